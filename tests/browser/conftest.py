@@ -1,0 +1,192 @@
+"""What the browser tests share: the app on a loopback port, and a Chromium in which no error goes unseen."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, WebSocket, expect, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+HOST = "127.0.0.1"
+# Seconds. A shared machine takes several for a first page; a page that needs longer than this is broken.
+PATIENCE = 60.0
+# Opened below "/", Streamlit's client asks in both places whether the server is there; one answer is a 404.
+PROBE = re.compile(rf"^http://{HOST}:\d+/[^/]+/_stcore/(health|host-config)$")
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@contextmanager
+def _serve(log: Path) -> Iterator[str]:
+    """A new server process of the app; yields its address, and ends the process afterwards."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port = probe.getsockname()[1]
+    url = f"http://{HOST}:{port}"
+    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    options = {
+        "server.address": HOST,
+        "server.port": port,
+        "server.headless": "true",
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+    }
+    for option, value in options.items():
+        command += [f"--{option}", str(value)]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        )
+        try:
+            _await_health(url, process, log)
+            yield url
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _await_health(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise RuntimeError(f"The server did not start; it said:\n{log.read_text(errors='replace')}")
+
+
+@pytest.fixture(scope="session")
+def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the server that most tests share, without a slash at the end."""
+    with _serve(tmp_path_factory.mktemp("server") / "log.txt") as url:
+        yield url
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """``server()`` starts a server that nobody has visited yet and returns its address."""
+    with ExitStack() as running:
+        numbers = count(1)
+        yield lambda: running.enter_context(_serve(tmp_path / f"server{next(numbers)}.txt"))
+
+
+# While it is open, Playwright's synchronous interface keeps an event loop running in this thread. Hence the
+# scope: it is closed before tests outside this folder start a loop of their own.
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A Chromium with a new profile."""
+    executable = shutil.which("chromium")
+    if executable is None:
+        reason = "Chromium is not installed (no `chromium` on the path)."
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """``page(width=1280, height=800, scheme="light")`` is a new tab with cookies and storage of its own.
+
+    The test fails at its end if a tab wrote an error to the console, let an exception escape or asked another
+    machine for anything.
+    """
+    complaints: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type == "error" and not PROBE.search(message.location["url"]):
+            complaints.append(f"console: {message.text} ({message.location['url']})")
+
+    def leaves(request: Request | WebSocket) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in {"data", "blob"} and address.hostname != HOST:
+            complaints.append(f"asked another machine: {request.url}")
+
+    def open_page(width: int = 1280, height: int = 800, scheme: Literal["light", "dark"] = "light") -> Page:
+        context = tabs.enter_context(
+            chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        )
+        context.set_default_timeout(1000 * PATIENCE)
+        tab = context.new_page()
+        tab.on("console", listen)
+        tab.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))
+        tab.on("request", leaves)
+        tab.on("websocket", leaves)
+        return tab
+
+    with ExitStack() as tabs:
+        yield open_page
+    assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture
+def pictures() -> Callable[[Page], list[Any]]:
+    """``pictures(tab)`` is what every plot on the page shows: its traces as plain lists, in page order."""
+    return _pictures
+
+
+def _pictures(tab: Page) -> list[Any]:
+    # JSON would write typed arrays as objects; names with an underscore first are Plotly's own bookkeeping.
+    written: list[str] = tab.locator(".js-plotly-plot").evaluate_all(
+        """plots => plots.map(plot => JSON.stringify(plot.data ?? null, (key, value) =>
+            key.startsWith('_') ? undefined : ArrayBuffer.isView(value) ? Array.from(value) : value))"""
+    )
+    return [json.loads(one) for one in written]
+
+
+@pytest.fixture
+def settled() -> Callable[..., Page]:
+    """``settled(tab, plots=0)`` waits until the app is idle and all plots, at least ``plots``, are drawn."""
+    return _settled
+
+
+def _settled(tab: Page, plots: int = 0) -> Page:
+    app = tab.locator('[data-testid="stApp"]')
+    deadline = time.monotonic() + PATIENCE
+    shown: list[Any] | None = None
+    while time.monotonic() < deadline:
+        expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=1000 * PATIENCE)
+        before, shown = shown, _pictures(tab)
+        if shown == before and len(shown) >= plots and _is_drawn(tab):
+            return tab
+        # Milliseconds. A key press reaches the server, and a finished run the plots, well within this time.
+        tab.wait_for_timeout(400)
+    raise AssertionError(f"The page did not come to rest with {plots} plots; it has {len(shown or [])}.")
+
+
+def _is_drawn(tab: Page) -> bool:
+    undrawn: int = tab.locator(".js-plotly-plot").evaluate_all(
+        "plots => plots.filter(plot => !plot.calcdata || !plot.querySelector('.main-svg')).length"
+    )
+    empty = tab.locator('[data-testid="stPlotlyChart"]:not(:has(.js-plotly-plot))').count()
+    return undrawn == empty == 0

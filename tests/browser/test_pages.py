@@ -1,0 +1,106 @@
+"""Every page in a real browser: it opens cleanly on every kind of screen, and links reopen what was shown."""
+
+from collections.abc import Callable
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from ui import navigation
+
+pytestmark = pytest.mark.browser
+
+OPTIMIZERS = next(page.path for page in navigation.ALL if page.file == "pages/optimizers.py")
+
+
+def _press(tab: Page, key: str, *keys: str) -> None:
+    """Presses ``keys`` on the slider whose widget key, and so whose name in the address, is ``key``."""
+    tab.locator(f".st-key-{key}").get_by_role("slider").focus()
+    for pressed in keys:
+        tab.keyboard.press(pressed)
+
+
+def _await_change(tab: Page, pictures: Callable[[Page], list[Any]], before: list[Any]) -> None:
+    for _ in range(200):
+        if pictures(tab) not in ([], before):
+            return
+        tab.wait_for_timeout(50)
+    raise AssertionError("The picture did not change.")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", [page.path for page in navigation.ALL], ids=lambda path: path or "home")
+def test_a_page_opens_without_errors_and_fits_the_screen(
+    app_url: str,
+    page: Callable[..., Page],
+    settled: Callable[..., Page],
+    path: str,
+    scheme: Literal["light", "dark"],
+    width: int,
+) -> None:
+    tab = page(width=width, scheme=scheme)
+    tab.goto(f"{app_url}/{path}")
+    settled(tab)
+
+    expect(tab.locator('[data-testid="stException"]')).to_have_count(0)
+    expect(tab.locator("h1")).to_be_visible()
+    # Streamlit scrolls its own container, so the body alone would always seem to fit.
+    wider: list[str] = tab.evaluate(
+        """() => [document.documentElement, document.body, document.querySelector('[data-testid="stMain"]')]
+            .filter(part => part.scrollWidth > part.clientWidth)
+            .map(part => `${part.tagName} ${part.scrollWidth} > ${part.clientWidth}`)"""
+    )
+    assert wider == []
+
+
+def test_a_slider_moved_by_keyboard_changes_the_picture(
+    app_url: str,
+    page: Callable[..., Page],
+    settled: Callable[..., Page],
+    pictures: Callable[[Page], list[Any]],
+) -> None:
+    tab = page()
+    tab.goto(f"{app_url}/{OPTIMIZERS}")
+    before = pictures(settled(tab, plots=1))
+    _press(tab, "adam_lr", "ArrowRight", "ArrowRight")
+    _await_change(tab, pictures, before)
+
+
+def test_a_copied_link_shows_the_same_picture_on_a_server_nobody_has_visited(
+    app_url: str,
+    server: Callable[[], str],
+    page: Callable[..., Page],
+    settled: Callable[..., Page],
+    pictures: Callable[[Page], list[Any]],
+) -> None:
+    tab = page()
+    tab.goto(f"{app_url}/{OPTIMIZERS}")
+    before = pictures(settled(tab, plots=1))
+    _press(tab, "adam_lr", "ArrowRight", "ArrowRight", "ArrowRight")
+    _await_change(tab, pictures, before)
+    shown = pictures(settled(tab, plots=1))
+    link = urlsplit(tab.url)
+    assert "adam_lr" in link.query
+
+    other = page()
+    other.goto(f"{server()}{link.path}?{link.query}")
+    assert pictures(settled(other, plots=1)) == shown
+
+
+def test_a_nonsense_link_opens_with_the_defaults_and_says_so(
+    app_url: str,
+    page: Callable[..., Page],
+    settled: Callable[..., Page],
+    pictures: Callable[[Page], list[Any]],
+) -> None:
+    plain = page()
+    plain.goto(f"{app_url}/{OPTIMIZERS}")
+    defaults = pictures(settled(plain, plots=1))
+
+    tab = page()
+    tab.goto(f"{app_url}/{OPTIMIZERS}?f=import+os&rules=nobody&x=1e999&steps=many&adam_lr=nan&unheard=of")
+    assert pictures(settled(tab, plots=1)) == defaults
+    expect(tab.locator('[data-testid="stAlert"]').first).to_be_visible()
+    expect(tab.locator('[data-testid="stException"]')).to_have_count(0)

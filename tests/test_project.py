@@ -1,0 +1,92 @@
+"""What the project promises about its own files: pins, commands, colours, layers and what it never loads."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from core.optimizers import PALETTE
+from ui import navigation
+
+ROOT = Path(__file__).parents[1]
+RUN_TIME = "requirements.txt"
+DEVELOPMENT = "requirements-dev.txt"
+COMMANDS = (
+    f"python3 -m venv .venv && .venv/bin/pip install -r {RUN_TIME} && .venv/bin/streamlit run app.py",
+    f"python3 -m venv .venv && .venv/bin/pip install -r {DEVELOPMENT} && .venv/bin/pytest",
+)
+# A visitor may follow these; nothing on a page is fetched from them.
+LINKED_HOSTS = {"arxiv.org", "doi.org"}
+SHOWN = sorted(
+    path
+    for start in (ROOT / "app.py", ROOT / "pages", ROOT / "ui")
+    for path in (start.rglob("*") if start.is_dir() else [start])
+    if path.suffix in {".css", ".html", ".js", ".py"}
+)
+
+
+def _modules_after(program: str) -> set[str]:
+    """The modules a new Python has loaded once it has run ``program``."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"{program}\nimport sys\nprint('modules:', *sys.modules)"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.rpartition("modules:")[2].split())
+
+
+@pytest.mark.parametrize("name", [RUN_TIME, DEVELOPMENT])
+def test_every_requirement_is_pinned_exactly(name: str) -> None:
+    lines = (ROOT / name).read_text().splitlines()
+    pins = [line for line in lines if line != f"-r {RUN_TIME}"]
+    assert pins
+    assert [line for line in pins if not re.fullmatch(r"[A-Za-z0-9_.-]+==[0-9]+(\.[0-9]+)+", line)] == []
+
+
+def test_the_development_requirements_include_the_run_time_ones() -> None:
+    assert f"-r {RUN_TIME}" in (ROOT / DEVELOPMENT).read_text().splitlines()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_readme_gives_each_command_on_one_line(command: str) -> None:
+    assert command in (ROOT / "README.md").read_text().splitlines()
+
+
+def test_charts_and_paths_share_one_palette() -> None:
+    theme = tomllib.loads((ROOT / ".streamlit/config.toml").read_text())["theme"]
+    assert theme["chartCategoricalColors"] == list(PALETTE)
+    for variant in ("light", "dark"):
+        assert "chartCategoricalColors" not in theme[variant]
+
+
+@pytest.mark.parametrize("path", SHOWN, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_page_neither_injects_html_nor_routes_by_hand_nor_loads_from_elsewhere(path: Path) -> None:
+    text = path.read_text()
+    assert "unsafe_allow_" not in text
+    # Beside a folder called pages, a first deep link on a fresh server would skip the router.
+    assert "st.navigation(" not in text
+    assert set(re.findall(r"https?://([\w.-]+)", text)) <= LINKED_HOSTS
+
+
+def test_the_science_loads_neither_streamlit_nor_the_heavy_frameworks() -> None:
+    assert _modules_after("import core").isdisjoint({"streamlit", "torch", "sklearn"})
+
+
+def test_opening_every_page_does_not_load_torch() -> None:
+    files = [page.file for page in navigation.ALL]
+    assert "app.py" in files
+    loaded = _modules_after(
+        "from streamlit.testing.v1 import AppTest\n"
+        "app = AppTest.from_file('app.py', default_timeout=60).run()\n"
+        f"for file in {files}:\n"
+        "    assert not app.switch_page(file).run().exception, file"
+    )
+    assert "streamlit" in loaded
+    assert loaded.isdisjoint({"torch", "sklearn"})
