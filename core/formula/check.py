@@ -1,0 +1,77 @@
+"""Which names and functions an expression may use, and what to say about one it may not."""
+
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
+
+from core.formula.errors import FormulaError
+from core.formula.syntax import Call, Compare, Expression, Name, Span, children
+from core.formula.vocabulary import CONSTANTS, FUNCTIONS, RULE_FUNCTIONS, SYNONYMS, Function
+
+
+def check_expression(
+    tree: Expression, text: str, names: Collection[str], functions: Mapping[str, Function] = FUNCTIONS
+) -> None:
+    """Raises ``FormulaError`` unless ``tree`` uses only ``names``, constants and ``functions``, each as it should be."""
+
+    def visit(node: Expression) -> None:
+        match node:
+            case Name(name, span) if name not in names and name not in CONSTANTS:
+                raise unknown_name(name, text, span, names, functions)
+            case Compare(span=span):
+                message = "A comparison can only be the first argument of where(condition, a, b)."
+                raise FormulaError(message, text, *span)
+            case Call(function="where", arguments=(Compare() as condition, *branches)) if len(branches) == 2:
+                for part in (condition.left, condition.right, *branches):
+                    visit(part)
+                return
+            case Call():
+                _check_call(node, text, names, functions)
+        for part in children(node):
+            visit(part)
+
+    visit(tree)
+
+
+def _check_call(
+    call: Call, text: str, names: Collection[str], functions: Mapping[str, Function]
+) -> None:
+    name, span = call.function, call.span
+    place = Span(span.start, span.start + len(name))
+    if name in names or name in CONSTANTS:
+        message = f"{name} is not a function; multiplication needs a *."
+        raise FormulaError(message, text, *place, suggestion=f"{name}*")
+    if name not in functions:
+        if name in RULE_FUNCTIONS:
+            raise FormulaError(f"{name} is only available in an update rule.", text, *place)
+        raise _unknown(f"Unknown function {name}; the functions are {_listed(functions)}.", name, text, place, functions)
+    arity = functions[name].arity
+    if len(call.arguments) != arity:
+        takes = f"{arity} argument{'s' if arity > 1 else ''}"
+        raise FormulaError(f"{name} takes {takes}; {len(call.arguments)} given.", text, *span)
+    if name == "where":
+        first = call.arguments[0].span
+        message = "The first argument of where must be a comparison such as x > 0."
+        raise FormulaError(message, text, *first)
+
+
+def unknown_name(
+    name: str, text: str, span: Span, names: Collection[str], functions: Mapping[str, Function]
+) -> FormulaError:
+    """What to say about a name that stands for nothing; ``names`` are those that do."""
+    if name in RULE_FUNCTIONS:
+        return FormulaError(f"{name} is a function and needs brackets, as in {name}(x).", text, *span)
+    known = [*names, *CONSTANTS]
+    return _unknown(f"Unknown name {name}; the names here are {_listed(known)}.", name, text, span, [*known, *functions])
+
+
+def _unknown(message: str, name: str, text: str, span: Span, known: Collection[str]) -> FormulaError:
+    meant = SYNONYMS.get(name)
+    if meant not in known:
+        near = get_close_matches(name.lower(), known, n=1, cutoff=0.6)
+        meant = near[0] if near else ""
+    return FormulaError(message, text, *span, suggestion=meant or "")
+
+
+def _listed(names: Collection[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else str(last)

@@ -1,0 +1,184 @@
+"""Exact derivatives of a graph, by the chain rule on its values (forward mode), as further values of the same graph.
+
+Conventions where no derivative exists: ``abs`` and ``sign`` have slope 0 at 0, ``min`` and ``max`` take their first
+argument at a tie, ``floor`` has slope 0. Where the inner derivative is 0, so is the whole, even if the outer one is
+infinite: the gradient of ``sqrt(x**2 + y**2)`` at the origin is 0.
+"""
+
+from collections.abc import Sequence
+
+from core.formula.graph import Graph, Node, Value
+
+
+def gradient(graph: Graph, value: Value, variables: Sequence[Value]) -> list[Value]:
+    """The derivative of ``value`` by each of ``variables``, which are inputs or any earlier values."""
+    needed = _ancestors(graph, value)
+    zero = graph.constant(0.0)
+    return [zero if slope is None else slope for slope in (_tangent(graph, value, by, needed) for by in variables)]
+
+
+def hessian(graph: Graph, value: Value, variables: Sequence[Value]) -> list[list[Value]]:
+    """The symmetric matrix of second derivatives of ``value`` by ``variables``."""
+    first = gradient(graph, value, variables)
+    rows = [gradient(graph, slope, variables[: place + 1]) for place, slope in enumerate(first)]
+    size = range(len(variables))
+    return [[rows[max(i, j)][min(i, j)] for j in size] for i in size]
+
+
+def _ancestors(graph: Graph, value: Value) -> list[Value]:
+    """``value`` and all it is computed from, in computing order."""
+    seen = {value}
+    stack = [value]
+    while stack:
+        for argument in graph.nodes[stack.pop()].arguments:
+            if argument not in seen:
+                seen.add(argument)
+                stack.append(argument)
+    return sorted(seen)
+
+
+def _tangent(graph: Graph, value: Value, by: Value, needed: Sequence[Value]) -> Value | None:
+    """The derivative of ``value`` by ``by``; ``None`` stands for a zero that follows from the formula's shape."""
+    slopes: dict[Value, Value | None] = {}
+    for place in needed:
+        node = graph.nodes[place]
+        if place == by:
+            slopes[place] = graph.constant(1.0)
+        elif place in graph.powers:
+            base, exponent = graph.powers[place]
+            slope = slopes[base]
+            outer = graph.power(base, exponent - 1)
+            slopes[place] = None if slope is None else _scaled(graph, exponent, graph.apply("mul", outer, slope))
+        elif node.operation == "where":
+            _, left, right = (slopes[argument] for argument in node.arguments)
+            slopes[place] = _chosen(graph, node.arguments[0], left, right)
+        elif len(node.arguments) == 1:
+            slope = slopes[node.arguments[0]]
+            slopes[place] = None if slope is None else _unary(graph, place, node, slope)
+        elif len(node.arguments) == 2:
+            slopes[place] = _binary(graph, place, node, *(slopes[argument] for argument in node.arguments))
+        else:
+            slopes[place] = None
+    return slopes[value]
+
+
+def _unary(graph: Graph, value: Value, node: Node, slope: Value) -> Value | None:
+    (a,) = node.arguments
+    one, apply = graph.constant(1.0), graph.apply
+    match node.operation:
+        case "neg":
+            return apply("neg", slope)
+        case "sqrt":
+            return _guarded(graph, slope, apply("div", graph.constant(0.5), value))
+        case "exp":
+            return apply("mul", value, slope)
+        case "log":
+            return apply("div", slope, a)
+        case "sin":
+            return apply("mul", apply("cos", a), slope)
+        case "cos":
+            return apply("neg", apply("mul", apply("sin", a), slope))
+        case "tan":
+            return apply("mul", apply("add", one, graph.power(value, 2)), slope)
+        case "asin" | "acos":
+            outer = apply("div", one, apply("sqrt", apply("mul", apply("sub", one, a), apply("add", one, a))))
+            return _guarded(graph, slope, outer if node.operation == "asin" else apply("neg", outer))
+        case "atan":
+            return apply("div", slope, apply("add", one, graph.power(a, 2)))
+        case "sinh":
+            return apply("mul", apply("cosh", a), slope)
+        case "cosh":
+            return apply("mul", apply("sinh", a), slope)
+        case "tanh":
+            # Not 1 - tanh(a)**2, which loses all digits where tanh is close to 1.
+            return apply("div", slope, graph.power(apply("cosh", a), 2))
+        case "abs":
+            return apply("mul", apply("sign", a), slope)
+        case _:  # sign and floor are flat between their jumps.
+            return None
+
+
+def _binary(graph: Graph, value: Value, node: Node, first: Value | None, second: Value | None) -> Value | None:
+    a, b = node.arguments
+    apply = graph.apply
+    if first is None and second is None:
+        return None
+    match node.operation:
+        case "add":
+            return _sum(graph, first, second)
+        case "sub":
+            return _sum(graph, first, None if second is None else apply("neg", second))
+        case "mul":
+            left = None if first is None else _product(graph, b, first)
+            return _sum(graph, left, None if second is None else _product(graph, a, second))
+        case "div":
+            # (a/b)' = (a' - (a/b) b')/b
+            down = None if second is None else apply("neg", apply("mul", value, second))
+            above = _sum(graph, first, down)
+            return None if above is None else apply("div", above, b)
+        case "pow":
+            return _sum(graph, _pow_by_base(graph, a, b, first), _pow_by_exponent(graph, value, a, second))
+        case "mod":
+            # a % b = a - floor(a/b) b, and floor is flat.
+            whole = apply("floor", apply("div", a, b))
+            return _sum(graph, first, None if second is None else apply("neg", apply("mul", whole, second)))
+        case "min":
+            return _chosen(graph, apply("le", a, b), first, second)
+        case "max":
+            return _chosen(graph, apply("ge", a, b), first, second)
+        case _:  # Comparisons have no slope.
+            return None
+
+
+def _pow_by_base(graph: Graph, a: Value, b: Value, slope: Value | None) -> Value | None:
+    if slope is None:
+        return None
+    lower = graph.apply("pow", a, graph.apply("sub", b, graph.constant(1.0)))
+    return _guarded(graph, slope, graph.apply("mul", b, lower))
+
+
+def _pow_by_exponent(graph: Graph, value: Value, a: Value, slope: Value | None) -> Value | None:
+    if slope is None:
+        return None
+    return graph.apply("mul", _guarded(graph, value, graph.apply("log", a)), slope)
+
+
+def _guarded(graph: Graph, inner: Value, outer: Value) -> Value:
+    """``inner * outer``, and 0 where ``inner`` is 0 though ``outer`` may be infinite there."""
+    product = graph.apply("mul", inner, outer)
+    if graph.number(inner) is not None:
+        return product
+    zero = graph.constant(0.0)
+    return graph.apply("where", graph.apply("eq", inner, zero), zero, product)
+
+
+def _chosen(graph: Graph, condition: Value, left: Value | None, right: Value | None) -> Value | None:
+    if left is None and right is None:
+        return None
+    zero = graph.constant(0.0)
+    return graph.apply("where", condition, zero if left is None else left, zero if right is None else right)
+
+
+def _sum(graph: Graph, left: Value | None, right: Value | None) -> Value | None:
+    if left is None or right is None:
+        return right if left is None else left
+    return graph.apply("add", left, right)
+
+
+def _product(graph: Graph, factor: Value, slope: Value) -> Value:
+    number = graph.number(factor)
+    return graph.apply("mul", factor, slope) if number is None else _scaled(graph, number, slope)
+
+
+def _scaled(graph: Graph, number: float, slope: Value) -> Value:
+    """``number * slope`` with numbers already in ``slope`` merged, which spares a multiplication at every point."""
+    node = graph.nodes[slope]
+    if node.operation == "neg":
+        return _scaled(graph, -number, node.arguments[0])
+    if node.operation == "mul":
+        left, right = node.arguments
+        if (other := graph.number(left)) is not None:
+            return _scaled(graph, number * other, right)
+        if (other := graph.number(right)) is not None:
+            return _scaled(graph, number * other, left)
+    return graph.apply("mul", graph.constant(number), slope)

@@ -1,0 +1,30 @@
+"""The one error of the formula language: a sentence a visitor understands, and the place it speaks of."""
+
+
+class FormulaError(ValueError):
+    """A text that is not a formula or a rule.
+
+    ``message`` is one plain sentence. ``start`` and ``end`` delimit the place in ``text``, as character positions
+    from 0, ``end`` exclusive. ``suggestion`` is what was probably meant there, or empty.
+    """
+
+    def __init__(self, message: str, text: str, start: int, end: int, suggestion: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.text = text
+        self.start = max(0, min(start, len(text)))
+        self.end = max(self.start, min(end, len(text)))
+        self.suggestion = suggestion
+
+    def pointer(self) -> str:
+        """The line in question with carets under the place, for a monospaced font."""
+        begin = self.text.rfind("\n", 0, self.start) + 1
+        stop = self.text.find("\n", begin)
+        line = self.text[begin : stop if stop >= 0 else len(self.text)]
+        # Anything that is not one column wide would push the carets away from their place.
+        line = "".join(character if " " <= character <= "~" else "?" for character in line)
+        column = self.start - begin
+        width = max(1, min(self.end - begin, len(line)) - column)
+        # A long line is cut around the place, so that the carets stay on the screen.
+        cut = max(0, column - 60)
+        return f"{line[cut : cut + 120]}\n{' ' * (column - cut)}{'^' * min(width, 120)}"

@@ -1,0 +1,152 @@
+"""Trees as LaTeX, in the order in which they are written: with symbols, or with a step's numbers put in."""
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from core.formula.syntax import Binary, Call, Compare, Expression, Name, Negative, Number
+from core.formula.vocabulary import CONSTANT_LATEX, RULE_FUNCTIONS
+
+# How tightly a text holds together, from loosest to tightest.
+SUM, PRODUCT, SIGN, POWER, ATOM = range(5)
+
+_COMPARISONS = {"<": "<", "<=": r"\le", ">": ">", ">=": r"\ge", "==": "=", "!=": r"\ne"}
+_GREEK = frozenset(
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau phi chi psi omega "
+    "Gamma Delta Theta Lambda Xi Sigma Phi Psi Omega".split()
+)
+_ACCENTS = {"hat": r"\hat", "bar": r"\bar", "tilde": r"\tilde"}
+_WORDS = {"inf": r"\infty", "max": r"\max", "min": r"\min"}
+
+
+class Piece(NamedTuple):
+    """LaTeX and how tightly it holds together."""
+
+    latex: str
+    tightness: int
+
+
+def symbol(name: str) -> str:
+    """``name`` as LaTeX: ``m_hat`` with a hat, ``beta1`` as β₁, ``rho_inf`` as ρ∞, longer words upright."""
+    stem, *parts = name.strip("_").split("_")
+    digits = ""
+    if (match := re.fullmatch(r"([A-Za-z]+)([0-9]+)", stem)) is not None:
+        stem, digits = match.groups()
+    latex = _word(stem)
+    below = [digits] if digits else []
+    for part in parts:
+        if part in _ACCENTS:
+            latex = f"{_ACCENTS[part]}{{{latex}}}"
+        elif part:
+            below.append(_WORDS.get(part, part if part.isdigit() or len(part) == 1 else rf"\text{{{part}}}"))
+    return f"{latex}_{{{','.join(below)}}}" if below else latex
+
+
+def _word(stem: str) -> str:
+    if stem in _GREEK:
+        return f"\\{stem}"
+    if stem == "eps":
+        return r"\epsilon"
+    return stem if len(stem) == 1 else rf"\mathrm{{{stem}}}"
+
+
+def indexed(latex: str, index: str) -> str:
+    """``latex`` with a time index; an index it already has is kept in front of it."""
+    if latex.endswith("}") and (cut := latex.rfind("_{")) >= 0 and "}" not in latex[cut + 2 : -1]:
+        return f"{latex[:-1]},{index}}}"
+    return f"{latex}_{{{index}}}"
+
+
+def variable(name: Name) -> Piece:
+    """A name as in a formula without a time index."""
+    return Piece(CONSTANT_LATEX.get(name.name) or symbol(name.name), ATOM)
+
+
+def expression_latex(tree: Expression, leaf: Callable[[Name], Piece] = variable) -> str:
+    """``tree`` as LaTeX; ``leaf`` writes its names. Signs of multiplication appear only where digits would touch."""
+    return _print(tree, leaf).latex
+
+
+def _print(tree: Expression, leaf: Callable[[Name], Piece]) -> Piece:
+    match tree:
+        case Number():
+            return number(tree.text)
+        case Name():
+            return leaf(tree)
+        case Negative():
+            return Piece(f"-{_within(_print(tree.operand, leaf), PRODUCT)}", SIGN)
+        case Compare():
+            left, right = _print(tree.left, leaf), _print(tree.right, leaf)
+            return Piece(f"{left.latex} {_COMPARISONS[tree.operator]} {right.latex}", SUM)
+        case Call():
+            return _call(tree.function, [_print(argument, leaf) for argument in tree.arguments])
+        case Binary():
+            return _binary(tree, leaf)
+
+
+def _binary(tree: Binary, leaf: Callable[[Name], Piece]) -> Piece:
+    right = _print(tree.right, leaf)
+    if tree.operator == "**":
+        return _power(tree.left, right, leaf)
+    left = _print(tree.left, leaf)
+    match tree.operator:
+        case "+":
+            return Piece(f"{left.latex} + {_after_sign(right)}", SUM)
+        case "-":
+            return Piece(f"{left.latex} - {_after_sign(right, PRODUCT)}", SUM)
+        case "/":
+            return Piece(rf"\frac{{{left.latex}}}{{{right.latex}}}", PRODUCT)
+        case "%":
+            return Piece(rf"{_within(left, PRODUCT)} \bmod {_within(right, POWER)}", PRODUCT)
+        case _:
+            first, second = _within(left, PRODUCT), _within(right, PRODUCT if right.tightness == PRODUCT else POWER)
+            touching = first[-1:].isdigit() and second[:1].isdigit() or r"\cdot" in (first + second)
+            touching = touching or second[:1].isdigit() or second.startswith(r"\frac") and first[-1:].isdigit()
+            return Piece(rf"{first} \cdot {second}" if touching else rf"{first}\,{second}", PRODUCT)
+
+
+def _power(base: Expression, exponent: Piece, leaf: Callable[[Name], Piece]) -> Piece:
+    if isinstance(base, Call):
+        named = RULE_FUNCTIONS[base.function].latex
+        if "{0}" not in named:
+            (argument,) = (_print(part, leaf) for part in base.arguments)
+            return Piece(rf"{named.format()}^{{{exponent.latex}}}\left({argument.latex}\right)", POWER)
+    return Piece(rf"{_within(_print(base, leaf), ATOM)}^{{{exponent.latex}}}", POWER)
+
+
+def _call(function: str, arguments: list[Piece]) -> Piece:
+    if function == "exp":
+        return Piece(rf"\mathrm{{e}}^{{{arguments[0].latex}}}", POWER)
+    template = RULE_FUNCTIONS[function].latex
+    if "{0}" in template:
+        return Piece(template.format(*(argument.latex for argument in arguments)), ATOM)
+    return Piece(rf"{template.format()}\left({arguments[0].latex}\right)", ATOM)
+
+
+def _within(piece: Piece, tightness: int) -> str:
+    """``piece`` where something of ``tightness`` is needed, in brackets if it is looser."""
+    return piece.latex if piece.tightness >= tightness else rf"\left({piece.latex}\right)"
+
+
+def _after_sign(piece: Piece, tightness: int = SUM) -> str:
+    return rf"\left({piece.latex}\right)" if piece.latex.startswith("-") else _within(piece, tightness)
+
+
+def number(text: str) -> Piece:
+    """A number as written: an exponent becomes a power of ten."""
+    mantissa, _, exponent = text.lower().partition("e")
+    if not exponent:
+        return Piece(text, SIGN if text.startswith("-") else ATOM)
+    power = rf"10^{{{int(exponent)}}}"
+    if mantissa.rstrip(".") == "1":
+        return Piece(power, POWER)
+    return Piece(rf"{mantissa} \cdot {power}", SIGN if text.startswith("-") else PRODUCT)
+
+
+def measured(value: float) -> Piece:
+    """A computed number with four significant digits."""
+    if value != value:
+        return Piece(r"\text{undefined}", ATOM)
+    if value in (float("inf"), float("-inf")):
+        return Piece(r"\infty", ATOM) if value > 0 else Piece(r"-\infty", SIGN)
+    return number(f"{value:.4g}")

@@ -1,0 +1,137 @@
+"""An objective: one checked expression, and everything that is made from it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.formula import derivatives, emit
+from core.formula.check import check_expression
+from core.formula.graph import Graph, Value
+from core.formula.latex import expression_latex
+from core.formula.lower import lower
+from core.formula.syntax import Budget, Expression, check_length, parse_expression
+
+if TYPE_CHECKING:
+    import torch
+
+Array = npt.NDArray[np.float64]
+
+MAX_CHARACTERS = 300
+MAX_NODES = 150
+# Points computed at once: the temporaries of a block stay in the processor's cache.
+BLOCK = 8192
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A function of ``variables``, written as ``text``.
+
+    Points are columns: ``x`` has shape ``(d, *batch)`` with one row per variable; numbers and lists are accepted. All
+    results are float64 arrays; where the formula has no finite value they hold ``inf`` or ``nan``. Derivatives are
+    exact (see ``core.formula.derivatives`` for kinks).
+    """
+
+    text: str
+    variables: tuple[str, ...]
+    tree: Expression
+
+    def value(self, x: npt.ArrayLike) -> Array:
+        """The value at each point, of shape ``(*batch)``."""
+        return self._value(x)
+
+    def grad(self, x: npt.ArrayLike) -> Array:
+        """The gradient at each point, of shape ``(d, *batch)``."""
+        return self._grad(x)
+
+    def hessian(self, x: npt.ArrayLike) -> Array:
+        """The symmetric matrix of second derivatives at each point, of shape ``(d, d, *batch)``."""
+        return self._hessian(x)
+
+    @cached_property
+    def latex(self) -> str:
+        """The formula as LaTeX, in the order in which it is written."""
+        return expression_latex(self.tree)
+
+    def on(self, graph: Graph, point: Sequence[Value]) -> Value:
+        """The formula's value at ``point`` (one value per variable) as a value of ``graph``."""
+        names = {name: (value,) for name, value in zip(self.variables, point, strict=True)}
+        (value,) = lower(self.tree, graph, names)
+        return value
+
+    @cached_property
+    def _value(self) -> Callable[[npt.ArrayLike], Array]:
+        return self._evaluator((), lambda graph, value, inputs: [value])
+
+    @cached_property
+    def _grad(self) -> Callable[[npt.ArrayLike], Array]:
+        return self._evaluator((len(self.variables),), derivatives.gradient)
+
+    @cached_property
+    def _hessian(self) -> Callable[[npt.ArrayLike], Array]:
+        size = len(self.variables)
+        return self._evaluator(
+            (size, size), lambda graph, value, inputs: sum(derivatives.hessian(graph, value, inputs), [])
+        )
+
+    def _evaluator(
+        self,
+        shape: tuple[int, ...],
+        outputs: Callable[[Graph, Value, Sequence[Value]], Sequence[Value]],
+    ) -> Callable[[npt.ArrayLike], Array]:
+        """A function of points that computes ``outputs`` and arranges them as ``(*shape, *batch)``."""
+        graph = Graph()
+        names = [f"x_{place}" for place in range(len(self.variables))]
+        inputs = [graph.input(name) for name in names]
+        wanted = outputs(graph, self.on(graph, inputs), inputs)
+        at_point = emit.function(graph, names, wanted, emit.SCALAR)
+        at_points = emit.function(graph, names, wanted, emit.ARRAY)
+        size = len(inputs)
+        rows = range(size)
+
+        @np.errstate(all="ignore")
+        def evaluate(x: npt.ArrayLike) -> Array:
+            points = np.asarray(x, dtype=np.float64)
+            if points.shape == (size,):
+                return np.array(at_point(*[points[row] for row in rows])).reshape(shape)
+            if points.ndim == 0 and size == 1:
+                return evaluate(points.reshape(1))
+            if points.shape[:1] != (size,):
+                raise ValueError(
+                    f"Points of {', '.join(self.variables)} have {size} rows; an array of shape {points.shape} was given."
+                )
+            batch = points.shape[1:]
+            flat = points.reshape(size, -1)
+            result = np.empty((len(wanted), flat.shape[1]))
+            for start in range(0, flat.shape[1], BLOCK):
+                block = slice(start, start + BLOCK)
+                for row, values in enumerate(at_points(*flat[:, block])):
+                    result[row, block] = values
+            return result.reshape(*shape, *batch)
+
+        return evaluate
+
+    def torch(self) -> "Callable[[torch.Tensor], torch.Tensor]":
+        """The same function for torch: a float tensor of shape ``(d, *batch)`` to one of shape ``(*batch)``."""
+        from core.formula.torch_code import objective_function
+
+        return objective_function(self)
+
+
+@lru_cache(maxsize=512)
+def _parse(text: str, variables: tuple[str, ...]) -> Formula:
+    check_length(text, MAX_CHARACTERS, "A formula")
+    tree = parse_expression(text, Budget(MAX_NODES))
+    check_expression(tree, text, variables)
+    return Formula(text, variables, tree)
+
+
+def parse(text: str, variables: Sequence[str] = ("x", "y")) -> Formula:
+    """The function of ``variables`` that ``text`` writes; not all of them need appear in it.
+
+    Raises ``FormulaError`` with a sentence and a place if ``text`` is not a formula.
+    """
+    return _parse(text, tuple(variables))

@@ -1,0 +1,372 @@
+"""Text to tree: the grammar of expressions, a subset of Python's own with ``^`` as another way to write ``**``.
+
+The parser is a precedence climber over its own tokens instead of Python's ``ast``, because a visitor needs to hear what
+is missing and where, and because ``ast`` prints warnings for some texts and needs the meaning of ``^`` patched.
+``tests/core/formula/test_syntax.py`` holds it to ``ast`` on random formulas.
+"""
+
+import keyword
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, get_args
+
+from core.formula.errors import FormulaError
+from core.formula.vocabulary import RULE_FUNCTIONS
+
+MAX_LEVELS = 24
+MAX_NUMBER = 1e100
+
+ArithmeticOperator = Literal["+", "-", "*", "/", "%", "**"]
+ComparisonOperator = Literal["<", "<=", ">", ">=", "==", "!="]
+
+
+class Span(NamedTuple):
+    """A place in the text: character positions from 0, ``end`` exclusive."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    value: float
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Negative:
+    operand: "Expression"
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    operator: ArithmeticOperator
+    left: "Expression"
+    right: "Expression"
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    operator: ComparisonOperator
+    left: "Expression"
+    right: "Expression"
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    function: str
+    arguments: tuple["Expression", ...]
+    span: Span
+
+
+Expression = Number | Name | Negative | Binary | Compare | Call
+
+
+def walk(tree: Expression) -> Iterator[Expression]:
+    """Every node of ``tree``, parents first, in the order of the text."""
+    yield tree
+    for child in children(tree):
+        yield from walk(child)
+
+
+def children(tree: Expression) -> tuple[Expression, ...]:
+    """The direct parts of ``tree``, in the order of the text."""
+    match tree:
+        case Negative():
+            return (tree.operand,)
+        case Binary() | Compare():
+            return (tree.left, tree.right)
+        case Call():
+            return tree.arguments
+        case _:
+            return ()
+
+
+_TOKEN = re.compile(
+    r"(?P<space>[ \t]+)"
+    r"|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
+    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
+    r"|(?P<operator>\*\*|<=|>=|==|!=|[-+*/%^<>(),])"
+)
+# Characters that are typed or pasted for something the language has, and what that is.
+_INSTEAD = {
+    "−": "-",
+    "–": "-",
+    "×": "*",
+    "·": "*",
+    "⋅": "*",
+    "÷": "/",
+    "²": "**2",
+    "³": "**3",
+    "√": "sqrt",
+    "π": "pi",
+    "ℯ": "e",
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+    "[": "(",
+    "]": ")",
+    "{": "(",
+    "}": ")",
+    "θ": "x",
+    "α": "lr",
+    "β": "beta",
+    "ε": "eps",
+}
+
+
+class _Token(NamedTuple):
+    kind: Literal["number", "name", "operator", "end"]
+    text: str
+    span: Span
+
+
+def _tokens(text: str, start: int, stop: int) -> list[_Token]:
+    found: list[_Token] = []
+    at = start
+    while at < stop:
+        match = _TOKEN.match(text, at, stop)
+        if match is None:
+            raise _stray(text, at)
+        at = match.end()
+        kind = match.lastgroup
+        if kind == "number" or kind == "name" or kind == "operator":
+            found.append(_Token(kind, match.group(), Span(match.start(), at)))
+    found.append(_Token("end", "", Span(stop, stop)))
+    return found
+
+
+def _stray(text: str, at: int) -> FormulaError:
+    character = text[at]
+    instead = _INSTEAD.get(character, "")
+    if character == "=":
+        message = "An = is not part of an expression; write only what stands on its right, or == to compare."
+    elif character == "!":
+        message = "There are no factorials here, and a ! only appears in !=."
+    elif character == ".":
+        message = "A point only appears inside a number, as in 0.5; nothing here has attributes."
+    elif character in "[]{}":
+        message = f"The only brackets here are round ones; write {instead} for {character}."
+    elif character == "|":
+        message = "Bars are not allowed; write abs(x) for an absolute value."
+    elif instead:
+        message = f"The character {character} is not allowed; write {instead}."
+    elif character.isprintable() and not character.isspace():
+        message = f"The character {character} is not allowed; use letters a–z, digits and + - * / ** ^ % ( ) , . < >."
+    else:
+        message = f"The invisible character U+{ord(character):04X} is not allowed."
+    return FormulaError(message, text, at, at + 1, instead)
+
+
+def check_length(text: str, limit: int, what: str) -> None:
+    """Refuses a text of more than ``limit`` characters before anything reads it."""
+    if len(text) > limit:
+        raise FormulaError(f"{what} may have at most {limit} characters; this one has {len(text)}.", text, limit, len(text))
+
+
+class Budget:
+    """How many more nodes a text may have; shared by the lines of a rule."""
+
+    def __init__(self, nodes: int) -> None:
+        self.limit = nodes
+        self.left = nodes
+
+
+def parse_expression(text: str, budget: Budget, start: int = 0, stop: int | None = None) -> Expression:
+    """The tree of ``text[start:stop]``, its names not yet checked.
+
+    Raises ``FormulaError`` if it is not one expression, has more nodes than ``budget`` or is nested too deeply.
+    """
+    stop = len(text) if stop is None else stop
+    if not text[start:stop].strip(" \t"):
+        raise FormulaError("There is nothing here yet; write an expression such as x**2.", text, start, stop)
+    return _Parser(text, _tokens(text, start, stop), budget).whole()
+
+
+_COMPARISONS: dict[str, ComparisonOperator] = {operator: operator for operator in get_args(ComparisonOperator)}
+
+
+class _Parser:
+    def __init__(self, text: str, tokens: list[_Token], budget: Budget) -> None:
+        self.text = text
+        self.tokens = tokens
+        self.budget = budget
+        self.position = 0
+        self.level = 0
+
+    @property
+    def next(self) -> _Token:
+        return self.tokens[self.position]
+
+    def take(self) -> _Token:
+        token = self.tokens[self.position]
+        self.position += 1
+        return token
+
+    def error(self, message: str, span: Span, suggestion: str = "") -> FormulaError:
+        return FormulaError(message, self.text, span.start, span.end, suggestion)
+
+    def whole(self) -> Expression:
+        tree = self.comparison()
+        if self.next.kind != "end":
+            raise self.unexpected()
+        return tree
+
+    def enter(self) -> None:
+        self.level += 1
+        if self.level > MAX_LEVELS:
+            raise self.error(f"This is nested too deeply; the limit is {MAX_LEVELS} levels.", self.next.span)
+
+    def comparison(self) -> Expression:
+        self.enter()
+        left = self.sum()
+        if (operator := _COMPARISONS.get(self.next.text)) is not None:
+            self.take()
+            right = self.sum()
+            if self.next.text in _COMPARISONS:
+                raise self.error("Only two values are compared at a time; combine where() for more.", self.next.span)
+            left = self.made(Compare(operator, left, right, self.between(left, right)))
+        self.level -= 1
+        return left
+
+    def sum(self) -> Expression:
+        left = self.product()
+        while (operator := self.next.text) == "+" or operator == "-":
+            self.take()
+            right = self.product()
+            left = self.made(Binary(operator, left, right, self.between(left, right)))
+        return left
+
+    def product(self) -> Expression:
+        left = self.signed()
+        while (operator := self.next.text) == "*" or operator == "/" or operator == "%":
+            self.take()
+            right = self.signed()
+            left = self.made(Binary(operator, left, right, self.between(left, right)))
+        return left
+
+    def signed(self) -> Expression:
+        if self.next.text not in ("+", "-"):
+            return self.power()
+        self.enter()
+        sign = self.take()
+        operand = self.signed()
+        self.level -= 1
+        if sign.text == "+":
+            return operand
+        return self.made(Negative(operand, Span(sign.span.start, operand.span.end)))
+
+    def power(self) -> Expression:
+        base = self.atom()
+        if self.next.text not in ("**", "^"):
+            return base
+        self.take()
+        self.enter()
+        # As in Python, the exponent may carry a sign and binds to the right: x**-y**2 is x**(-(y**2)).
+        exponent = self.signed()
+        self.level -= 1
+        return self.made(Binary("**", base, exponent, self.between(base, exponent)))
+
+    def atom(self) -> Expression:
+        token = self.take()
+        if token.kind == "number":
+            value = float(token.text)
+            if value > MAX_NUMBER:
+                raise self.error(f"This number is too large; the limit is {MAX_NUMBER:g}.", token.span)
+            return self.ended(self.made(Number(value, token.text, token.span)))
+        if token.kind == "name":
+            if keyword.iskeyword(token.text):
+                raise self.foreign_word(token)
+            if self.next.text == "(":
+                return self.ended(self.call(token))
+            return self.ended(self.made(Name(token.text, token.span)))
+        if token.text == "(":
+            if self.next.text == ")":
+                raise self.error("There is nothing between these brackets.", Span(token.span.start, self.next.span.end))
+            inner = self.comparison()
+            self.close(token)
+            return self.ended(inner)
+        self.position -= 1
+        raise self.missing_value()
+
+    def call(self, name: _Token) -> Expression:
+        opening = self.take()
+        arguments: list[Expression] = []
+        if self.next.text != ")":
+            arguments.append(self.comparison())
+            while self.next.text == ",":
+                self.take()
+                arguments.append(self.comparison())
+        closing = self.close(opening)
+        return self.made(Call(name.text, tuple(arguments), Span(name.span.start, closing.span.end)))
+
+    def close(self, opening: _Token) -> _Token:
+        if self.next.text == ")":
+            return self.take()
+        if self.next.kind == "end":
+            raise self.error("This bracket is not closed.", opening.span)
+        raise self.unexpected()
+
+    def made(self, node: Expression) -> Expression:
+        self.budget.left -= 1
+        if self.budget.left < 0:
+            raise self.error(f"This is too long to compute quickly; the limit is {self.budget.limit} parts.", node.span)
+        return node
+
+    def ended(self, value: Expression) -> Expression:
+        """``value``, unless another value follows without an operator, as in 2x."""
+        if self.next.kind == "name" and keyword.iskeyword(self.next.text):
+            raise self.foreign_word(self.next)
+        if self.next.kind in ("name", "number") or self.next.text == "(":
+            before = self.tokens[self.position - 1]
+            span = Span(before.span.start, self.next.span.end)
+            if before.text in RULE_FUNCTIONS:
+                message = f"{before.text} needs brackets around its argument."
+                raise self.error(message, span, f"{before.text}({self.next.text})")
+            message = "An operator is missing here; multiplication needs a *."
+            raise self.error(message, span, f"{before.text}*{self.next.text}")
+        return value
+
+    def missing_value(self) -> FormulaError:
+        token, before = self.next, self.tokens[self.position - 1] if self.position else None
+        if token.kind == "end":
+            after = f" after {before.text}" if before is not None else ""
+            return self.error(f"The formula ends too early; a value is missing{after}.", Span(max(0, token.span.start - 1), token.span.end))
+        if token.text == ")":
+            return self.error("A value is missing before this bracket.", token.span)
+        if before is not None and before.text in ("*", "/", "**", "^") and token.text in ("*", "/", "**", "^"):
+            return self.error("Two operators follow each other; a value is missing between them.", Span(before.span.start, token.span.end))
+        return self.error(f"A value is expected before {token.text}.", token.span)
+
+    def unexpected(self) -> FormulaError:
+        token = self.next
+        if token.text == ")":
+            return self.error("This bracket closes nothing; one too many, or its ( is missing.", token.span)
+        if token.text == ",":
+            before, after = self.tokens[self.position - 1], self.tokens[self.position + 1]
+            numbers = before.kind == after.kind == "number"
+            suggestion = f"{before.text}.{after.text}" if numbers else ""
+            message = "A comma only separates the arguments of a function; a decimal number needs a point."
+            span = Span(before.span.start, after.span.end) if numbers else token.span
+            return self.error(message, span, suggestion)
+        return self.error(f"{token.text} cannot stand here.", token.span)
+
+    def foreign_word(self, token: _Token) -> FormulaError:
+        instead = "where(condition, a, b)" if token.text in ("if", "else", "and", "or", "not") else ""
+        use = f"; to choose between two values, use {instead}" if instead else ""
+        return self.error(f"The word {token.text} is not part of this language{use}.", token.span, instead)
+
+    @staticmethod
+    def between(left: Expression, right: Expression) -> Span:
+        return Span(left.span.start, right.span.end)
