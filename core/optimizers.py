@@ -11,6 +11,8 @@ from types import MappingProxyType
 from typing import Literal
 
 from core.formula import Rule, parse_rule
+from core.formula.latex import symbol
+from core.hypers import Hyper, unknown_key
 
 # Mid-tone hues that keep a contrast of about 3:1 or more against both the light and the dark page,
 # ordered so that neighbours differ in lightness for colour-blind readers.
@@ -27,33 +29,6 @@ PALETTE = (
     "#7A8594",
 )
 BLUE, ORANGE, TEAL, PINK, VIOLET, RED, GREEN, GOLD, CYAN, GREY = PALETTE
-
-
-@dataclass(frozen=True)
-class Hyper:
-    """One hyperparameter: how it is written, what it may be, and which part of that a slider offers.
-
-    ``bounds`` are inclusive and enforced by every run; ``slider`` lies within them.
-    """
-
-    name: str
-    symbol: str
-    default: float
-    bounds: tuple[float, float]
-    slider: tuple[float, float]
-    scale: Literal["log", "linear"]
-    help: str
-    whole: bool = False
-
-    def check(self, value: float) -> float:
-        """``value`` as a float. Raises ``ValueError`` naming the hyperparameter, its range and the value."""
-        low, high = self.bounds
-        number = float(value)
-        if not low <= number <= high:
-            raise ValueError(f"{self.name} must lie in [{low:g}, {high:g}]; {number:g} was given.")
-        if self.whole and number != round(number):
-            raise ValueError(f"{self.name} must be a whole number in [{low:g}, {high:g}]; {number:g} was given.")
-        return number
 
 
 @dataclass(frozen=True)
@@ -96,7 +71,9 @@ class Optimizer:
     def parsed(self) -> Rule:
         """The checked rule, ready to be compiled, printed or exported."""
         return parse_rule(
-            self.rule, hypers=tuple(h.name for h in self.hypers), symbols={h.name: h.symbol for h in self.hypers}
+            self.rule,
+            hypers=tuple(h.name for h in self.hypers),
+            symbols={h.name: h.symbol for h in self.hypers},
         )
 
 
@@ -111,7 +88,13 @@ def _decay(name: str, symbol: str, default: float, meaning: str, slider: tuple[f
 
 def _eps(default: float) -> Hyper:
     return Hyper(
-        "eps", r"\epsilon", default, (0.0, 10.0), (1e-10, 1e-1), "log", "Keeps the denominator away from zero."
+        "eps",
+        r"\epsilon",
+        default,
+        (0.0, 10.0),
+        (1e-10, 1e-1),
+        "log",
+        "Keeps the denominator away from zero.",
     )
 
 
@@ -130,7 +113,11 @@ def _weight_decay(default: float) -> Hyper:
 _BETA = _decay("beta", r"\beta", 0.9, "Momentum: the share of the previous velocity that is kept.")
 _BETA1 = _decay("beta1", r"\beta_1", 0.9, "Memory of the mean gradient; about 1/(1 − beta1) steps.")
 _BETA2 = _decay(
-    "beta2", r"\beta_2", 0.999, "Memory of the mean squared gradient; about 1/(1 − beta2) steps.", (0.5, 0.9999)
+    "beta2",
+    r"\beta_2",
+    0.999,
+    "Memory of the mean squared gradient; about 1/(1 − beta2) steps.",
+    (0.5, 0.9999),
 )
 
 _FIRST_MOMENT = "memory of gradients (first moment)"
@@ -150,7 +137,7 @@ _DECLARATIONS = (
         name="Gradient descent",
         year=1847,
         authors="Cauchy",
-        source="Cauchy 1847, Comptes rendus 25:536; stochastic form after Robbins & Monro 1951, doi:10.1214/aoms/1177729586",
+        source="Cauchy 1847, Comptes rendus 25:536; stochastic after Robbins & Monro 1951, doi:10.1214/aoms/1177729586",
         idea="Step against the gradient. The step is as long as the slope is steep, so one learning rate must suit "
         "the steepest direction and the flattest one alike.",
         rule="x = x - lr*g",
@@ -412,7 +399,14 @@ _DECLARATIONS = (
             _eps(1e-12),
             _weight_decay(0.0),
             Hyper(
-                "k", "k", 10, (1, 1000), (1, 50), "linear", "Steps between two looks at the curvature.", whole=True
+                "k",
+                "k",
+                10,
+                (1, 1000),
+                (1, 50),
+                "linear",
+                "Steps between two looks at the curvature.",
+                whole=True,
             ),
         ),
         color=GOLD,
@@ -470,7 +464,15 @@ _DECLARATIONS = (
         rule="x = x - lr*grad(x + rho*g/(global_norm(g) + 1e-12))",
         hypers=(
             _lr(0.001),
-            Hyper("rho", r"\rho", 0.05, (0.0, 1e3), (0.0, 1.0), "linear", "How far uphill the gradient is taken."),
+            Hyper(
+                "rho",
+                r"\rho",
+                0.05,
+                (0.0, 1e3),
+                (0.0, 1.0),
+                "linear",
+                "How far uphill the gradient is taken.",
+            ),
         ),
         color=RED,
         dash="dash",
@@ -515,3 +517,27 @@ _DECLARATIONS = (
 )
 
 OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType({declared.key: declared for declared in _DECLARATIONS})
+
+# A rule typed by a visitor has one look, unlike any shipped rule's.
+_OWN_COLOR = GREY
+
+
+def optimizer(text: str) -> Optimizer:
+    """The shipped rule with key ``text`` or, if ``text`` is a rule itself, a declaration made from it.
+
+    Raises ``ValueError`` for an unknown key and ``FormulaError`` for a text that is not a rule.
+    """
+    if text in OPTIMIZERS:
+        return OPTIMIZERS[text]
+    if text.replace("_", "").isalnum():
+        raise ValueError(unknown_key("optimizer", text, OPTIMIZERS))
+    rule = parse_rule(text)
+    bounds = {declared.name: (declared.bounds, declared.default) for declared in rule.declared}
+    lr = _lr(0.01)
+    hypers = [
+        lr
+        if name not in bounds
+        else Hyper(name, symbol(name), bounds[name][1], bounds[name][0], bounds[name][0], "linear", "")
+        for name in rule.hypers
+    ]
+    return Optimizer("own", "Own rule", 0, "", "", "", text, tuple(hypers), _OWN_COLOR, "dot")

@@ -11,7 +11,7 @@ from core.formula.vocabulary import CONSTANTS, FUNCTIONS, RULE_FUNCTIONS, SYNONY
 def check_expression(
     tree: Expression, text: str, names: Collection[str], functions: Mapping[str, Function] = FUNCTIONS
 ) -> None:
-    """Raises ``FormulaError`` unless ``tree`` uses only ``names``, constants and ``functions``, each as it should be."""
+    """Raises ``FormulaError`` unless ``tree`` uses only ``names``, constants and ``functions``, each rightly."""
 
     def visit(node: Expression) -> None:
         match node:
@@ -32,9 +32,7 @@ def check_expression(
     visit(tree)
 
 
-def _check_call(
-    call: Call, text: str, names: Collection[str], functions: Mapping[str, Function]
-) -> None:
+def _check_call(call: Call, text: str, names: Collection[str], functions: Mapping[str, Function]) -> None:
     name, span = call.function, call.span
     place = Span(span.start, span.start + len(name))
     if name in names or name in CONSTANTS:
@@ -43,7 +41,9 @@ def _check_call(
     if name not in functions:
         if name in RULE_FUNCTIONS:
             raise FormulaError(f"{name} is only available in an update rule.", text, *place)
-        raise _unknown(f"Unknown function {name}; the functions are {_listed(functions)}.", name, text, place, functions)
+        raise _unknown(
+            f"Unknown function {name}; the functions are {_listed(functions)}.", name, text, place, functions
+        )
     arity = functions[name].arity
     if len(call.arguments) != arity:
         takes = f"{arity} argument{'s' if arity > 1 else ''}"
@@ -61,7 +61,9 @@ def unknown_name(
     if name in RULE_FUNCTIONS:
         return FormulaError(f"{name} is a function and needs brackets, as in {name}(x).", text, *span)
     known = [*names, *CONSTANTS]
-    return _unknown(f"Unknown name {name}; the names here are {_listed(known)}.", name, text, span, [*known, *functions])
+    return _unknown(
+        f"Unknown name {name}; the names here are {_listed(known)}.", name, text, span, [*known, *functions]
+    )
 
 
 def _unknown(message: str, name: str, text: str, span: Span, known: Collection[str]) -> FormulaError:

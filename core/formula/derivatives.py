@@ -48,7 +48,9 @@ def _tangent(graph: Graph, value: Value, by: Value, needed: Sequence[Value]) -> 
             base, exponent = graph.powers[place]
             slope = slopes[base]
             outer = graph.power(base, exponent - 1)
-            slopes[place] = None if slope is None else _scaled(graph, exponent, graph.apply("mul", outer, slope))
+            slopes[place] = (
+                None if slope is None else _product(graph, graph.constant(exponent), _product(graph, outer, slope))
+            )
         elif node.operation == "where":
             _, left, right = (slopes[argument] for argument in node.arguments)
             slopes[place] = _chosen(graph, node.arguments[0], left, right)
@@ -67,33 +69,33 @@ def _unary(graph: Graph, value: Value, node: Node, slope: Value) -> Value | None
     one, apply = graph.constant(1.0), graph.apply
     match node.operation:
         case "neg":
-            return apply("neg", slope)
+            return _negative(graph, slope)
         case "sqrt":
             return _guarded(graph, slope, apply("div", graph.constant(0.5), value))
         case "exp":
-            return apply("mul", value, slope)
+            return _product(graph, value, slope)
         case "log":
             return apply("div", slope, a)
         case "sin":
-            return apply("mul", apply("cos", a), slope)
+            return _product(graph, apply("cos", a), slope)
         case "cos":
-            return apply("neg", apply("mul", apply("sin", a), slope))
+            return _negative(graph, _product(graph, apply("sin", a), slope))
         case "tan":
-            return apply("mul", apply("add", one, graph.power(value, 2)), slope)
+            return _product(graph, apply("add", one, graph.power(value, 2)), slope)
         case "asin" | "acos":
             outer = apply("div", one, apply("sqrt", apply("mul", apply("sub", one, a), apply("add", one, a))))
-            return _guarded(graph, slope, outer if node.operation == "asin" else apply("neg", outer))
+            return _guarded(graph, slope, outer if node.operation == "asin" else _negative(graph, outer))
         case "atan":
             return apply("div", slope, apply("add", one, graph.power(a, 2)))
         case "sinh":
-            return apply("mul", apply("cosh", a), slope)
+            return _product(graph, apply("cosh", a), slope)
         case "cosh":
-            return apply("mul", apply("sinh", a), slope)
+            return _product(graph, apply("sinh", a), slope)
         case "tanh":
             # Not 1 - tanh(a)**2, which loses all digits where tanh is close to 1.
             return apply("div", slope, graph.power(apply("cosh", a), 2))
         case "abs":
-            return apply("mul", apply("sign", a), slope)
+            return _product(graph, apply("sign", a), slope)
         case _:  # sign and floor are flat between their jumps.
             return None
 
@@ -107,13 +109,13 @@ def _binary(graph: Graph, value: Value, node: Node, first: Value | None, second:
         case "add":
             return _sum(graph, first, second)
         case "sub":
-            return _sum(graph, first, None if second is None else apply("neg", second))
+            return _sum(graph, first, None if second is None else _negative(graph, second))
         case "mul":
             left = None if first is None else _product(graph, b, first)
             return _sum(graph, left, None if second is None else _product(graph, a, second))
         case "div":
             # (a/b)' = (a' - (a/b) b')/b
-            down = None if second is None else apply("neg", apply("mul", value, second))
+            down = None if second is None else _negative(graph, _product(graph, value, second))
             above = _sum(graph, first, down)
             return None if above is None else apply("div", above, b)
         case "pow":
@@ -121,7 +123,7 @@ def _binary(graph: Graph, value: Value, node: Node, first: Value | None, second:
         case "mod":
             # a % b = a - floor(a/b) b, and floor is flat.
             whole = apply("floor", apply("div", a, b))
-            return _sum(graph, first, None if second is None else apply("neg", apply("mul", whole, second)))
+            return _sum(graph, first, None if second is None else _negative(graph, _product(graph, whole, second)))
         case "min":
             return _chosen(graph, apply("le", a, b), first, second)
         case "max":
@@ -140,12 +142,12 @@ def _pow_by_base(graph: Graph, a: Value, b: Value, slope: Value | None) -> Value
 def _pow_by_exponent(graph: Graph, value: Value, a: Value, slope: Value | None) -> Value | None:
     if slope is None:
         return None
-    return graph.apply("mul", _guarded(graph, value, graph.apply("log", a)), slope)
+    return _product(graph, _guarded(graph, value, graph.apply("log", a)), slope)
 
 
 def _guarded(graph: Graph, inner: Value, outer: Value) -> Value:
     """``inner * outer``, and 0 where ``inner`` is 0 though ``outer`` may be infinite there."""
-    product = graph.apply("mul", inner, outer)
+    product = _product(graph, inner, outer)
     if graph.number(inner) is not None:
         return product
     zero = graph.constant(0.0)
@@ -165,20 +167,30 @@ def _sum(graph: Graph, left: Value | None, right: Value | None) -> Value | None:
     return graph.apply("add", left, right)
 
 
-def _product(graph: Graph, factor: Value, slope: Value) -> Value:
-    number = graph.number(factor)
-    return graph.apply("mul", factor, slope) if number is None else _scaled(graph, number, slope)
+def _product(graph: Graph, left: Value, right: Value) -> Value:
+    """``left * right`` with their numbers merged in front, which spares multiplications at every point."""
+    first, one = _split(graph, left)
+    second, other = _split(graph, right)
+    number = graph.constant(first * second)
+    factors = [factor for factor in (one, other) if factor is not None]
+    rest = graph.apply("mul", *factors) if len(factors) == 2 else factors[0] if factors else None
+    return number if rest is None else graph.apply("mul", number, rest)
 
 
-def _scaled(graph: Graph, number: float, slope: Value) -> Value:
-    """``number * slope`` with numbers already in ``slope`` merged, which spares a multiplication at every point."""
-    node = graph.nodes[slope]
+def _split(graph: Graph, value: Value) -> tuple[float, Value | None]:
+    """``value`` as a number times the rest, which is ``None`` for a number."""
+    node = graph.nodes[value]
+    if node.operation == "constant":
+        return node.number, None
     if node.operation == "neg":
-        return _scaled(graph, -number, node.arguments[0])
+        number, rest = _split(graph, node.arguments[0])
+        return -number, rest
     if node.operation == "mul":
-        left, right = node.arguments
-        if (other := graph.number(left)) is not None:
-            return _scaled(graph, number * other, right)
-        if (other := graph.number(right)) is not None:
-            return _scaled(graph, number * other, left)
-    return graph.apply("mul", graph.constant(number), slope)
+        for factor, rest in (node.arguments, node.arguments[::-1]):
+            if graph.nodes[factor].operation == "constant":
+                return graph.nodes[factor].number, rest
+    return 1.0, value
+
+
+def _negative(graph: Graph, value: Value) -> Value:
+    return _product(graph, graph.constant(-1.0), value)

@@ -5,7 +5,7 @@ objects, and nothing a visitor typed is part of it. There are three dialects: Nu
 a twentieth of one on a small array), NumPy arrays, and torch tensors.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -25,8 +25,6 @@ class Dialect:
     templates: Mapping[Operation, str]
     environment: Mapping[str, Any]
     number: Callable[[float], Any]
-    # Arrays are given back as soon as they are not needed: a cache-sized block then stays in the cache.
-    frees: bool = False
 
 
 _COMMON: dict[Operation, str] = {
@@ -61,9 +59,13 @@ def _calls(names: Mapping[Operation, str]) -> dict[Operation, str]:
 
 ARRAY = Dialect(
     MappingProxyType({**_COMMON, **_calls(_NUMPY_NAMES)}),
-    MappingProxyType({name: getattr(np, name) for name in _NUMPY_NAMES.values()}),
+    MappingProxyType(
+        {
+            name: getattr(np, name)
+            for name in (*_NUMPY_NAMES.values(), "add", "subtract", "multiply", "divide", "negative")
+        }
+    ),
     np.float64,
-    frees=True,
 )
 SCALAR = Dialect(
     MappingProxyType(
@@ -81,32 +83,42 @@ SCALAR = Dialect(
 )
 # Arguments that a template repeats must be names.
 _REPEATS = ("min", "max")
+# True and false cannot be overwritten with numbers.
+_CONDITIONS = ("lt", "le", "gt", "ge", "eq", "ne")
+# Operations that can write into an array given as their last argument, and the name for that.
+_IN_PLACE: Mapping[Operation, str] = {
+    "add": "add", "sub": "subtract", "mul": "multiply", "div": "divide", "neg": "negative",
+    **{operation: name for operation, name in _NUMPY_NAMES.items() if operation != "where"},
+}  # fmt: skip
 
 
 class Writer:
     """Writes the values of ``graph`` that ``outputs`` need, in ``dialect``.
 
-    Inputs appear under their own names, which the caller has chosen. A value used once is written where it is used.
+    Inputs appear under their own names, which the caller has chosen. A value used once is written where it is used,
+    except that one of ``hoisted`` is not written into a later place.
     """
 
-    def __init__(self, graph: Graph, outputs: Iterable[Value], dialect: Dialect) -> None:
+    def __init__(
+        self, graph: Graph, outputs: Iterable[Value], dialect: Dialect, hoisted: Container[Value] = ()
+    ) -> None:
         self.graph = graph
         self.dialect = dialect
         self.environment: dict[str, Any] = dict(dialect.environment)
         self.outputs = list(outputs)
+        self.hoisted = hoisted
         self.needed = self._needed()
-        self._uses: dict[Value, int] = {}
-        self._named: set[Value] = set(self.outputs)
+        self._texts: dict[Value, str] = {}
+        self._depths: dict[Value, int] = {}
+        uses: dict[Value, int] = {}
+        named: set[Value] = set(self.outputs)
         for value in self.needed:
             node = graph.nodes[value]
             for argument in node.arguments:
-                self._uses[argument] = self._uses.get(argument, 0) + 1
-                if node.operation in _REPEATS:
-                    self._named.add(argument)
-        self._texts: dict[Value, str] = {}
-        self._depths: dict[Value, int] = {}
-        # The assigned values that the text of a value mentions.
-        self._mentions: dict[Value, frozenset[Value]] = {}
+                uses[argument] = uses.get(argument, 0) + 1
+                if node.operation in _REPEATS or (argument in hoisted and value not in hoisted):
+                    named.add(argument)
+        self._once = {value for value, count in uses.items() if count == 1} - named
 
     def _needed(self) -> list[Value]:
         seen = set(self.outputs)
@@ -120,43 +132,30 @@ class Writer:
 
     def statements(self, values: Sequence[Value] | None = None) -> list[str]:
         """Assignments for ``values`` (all needed ones if not given), which must come in computing order."""
-        assigned: list[Value] = []
         lines: list[str] = []
-        mentioned: list[frozenset[Value]] = []
         for value in self.needed if values is None else values:
             node = self.graph.nodes[value]
             if node.operation == "input":
                 self._texts[value] = node.name
             elif node.operation == "constant":
                 self._texts[value] = self._constant(node.number)
-            elif self._write(value):
-                assigned.append(value)
-                mentioned.append(self._mentions[value])
-                lines.append(f"v{value} = {self._texts[value]}")
-                self._texts[value], self._depths[value] = f"v{value}", 0
-                self._mentions[value] = frozenset([value])
-        return self._freeing(lines, assigned, mentioned) if self.dialect.frees else lines
+            else:
+                lines += self._operation(value)
+        return lines
 
-    def _write(self, value: Value) -> bool:
-        """Prepares the text of ``value``; returns whether it deserves a name."""
+    def _operation(self, value: Value) -> list[str]:
+        """Gives ``value`` a text; returns the statements that this takes."""
+        depth = 1 + max(self._depths.get(argument, 0) for argument in self.graph.nodes[value].arguments)
+        if value in self._once and depth < _MAX_DEPTH:
+            self._texts[value], self._depths[value] = self._expression(value), depth
+            return []
+        line = f"v{value} = {self._expression(value)}"
+        self._texts[value] = f"v{value}"
+        return [line]
+
+    def _expression(self, value: Value) -> str:
         node = self.graph.nodes[value]
-        text = self.dialect.templates[node.operation].format(*(self._texts[argument] for argument in node.arguments))
-        self._texts[value] = text
-        self._depths[value] = 1 + max((self._depths.get(argument, 0) for argument in node.arguments), default=0)
-        nothing: frozenset[Value] = frozenset()
-        self._mentions[value] = nothing.union(*(self._mentions.get(argument, nothing) for argument in node.arguments))
-        return self._uses.get(value, 0) != 1 or value in self._named or self._depths[value] >= _MAX_DEPTH
-
-    def _freeing(self, lines: list[str], assigned: list[Value], mentioned: list[frozenset[Value]]) -> list[str]:
-        last = {value: place for place, values in enumerate(mentioned) for value in values}
-        kept = set(self.outputs)
-        result: list[str] = []
-        for place, line in enumerate(lines):
-            result.append(line)
-            done = [f"v{value}" for value in assigned if last.get(value) == place and value not in kept]
-            if done:
-                result.append(f"del {', '.join(done)}")
-        return result
+        return self.dialect.templates[node.operation].format(*(self._texts[argument] for argument in node.arguments))
 
     def _constant(self, number: float) -> str:
         name = f"k{len(self.environment)}"
@@ -166,6 +165,62 @@ class Writer:
     def text(self, value: Value) -> str:
         """What stands for ``value`` after its statement."""
         return self._texts[value]
+
+
+class ArrayWriter(Writer):
+    """A writer for ``ARRAY`` that overwrites what is no longer needed.
+
+    Working memory then stays small, which the processor's cache rewards. Inputs called ``x_…`` or ``s_…`` must be
+    arrays, all of one shape; those called ``s_…`` are overwritten.
+    """
+
+    def __init__(self, graph: Graph, outputs: Iterable[Value], hoisted: Container[Value] = ()) -> None:
+        super().__init__(graph, outputs, ARRAY, hoisted)
+        self._last = {argument: value for value in self.needed for argument in graph.nodes[value].arguments}
+        self._kept = set(self.outputs)
+        self._arrays: set[Value] = set()
+        for value in self.needed:
+            node = graph.nodes[value]
+            if node.name.startswith(("x_", "s_")) or any(argument in self._arrays for argument in node.arguments):
+                self._arrays.add(value)
+
+    def _operation(self, value: Value) -> list[str]:
+        node = self.graph.nodes[value]
+        done = list(dict.fromkeys(argument for argument in node.arguments if self._is_over(argument, value)))
+        ufunc = _IN_PLACE.get(node.operation)
+        reused = next((argument for argument in done if argument in self._arrays), None) if ufunc else None
+        if reused is None:
+            lines = [f"v{value} = {self._expression(value)}"]
+            self._texts[value] = f"v{value}"
+        else:
+            texts = [self._texts[argument] for argument in (*node.arguments, reused)]
+            lines = [f"{ufunc}({', '.join(texts[:-1])}, out={texts[-1]})"]
+            self._texts[value] = self._texts[reused]
+            done.remove(reused)
+        if done:
+            lines.append(f"del {', '.join(self._texts[argument] for argument in done)}")
+        return lines
+
+    def _is_over(self, argument: Value, user: Value) -> bool:
+        """Whether ``argument`` is a number of our own making that nothing needs after ``user``."""
+        node = self.graph.nodes[argument]
+        own = node.name.startswith("s_") or node.operation not in ("input", "constant", *_CONDITIONS)
+        return own and self._last[argument] == user and argument not in self._kept and argument not in self.hoisted
+
+
+def writer_for(graph: Graph, outputs: Iterable[Value], dialect: Dialect, hoisted: Container[Value] = ()) -> Writer:
+    """The writer that suits ``dialect``."""
+    return ArrayWriter(graph, outputs, hoisted) if dialect is ARRAY else Writer(graph, outputs, dialect, hoisted)
+
+
+def depending_only_on(graph: Graph, values: Iterable[Value], inputs: Container[str]) -> set[Value]:
+    """Those of ``values``, in computing order, that need no other inputs than ``inputs``."""
+    found: set[Value] = set()
+    for value in values:
+        node = graph.nodes[value]
+        if node.name in inputs if node.operation == "input" else all(part in found for part in node.arguments):
+            found.add(value)
+    return found
 
 
 def compiled(name: str, parameters: Sequence[str], body: Sequence[str], environment: Mapping[str, Any]) -> Any:
@@ -178,7 +233,7 @@ def compiled(name: str, parameters: Sequence[str], body: Sequence[str], environm
 
 def function(graph: Graph, inputs: Sequence[str], outputs: Sequence[Value], dialect: Dialect) -> Any:
     """``f(*inputs) -> tuple of outputs`` in ``dialect``; a constant output is a scalar."""
-    writer = Writer(graph, outputs, dialect)
+    writer = writer_for(graph, outputs, dialect)
     body = writer.statements()
     results = "".join(f"{writer.text(output)}, " for output in outputs)
     return compiled("computed", inputs, [*body, f"return ({results})"], writer.environment)

@@ -12,8 +12,38 @@ SUM, PRODUCT, SIGN, POWER, ATOM = range(5)
 
 _COMPARISONS = {"<": "<", "<=": r"\le", ">": ">", ">=": r"\ge", "==": "=", "!=": r"\ne"}
 _GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau phi chi psi omega "
-    "Gamma Delta Theta Lambda Xi Sigma Phi Psi Omega".split()
+    [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "iota",
+        "kappa",
+        "lambda",
+        "mu",
+        "nu",
+        "xi",
+        "rho",
+        "sigma",
+        "tau",
+        "phi",
+        "chi",
+        "psi",
+        "omega",
+        "Gamma",
+        "Delta",
+        "Theta",
+        "Lambda",
+        "Xi",
+        "Sigma",
+        "Phi",
+        "Psi",
+        "Omega",
+    ]
 )
 _ACCENTS = {"hat": r"\hat", "bar": r"\bar", "tilde": r"\tilde"}
 _WORDS = {"inf": r"\infty", "max": r"\max", "min": r"\min"}
@@ -99,9 +129,12 @@ def _binary(tree: Binary, leaf: Callable[[Name], Piece]) -> Piece:
         case "%":
             return Piece(rf"{_within(left, PRODUCT)} \bmod {_within(right, POWER)}", PRODUCT)
         case _:
-            first, second = _within(left, PRODUCT), _within(right, PRODUCT if right.tightness == PRODUCT else POWER)
-            touching = first[-1:].isdigit() and second[:1].isdigit() or r"\cdot" in (first + second)
-            touching = touching or second[:1].isdigit() or second.startswith(r"\frac") and first[-1:].isdigit()
+            first, second = (
+                _within(left, PRODUCT),
+                _within(right, PRODUCT if right.tightness == PRODUCT else POWER),
+            )
+            touching = (first[-1:].isdigit() and second[:1].isdigit()) or r"\cdot" in (first + second)
+            touching = touching or second[:1].isdigit() or (second.startswith(r"\frac") and first[-1:].isdigit())
             return Piece(rf"{first} \cdot {second}" if touching else rf"{first}\,{second}", PRODUCT)
 
 

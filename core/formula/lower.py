@@ -7,7 +7,14 @@ from core.formula.graph import Graph, Operation, Value
 from core.formula.syntax import Binary, Call, Compare, Expression, Name, Negative, Number
 from core.formula.vocabulary import CONSTANTS
 
-ARITHMETIC: Mapping[str, Operation] = {"+": "add", "-": "sub", "*": "mul", "/": "div", "%": "mod", "**": "pow"}
+ARITHMETIC: Mapping[str, Operation] = {
+    "+": "add",
+    "-": "sub",
+    "*": "mul",
+    "/": "div",
+    "%": "mod",
+    "**": "pow",
+}
 COMPARISONS: Mapping[str, Operation] = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
 
 _ELEMENTWISE: dict[str, Operation] = {
@@ -47,7 +54,9 @@ def lower(
                 return each(graph, COMPARISONS[node.operator], visit(node.left), visit(node.right))
             case Call():
                 values = None if special is None else special(node, visit)
-                return _elementwise(node.function, [visit(part) for part in node.arguments]) if values is None else values
+                return (
+                    _elementwise(node.function, [visit(part) for part in node.arguments]) if values is None else values
+                )
 
     def _elementwise(function: str, arguments: list[Values]) -> Values:
         if function == "clip":

@@ -1,9 +1,10 @@
 """An objective: one checked expression, and everything that is made from it."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +38,7 @@ class Formula:
 
     text: str
     variables: tuple[str, ...]
-    tree: Expression
+    tree: Expression = field(compare=False, repr=False)
 
     def value(self, x: npt.ArrayLike) -> Array:
         """The value at each point, of shape ``(*batch)``."""
@@ -74,7 +75,8 @@ class Formula:
     def _hessian(self) -> Callable[[npt.ArrayLike], Array]:
         size = len(self.variables)
         return self._evaluator(
-            (size, size), lambda graph, value, inputs: sum(derivatives.hessian(graph, value, inputs), [])
+            (size, size),
+            lambda graph, value, inputs: list(chain.from_iterable(derivatives.hessian(graph, value, inputs))),
         )
 
     def _evaluator(
@@ -101,7 +103,7 @@ class Formula:
                 return evaluate(points.reshape(1))
             if points.shape[:1] != (size,):
                 raise ValueError(
-                    f"Points of {', '.join(self.variables)} have {size} rows; an array of shape {points.shape} was given."
+                    f"Points of {', '.join(self.variables)} have {size} rows; the shape {points.shape} was given."
                 )
             batch = points.shape[1:]
             flat = points.reshape(size, -1)

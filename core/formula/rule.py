@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Protocol
 
-from core.formula.check import check_expression, unknown_name
+from core.formula.check import check_expression
 from core.formula.errors import FormulaError
 from core.formula.graph import Graph, Value
 from core.formula.lower import Values, Visit, broadcast, each, lower
@@ -101,16 +101,17 @@ class Step:
 class Rule:
     """A checked update rule.
 
-    ``hypers`` are the names of its hyperparameters, ``lr`` first; ``declared`` are those with bounds in the text itself.
+    ``hypers`` are the names of its hyperparameters, ``lr`` first; ``declared`` are those with bounds in the text.
     ``initial`` holds the trees of state that does not start at 0.
     """
 
     text: str
-    lines: tuple[Assignment, ...]
     hypers: tuple[str, ...]
-    declared: tuple[Declared, ...]
-    initial: Mapping[str, Expression]
-    symbols: Mapping[str, str] = field(compare=False)
+    # Everything else follows from these two.
+    lines: tuple[Assignment, ...] = field(compare=False, repr=False)
+    declared: tuple[Declared, ...] = field(compare=False, repr=False)
+    initial: Mapping[str, Expression] = field(compare=False, repr=False)
+    symbols: Mapping[str, str] = field(compare=False, repr=False)
 
     @cached_property
     def state(self) -> tuple[str, ...]:
@@ -133,9 +134,7 @@ class Rule:
     @cached_property
     def reads(self) -> frozenset[str]:
         """All names that appear in an expression."""
-        return frozenset(
-            node.name for line in self.lines for node in walk(line.tree) if isinstance(node, Name)
-        )
+        return frozenset(node.name for line in self.lines for node in walk(line.tree) if isinstance(node, Name))
 
     @cached_property
     def kinds(self) -> Mapping[str, Kind]:
@@ -356,7 +355,9 @@ class _Reader:
             self.initial[name] = (tree, name_span)
         for name, name_span, rest in assignments:
             self._check_name(name, name_span, "")
-            self.lines.append(Assignment(name, parse_expression(self.text, self.budget, *rest), Span(name_span.start, rest.end)))
+            self.lines.append(
+                Assignment(name, parse_expression(self.text, self.budget, *rest), Span(name_span.start, rest.end))
+            )
         self._check_names()
         self._check_oracles()
 
@@ -369,7 +370,9 @@ class _Reader:
             for place, character in enumerate(line):
                 if not character.isprintable() and character not in "\t\r":
                     at = start + place
-                    raise self.error(f"The invisible character U+{ord(character):04X} is not allowed.", Span(at, at + 1))
+                    raise self.error(
+                        f"The invisible character U+{ord(character):04X} is not allowed.", Span(at, at + 1)
+                    )
             if content.strip():
                 begin = start + len(content) - len(content.lstrip())
                 spans.append(Span(begin, start + len(content.rstrip())))
@@ -444,10 +447,15 @@ class _Reader:
             read_first |= {node.name for node in walk(line.tree) if isinstance(node, Name)} - assigned
             assigned.add(line.name)
         if "x" not in assigned:
-            raise self.error("The rule never assigns x, so nothing would move; end with x = x - lr*g or the like.", Span(0, len(self.text)))
+            raise self.error(
+                "The rule never assigns x, so nothing would move; end with x = x - lr*g or the like.",
+                Span(0, len(self.text)),
+            )
         for name, (_, span) in self.initial.items():
             if name not in read_first:
-                raise self.error(f"The state {name} is never read before it is assigned, so its start has no effect.", span)
+                raise self.error(
+                    f"The state {name} is never read before it is assigned, so its start has no effect.", span
+                )
 
     def _check_oracles(self) -> None:
         count = 0
@@ -486,8 +494,8 @@ def _parse_rule(text: str, hypers: tuple[str, ...], symbols: tuple[tuple[str, st
     reader.read()
     rule = Rule(
         text,
-        tuple(reader.lines),
         reader.hypers,
+        tuple(reader.lines),
         tuple(reader.declared.values()),
         MappingProxyType({name: tree for name, (tree, _) in reader.initial.items()}),
         MappingProxyType(dict(symbols)),
@@ -499,7 +507,7 @@ def _parse_rule(text: str, hypers: tuple[str, ...], symbols: tuple[tuple[str, st
 def parse_rule(text: str, hypers: Sequence[str] = (), symbols: Mapping[str, str] | None = None) -> Rule:
     """The update rule that ``text`` writes, one assignment a line.
 
-    ``hypers`` are hyperparameters declared elsewhere; the text may declare more. ``lr`` always exists. ``symbols`` gives
-    LaTeX for names that should not be written as they are spelled. Raises ``FormulaError`` with a sentence and a place.
+    ``hypers`` are hyperparameters declared elsewhere; the text may declare more, and ``lr`` always exists. ``symbols``
+    gives LaTeX for names that should not be written as they are spelled. Raises ``FormulaError`` with a sentence and a place.
     """
     return _parse_rule(text, tuple(hypers), tuple((symbols or {}).items()))

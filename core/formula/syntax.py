@@ -127,7 +127,7 @@ _INSTEAD = {
 
 
 class _Token(NamedTuple):
-    kind: Literal["number", "name", "operator", "end"]
+    kind: str  # number, name, operator or end
     text: str
     span: Span
 
@@ -140,9 +140,8 @@ def _tokens(text: str, start: int, stop: int) -> list[_Token]:
         if match is None:
             raise _stray(text, at)
         at = match.end()
-        kind = match.lastgroup
-        if kind == "number" or kind == "name" or kind == "operator":
-            found.append(_Token(kind, match.group(), Span(match.start(), at)))
+        if match.lastgroup is not None and match.lastgroup != "space":
+            found.append(_Token(match.lastgroup, match.group(), Span(match.start(), at)))
     found.append(_Token("end", "", Span(stop, stop)))
     return found
 
@@ -172,7 +171,9 @@ def _stray(text: str, at: int) -> FormulaError:
 def check_length(text: str, limit: int, what: str) -> None:
     """Refuses a text of more than ``limit`` characters before anything reads it."""
     if len(text) > limit:
-        raise FormulaError(f"{what} may have at most {limit} characters; this one has {len(text)}.", text, limit, len(text))
+        raise FormulaError(
+            f"{what} may have at most {limit} characters; this one has {len(text)}.", text, limit, len(text)
+        )
 
 
 class Budget:
@@ -195,6 +196,10 @@ def parse_expression(text: str, budget: Budget, start: int = 0, stop: int | None
 
 
 _COMPARISONS: dict[str, ComparisonOperator] = {operator: operator for operator in get_args(ComparisonOperator)}
+
+
+_SUMS: dict[str, ArithmeticOperator] = {"+": "+", "-": "-"}
+_PRODUCTS: dict[str, ArithmeticOperator] = {"*": "*", "/": "/", "%": "%"}
 
 
 class _Parser:
@@ -242,7 +247,7 @@ class _Parser:
 
     def sum(self) -> Expression:
         left = self.product()
-        while (operator := self.next.text) == "+" or operator == "-":
+        while (operator := _SUMS.get(self.next.text)) is not None:
             self.take()
             right = self.product()
             left = self.made(Binary(operator, left, right, self.between(left, right)))
@@ -250,7 +255,7 @@ class _Parser:
 
     def product(self) -> Expression:
         left = self.signed()
-        while (operator := self.next.text) == "*" or operator == "/" or operator == "%":
+        while (operator := _PRODUCTS.get(self.next.text)) is not None:
             self.take()
             right = self.signed()
             left = self.made(Binary(operator, left, right, self.between(left, right)))
@@ -342,11 +347,17 @@ class _Parser:
         token, before = self.next, self.tokens[self.position - 1] if self.position else None
         if token.kind == "end":
             after = f" after {before.text}" if before is not None else ""
-            return self.error(f"The formula ends too early; a value is missing{after}.", Span(max(0, token.span.start - 1), token.span.end))
+            return self.error(
+                f"The formula ends too early; a value is missing{after}.",
+                Span(max(0, token.span.start - 1), token.span.end),
+            )
         if token.text == ")":
             return self.error("A value is missing before this bracket.", token.span)
         if before is not None and before.text in ("*", "/", "**", "^") and token.text in ("*", "/", "**", "^"):
-            return self.error("Two operators follow each other; a value is missing between them.", Span(before.span.start, token.span.end))
+            return self.error(
+                "Two operators follow each other; a value is missing between them.",
+                Span(before.span.start, token.span.end),
+            )
         return self.error(f"A value is expected before {token.text}.", token.span)
 
     def unexpected(self) -> FormulaError:

@@ -1,0 +1,58 @@
+"""What a rule is given when it asks for a gradient: the exact one, with noise added, with its norm clipped."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from core.formula import Formula, derivatives
+from core.formula.graph import Graph, Value
+from core.formula.lower import Values, each
+
+# ``torch.nn.utils.clip_grad_norm_`` adds it to the norm before it divides, so that zero gradients stay finite.
+CLIP_EPSILON = 1e-6
+
+
+@dataclass(frozen=True)
+class GivenGradient:
+    """The oracle of a run: the objective's loss and Hessian exactly, its gradient as the run's settings make it.
+
+    ``noise`` are the values added to every gradient asked for in a step, one per coordinate: a step sees one
+    mini-batch, however often it asks. ``clip_norm`` is the largest norm a gradient may have. Both are optional.
+    """
+
+    formula: Formula
+    noise: Values | None = None
+    clip_norm: Value | None = None
+
+    def loss(self, graph: Graph, point: Values) -> Value:
+        """The exact loss at ``point``."""
+        return self.formula.on(graph, point)
+
+    def gradient(self, graph: Graph, point: Values) -> Values:
+        """The gradient at ``point``, noise first, then clipped as ``torch.nn.utils.clip_grad_norm_`` does."""
+        gradient = tuple(derivatives.gradient(graph, self.loss(graph, point), point))
+        if self.noise is not None:
+            gradient = each(graph, "add", gradient, self.noise)
+        if self.clip_norm is not None:
+            norm = graph.apply("add", graph.norm(gradient), graph.constant(CLIP_EPSILON))
+            factor = graph.apply("min", graph.apply("div", self.clip_norm, norm), graph.constant(1.0))
+            gradient = each(graph, "mul", gradient, (factor,))
+        return gradient
+
+    def hessian(self, graph: Graph, point: Values) -> Sequence[Values]:
+        """The exact Hessian at ``point``, row by row."""
+        return [tuple(row) for row in derivatives.hessian(graph, self.loss(graph, point), point)]
+
+
+@lru_cache(maxsize=64)
+def noise_table(seed: int, steps: int, size: int) -> npt.NDArray[np.float64]:
+    """Standard normal numbers of shape ``(steps, size)``, row t-1 for step t.
+
+    Row t depends on ``seed`` and t alone, so every rule sees the same noise at step t, whatever else runs.
+    """
+    table = np.array([np.random.default_rng((seed, t)).standard_normal(size) for t in range(1, steps + 1)])
+    table.flags.writeable = False
+    return table

@@ -1,0 +1,201 @@
+"""Many runs at once: sweeps over starts, hyperparameters and seeds, of which only the ends are kept."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.gradients import noise_table
+from core.hypers import complete
+from core.run import Run
+from core.status import CONVERGED_NORM, MAX_LOSS, MAX_POSITION, Outcome, failed, failure
+
+Array = npt.NDArray[np.float64]
+
+# Runs computed at once: their temporaries stay in the processor's cache.
+BLOCK = 8192
+
+
+@dataclass(frozen=True)
+class Many:
+    """How many runs ended: ``x`` of shape ``(d, B)``, everything else of shape ``(B,)``.
+
+    ``x`` and ``loss`` belong to the last point before a failing step, ``best_loss`` to the best point so far.
+    ``status`` holds values of ``Outcome``; ``diverged_at`` is the failing step, or -1.
+    """
+
+    x: Array
+    loss: Array
+    best_loss: Array
+    status: npt.NDArray[np.str_]
+    diverged_at: npt.NDArray[np.int64]
+
+
+def trace_many(
+    run: Run,
+    starts: npt.ArrayLike | None = None,
+    hypers: Mapping[str, npt.ArrayLike] | None = None,
+    seeds: npt.ArrayLike | None = None,
+) -> Many:
+    """Runs ``run`` many times.
+
+    ``starts`` has shape ``(d, B)``, each of ``hypers`` shape ``(B,)`` or none, ``seeds`` shape ``(B,)``.
+
+    Column b equals the single run with that start, those hyperparameters and that seed: bit for bit where the objective
+    and the rule only use + − × ÷ and √, to rounding otherwise. Raises ``ValueError`` as ``Run`` does.
+    """
+    size = len(run.start)
+    points = np.asarray(run.start if starts is None else starts, dtype=np.float64)
+    points = points.reshape(size, 1) if starts is None else points
+    if points.ndim != 2 or len(points) != size:
+        raise ValueError(f"starts must have shape ({size}, B); an array of shape {points.shape} was given.")
+    if not (np.abs(points) <= MAX_POSITION).all():
+        raise ValueError(f"starts must lie in [-{MAX_POSITION:g}, {MAX_POSITION:g}].")
+    settings = _swept(run, hypers or {})
+    seed = np.atleast_1d(np.asarray(run.seed if seeds is None else seeds))
+    if seed.ndim != 1 or seed.dtype.kind not in "iu" or (seed < 0).any():
+        raise ValueError("seeds must be whole numbers of at least 0, of shape (B,).")
+    try:
+        (count,) = np.broadcast_shapes(
+            (points.shape[1],), seed.shape, *(np.shape(value) for value in settings.values())
+        )
+    except ValueError:
+        raise ValueError("starts, hypers and seeds must have the same number of columns, or one.") from None
+
+    if not count:
+        raise ValueError("There must be at least one run; starts, hypers or seeds are empty.")
+    points = np.broadcast_to(points, (size, count))
+    settings = {name: np.broadcast_to(value, (count,)) if np.ndim(value) else value for name, value in settings.items()}
+    seed = np.broadcast_to(seed, (count,))
+
+    def part(first: int) -> Many:
+        block = slice(first, first + BLOCK)
+        cut = {name: value[block] if np.ndim(value) else value for name, value in settings.items()}
+        return _many_block(run, points[:, block], cut, seed[block])
+
+    blocks = [part(first) for first in range(0, count, BLOCK)]
+    return Many(
+        *(np.concatenate([getattr(block, name) for block in blocks], axis=-1) for name in Many.__dataclass_fields__)
+    )
+
+
+def _swept(run: Run, given: Mapping[str, npt.ArrayLike]) -> dict[str, Any]:
+    """Every hyperparameter as a float64 scalar or an array of shape ``(B,)``, each value checked."""
+    settings: dict[str, Any] = {name: np.float64(value) for name, value in run.settings.items()}
+    declared = {hyper.name: hyper for hyper in run.resolved_optimizer.hypers}
+    for name, values in given.items():
+        array = np.asarray(values, dtype=np.float64)
+        if name in declared:
+            for extreme in (np.min(array), np.max(array)) if array.size else ():
+                declared[name].check(float(extreme))
+            if declared[name].whole and (array != np.round(array)).any():
+                declared[name].check(float(array[array != np.round(array)][0]))
+        else:
+            complete(run.resolved_optimizer.hypers, {name: 0.0}, run.resolved_optimizer.name)
+        if array.ndim > 1:
+            raise ValueError(f"{name} must be a number or have shape (B,); an array of shape {array.shape} was given.")
+        settings[name] = array if array.ndim else np.float64(array)
+    return settings
+
+
+class _Watch:
+    """Follows a block of runs: keeps what each had before it failed, and the best loss."""
+
+    def __init__(self, point: tuple[Array, ...]) -> None:
+        self.point = self.before = point
+        count = len(point[0])
+        self.alive = np.ones(count, dtype=bool)
+        self.failed_at = np.full(count, -1)
+        self.best = np.full(count, np.inf)
+        self.x = np.array(point)
+        self.loss = np.full(count, np.nan)
+        self.last_loss = self.loss
+        self.status = np.full(count, Outcome.FINISHED, dtype="<U9")
+        self.step = 0
+
+    def __call__(self, row: tuple[Any, ...]) -> bool:
+        """Takes the loss before a step and the point after it; returns whether every run has failed."""
+        loss, *after = row
+        done = self.look(loss)
+        self.before, self.point, self.last_loss = self.point, tuple(after), loss
+        self.step += 1
+        return done
+
+    def look(self, loss: Any) -> bool:
+        """Judges the present points by their ``loss``."""
+        if not all(map(_is_within, (loss, *self.point), (MAX_LOSS, *(MAX_POSITION for _ in self.point)))):
+            self._fail(failed(self.point, loss) & self.alive, loss)
+            # What a failed run does later does not count.
+            loss = np.where(self.alive, loss, np.inf)
+        np.minimum(self.best, loss, out=self.best)
+        return not self.alive.any()
+
+    def _fail(self, new: npt.NDArray[np.bool_], loss: Any) -> None:
+        """Ends the runs marked in ``new``, which have just failed with ``loss``."""
+        self.alive &= ~new
+        self.failed_at[new] = self.step
+        # A start that fails has nothing before it.
+        kept = (loss, *self.point) if self.step == 0 else (self.last_loss, *self.before)
+        for row, values in zip((self.loss, *self.x), kept, strict=True):
+            row[new] = np.broadcast_to(values, new.shape)[new]
+        here = np.array([np.broadcast_to(values, new.shape) for values in (loss, *self.point)])
+        for column in np.flatnonzero(new):
+            outcome, _ = failure(here[1:, column], here[0, column], self.step)
+            self.status[column] = outcome
+
+
+def _is_within(values: Any, bound: float) -> bool:
+    """Whether all of ``values`` are surely within ±``bound``; NaN is not.
+
+    A sum of squares is one fast pass, and no value exceeds its root. The few sums that are too large are looked at
+    value by value.
+    """
+    return bool(np.dot(values, values) <= bound * bound)
+
+
+def _many_block(run: Run, starts: Array, settings: Mapping[str, Any], seeds: npt.NDArray[np.int64]) -> Many:
+    declared, formula, compiled = (
+        run.resolved_optimizer,
+        run.resolved_objective.parsed,
+        run.program(recording=False),
+    )
+    hypers = tuple(settings[name] for name in declared.parsed.hypers[1:])
+    point = tuple(np.ascontiguousarray(row) for row in starts)
+    watch = _Watch(point)
+    with np.errstate(all="ignore"):
+        state = compiled.start(point, (*hypers, settings["lr"]))
+        point, _ = compiled.run(
+            point,
+            state,
+            hypers,
+            np.float64(run.steps),
+            run.clip_limit,
+            _many_steps(run, settings["lr"], seeds),
+            watch,
+        )
+        if watch.alive.any():
+            end = np.array([np.broadcast_to(coordinate, seeds.shape) for coordinate in point])
+            loss = formula.value(end)
+            watch.look(loss)
+            watch.x[:, watch.alive] = end[:, watch.alive]
+            watch.loss[watch.alive] = loss[watch.alive]
+            norm = np.sqrt((formula.grad(watch.x) ** 2).sum(axis=0))
+            watch.status[watch.alive & (norm <= CONVERGED_NORM)] = Outcome.CONVERGED
+    return Many(watch.x, watch.loss, watch.best, watch.status, watch.failed_at)
+
+
+def _many_steps(run: Run, lr: Any, seeds: npt.NDArray[np.int64]) -> Iterator[tuple[Any, ...]]:
+    """``(t, lr, *noise)`` for each step; the noise differs between columns only where the seeds do."""
+    factors = run.resolved_schedule.factors(run.steps, run.schedule_settings)
+    tables: Array | None = None
+    if run.noise > 0:
+        different, column = np.unique(seeds, return_inverse=True)
+        # (steps, d, seeds)
+        tables = run.noise * np.stack(
+            [noise_table(int(seed), run.steps, len(run.start)) for seed in different], axis=-1
+        )
+        tables = tables[..., column] if len(different) > 1 else tables[..., 0]
+    for t, factor in enumerate(factors, start=1):
+        yield (np.float64(t), lr * factor, *(() if tables is None else tables[t - 1]))

@@ -1,0 +1,140 @@
+"""A rule on an objective, compiled to one Python loop: what ``trace`` and ``trace_many`` run."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from core.formula import Formula, Rule, emit
+from core.formula.graph import Graph, Value
+from core.formula.lower import Values
+from core.formula.rule import Kind
+from core.gradients import GivenGradient
+
+
+@dataclass(frozen=True)
+class Column:
+    """A recorded name and how many numbers it has at each step."""
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Program:
+    """A compiled loop over steps.
+
+    ``run(point, state, hypers, T, clip_norm, steps, observe)`` takes the values of ``point`` and ``state`` one by one as
+    tuples, ``hypers`` without ``lr``, and ``steps`` as an iterable of ``(t, lr, *noise)``. After each step it calls
+    ``observe`` with a tuple and stops if that returns something true; it returns the new ``(point, state)``. For
+    recording, the tuple holds the numbers of ``columns`` one after the other; otherwise it is the loss before the step
+    and the point after it. ``start(point, hypers)`` gives the state before the first step.
+    """
+
+    run: Callable[..., tuple[tuple[Any, ...], tuple[Any, ...]]]
+    start: Callable[[tuple[Any, ...], tuple[Any, ...]], tuple[Any, ...]]
+    columns: tuple[Column, ...]
+
+
+@lru_cache(maxsize=256)
+def program(objective: Formula, rule: Rule, noisy: bool, clipped: bool, recording: bool) -> Program:
+    """The loop for ``rule`` on ``objective``.
+
+    With ``recording`` it is for one run and records everything; without, it is for many runs at once.
+    """
+    graph = Graph()
+    size = len(objective.variables)
+    point = _inputs(graph, "x", size)
+    other_hypers = rule.hypers[1:]
+    hypers = {name: (graph.input(f"h_{place}"),) for place, name in enumerate(other_hypers)}
+    fixed = {**hypers, "T": (graph.input("T"),)}
+    start = rule.start(graph, point, {**hypers, "lr": (graph.input("lr"),)})
+    # The writer of arrays may overwrite what is called s_.
+    tensors = [name for name in rule.state if rule.kinds[name] is Kind.TENSOR]
+    state = {
+        name: _inputs(graph, f"{'s' if name in tensors else 'p'}_{place}", len(start[name]))
+        for place, name in enumerate(rule.state)
+    }
+    noise = _inputs(graph, "n", size) if noisy else None
+    oracle = GivenGradient(objective, noise, graph.input("clip_norm") if clipped else None)
+    given = {**fixed, **state, "t": (graph.input("t"),), "lr": (graph.input("lr"),)}
+    step = rule.step(graph, point, given, oracle)
+
+    if recording:
+        recorded = {name: step.names[name] for name in ("x", "g", "lr", *rule.assigned) if name in step.names}
+        recorded[""] = (step.evaluations,)
+    else:
+        recorded = {"loss": (oracle.loss(graph, point),), "x": step.names["x"]}
+    observed = [value for values in recorded.values() for value in values]
+    updated = [value for name in ("x", *rule.state) for value in step.names[name]]
+    run = _loop(graph, observed, updated, point, state, recording, noise)
+    own = [name in tensors and not recording for name in rule.state for _ in start[name]]
+    inputs = _names(graph, [*point, *_flat(hypers), graph.input("lr")])
+    starter = emit.function(graph, inputs, _flat(start), emit.ARRAY)
+
+    def fresh(at: tuple[Any, ...], settings: tuple[Any, ...]) -> tuple[Any, ...]:
+        values = zip(starter(*at, *settings), own, strict=True)
+        return tuple(np.full(np.shape(at[0]), value) if copied else value for value, copied in values)
+
+    columns = tuple(Column(name, len(values)) for name, values in recorded.items())
+    return Program(run, fresh, columns)
+
+
+def _loop(
+    graph: Graph,
+    observed: list[Value],
+    updated: list[Value],
+    point: Values,
+    state: dict[str, Values],
+    recording: bool,
+    noise: Values | None,
+) -> Callable[..., tuple[tuple[Any, ...], tuple[Any, ...]]]:
+    dialect = emit.SCALAR if recording else emit.ARRAY
+    hyper_names = [node.name for node in graph.nodes if node.operation == "input" and node.name.startswith("h_")]
+    constant = {"T", "clip_norm", *hyper_names}
+    needed = emit.Writer(graph, [*observed, *updated], dialect).needed
+    hoisted = emit.depending_only_on(graph, needed, constant)
+    writer = emit.writer_for(graph, [*observed, *updated], dialect, hoisted)
+    before = writer.statements([value for value in needed if value in hoisted])
+    body = writer.statements([value for value in needed if value not in hoisted])
+
+    points, states = _names(graph, point), _names(graph, _flat(state))
+    per_step = ["t", "lr", *(_names(graph, noise) if noise else [])]
+    after = "".join(f"{writer.text(value)}, " for value in updated)
+    lines = [
+        *(
+            f"{_tuple(names)} = {argument}"
+            for names, argument in ((points, "point"), (states, "state"), (hyper_names, "hypers"))
+            if names
+        ),
+        *before,
+        f"for {_tuple(per_step)} in steps:",
+        *(f"    {line}" for line in body),
+        f"    stop = observe(({''.join(f'{writer.text(value)}, ' for value in observed)}))",
+        f"    {_tuple(points + states)} = ({after})",
+        "    if stop: break",
+        f"return {_tuple(points)}, {_tuple(states)}",
+    ]
+    parameters = ["point", "state", "hypers", "T", "clip_norm", "steps", "observe"]
+    run: Callable[..., tuple[tuple[Any, ...], tuple[Any, ...]]] = emit.compiled(
+        "run", parameters, lines, writer.environment
+    )
+    return run
+
+
+def _inputs(graph: Graph, stem: str, size: int) -> Values:
+    return tuple(graph.input(f"{stem}_{place}") for place in range(size))
+
+
+def _names(graph: Graph, values: Iterable[Value]) -> list[str]:
+    return [graph.nodes[value].name for value in values]
+
+
+def _flat(values: Mapping[str, Values]) -> list[Value]:
+    return [value for part in values.values() for value in part]
+
+
+def _tuple(names: list[str]) -> str:
+    return f"({''.join(f'{name}, ' for name in names)})"
