@@ -30,7 +30,7 @@ TEXTS = lines()
 
 
 def name(text: str) -> str:
-    return ascii(text if len(text) < 40 else f"{text[:20]}…{len(text)}")
+    return ascii(text if len(text) < 40 else f"{text[:20]}...{len(text)}")
 
 
 def check_error(error: FormulaError, text: str) -> None:
@@ -97,4 +97,4 @@ def test_no_more_hostile_formulas_are_accepted_than_those_that_mean_something() 
             return False
         return True
 
-    assert sorted({text for text in TEXTS if accepted(text) and len(text) < 30}) == MEANINGFUL
+    assert sorted({text for text in TEXTS if accepted(text) and len(text) < 30}) == sorted(MEANINGFUL)
