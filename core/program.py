@@ -26,8 +26,8 @@ class Column:
 class Program:
     """A compiled loop over steps.
 
-    ``run(point, state, hypers, T, clip_norm, steps, observe)`` takes the values of ``point`` and ``state`` one by one as
-    tuples, ``hypers`` without ``lr``, and ``steps`` as an iterable of ``(t, lr, *noise)``. After each step it calls
+    ``run(point, state, hypers, T, clip_norm, steps, observe)`` takes ``point`` and ``state`` as tuples of coordinates,
+    ``hypers`` without ``lr``, and ``steps`` as an iterable of ``(t, lr, *noise)``. After each step it calls
     ``observe`` with a tuple and stops if that returns something true; it returns the new ``(point, state)``. For
     recording, the tuple holds the numbers of ``columns`` one after the other; otherwise it is the loss before the step
     and the point after it. ``start(point, hypers)`` gives the state before the first step.

@@ -26,8 +26,8 @@ class Path:
 
     ``x`` has shape ``(steps+1, d)`` with the start in row 0, ``loss`` and ``grad_norm`` shape ``(steps+1,)``; they end
     before the step that diverged. ``terms`` holds every name the rule assigned, and ``g`` and ``lr`` as the rule was
-    given them, with one row per step: ``(steps, d)``, or ``(steps,)`` for what is one number. ``loss`` and ``grad_norm``
-    are exact even where the rule saw noise. ``evaluations`` counts the gradients the rule asked for.
+    given them, with one row per step: ``(steps, d)``, or ``(steps,)`` for what is one number. ``loss`` and
+    ``grad_norm`` are exact even where the rule saw noise. ``evaluations`` counts the gradients the rule asked for.
     """
 
     run: Run

@@ -56,20 +56,26 @@ class Piece(NamedTuple):
     tightness: int
 
 
-def symbol(name: str) -> str:
-    """``name`` as LaTeX: ``m_hat`` with a hat, ``beta1`` as β₁, ``rho_inf`` as ρ∞, longer words upright."""
+def symbol(name: str, index: str = "", primes: str = "") -> str:
+    """``name`` as LaTeX: ``m_hat`` with a hat, ``beta1`` as β₁, ``rho_inf`` as ρ∞, longer words upright.
+
+    A time ``index`` follows the subscripts that the name has itself; ``primes`` follow the letter.
+    """
     stem, *parts = name.strip("_").split("_")
-    digits = ""
+    below: list[str] = []
     if (match := re.fullmatch(r"([A-Za-z]+)([0-9]+)", stem)) is not None:
-        stem, digits = match.groups()
+        stem = match[1]
+        below.append(match[2])
     latex = _word(stem)
-    below = [digits] if digits else []
     for part in parts:
         if part in _ACCENTS:
             latex = f"{_ACCENTS[part]}{{{latex}}}"
         elif part:
-            below.append(_WORDS.get(part, part if part.isdigit() or len(part) == 1 else rf"\text{{{part}}}"))
-    return f"{latex}_{{{','.join(below)}}}" if below else latex
+            plain = part.isdigit() or len(part) == 1
+            below.append(_WORDS.get(part, part if plain else rf"\text{{{part}}}"))
+    if index:
+        below.append(index)
+    return f"{latex}{primes}_{{{','.join(below)}}}" if below else f"{latex}{primes}"
 
 
 def _word(stem: str) -> str:
@@ -80,46 +86,57 @@ def _word(stem: str) -> str:
     return stem if len(stem) == 1 else rf"\mathrm{{{stem}}}"
 
 
-def indexed(latex: str, index: str) -> str:
-    """``latex`` with a time index; an index it already has is kept in front of it."""
-    if latex.endswith("}") and (cut := latex.rfind("_{")) >= 0 and "}" not in latex[cut + 2 : -1]:
-        return f"{latex[:-1]},{index}}}"
-    return f"{latex}_{{{index}}}"
-
-
 def variable(name: Name) -> Piece:
     """A name as in a formula without a time index."""
     return Piece(CONSTANT_LATEX.get(name.name) or symbol(name.name), ATOM)
 
 
-def expression_latex(tree: Expression, leaf: Callable[[Name], Piece] = variable) -> str:
-    """``tree`` as LaTeX; ``leaf`` writes its names. Signs of multiplication appear only where digits would touch."""
-    return _print(tree, leaf).latex
+def expression_latex(
+    tree: Expression,
+    leaf: Callable[[Name], Piece] = variable,
+    call: Callable[[Call], Piece | None] = lambda call: None,
+) -> str:
+    """``tree`` as LaTeX. Signs of multiplication appear only where digits would touch.
+
+    ``leaf`` writes the names, ``call`` those calls for which it does not return ``None``.
+    """
+    return _Printer(leaf, call).piece(tree).latex
 
 
-def _print(tree: Expression, leaf: Callable[[Name], Piece]) -> Piece:
-    match tree:
-        case Number():
-            return number(tree.text)
-        case Name():
-            return leaf(tree)
-        case Negative():
-            return Piece(f"-{_within(_print(tree.operand, leaf), PRODUCT)}", SIGN)
-        case Compare():
-            left, right = _print(tree.left, leaf), _print(tree.right, leaf)
-            return Piece(f"{left.latex} {_COMPARISONS[tree.operator]} {right.latex}", SUM)
-        case Call():
-            return _call(tree.function, [_print(argument, leaf) for argument in tree.arguments])
-        case Binary():
-            return _binary(tree, leaf)
+class _Printer:
+    def __init__(self, leaf: Callable[[Name], Piece], call: Callable[[Call], Piece | None]) -> None:
+        self.leaf = leaf
+        self.call = call
+
+    def piece(self, tree: Expression) -> Piece:
+        match tree:
+            case Number():
+                return number(tree.text)
+            case Name():
+                return self.leaf(tree)
+            case Negative():
+                return Piece(f"-{_within(self.piece(tree.operand), PRODUCT)}", SIGN)
+            case Compare():
+                left, right = self.piece(tree.left), self.piece(tree.right)
+                return Piece(f"{left.latex} {_COMPARISONS[tree.operator]} {right.latex}", SUM)
+            case Call():
+                return self.call(tree) or _function(tree.function, [self.piece(part) for part in tree.arguments])
+            case Binary(operator="**"):
+                return self.power(tree.left, self.piece(tree.right))
+            case Binary():
+                return _arithmetic(tree.operator, self.piece(tree.left), self.piece(tree.right))
+
+    def power(self, base: Expression, exponent: Piece) -> Piece:
+        if isinstance(base, Call) and self.call(base) is None:
+            named = RULE_FUNCTIONS[base.function].latex
+            if "{0}" not in named and base.function != "exp":
+                (argument,) = (self.piece(part) for part in base.arguments)
+                return Piece(rf"{named.format()}^{{{exponent.latex}}}\left({argument.latex}\right)", POWER)
+        return Piece(rf"{_within(self.piece(base), ATOM)}^{{{exponent.latex}}}", POWER)
 
 
-def _binary(tree: Binary, leaf: Callable[[Name], Piece]) -> Piece:
-    right = _print(tree.right, leaf)
-    if tree.operator == "**":
-        return _power(tree.left, right, leaf)
-    left = _print(tree.left, leaf)
-    match tree.operator:
+def _arithmetic(operator: str, left: Piece, right: Piece) -> Piece:
+    match operator:
         case "+":
             return Piece(f"{left.latex} + {_after_sign(right)}", SUM)
         case "-":
@@ -129,28 +146,16 @@ def _binary(tree: Binary, leaf: Callable[[Name], Piece]) -> Piece:
         case "%":
             return Piece(rf"{_within(left, PRODUCT)} \bmod {_within(right, POWER)}", PRODUCT)
         case _:
-            first, second = (
-                _within(left, PRODUCT),
-                _within(right, PRODUCT if right.tightness == PRODUCT else POWER),
-            )
-            touching = (first[-1:].isdigit() and second[:1].isdigit()) or r"\cdot" in (first + second)
-            touching = touching or second[:1].isdigit() or (second.startswith(r"\frac") and first[-1:].isdigit())
+            first, second = _within(left, PRODUCT), _within(right, PRODUCT if right.tightness == PRODUCT else POWER)
+            touching = second[:1].isdigit() or second[:1] == "." or r"\cdot" in first + second
+            touching = touching or (second.startswith(r"\frac") and first[-1:].isdigit())
             return Piece(rf"{first} \cdot {second}" if touching else rf"{first}\,{second}", PRODUCT)
 
 
-def _power(base: Expression, exponent: Piece, leaf: Callable[[Name], Piece]) -> Piece:
-    if isinstance(base, Call):
-        named = RULE_FUNCTIONS[base.function].latex
-        if "{0}" not in named:
-            (argument,) = (_print(part, leaf) for part in base.arguments)
-            return Piece(rf"{named.format()}^{{{exponent.latex}}}\left({argument.latex}\right)", POWER)
-    return Piece(rf"{_within(_print(base, leaf), ATOM)}^{{{exponent.latex}}}", POWER)
-
-
-def _call(function: str, arguments: list[Piece]) -> Piece:
-    if function == "exp":
+def _function(name: str, arguments: list[Piece]) -> Piece:
+    if name == "exp":
         return Piece(rf"\mathrm{{e}}^{{{arguments[0].latex}}}", POWER)
-    template = RULE_FUNCTIONS[function].latex
+    template = RULE_FUNCTIONS[name].latex
     if "{0}" in template:
         return Piece(template.format(*(argument.latex for argument in arguments)), ATOM)
     return Piece(rf"{template.format()}\left({arguments[0].latex}\right)", ATOM)

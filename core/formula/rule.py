@@ -43,7 +43,7 @@ MAX_NAME = 24
 # What every rule is given: the point, the gradient and the loss there, the step from 1 and the number of steps.
 GIVEN = ("x", "g", "loss", "t", "T")
 # Written by exported code for itself.
-_RESERVED = frozenset({"np", "torch", "math", "state", "self"})
+_RESERVED = frozenset({"np", "torch", "math", "zip", "len", "float", "state", "self"})
 
 
 class Kind(IntEnum):
@@ -508,6 +508,7 @@ def parse_rule(text: str, hypers: Sequence[str] = (), symbols: Mapping[str, str]
     """The update rule that ``text`` writes, one assignment a line.
 
     ``hypers`` are hyperparameters declared elsewhere; the text may declare more, and ``lr`` always exists. ``symbols``
-    gives LaTeX for names that should not be written as they are spelled. Raises ``FormulaError`` with a sentence and a place.
+    gives LaTeX for names that should not be written as they are spelled. Raises ``FormulaError`` with a sentence and a
+    place.
     """
     return _parse_rule(text, tuple(hypers), tuple((symbols or {}).items()))

@@ -27,7 +27,9 @@ TOLERANCE = 1e-10
 ROUNDING = 1e-13
 
 _TORCH: dict[str, Callable[..., torch.Tensor]] = {
-    **{name: getattr(torch, name) for name in "sqrt exp log sin cos tan asin acos atan sinh cosh abs floor".split()},
+    "sqrt": torch.sqrt, "exp": torch.exp, "log": torch.log, "sin": torch.sin, "cos": torch.cos, "tan": torch.tan,
+    "asin": torch.asin, "acos": torch.acos, "atan": torch.atan, "sinh": torch.sinh, "cosh": torch.cosh,
+    "abs": torch.abs, "floor": torch.floor,
     "ln": torch.log,
     # torch's own slope of tanh is 1 - tanh**2, which has no correct digit where tanh is close to 1.
     "tanh": lambda a: 2 / (1 + torch.exp(-2 * a)) - 1,
@@ -115,8 +117,7 @@ def cases(
         text = random_formula(random, int(random.integers(1, 5)))
         try:
             formula = parse(text)
-        except FormulaError as error:
-            assert "limit" in error.message, text
+        except FormulaError:  # More than 300 characters or 24 levels.
             continue
         points = random.uniform(0.2, 1.6, (2, POINTS)) * random.choice([1.0, 1.0, 1.0, -1.0], (2, POINTS))
         x = torch.from_numpy(np.repeat(points, 1 + WOBBLED, axis=1)).requires_grad_()
@@ -196,7 +197,11 @@ def test_each_function_has_the_value_and_both_derivatives_of_torch(text: str) ->
     slope = slopes(value, x, create_graph=True)
     # Nothing here is ill conditioned: a few roundings each, in the second derivative a few more.
     first, second = slope[0], slopes(slope[0], x, create_graph=False)[0]
-    for ours, torchs in ((formula.value(points), value), (formula.grad(points)[0], first), (formula.hessian(points)[0, 0], second)):
+    for ours, torchs in (
+        (formula.value(points), value),
+        (formula.grad(points)[0], first),
+        (formula.hessian(points)[0, 0], second),
+    ):
         np.testing.assert_allclose(ours, torchs.detach().numpy()[:: 1 + WOBBLED], rtol=1e-12, atol=0)
 
 
@@ -283,7 +288,11 @@ def test_the_hessian_is_zero_where_slopes_are_constant_or_jump(text: str) -> Non
 def test_what_has_no_finite_value_is_inf_or_nan_and_takes_no_time(text: str, value: float) -> None:
     begin = time.perf_counter()
     formula = parse(text)
-    results = [formula.value((1.0, 2.0)), formula.value([[1.0], [2.0]])[0], formula.torch()(torch.tensor([1.0, 2.0]).double())]
+    results = [
+        formula.value((1.0, 2.0)),
+        formula.value([[1.0], [2.0]])[0],
+        formula.torch()(torch.tensor([1.0, 2.0]).double()),
+    ]
     # Python's own integers would take hours for the first of these.
     assert time.perf_counter() - begin < 1
     for result in results:
@@ -332,23 +341,38 @@ def test_points_may_be_integers_and_lists_and_results_are_float64_arrays(
 @pytest.mark.parametrize("method", ["value", "grad", "hessian"])
 @pytest.mark.parametrize(
     ("variables", "shape"),
-    [(("x", "y"), ()), (("x", "y"), (1,)), (("x", "y"), (3,)), (("x", "y"), (3, 2)), (("x", "y"), (0,)), (("x",), (2,)), (("x",), (2, 1))],
+    [
+        (("x", "y"), ()),
+        (("x", "y"), (1,)),
+        (("x", "y"), (3,)),
+        (("x", "y"), (3, 2)),
+        (("x", "y"), (0,)),
+        (("x",), (2,)),
+        (("x",), (2, 1)),
+    ],
 )
-def test_a_wrong_number_of_rows_is_refused_by_name(method: str, variables: tuple[str, ...], shape: tuple[int, ...]) -> None:
+def test_a_wrong_number_of_rows_is_refused_by_name(
+    method: str, variables: tuple[str, ...], shape: tuple[int, ...]
+) -> None:
     with pytest.raises(ValueError, match=f"Points of {', '.join(variables)} have {len(variables)} rows") as refused:
         getattr(parse("x", variables), method)(np.zeros(shape))
     assert str(shape) in str(refused.value)
 
 
 @pytest.mark.parametrize("method", ["value", "grad", "hessian"])
-def test_points_are_left_as_they_were_and_results_are_new(method: str) -> None:
+@pytest.mark.parametrize(
+    "text", ["x", "5", "-x", "x*y - y", "sin(x) + y", "(1-x)**2 + 100*(y-x**2)**2", "max(x, y)*x + floor(abs(-y))"]
+)
+def test_points_are_left_as_they_were_and_results_are_new(text: str, method: str) -> None:
     points = np.random.default_rng(9).uniform(1, 2, (2, 5))
     before = points.copy()
-    formula = parse("x")
-    result = getattr(formula, method)(points)
-    result[...] = -1
+    compute = getattr(parse(text), method)
+    result = compute(points)
+    kept = result.copy()
     assert np.array_equal(points, before)
-    assert not np.array_equal(getattr(formula, method)(points), result)
+    result[...] = np.nan
+    assert np.array_equal(points, before)
+    assert np.array_equal(compute(points), kept)
 
 
 def test_a_formula_may_have_other_variables() -> None:

@@ -111,7 +111,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "diagonal at a number": ("x = x - lr*hessian_diag(t)", "single number", "t"),
     "damping per coordinate": ("x = x - lr*newton_direction(x, g)", "second argument", "g"),
     "damping per layer": ("x = x - lr*newton_direction(x, norm(g))", "second argument", "norm(g)"),
-    "direction without damping": ("x = x - newton_direction(x)", "newton_direction takes 2 arguments; 1 given", "newton_direction(x)"),
+    "direction without damping": ("x = x - newton_direction(x)", "takes 2 arguments; 1 given", "newton_direction(x)"),
     "gradient of nothing": ("x = x - grad()", "grad takes 1 argument; 0 given", "grad()"),
     "gradient inside a gradient": ("x = x - lr*grad(x - lr*grad(x))", "cannot stand inside", "grad(x)"),
     "gradient inside a diagonal": ("x = x - hessian_diag(grad(x))", "cannot stand inside", "grad(x)"),
@@ -215,8 +215,8 @@ STRANGE: dict[str, str] = {
     "kinds through another name": "a = b\nb = b + g\nx = x - lr*orthogonalize(a + g)",
     "Python's words in names": "if_ = g\nimport1 = if_\nx = x - lr*import1",
     "names of numpy's functions": "mean = g\nsum = mean\nx = x - lr*sum",
-    "names of generated code": "v0 = g\nk1 = v0\nx_0 = k1\ncomputed = x_0\nn_0 = computed\ns_0 = s_0 + n_0\nx = x - lr*s_0",
-    "names of the loop": "steps = g\nobserve = steps\npoint = observe\nstop = point\nhypers = stop\nrun = hypers\nx = x - lr*run",
+    "names of generated code": "v0 = g\nk1 = v0\nx_0 = k1\nn_0 = x_0\ns_0 = s_0 + n_0\nx = x - lr*s_0",
+    "names of the loop": "steps = g\nobserve = steps\npoint = observe\nstop = point\nrun = stop\nx = x - lr*run",
     "long name": "a" * 24 + " = g\nx = x - lr*" + "a" * 24,
     "huge power": "x = x - lr*g**9**9**9",
     "undefined": "x = x - lr*g/(x - x)",
@@ -261,7 +261,11 @@ def test_a_wrong_rule_is_refused_with_a_sentence_and_a_place(
 @pytest.mark.parametrize("start", [(0.5,), (0.5, -0.7)], ids=len)
 @pytest.mark.parametrize("text", STRANGE.values(), ids=STRANGE)
 def test_a_strange_rule_runs(
-    text: str, start: tuple[float, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    text: str,
+    start: tuple[float, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     objective = "x**2 + x + 1" if len(start) == 1 else "x**2 + x*y + 2*y**2 + y"

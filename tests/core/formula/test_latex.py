@@ -135,8 +135,15 @@ def test_a_formula_has_exactly_this_latex(text: str, latex: str) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("2*(x%y)", "2*x%y"), ("-(x%y)", "-x%y"), ("x%y*2", "x%(y*2)"), ("sin(x)**-1", "asin(x)"), ("(-x)**2", "-x**2"), ("(x**y)**2", "x**y**2")],
-)  # fmt: skip
+    [
+        ("2*(x%y)", "2*x%y"),
+        ("-(x%y)", "-x%y"),
+        ("x%y*2", "x%(y*2)"),
+        ("sin(x)**-1", "asin(x)"),
+        ("(-x)**2", "-x**2"),
+        ("(x**y)**2", "x**y**2"),
+    ],
+)
 def test_formulas_with_different_values_look_different(one: str, other: str) -> None:
     point = (0.5, 0.7)
     assert parse(one).value(point) != parse(other).value(point)
@@ -223,7 +230,8 @@ def test_a_measured_number_has_four_significant_digits(value: float, latex: str)
 
 
 @pytest.mark.parametrize(
-    ("text", "latex"), [("1e-3", "10^{-3}"), ("1.e3", "10^{3}"), ("2.5E+2", r"2.5 \cdot 10^{2}"), ("007", "007"), (".5", ".5")]
+    ("text", "latex"),
+    [("1e-3", "10^{-3}"), ("1.e3", "10^{3}"), ("2.5E+2", r"2.5 \cdot 10^{2}"), ("007", "007"), (".5", ".5")],
 )
 def test_a_number_is_shown_as_it_was_written(text: str, latex: str) -> None:
     assert number(text).latex == latex

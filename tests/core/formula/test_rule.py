@@ -9,7 +9,7 @@ from core import Run, trace
 from core.formula import parse, parse_rule
 from core.formula.latex import expression_latex
 from core.formula.rule import Kind
-from core.optimizers import OPTIMIZERS
+from core.optimizers import OPTIMIZERS, Optimizer
 
 SHARED, LAYER, TENSOR = Kind.SHARED, Kind.LAYER, Kind.TENSOR
 
@@ -76,10 +76,8 @@ def test_a_shipped_rule_keeps_and_costs_what_its_paper_says(key: str) -> None:
 
 
 @pytest.mark.parametrize("declared", OPTIMIZERS.values(), ids=OPTIMIZERS)
-def test_the_text_a_visitor_edits_is_the_shipped_rule(declared: object) -> None:
-    optimizer = declared
-    rule = parse_rule(optimizer.text)  # type: ignore[attr-defined]
-    shipped = optimizer.parsed  # type: ignore[attr-defined]
+def test_the_text_a_visitor_edits_is_the_shipped_rule(declared: Optimizer) -> None:
+    rule, shipped = parse_rule(declared.text), declared.parsed
     assert rule.hypers == shipped.hypers
     assert [(line.name, expression_latex(line.tree)) for line in rule.lines] == [
         (line.name, expression_latex(line.tree)) for line in shipped.lines
@@ -94,7 +92,7 @@ def test_the_text_a_visitor_edits_is_the_shipped_rule(declared: object) -> None:
         set(shipped.initial),
     )
     assert [(hyper.name, hyper.bounds, hyper.default) for hyper in rule.declared] == [
-        (hyper.name, tuple(map(float, hyper.bounds)), float(hyper.default)) for hyper in optimizer.hypers  # type: ignore[attr-defined]
+        (hyper.name, tuple(map(float, hyper.bounds)), float(hyper.default)) for hyper in declared.hypers
     ]
 
 

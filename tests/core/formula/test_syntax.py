@@ -123,13 +123,23 @@ def test_operators_bind_as_in_python(text: str, bracketed: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("-3**2", -9.0), ("2**-1", 0.5), ("2^3^2", 512.0), ("10-4-3", 3.0), ("24/4/2", 3.0), ("7%4*2", 6.0), ("-7%4", 1.0)],
+    [
+        ("-3**2", -9.0),
+        ("2**-1", 0.5),
+        ("2^3^2", 512.0),
+        ("10-4-3", 3.0),
+        ("24/4/2", 3.0),
+        ("7%4*2", 6.0),
+        ("-7%4", 1.0),
+    ],
 )
 def test_numbers_come_out_as_on_paper(text: str, value: float) -> None:
     assert parse(text).value((0, 0)) == value
 
 
-@pytest.mark.parametrize(("text", "value"), [("3.", 3.0), (".5", 0.5), ("2.5E2", 250.0), ("1e-3", 1e-3), ("00.10", 0.1)])
+@pytest.mark.parametrize(
+    ("text", "value"), [("3.", 3.0), (".5", 0.5), ("2.5E2", 250.0), ("1e-3", 1e-3), ("00.10", 0.1)]
+)
 def test_numbers_may_be_written_as_in_python(text: str, value: float) -> None:
     tree = parse(text).tree
     assert isinstance(tree, Number)

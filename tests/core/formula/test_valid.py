@@ -76,7 +76,7 @@ def test_every_place_of_a_large_batch_holds_its_own_point(text: str) -> None:
     values, gradients, hessians = formula.value(points), formula.grad(points), formula.hessian(points)
     for row, column in ((0, 0), (0, 139), (75, 12), (149, 139), (58, 71), (58, 72)):
         point = points[:, row, column]
-        # One point and many are computed by different NumPy loops, which may differ in the last place of each operation.
+        # One point and many are computed by different loops, which may differ in the last place of each operation.
         np.testing.assert_allclose(values[row, column], formula.value(point), rtol=TOLERANCE, atol=1e-14)
         np.testing.assert_allclose(gradients[:, row, column], formula.grad(point), rtol=TOLERANCE, atol=1e-13)
         np.testing.assert_allclose(hessians[..., row, column], formula.hessian(point), rtol=1e-11, atol=1e-12)

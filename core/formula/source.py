@@ -1,0 +1,106 @@
+"""Trees as readable Python, for exported code: NumPy or torch, in the order in which they are written."""
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from core.formula.graph import Graph
+from core.formula.lower import lower
+from core.formula.syntax import Binary, Call, Compare, Expression, Name, Negative, Number, walk
+from core.formula.vocabulary import CONSTANTS, FUNCTIONS
+
+Library = Literal["numpy", "torch"]
+
+# Python's own order of binding, from loosest to tightest.
+_COMPARE, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(6)
+_BINDING = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "%": _PRODUCT, "**": _POWER}
+_CONSTANTS: Mapping[Library, Mapping[str, str]] = {
+    "numpy": {"pi": "np.pi", "e": "np.e"},
+    "torch": {"pi": "math.pi", "e": "math.e"},
+}
+
+
+def python_source(tree: Expression, library: Library, call: Callable[[Call], str | None] = lambda call: None) -> str:
+    """``tree`` as a Python expression for ``library``; ``call`` writes the calls it does not return ``None`` for.
+
+    A part without names that Python's own floats would compute differently (``1/0``, ``(-8)**(1/3)``) is written as its
+    value.
+    """
+
+    def bound(node: Expression, binding: int) -> str:
+        text, own = written(node)
+        return text if own >= binding else f"({text})"
+
+    def written(node: Expression) -> tuple[str, int]:
+        if _is_fragile(node):
+            return _folded(node)
+        match node:
+            case Number():
+                return node.text, _ATOM
+            case Name():
+                return _CONSTANTS[library].get(node.name, node.name), _ATOM
+            case Negative():
+                return f"-{bound(node.operand, _SIGN)}", _SIGN
+            case Compare():
+                return f"{bound(node.left, _SUM)} {node.operator} {bound(node.right, _SUM)}", _COMPARE
+            case Call():
+                special = call(node)
+                return (_function(node), _ATOM) if special is None else (special, _ATOM)
+            case Binary():
+                return _binary(node)
+
+    def _binary(node: Binary) -> tuple[str, int]:
+        binding = _BINDING[node.operator]
+        if node.operator == "**":
+            return f"{bound(node.left, _ATOM)}**{bound(node.right, _SIGN)}", binding
+        space = " " if binding == _SUM else ""
+        return f"{bound(node.left, binding)}{space}{node.operator}{space}{bound(node.right, binding + 1)}", binding
+
+    def _function(node: Call) -> str:
+        template = FUNCTIONS[node.function]
+        if library == "numpy":
+            return template.numpy.format(*(written(argument)[0] for argument in node.arguments))
+        # torch's functions take tensors only, except where() beyond its condition.
+        arguments = [
+            f"torch.tensor({written(argument)[0]}, dtype=torch.float64)"
+            if _is_literal(argument)
+            else written(argument)[0]
+            for argument in node.arguments
+        ]
+        return template.torch.format(*arguments)
+
+    return written(tree)[0]
+
+
+def _is_literal(tree: Expression) -> bool:
+    return not any(isinstance(node, Name) and node.name not in CONSTANTS for node in walk(tree))
+
+
+def _is_fragile(tree: Expression) -> bool:
+    """Whether ``tree`` is a number that Python's floats would raise for, or turn complex or into a whole number."""
+    if isinstance(tree, Number | Name) or not _is_literal(tree):
+        return False
+    for node in walk(tree):
+        if isinstance(node, Call | Compare):
+            return True
+        if isinstance(node, Binary) and node.operator in ("/", "%") and _value(node.right) == 0:
+            return True
+        if isinstance(node, Binary) and node.operator == "**":
+            base, power = _value(node.left), abs(_value(node.right))
+            # Whole numbers would be raised to exact, endless results.
+            if not (0 < base <= 1e6 and power <= 16):
+                return True
+    return False
+
+
+def _value(tree: Expression) -> float:
+    graph = Graph()
+    number = graph.number(lower(tree, graph, {})[0])
+    assert number is not None
+    return number
+
+
+def _folded(tree: Expression) -> tuple[str, int]:
+    value = _value(tree)
+    if value - value != 0:
+        return f'float("{value}")', _ATOM
+    return repr(value), _SIGN if value < 0 else _ATOM
