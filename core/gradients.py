@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from core.formula import Formula, derivatives
+from core.formula import Formula
 from core.formula.graph import Graph, Value
 from core.formula.lower import Values, each
 
@@ -29,11 +29,11 @@ class GivenGradient:
 
     def loss(self, graph: Graph, point: Values) -> Value:
         """The exact loss at ``point``."""
-        return self.formula.on(graph, point)
+        return self.formula.value_at(graph, point)
 
     def gradient(self, graph: Graph, point: Values) -> Values:
         """The gradient at ``point``, noise first, then clipped as ``torch.nn.utils.clip_grad_norm_`` does."""
-        gradient = tuple(derivatives.gradient(graph, self.loss(graph, point), point))
+        gradient = tuple(self.formula.gradient_at(graph, point))
         if self.noise is not None:
             gradient = each(graph, "add", gradient, self.noise)
         if self.clip_norm is not None:
@@ -44,7 +44,7 @@ class GivenGradient:
 
     def hessian(self, graph: Graph, point: Values) -> Sequence[Values]:
         """The exact Hessian at ``point``, row by row."""
-        return [tuple(row) for row in derivatives.hessian(graph, self.loss(graph, point), point)]
+        return [tuple(row) for row in self.formula.hessian_at(graph, point)]
 
 
 @lru_cache(maxsize=64)

@@ -11,8 +11,8 @@ from core.formula.graph import Graph, Node, Value
 
 
 def gradient(graph: Graph, value: Value, variables: Sequence[Value]) -> list[Value]:
-    """The derivative of ``value`` by each of ``variables``, which are inputs or any earlier values."""
-    needed = _ancestors(graph, value)
+    """The derivative of ``value`` by each of ``variables``, which are inputs."""
+    needed = graph.ancestors([value])
     zero = graph.constant(0.0)
     return [zero if slope is None else slope for slope in (_tangent(graph, value, by, needed) for by in variables)]
 
@@ -23,18 +23,6 @@ def hessian(graph: Graph, value: Value, variables: Sequence[Value]) -> list[list
     rows = [gradient(graph, slope, variables[: place + 1]) for place, slope in enumerate(first)]
     size = range(len(variables))
     return [[rows[max(i, j)][min(i, j)] for j in size] for i in size]
-
-
-def _ancestors(graph: Graph, value: Value) -> list[Value]:
-    """``value`` and all it is computed from, in computing order."""
-    seen = {value}
-    stack = [value]
-    while stack:
-        for argument in graph.nodes[stack.pop()].arguments:
-            if argument not in seen:
-                seen.add(argument)
-                stack.append(argument)
-    return sorted(seen)
 
 
 def _tangent(graph: Graph, value: Value, by: Value, needed: Sequence[Value]) -> Value | None:

@@ -107,7 +107,7 @@ class Writer:
         self.environment: dict[str, Any] = dict(dialect.environment)
         self.outputs = list(outputs)
         self.hoisted = hoisted
-        self.needed = self._needed()
+        self.needed = graph.ancestors(self.outputs)
         self._texts: dict[Value, str] = {}
         self._depths: dict[Value, int] = {}
         uses: dict[Value, int] = {}
@@ -119,16 +119,6 @@ class Writer:
                 if node.operation in _REPEATS or (argument in hoisted and value not in hoisted):
                     named.add(argument)
         self._once = {value for value, count in uses.items() if count == 1} - named
-
-    def _needed(self) -> list[Value]:
-        seen = set(self.outputs)
-        stack = list(seen)
-        while stack:
-            for argument in self.graph.nodes[stack.pop()].arguments:
-                if argument not in seen:
-                    seen.add(argument)
-                    stack.append(argument)
-        return sorted(seen)
 
     def statements(self, values: Sequence[Value] | None = None) -> list[str]:
         """Assignments for ``values`` (all needed ones if not given), which must come in computing order."""

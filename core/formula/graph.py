@@ -4,7 +4,7 @@ Building it shares equal values, folds constants and drops operations that chang
 computed is bit for bit what the tree says. Everything executable is written from such a graph (``emit``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple, cast
 
 import numpy as np
@@ -135,6 +135,31 @@ class Graph:
             product = self.apply("mul", half, half)
         self.powers.setdefault(product, (base, exponent))
         return product
+
+    def inline(self, other: "Graph", outputs: Sequence[Value], inputs: Mapping[str, Value]) -> list[Value]:
+        """``outputs`` of ``other`` as values of this graph, where its inputs are ``inputs``."""
+        here: dict[Value, Value] = {}
+        for value in other.ancestors(outputs):
+            node = other.nodes[value]
+            match node.operation:
+                case "input":
+                    here[value] = inputs[node.name]
+                case "constant":
+                    here[value] = self.constant(node.number)
+                case _:
+                    here[value] = self.apply(node.operation, *(here[argument] for argument in node.arguments))
+        return [here[output] for output in outputs]
+
+    def ancestors(self, values: Iterable[Value]) -> list[Value]:
+        """``values`` and all that they are computed from, in computing order."""
+        seen = set(values)
+        stack = list(seen)
+        while stack:
+            for argument in self.nodes[stack.pop()].arguments:
+                if argument not in seen:
+                    seen.add(argument)
+                    stack.append(argument)
+        return sorted(seen)
 
     def total(self, values: Sequence[Value]) -> Value:
         """The sum of ``values`` from left to right; 0 of none."""

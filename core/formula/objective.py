@@ -57,41 +57,64 @@ class Formula:
         """The formula as LaTeX, in the order in which it is written."""
         return expression_latex(self.tree)
 
-    def on(self, graph: Graph, point: Sequence[Value]) -> Value:
+    def value_at(self, graph: Graph, point: Sequence[Value]) -> Value:
         """The formula's value at ``point`` (one value per variable) as a value of ``graph``."""
         names = {name: (value,) for name, value in zip(self.variables, point, strict=True)}
         (value,) = lower(self.tree, graph, names)
         return value
 
+    def gradient_at(self, graph: Graph, point: Sequence[Value]) -> list[Value]:
+        """The gradient at ``point`` as values of ``graph``."""
+        return graph.inline(*self._gradient, dict(zip(self._inputs, point, strict=True)))
+
+    def hessian_at(self, graph: Graph, point: Sequence[Value]) -> list[list[Value]]:
+        """The Hessian at ``point`` as values of ``graph``, row by row."""
+        flat = graph.inline(*self._second, dict(zip(self._inputs, point, strict=True)))
+        size = len(point)
+        return [flat[row * size : (row + 1) * size] for row in range(size)]
+
+    @cached_property
+    def _inputs(self) -> list[str]:
+        return [f"x_{place}" for place in range(len(self.variables))]
+
+    def _written(self) -> tuple[Graph, Value, list[Value]]:
+        """A new graph with the formula's value in it, and its inputs."""
+        graph = Graph()
+        inputs = [graph.input(name) for name in self._inputs]
+        return graph, self.value_at(graph, inputs), inputs
+
+    # Derivatives are taken in graphs of their own: at a point made of numbers there would be nothing to differentiate.
+    @cached_property
+    def _gradient(self) -> tuple[Graph, list[Value]]:
+        graph, value, inputs = self._written()
+        return graph, derivatives.gradient(graph, value, inputs)
+
+    @cached_property
+    def _second(self) -> tuple[Graph, list[Value]]:
+        graph, value, inputs = self._written()
+        return graph, list(chain.from_iterable(derivatives.hessian(graph, value, inputs)))
+
     @cached_property
     def _value(self) -> Callable[[npt.ArrayLike], Array]:
-        return self._evaluator((), lambda graph, value, inputs: [value])
+        graph, value, _ = self._written()
+        return self._evaluator((), graph, [value])
 
     @cached_property
     def _grad(self) -> Callable[[npt.ArrayLike], Array]:
-        return self._evaluator((len(self.variables),), derivatives.gradient)
+        return self._evaluator((len(self.variables),), *self._gradient)
 
     @cached_property
     def _hessian(self) -> Callable[[npt.ArrayLike], Array]:
-        size = len(self.variables)
-        return self._evaluator(
-            (size, size),
-            lambda graph, value, inputs: list(chain.from_iterable(derivatives.hessian(graph, value, inputs))),
-        )
+        return self._evaluator((len(self.variables), len(self.variables)), *self._second)
 
     def _evaluator(
-        self,
-        shape: tuple[int, ...],
-        outputs: Callable[[Graph, Value, Sequence[Value]], Sequence[Value]],
+        self, shape: tuple[int, ...], graph: Graph, wanted: Sequence[Value]
     ) -> Callable[[npt.ArrayLike], Array]:
-        """A function of points that computes ``outputs`` and arranges them as ``(*shape, *batch)``."""
-        graph = Graph()
-        names = [f"x_{place}" for place in range(len(self.variables))]
-        inputs = [graph.input(name) for name in names]
-        wanted = outputs(graph, self.on(graph, inputs), inputs)
+        """A function of points that computes ``wanted`` and arranges it as ``(*shape, *batch)``."""
+        names = self._inputs
         at_point = emit.function(graph, names, wanted, emit.SCALAR)
         at_points = emit.function(graph, names, wanted, emit.ARRAY)
-        size = len(inputs)
+        size = len(names)
         rows = range(size)
 
         @np.errstate(all="ignore")

@@ -39,7 +39,7 @@ def objective_function(formula: Formula) -> Callable[[torch.Tensor], torch.Tenso
     """``formula`` as a differentiable function of a float tensor of shape ``(d, *batch)``, to shape ``(*batch)``."""
     graph = Graph()
     names = [f"x_{place}" for place in range(len(formula.variables))]
-    value = formula.on(graph, [graph.input(name) for name in names])
+    value = formula.value_at(graph, [graph.input(name) for name in names])
     computed = emit.function(graph, names, [value], _dialect())
 
     def evaluate(x: torch.Tensor) -> torch.Tensor:
@@ -213,8 +213,9 @@ class RuleOptimizer(torch.optim.Optimizer):
     """A rule as a torch optimizer over one group of parameters.
 
     ``hypers`` gives every hyperparameter a value; ``steps`` is ``T``. ``step`` needs a closure, because a rule may
-    ask for a gradient at another point. ``hessian_diag`` is Hutchinson's estimate with one vector of random signs, drawn
-    from ``seed``. A schedule may change ``lr`` in the group. Raises ``ValueError`` for a rule that needs a whole Hessian.
+    ask for a gradient at another point. ``hessian_diag`` is Hutchinson's estimate with one vector of random signs,
+    drawn from ``seed``. A schedule may change ``lr`` in the group. Raises ``ValueError`` for a rule that needs a whole
+    Hessian.
     """
 
     def __init__(self, params: Any, rule: Rule, hypers: Mapping[str, float], steps: int, seed: int = 0) -> None:

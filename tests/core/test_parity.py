@@ -1,0 +1,317 @@
+"""Every shipped rule takes the steps of other people's implementations of it (see ``tests.core.oracles``)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice, pairwise
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from core import OBJECTIVES, OPTIMIZERS, Run, trace
+from core.formula import Formula, parse, parse_rule
+from core.formula.graph import Graph, Value
+from core.formula.lower import Values
+from core.formula.rule import Kind
+from core.optimizers import Optimizer
+from core.program import program
+from tests.core.oracles import ORACLES, Snapshot, muon_in_bfloat16, newton_schulz, sam_in_double
+
+Array = npt.NDArray[np.float64]
+
+STEPS = 25
+PATH_STEPS = 200
+# Rounding of one step: a few dozen operations of 1e-16 each, and cancellation of up to two digits.
+TOLERANCE = 1e-12
+# pytorch_optimizer.SAM computes the norm of the gradient in float32, which shifts the point of its second gradient.
+TOLERANCES = {"sam": 1e-8}
+
+# All of these stay within 1000 of the origin from the starts of all objectives below, which the test checks. Where a
+# gradient of about 1000 is multiplied by lr, lr is small. Beside them every rule is tested at its defaults.
+LOUD: Mapping[str, Sequence[Mapping[str, float]]] = {
+    "sgd": [{"lr": 1e-4}, {"lr": 7e-4}],
+    "momentum": [{"lr": 1e-4, "beta": 0.5}, {"lr": 3e-5, "beta": 0.99}, {"lr": 2e-4, "beta": 0.0}],
+    "nesterov": [{"lr": 1e-4, "beta": 0.5}, {"lr": 3e-5, "beta": 0.99}],
+    "adagrad": [{"lr": 0.5, "eps": 1.0}, {"lr": 2.0, "eps": 10.0}],
+    "rmsprop": [{"lr": 0.05, "gamma": 0.5, "eps": 1.0}, {"lr": 0.3, "gamma": 0.9, "eps": 10.0}],
+    "adadelta": [{"lr": 5.0, "rho": 0.5, "eps": 0.1}, {"lr": 0.1, "rho": 0.99, "eps": 10.0}],
+    "adam": [
+        {"lr": 0.1, "beta1": 0.5, "beta2": 0.7, "eps": 1.0},
+        {"lr": 0.5, "beta1": 0.0, "beta2": 0.99, "eps": 10.0},
+    ],
+    "amsgrad": [
+        {"lr": 0.1, "beta1": 0.5, "beta2": 0.3, "eps": 1.0},
+        {"lr": 0.5, "beta1": 0.0, "beta2": 0.6, "eps": 10.0},
+    ],
+    "adamax": [
+        {"lr": 0.1, "beta1": 0.5, "beta2": 0.3, "eps": 1.0},
+        {"lr": 0.5, "beta1": 0.0, "beta2": 0.6, "eps": 10.0},
+    ],
+    "nadam": [
+        {"lr": 0.1, "beta1": 0.5, "beta2": 0.7, "eps": 1.0, "momentum_decay": 0.5},
+        {"lr": 0.3, "beta1": 0.95, "beta2": 0.99, "eps": 10.0, "momentum_decay": 0.0},
+        {"lr": 0.1, "beta1": 0.8, "beta2": 0.5, "eps": 0.1, "momentum_decay": 10.0},
+    ],
+    # With beta2 0.9 the warm-up ends as early as by default; with 0.3 and 0.66 rho never exceeds 5.
+    "radam": [
+        {"lr": 0.01, "beta1": 0.5, "beta2": 0.9, "eps": 1.0},
+        {"lr": 1e-4, "beta1": 0.9, "beta2": 0.3, "eps": 10.0},
+        {"lr": 1e-4, "beta1": 0.9, "beta2": 0.66},
+    ],
+    "adamw": [
+        {"lr": 0.1, "beta1": 0.5, "beta2": 0.7, "eps": 1.0, "weight_decay": 1.0},
+        {"lr": 0.01, "beta1": 0.9, "beta2": 0.5, "eps": 10.0, "weight_decay": 100.0},
+    ],
+    "lion": [
+        {"lr": 0.1, "beta1": 0.5, "beta2": 0.7, "weight_decay": 1.0},
+        {"lr": 0.01, "beta1": 0.99, "beta2": 0.3, "weight_decay": 50.0},
+    ],
+    "sophia": [
+        {"lr": 0.1, "beta1": 0.5, "beta2": 0.7, "gamma": 1.0, "eps": 1.0, "weight_decay": 1.0, "k": 3},
+        {"lr": 0.3, "beta1": 0.9, "beta2": 0.3, "gamma": 3.0, "eps": 10.0, "weight_decay": 0.1, "k": 1},
+        {"lr": 0.3, "beta1": 0.0, "beta2": 0.99, "gamma": 30.0, "eps": 1e-3, "weight_decay": 0.0, "k": 7},
+    ],
+    "lamb": [
+        {"lr": 0.1, "beta1": 0.5, "beta2": 0.7, "eps": 1.0, "weight_decay": 1.0},
+        {"lr": 0.3, "beta1": 0.0, "beta2": 0.99, "eps": 10.0, "weight_decay": 10.0},
+    ],
+    "muon": [{"lr": 0.3, "beta": 0.5, "weight_decay": 0.5}, {"lr": 0.1, "beta": 0.0, "weight_decay": 5.0}],
+    "sam": [{"lr": 1e-4, "rho": 0.5}, {"lr": 1e-4, "rho": 0.0}],
+    "schedule_free": [{"lr": 1e-4, "beta": 0.5}, {"lr": 5e-4, "beta": 0.98}, {"lr": 3e-4, "beta": 0.1}],
+    "newton": [{"lr": 0.5, "damping": 5.0}, {"lr": 0.1, "damping": 1000.0}],
+}
+# A default that is too long for these slopes, and what is used in its place.
+SAFE_DEFAULTS = {"momentum": {"lr": 2e-4}, "nesterov": {"lr": 2e-4}, "schedule_free": {"lr": 5e-4}}
+SURFACES = ("rosenbrock", "beale", "ravine", "himmelblau")
+
+# Settings under which differences between two paths shrink on both quadratics below.
+CONTRACTIVE: Mapping[str, Mapping[str, float]] = {
+    "sgd": {"lr": 0.01},
+    "momentum": {"lr": 0.005, "beta": 0.8},
+    "nesterov": {"lr": 0.005, "beta": 0.8},
+    "adagrad": {"lr": 0.5, "eps": 0.1},
+    "rmsprop": {"lr": 0.01, "gamma": 0.9, "eps": 1.0},
+    "adadelta": {"lr": 0.5, "eps": 0.01},
+    "adam": {"lr": 0.02, "eps": 1.0},
+    "amsgrad": {"lr": 0.02, "beta2": 0.9, "eps": 1.0},
+    "adamax": {"lr": 0.02, "beta2": 0.99, "eps": 1.0},
+    "nadam": {"lr": 0.02, "eps": 1.0, "momentum_decay": 0.1},
+    "radam": {"lr": 0.01, "eps": 1.0},
+    "adamw": {"lr": 0.02, "eps": 1.0, "weight_decay": 0.5},
+    "lion": {"lr": 0.01, "weight_decay": 0.1},
+    "sophia": {"lr": 0.5, "beta1": 0.5, "gamma": 2.0, "weight_decay": 0.1, "k": 5},
+    "lamb": {"lr": 0.02, "eps": 1.0, "weight_decay": 0.1},
+    "muon": {"lr": 0.02, "weight_decay": 0.1},
+    "sam": {"lr": 0.005},
+    "schedule_free": {"lr": 0.005},
+    "newton": {"lr": 0.3, "damping": 0.5},
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A rule on an objective at complete settings."""
+
+    optimizer: Optimizer
+    objective: str
+    hypers: Mapping[str, float]
+
+    @property
+    def formula(self) -> Formula:
+        return OBJECTIVES[self.objective].parsed
+
+    @property
+    def start(self) -> Array:
+        return np.array(OBJECTIVES[self.objective].start)
+
+    def __str__(self) -> str:
+        settings = ",".join(f"{name}={value:g}" for name, value in self.hypers.items())
+        return f"{self.optimizer.key}-{self.objective}-{settings}"
+
+
+def _case(key: str, objective: str, given: Mapping[str, float]) -> Case:
+    defaults = {hyper.name: hyper.default for hyper in OPTIMIZERS[key].hypers}
+    return Case(OPTIMIZERS[key], objective, {**defaults, **given})
+
+
+CASES = [
+    _case(key, objective, given)
+    for key in OPTIMIZERS
+    for given in (SAFE_DEFAULTS.get(key, {}), *LOUD[key])
+    for objective in SURFACES
+]
+
+
+def _of(key: str) -> list[Case]:
+    return [case for case in CASES if case.optimizer.key == key]
+
+
+def _sizes(case: Case) -> dict[str, int]:
+    rule = case.optimizer.parsed
+    return {name: len(case.start) if rule.kinds[name] is Kind.TENSOR else 1 for name in rule.state}
+
+
+def _compiled_step(case: Case, before: Snapshot, t: int, recording: bool) -> Snapshot:
+    """Our step number ``t`` from ``before``, by the code that runs; from the rule's own start if there is no state."""
+    rule = case.optimizer.parsed
+    compiled = program(case.formula, rule, False, False, recording)
+    # Recording code takes scalars, the other kind arrays of runs and, for state shared by all of them, scalars.
+    number = (lambda value: np.float64(value)) if recording else (lambda value: np.array([value]))
+    point = tuple(map(number, before.x))
+    lr, *hypers = (np.float64(case.hypers[name]) for name in rule.hypers)
+    if before.state:
+        assert set(before.state) == set(rule.state)
+        state = tuple(
+            number(value) if rule.kinds[name] is Kind.TENSOR else np.float64(value)
+            for name in rule.state
+            for value in np.atleast_1d(before.state[name])
+        )
+    else:
+        state = compiled.start(point, (*hypers, lr))
+    with np.errstate(all="ignore"):
+        x, state = compiled.run(point, state, tuple(hypers), np.float64(STEPS), None, [(np.float64(t), lr)], bool)
+    flat = iter([float(np.ravel(value)[0]) for value in state])
+    return Snapshot(
+        np.array([float(np.ravel(value)[0]) for value in x]),
+        {name: np.array([next(flat) for _ in range(size)]) for name, size in _sizes(case).items()},
+    )
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """What a rule may ask of an objective, answered with the numbers at the point it names."""
+
+    formula: Formula
+
+    def _at(self, graph: Graph, point: Values) -> Array:
+        return np.array([graph.number(value) for value in point], dtype=np.float64)
+
+    def loss(self, graph: Graph, point: Values) -> Value:
+        return graph.constant(float(self.formula.value(self._at(graph, point))))
+
+    def gradient(self, graph: Graph, point: Values) -> Values:
+        return tuple(map(graph.constant, self.formula.grad(self._at(graph, point))))
+
+    def hessian(self, graph: Graph, point: Values) -> Sequence[Values]:
+        return [tuple(map(graph.constant, row)) for row in self.formula.hessian(self._at(graph, point))]
+
+
+def _folded_step(case: Case, before: Snapshot, t: int) -> Snapshot:
+    """The same by writing the rule into a graph whose inputs are all numbers, so that every result is one."""
+    rule, graph = case.optimizer.parsed, Graph()
+
+    def put(values: npt.ArrayLike) -> Values:
+        return tuple(graph.constant(float(value)) for value in np.atleast_1d(np.asarray(values)))
+
+    hypers = {name: put(value) for name, value in case.hypers.items()}
+    point = put(before.x)
+    state = {name: put(values) for name, values in before.state.items()} or rule.start(graph, point, hypers)
+    step = rule.step(graph, point, {**hypers, **state, "t": put(t), "T": put(STEPS)}, _Numbers(case.formula))
+    get = lambda name: np.array([graph.number(value) for value in step.names[name]], dtype=np.float64)  # noqa: E731
+    return Snapshot(get("x"), {name: get(name) for name in rule.state})
+
+
+def _difference(ours: Array, theirs: Array) -> float:
+    """The largest difference, relative to numbers beyond 1; NaN if either has one."""
+    return float((np.abs(ours - theirs) / np.maximum(1.0, np.abs(theirs))).max())
+
+
+def _snapshots(case: Case, count: int) -> list[Snapshot]:
+    return list(islice(ORACLES[case.optimizer.key](case.formula, case.start, case.hypers), count))
+
+
+def _tolerance(case: Case, before: Snapshot) -> float:
+    if case.optimizer.key != "newton":
+        return TOLERANCES.get(case.optimizer.key, TOLERANCE)
+    # Both ways of solving are exact to rounding times the condition number.
+    damped = case.formula.hessian(before.x) + case.hypers["damping"] * np.eye(len(before.x))
+    return 1e-14 * float(np.linalg.cond(damped))
+
+
+def test_every_rule_has_an_oracle_and_loud_and_contractive_settings() -> None:
+    assert set(ORACLES) == set(LOUD) == set(CONTRACTIVE) == set(OPTIMIZERS)
+
+
+def test_every_hyperparameter_but_lr_is_tested_at_two_values_other_than_its_default() -> None:
+    for declared in OPTIMIZERS.values():
+        for hyper in declared.hypers:
+            values = {setting.get(hyper.name, hyper.default) for setting in LOUD[declared.key]}
+            assert len(values - {hyper.default}) >= 2, (declared.key, hyper.name)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_each_step_from_the_oracles_own_state_is_the_oracles(case: Case) -> None:
+    snapshots = _snapshots(case, STEPS + 1)
+    for t, (before, after) in enumerate(pairwise(snapshots), start=1):
+        assert np.abs(after.x).max() < 1000, f"these settings diverge at step {t}"
+        tolerance = _tolerance(case, before)
+        scalar = _compiled_step(case, before, t, recording=True)
+        for ours in (scalar, _compiled_step(case, before, t, recording=False), _folded_step(case, before, t)):
+            assert _difference(ours.x, after.x) <= tolerance, f"x at step {t}"
+            assert set(ours.state) == set(after.state)
+            for name, theirs in after.state.items():
+                assert _difference(ours.state[name], theirs) <= tolerance, f"{name} at step {t}"
+            # The three forms are one computation; they differ where NumPy's powers of arrays and scalars do.
+            assert _difference(ours.x, scalar.x) <= 1e-14 * max(1.0, tolerance / TOLERANCE), f"forms at step {t}"
+
+
+@pytest.mark.parametrize("key", OPTIMIZERS)
+@pytest.mark.parametrize("objective", ["bowl", "ravine"])
+def test_a_whole_path_of_200_steps_is_the_oracles(key: str, objective: str) -> None:
+    case = _case(key, objective, CONTRACTIVE[key])
+    oracle = sam_in_double if key == "sam" else ORACLES[key]
+    theirs = np.array([one.x for one in islice(oracle(case.formula, case.start, case.hypers), PATH_STEPS + 1)])
+    path = trace(Run(objective, key, tuple(case.start), PATH_STEPS, case.hypers))
+    assert path.x.shape == theirs.shape
+    # Roundings do not grow on a path that contracts; 1e-10 leaves room for all 200 of them.
+    np.testing.assert_allclose(path.x, theirs, rtol=0, atol=1e-10)
+    # A path that stands still would agree with anything.
+    assert np.linalg.norm(path.x[-1]) < 0.9 * np.linalg.norm(path.x[0])
+
+
+@pytest.mark.parametrize("case", _of("sam"), ids=str)
+def test_sam_also_agrees_with_its_paper_in_double_precision(case: Case) -> None:
+    path = sam_in_double(case.formula, case.start, case.hypers)
+    for t, (before, after) in enumerate(pairwise(islice(path, STEPS + 1)), start=1):
+        assert _difference(_compiled_step(case, before, t, recording=True).x, after.x) <= TOLERANCE
+
+
+@pytest.mark.parametrize("case", _of("muon"), ids=str)
+def test_muon_agrees_with_torch_to_the_three_digits_of_bfloat16(case: Case) -> None:
+    path = muon_in_bfloat16(case.formula, case.start, case.hypers)
+    for t, (before, after) in enumerate(pairwise(islice(path, STEPS + 1)), start=1):
+        ours = _compiled_step(case, before, t, recording=True)
+        # bfloat16 has 8 bits, and the polynomial passes an error of 4e-3 on a few times; it enters x times lr.
+        assert np.abs(ours.x - after.x).max() <= 2e-2 * case.hypers["lr"]
+        assert _difference(ours.state["m"], after.state["m"]) <= TOLERANCE
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_orthogonalizing_a_vector_is_newton_schulz_on_a_matrix_of_one_column(size: int) -> None:
+    rule = parse_rule("x = orthogonalize(g)")
+    slope = parse("0.75*x" if size == 1 else "0.75*x - 1.5*y", ("x", "y")[:size])
+    compiled = program(slope, rule, True, False, True)
+    random = np.random.default_rng(3)
+    for scale in (1e-9, 1e-7, 1e-3, 1.0, 1e6):
+        for _ in range(20):
+            vector = scale * random.standard_normal(size)
+            # The noise makes the gradient whatever vector is wanted, to the last digit of the slope.
+            noise = vector - slope.grad(np.zeros(size))
+            vector = slope.grad(np.zeros(size)) + noise
+            point = (np.float64(0.0),) * size
+            x, _ = compiled.run(point, (), (), np.float64(1), None, [(np.float64(1), np.float64(1), *noise)], bool)
+            np.testing.assert_allclose(x, newton_schulz(vector.reshape(-1, 1)).ravel(), rtol=1e-12, atol=1e-15)
+            if scale >= 1e-3:
+                # What the declaration says about the length of its steps.
+                assert 0.65 < np.linalg.norm(x) < 0.75
+
+
+def test_nesterovs_point_is_the_one_torch_stores_moved_back_by_the_velocity() -> None:
+    formula = OBJECTIVES["ravine"].parsed
+    run = Run("ravine", "nesterov", OBJECTIVES["ravine"].start, 50, {"lr": 0.005})
+    path = trace(run)
+    look_ahead = path.x[1:] - run.settings["beta"] * path.terms["v"]
+    # v is lr times torch's buffer, so the next velocity shows the gradient at the look-ahead point.
+    gradient = (path.terms["v"][1:] - run.settings["beta"] * path.terms["v"][:-1]) / run.settings["lr"]
+    # Subtracting and dividing by lr costs three digits.
+    np.testing.assert_allclose(gradient, formula.grad(look_ahead[:-1].T).T, rtol=0, atol=1e-12)
