@@ -76,7 +76,7 @@ _DECLARATIONS = (
     ),
     Objective(
         key="quartic",
-        name="Quartic with a flat inflection",
+        name="Quartic",
         formula="x**4 - 3*x**3 + 2",
         domain=((-1.0, 3.2),),
         start=(-0.5,),
@@ -193,7 +193,7 @@ _DECLARATIONS = (
     ),
     Objective(
         key="rosenbrock",
-        name="Rosenbrock's valley",
+        name="Rosenbrock",
         formula="(1 - x)**2 + 100*(y - x**2)**2",
         domain=((-2.0, 2.0), (-1.0, 3.0)),
         start=(-1.5, 2.0),
@@ -206,7 +206,7 @@ _DECLARATIONS = (
     ),
     Objective(
         key="beale",
-        name="Beale's function",
+        name="Beale",
         formula="(1.5 - x + x*y)**2 + (2.25 - x + x*y**2)**2 + (2.625 - x + x*y**3)**2",
         domain=((-4.5, 4.5), (-4.5, 4.5)),
         start=(1.0, 1.0),
@@ -220,7 +220,7 @@ _DECLARATIONS = (
     ),
     Objective(
         key="himmelblau",
-        name="Himmelblau's function",
+        name="Himmelblau",
         formula="(x**2 + y - 11)**2 + (x + y**2 - 7)**2",
         domain=((-5.0, 5.0), (-5.0, 5.0)),
         start=(-0.5, -0.5),
@@ -262,7 +262,7 @@ _DECLARATIONS = (
     ),
     Objective(
         key="rastrigin",
-        name="Rastrigin's function",
+        name="Rastrigin",
         formula="20 + x**2 - 10*cos(2*pi*x) + y**2 - 10*cos(2*pi*y)",
         domain=((-5.12, 5.12), (-5.12, 5.12)),
         start=(-3.3, 2.6),
@@ -274,7 +274,7 @@ _DECLARATIONS = (
     ),
     Objective(
         key="ackley",
-        name="Ackley's function",
+        name="Ackley",
         formula="20 + e - 20*exp(-0.2*sqrt((x**2 + y**2)/2)) - exp((cos(2*pi*x) + cos(2*pi*y))/2)",
         domain=((-5.0, 5.0), (-5.0, 5.0)),
         start=(-3.3, 2.6),
@@ -287,7 +287,7 @@ _DECLARATIONS = (
     ),
     Objective(
         key="booth",
-        name="Booth's function",
+        name="Booth",
         formula="(x + 2*y - 7)**2 + (2*x + y - 5)**2",
         domain=((-10.0, 10.0), (-10.0, 10.0)),
         start=(-7.0, -4.0),
@@ -300,7 +300,7 @@ _DECLARATIONS = (
     ),
     Objective(
         key="matyas",
-        name="Matyas's function",
+        name="Matyas",
         formula="0.26*(x**2 + y**2) - 0.48*x*y",
         domain=((-10.0, 10.0), (-10.0, 10.0)),
         start=(-3.0, 8.0),
@@ -344,7 +344,7 @@ _DECLARATIONS = (
     ),
     Objective(
         key="styblinski_tang",
-        name="Styblinski–Tang function",
+        name="Styblinski-Tang",
         formula="(x**4 - 16*x**2 + 5*x + y**4 - 16*y**2 + 5*y)/2",
         domain=((-5.0, 5.0), (-5.0, 5.0)),
         start=(0.5, -4.0),
@@ -361,7 +361,7 @@ _DECLARATIONS = (
     ),
     Objective(
         key="levy",
-        name="Levy's function",
+        name="Levy",
         formula="sin(pi*(x + 3)/4)**2 + ((x - 1)/4)**2*(1 + 10*sin(pi*(x + 3)/4 + 1)**2)"
         " + ((y - 1)/4)**2*(1 + sin(pi*(y + 3)/2)**2)",
         domain=((-10.0, 10.0), (-10.0, 10.0)),
@@ -375,7 +375,7 @@ _DECLARATIONS = (
     ),
     Objective(
         key="mccormick",
-        name="McCormick's function",
+        name="McCormick",
         formula="sin(x + y) + (x - y)**2 - 1.5*x + 2.5*y + 1",
         domain=((-1.5, 4.0), (-3.0, 4.0)),
         start=(3.5, 3.5),
@@ -388,7 +388,7 @@ _DECLARATIONS = (
     ),
     Objective(
         key="goldstein_price",
-        name="Goldstein–Price function",
+        name="Goldstein-Price",
         formula="(1 + (x + y + 1)**2*(19 - 14*x + 3*x**2 - 14*y + 6*x*y + 3*y**2))"
         "*(30 + (2*x - 3*y)**2*(18 - 32*x + 12*x**2 + 48*y - 36*x*y + 27*y**2))",
         domain=((-2.0, 2.0), (-2.0, 2.0)),
@@ -436,6 +436,11 @@ def objective(text: str, dimension: int) -> Objective:
         raise ValueError(f"An objective is a function of 1 or 2 variables; one of {dimension} was asked for.")
     if _KEY.fullmatch(text):
         raise ValueError(unknown_key("objective", text, OBJECTIVES))
+    return own_objective(text, dimension)
+
+
+def own_objective(text: str, dimension: int) -> Objective:
+    """A declaration for a visitor's formula ``text`` of ``dimension`` variables. Raises ``FormulaError``."""
     own = Objective(
         key="own",
         name="Own formula",

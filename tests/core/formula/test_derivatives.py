@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from core.formula import FormulaError, parse
+from core.formula import FormulaError, emit, parse
+from core.formula.graph import Graph
 from core.formula.syntax import Binary, Call, Compare, Expression, Name, Negative, Number
 
 Array = npt.NDArray[np.float64]
@@ -373,6 +374,14 @@ def test_points_are_left_as_they_were_and_results_are_new(text: str, method: str
     result[...] = np.nan
     assert np.array_equal(points, before)
     assert np.array_equal(compute(points), kept)
+
+
+@pytest.mark.parametrize("dialect", [emit.SCALAR, emit.ARRAY], ids=["scalar", "array"])
+def test_constants_in_generated_code_are_float64_and_not_pythons_floats(dialect: emit.Dialect) -> None:
+    graph = Graph()
+    (number,) = emit.function(graph, [], [graph.constant(-8)], dialect)()
+    # Python's own float would make this a complex number.
+    assert type(number) is np.float64
 
 
 def test_a_formula_may_have_other_variables() -> None:

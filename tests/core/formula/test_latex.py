@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.formula import parse
-from core.formula.latex import indexed, measured, number, symbol
+from core.formula.latex import measured, number, symbol
 
 FORMULAS = [case["formula"] for case in json.loads(Path(__file__).with_name("valid.json").read_text())["formulas"]]
 CASES = r"\begin{cases} x & \text{if } x > 0 \\ y & \text{otherwise} \end{cases}"
@@ -85,6 +85,7 @@ TABLE = {
     "sinh(x)": r"\sinh\left(x\right)",
     "log(x)": r"\ln\left(x\right)",
     "ln(x)": r"\ln\left(x\right)",
+    "exp(x)**2": r"\left(\mathrm{e}^{x}\right)^{2}",
     "exp(-x)": r"\mathrm{e}^{-x}",
     "-exp(x)": r"-\mathrm{e}^{x}",
     "x*exp(-x)": r"x\,\mathrm{e}^{-x}",
@@ -202,11 +203,12 @@ def test_a_name_becomes_a_symbol(name: str, latex: str) -> None:
         ("beta1", r"\beta_{1,t}"),
         ("mu_next", r"\mu_{\text{next},t}"),
         ("m_hat_max", r"\hat{m}_{\max,t}"),
+        ("weight_decay", r"\mathrm{weight}_{\text{decay},t}"),
         ("lr", r"\mathrm{lr}_{t}"),
     ],
 )
 def test_a_time_index_joins_the_index_a_symbol_has(name: str, latex: str) -> None:
-    assert indexed(symbol(name), "t") == latex
+    assert symbol(name, "t") == latex
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,12 @@ def test_nesting_is_limited_whatever_it_is_made_of(left: str, right: str) -> Non
         parse(nested(MAX_LEVELS + 1)[:300])
 
 
+@pytest.mark.parametrize("part", ["-x", "(x)", "sin(x)", "x**2", "2**-x", "where(x<y,1,2)"])
+def test_what_stands_side_by_side_is_not_nested(part: str) -> None:
+    text = "+".join([part] * (MAX_LEVELS + 1))
+    assert ours(parse_expression(text, Budget(1000))) == pythons(ast.parse(text, mode="eval"))
+
+
 def test_a_formula_may_have_150_parts_and_300_characters() -> None:
     assert parse("+".join(["x"] * 75)).value((1, 0)) == 75
     with pytest.raises(FormulaError, match="150 parts"):

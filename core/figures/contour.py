@@ -1,0 +1,104 @@
+"""The landscape of two variables from above, with the trails on it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.figures import labels, marks
+from core.figures.landscape import Landscape, landscape
+from core.figures.look import DIGITS, SMALL_SIZE, Look, axis, compact, layout
+from core.figures.trail import Trail, View, cut
+from core.objectives import Objective
+
+# Points of the grid per side. The values under the pointer come from a coarser one: they are exact where they stand.
+GRID = 130
+_POINTER_STEP = 3
+_HOVER = f"(%{{x:{DIGITS}}}, %{{y:{DIGITS}}})<br>f = %{{customdata[1]:{DIGITS}}}"
+
+
+def contour(objective: Objective, trails: Sequence[Trail], look: Look, view: View | None = None) -> go.Figure:
+    """``objective``, a function of two variables, as quiet contours with ``trails`` on top.
+
+    ``view`` is the rectangle shown, ``objective.domain`` unless given; both axes show exactly it, in the units of x and
+    y. Heights are clipped for display (``landscape``), trails outside the view are cut (``trail``); numbers under the
+    pointer are true values. The note under the x axis, also ``layout.meta["levels"]``, says what the lines stand for.
+    """
+    view = view or (objective.domain[0], objective.domain[1])
+    land = landscape(objective, view, GRID)
+    data = [_lines(land, look), _pointer(land)]
+    heads, listed = [], []
+    for trail in trails:
+        shown = cut(trail.path.x, trail.path.status, view)
+        listed.append((trail, shown))
+        label = marks.head(trail, shown)
+        if label is not None:
+            heads.append(label)
+    begun = list(dict.fromkeys((float(t.path.x[0, 0]), float(t.path.x[0, 1])) for t in trails))
+    stars = [*objective.minima, *objective.other_minima]
+    placed, _ = labels.place(heads, look, view, [*begun, *((x, y) for x, y in stars)])
+    named = {note["text"] for note in placed}
+    for trail, shown in listed:
+        unnamed = shown.end.label(trail.name) not in named
+        data += marks.strokes(trail, shown, look, trail.path.loss, _HOVER, legend=unnamed)
+    for points, local in ((objective.minima, False), (objective.other_minima, True)):
+        if points:
+            values = objective.parsed.value(np.array(points).T)
+            at = [(float(x), float(y)) for x, y in points]
+            data.append(marks.minima(at, [float(value) for value in values], look, local))
+    if begun:
+        data.append(marks.starts(begun, look))
+    note = f"x<br><span style='font-size:{SMALL_SIZE}px'>{land.note}</span>"
+    return go.Figure(
+        {
+            "data": data,
+            "layout": layout(
+                look,
+                f"{objective.formula} in {view}",
+                xaxis=axis(look, note, view[0], showgrid=False),
+                yaxis=axis(look, "y", view[1], showgrid=False),
+                margin={"l": 52, "r": 16, "t": 14, "b": 64},
+                showlegend=any(trace.get("showlegend") for trace in data),
+                annotations=placed,
+                meta={"levels": land.note},
+            ),
+        }
+    )
+
+
+def _lines(land: Landscape, look: Look) -> dict[str, object]:
+    palest, darkest = land.palest_to_darkest
+    return {
+        "type": "contour",
+        "x0": land.x[0],
+        "dx": land.x[1] - land.x[0],
+        "y0": land.y[0],
+        "dy": land.y[1] - land.y[0],
+        "z": compact(land.height(land.value)),
+        "zmin": palest,
+        "zmax": darkest,
+        "autocontour": False,
+        "contours": {"start": land.first, "end": land.last, "size": land.spacing, "coloring": "fill"},
+        "line": {"color": look.line, "width": 0.8},
+        "colorscale": look.colorscale,
+        "showscale": False,
+        "hoverinfo": "skip",
+    }
+
+
+def _pointer(land: Landscape) -> dict[str, object]:
+    """An invisible layer that tells the value under the pointer."""
+    every = slice(None, None, _POINTER_STEP)
+    value = land.value[every, every]
+    return {
+        "type": "heatmap",
+        "x0": land.x[0],
+        "dx": land.x[_POINTER_STEP] - land.x[0],
+        "y0": land.y[0],
+        "dy": land.y[_POINTER_STEP] - land.y[0],
+        "z": compact(np.where(np.abs(value) < 1e30, value, np.nan)),
+        "zsmooth": "fast",
+        "opacity": 0,
+        "showscale": False,
+        "hovertemplate": f"f(%{{x:{DIGITS}}}, %{{y:{DIGITS}}}) = %{{z:{DIGITS}}}<extra></extra>",
+    }

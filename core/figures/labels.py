@@ -1,0 +1,106 @@
+"""Where labels fit beside the points they name without covering each other."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.figures.look import SMALL_SIZE, Look
+from core.figures.trail import View
+
+# Pixels inside the axes on a phone. What fits there fits everywhere: points move apart on a larger screen, labels
+# keep their size.
+_WIDTH, _HEIGHT = 285.0, 240.0
+_CHARACTER, _LINE = 7.0, 17.0
+_OFFSET = 9.0
+# (towards x, towards y) in which a label may lie from its point, in order of preference.
+_SIDES = ((1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1), (-1, 0), (0, 1), (0, -1))
+
+Rectangle = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Label:
+    """A text in a colour beside a point in axis coordinates."""
+
+    text: str
+    color: str
+    point: tuple[float, float]
+
+
+def place(
+    labels: Sequence[Label], look: Look, view: View, keep_clear: Iterable[tuple[float, float]] = ()
+) -> tuple[list[dict[str, Any]], set[str]]:
+    """Plotly annotations for the labels that fit into ``view``, in order, and the texts of those that do not.
+
+    Placed labels overlap neither each other nor the points ``keep_clear``.
+    """
+    taken = [_around(_pixel(point, view)) for point in keep_clear]
+    taken += [_around(_pixel(label.point, view)) for label in labels]
+    placed, left_over = [], set()
+    for label in labels:
+        across, up = _pixel(label.point, view)
+        width = _CHARACTER * len(label.text)
+        for x, y in _SIDES:
+            middle, height = across + x * (_OFFSET + width / 2), up + y * (_OFFSET + _LINE / 2)
+            box = middle - width / 2, height - _LINE / 2, middle + width / 2, height + _LINE / 2
+            inside = box[0] >= 0 and box[1] >= 0 and box[2] <= _WIDTH and box[3] <= _HEIGHT
+            if inside and not any(_overlap(box, other) for other in taken):
+                taken.append(box)
+                placed.append(_annotation(label, look, x, y))
+                break
+        else:
+            left_over.add(label.text)
+    return placed, left_over
+
+
+def spread(heights: Sequence[float], gap: float) -> list[float]:
+    """``heights`` moved apart, as little as their order allows, until neighbours are at least ``gap`` apart."""
+    order = sorted(range(len(heights)), key=lambda place: heights[place])
+    groups: list[list[float]] = []
+    for place in order:
+        groups.append([heights[place]])
+        # A group is centred on the mean of its members; groups that meet become one.
+        while (
+            len(groups) > 1
+            and _middle(groups[-1]) - _middle(groups[-2]) < gap * (len(groups[-1]) + len(groups[-2])) / 2
+        ):
+            groups[-2:] = [groups[-2] + groups[-1]]
+    moved = [_middle(group) + gap * (row - (len(group) - 1) / 2) for group in groups for row in range(len(group))]
+    result = [0.0] * len(heights)
+    for place, height in zip(order, moved, strict=True):
+        result[place] = height
+    return result
+
+
+def _middle(group: Sequence[float]) -> float:
+    return sum(group) / len(group)
+
+
+def _annotation(label: Label, look: Look, x: int, y: int) -> dict[str, Any]:
+    return {
+        "text": label.text,
+        "x": label.point[0],
+        "y": label.point[1],
+        "showarrow": False,
+        "font": {"color": label.color, "size": SMALL_SIZE, "weight": 600},
+        "bgcolor": look.veil,
+        "borderpad": 1,
+        "xanchor": ("right", "center", "left")[x + 1],
+        "yanchor": ("top", "middle", "bottom")[y + 1],
+        "xshift": x * _OFFSET,
+        "yshift": y * _OFFSET,
+    }
+
+
+def _pixel(point: tuple[float, float], view: View) -> tuple[float, float]:
+    (left, right), (bottom, top) = view
+    return _WIDTH * (point[0] - left) / (right - left), _HEIGHT * (point[1] - bottom) / (top - bottom)
+
+
+def _around(pixel: tuple[float, float]) -> Rectangle:
+    x, y = pixel
+    return x - 7, y - 7, x + 7, y + 7
+
+
+def _overlap(one: Rectangle, other: Rectangle) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

@@ -1,0 +1,140 @@
+"""The look every figure shares: the colours of the two themes, quiet axes, how numbers are written."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+CLEAR = "rgba(0,0,0,0)"
+# d3's "at most four significant digits, no trailing zeros".
+DIGITS = ".4~g"
+TEXT_SIZE = 13
+SMALL_SIZE = 12
+
+
+@dataclass(frozen=True)
+class Look:
+    """The colours of one theme.
+
+    ``background``, ``text`` and ``landscape`` (ten colours, from the bottom of a valley to its rim) repeat
+    ``.streamlit/config.toml``, which only Streamlit can read; a test compares them. ``quiet`` is for axis numbers and
+    titles, ``line`` for contour lines and ``ridge`` for those on a
+    surface, where Plotly ignores transparency. ``background`` is never painted as a background; it outlines marks and labels.
+    """
+
+    name: str
+    background: str
+    veil: str
+    text: str
+    quiet: str
+    grid: str
+    line: str
+    ridge: str
+    landscape: tuple[str, ...]
+
+    @property
+    def colorscale(self) -> list[list[Any]]:
+        """``landscape`` as Plotly wants it: evenly spaced from 0 to 1."""
+        last = len(self.landscape) - 1
+        return [[place / last, color] for place, color in enumerate(self.landscape)]
+
+
+LIGHT = Look(
+    name="light",
+    background="#FBFAF6",
+    veil="rgba(251,250,246,0.78)",
+    text="#23262D",
+    quiet="#5F646E",
+    grid="#E3E0D7",
+    line="rgba(70,92,115,0.34)",
+    ridge="#8C9FB1",
+    landscape=(
+        *("#F5F6F6", "#E8ECEE", "#DAE1E6", "#CCD6DD", "#BDCAD4"),
+        *("#AEBDCA", "#9EB0BF", "#8EA2B3", "#7D93A6", "#6C8398"),
+    ),
+)
+DARK = Look(
+    name="dark",
+    background="#0E131F",
+    veil="rgba(14,19,31,0.72)",
+    text="#E4E6EC",
+    quiet="#9AA3B5",
+    grid="#263045",
+    line="rgba(160,182,208,0.26)",
+    ridge="#5B6C82",
+    landscape=(
+        *("#131A28", "#1A2333", "#222D3F", "#2A374B", "#334258"),
+        *("#3D4E65", "#485A72", "#53677F", "#5F748D", "#6C829B"),
+    ),
+)
+
+
+def layout(look: Look, uirevision: str, **more: Any) -> dict[str, Any]:
+    """The layout every figure starts from, with ``more`` added.
+
+    Zoom, camera and hidden trails are kept as long as ``uirevision`` stays the same. The empty template keeps out
+    Plotly's default one, which ``import streamlit`` replaces with placeholder colours. The font family is left open,
+    for the page to set.
+    """
+    return {
+        "template": {},
+        "paper_bgcolor": CLEAR,
+        "plot_bgcolor": CLEAR,
+        "font": {"color": look.text, "size": TEXT_SIZE},
+        "margin": {"l": 52, "r": 14, "t": 14, "b": 46},
+        "hovermode": "closest",
+        "hoverlabel": {
+            "bgcolor": look.background,
+            "bordercolor": look.grid,
+            "font": {"color": look.text, "size": SMALL_SIZE},
+            "align": "left",
+        },
+        "showlegend": False,
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "y": 1.01,
+            "xanchor": "left",
+            "yanchor": "bottom",
+            "bgcolor": CLEAR,
+            "font": {"size": SMALL_SIZE},
+            "itemsizing": "constant",
+        },
+        "uirevision": uirevision,
+        **more,
+    }
+
+
+def axis(look: Look, title: str, limits: tuple[float, float], **more: Any) -> dict[str, Any]:
+    """An axis over exactly ``limits``; never Plotly's own range, which a diverged path would blow up."""
+    return {
+        "title": {"text": title, "font": {"color": look.quiet, "size": TEXT_SIZE}, "standoff": 8},
+        "range": list(limits),
+        "tickfont": {"color": look.quiet, "size": SMALL_SIZE},
+        "gridcolor": look.grid,
+        "linecolor": look.grid,
+        "zeroline": False,
+        "exponentformat": "power",
+        **more,
+    }
+
+
+def number(value: float) -> str:
+    """``value`` with at most four significant digits, a true minus sign and powers of ten set as powers."""
+    mantissa, _, exponent = f"{value:.4g}".partition("e")
+    power = f"10<sup>{int(exponent)}</sup>" if exponent else ""
+    if not power:
+        return mantissa.replace("-", "−")
+    text = mantissa[:-1] + power if mantissa in ("1", "-1") else f"{mantissa}·{power}"
+    return text.replace("-", "−")
+
+
+def compact(values: Array) -> npt.NDArray[np.floating[Any]]:
+    """``values`` as float32, which halves what is sent, unless some are beyond its range. ±inf becomes nan."""
+    finite = np.where(np.isfinite(values), values, np.nan)
+    size = np.abs(finite[finite != 0])
+    beyond = (size > 1e37) | (size < 1e-37)
+    return finite if beyond.any() else finite.astype(np.float32)

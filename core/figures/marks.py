@@ -1,0 +1,129 @@
+"""The marks of a trail in two dimensions: its line, its start, its end and the minima it looks for."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from core.figures.labels import Label
+from core.figures.look import Look, compact, number
+from core.figures.trail import Array, Cut, Edge, Trail
+
+# Up to this many iterates are dotted; more would run together and hide the dashes.
+_DOTS = 120
+_ARROWS: dict[Edge, str] = {
+    "left": "triangle-left",
+    "right": "triangle-right",
+    "down": "triangle-down",
+    "up": "triangle-up",
+}
+
+
+def strokes(trail: Trail, shown: Cut, look: Look, values: Array, hover: str, legend: bool) -> list[dict[str, Any]]:
+    """The traces of one trail: line with its iterates, flights beyond the view, mark at the end.
+
+    ``values`` of shape (steps+1,) is what ``hover`` may show as ``customdata[1]``; ``customdata[0]`` is the step. Only
+    with ``legend`` is the trail listed in the legend; hiding it there hides all its marks.
+    """
+    pen = {"color": trail.color, "width": 2}
+    common = {"type": "scatter", "legendgroup": trail.name, "opacity": trail.opacity}
+    known = np.where(np.isnan(shown.points[:, 0]), np.nan, values[shown.steps])
+    traces: list[dict[str, Any]] = [
+        {
+            **common,
+            "mode": "lines+markers" if len(shown.points) <= _DOTS else "lines",
+            "name": shown.end.label(trail.name),
+            "showlegend": legend,
+            "x": compact(shown.points[:, 0]),
+            "y": compact(shown.points[:, 1]),
+            "customdata": compact(np.stack([shown.steps, known], axis=1)),
+            "hovertemplate": f"<b>{trail.name}</b>, step %{{customdata[0]}}<br>{hover}<extra></extra>",
+            "line": {**pen, "dash": trail.dash},
+            "marker": {"color": trail.color, "size": 4},
+        }
+    ]
+    if len(shown.flights):
+        traces.append(
+            {
+                **common,
+                "mode": "lines",
+                "showlegend": False,
+                "hoverinfo": "skip",
+                "x": compact(shown.flights[:, 0]),
+                "y": compact(shown.flights[:, 1]),
+                "line": {**pen, "dash": trail.dash},
+            }
+        )
+    if shown.end.point is not None:
+        traces.append(
+            {
+                **common,
+                "mode": "markers",
+                "showlegend": False,
+                "hoverinfo": "text",
+                "hovertext": shown.end.label(trail.name),
+                # Half of a mark on the edge would otherwise be cut off.
+                "cliponaxis": False,
+                "x": [shown.end.point[0]],
+                "y": [shown.end.point[1]],
+                "marker": {
+                    "color": trail.color,
+                    "line": {"color": look.background, "width": 1},
+                    **_end_mark(shown),
+                },
+            }
+        )
+    return traces
+
+
+def head(trail: Trail, shown: Cut) -> Label | None:
+    """The label at the end of a trail, if it ends in the view or on its edge."""
+    if shown.end.point is None:
+        return None
+    return Label(shown.end.label(trail.name), trail.color, shown.end.point)
+
+
+def starts(points: Sequence[tuple[float, float]], look: Look) -> dict[str, Any]:
+    """A ring at each start."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "showlegend": False,
+        "x": [x for x, _ in points],
+        "y": [y for _, y in points],
+        "hovertemplate": "start (%{x:.4~g}, %{y:.4~g})<extra></extra>",
+        "marker": {"symbol": "circle-open", "size": 12, "color": look.text, "line": {"color": look.text, "width": 2}},
+    }
+
+
+def minima(
+    points: Sequence[tuple[float, float]], values: Sequence[float], look: Look, local: bool, dimension: int = 2
+) -> dict[str, Any]:
+    """A star at each minimum, filled or, for ``local`` minima that are not the lowest, open and smaller."""
+    called = "local minimum" if local else "minimum"
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "showlegend": False,
+        "x": [point[0] for point in points],
+        "y": [point[1] for point in points],
+        "hoverinfo": "text",
+        "hovertext": [
+            f"{called} ({', '.join(map(number, point[:dimension]))})<br>f = {number(value)}"
+            for point, value in zip(points, values, strict=True)
+        ],
+        "marker": {
+            "symbol": "star-open" if local else "star",
+            "size": 9 if local else 14,
+            "color": look.text,
+            "line": {"color": look.text if local else look.background, "width": 1},
+        },
+    }
+
+
+def _end_mark(shown: Cut) -> dict[str, Any]:
+    if shown.end.edge is not None:
+        return {"symbol": _ARROWS[shown.end.edge], "size": 14}
+    if shown.end.note:
+        return {"symbol": "x", "size": 10}
+    return {"symbol": "circle", "size": 9}

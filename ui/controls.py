@@ -1,0 +1,208 @@
+"""Declarations to widgets: each control is bound to the link under its key and says what it could not use of it."""
+
+import math
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+import streamlit as st
+
+from core.formula import FormulaError
+from core.formula.objective import MAX_CHARACTERS
+from core.hypers import Hyper
+from core.objectives import OBJECTIVES, OWN_START, VARIABLES, Objective, own_objective
+from core.optimizers import OPTIMIZERS, Optimizer
+from ui import share
+
+OWN = "Own formula"
+# A start beyond this is a slip of the hand; the engine itself allows far more.
+MAX_START = 1e6
+# A logarithmic slider over more decades than this offers 1, 2 and 5 of each, otherwise all numbers of two digits.
+_FINE_DECADES = 5
+# Racers that can be told apart by colour and dash in one picture.
+MAX_RULES = 8
+
+
+def objective_control(dimension: int, default: str) -> Objective:
+    """Chooses an objective of ``dimension`` variables, or takes a formula.
+
+    A text that is not a formula is explained below its box and stays in it; ``default`` is shown instead.
+    """
+    names = {declared.name: declared for declared in OBJECTIVES.values() if declared.dimension == dimension}
+
+    def restart() -> None:
+        # A start that was good for the last objective may lie outside the picture of the next.
+        chosen = names.get(st.session_state["f"])
+        start = chosen.start if chosen is not None else OWN_START
+        st.session_state.update(zip(VARIABLES[:dimension], start, strict=False))
+
+    chosen = choice("Objective", [*names, OWN], OBJECTIVES[default].name, "f", restart)
+    return names[chosen] if chosen in names else _own_formula(dimension, OBJECTIVES[default])
+
+
+def _own_formula(dimension: int, fallback: Objective) -> Objective:
+    text = st.text_input(
+        f"Formula of {' and '.join(VARIABLES[:dimension])}",
+        value=fallback.formula,
+        key="formula",
+        max_chars=MAX_CHARACTERS,
+        help="Arithmetic with + - * / ** and brackets, the constants pi and e, and functions such as sqrt, exp, log, "
+        "sin, abs, min, max and where(x > 0, a, b).",
+        bind="query-params",
+    )
+    try:
+        return own_objective(str(text), dimension)
+    except FormulaError as error:
+        explain(error)
+        st.caption(f"Until then the picture shows {fallback.name}.")
+        return fallback
+
+
+def explain(error: FormulaError) -> None:
+    """Shows what is wrong with a text, where, and what was probably meant."""
+    st.error(error.message, icon=":material/error:")
+    st.code(error.pointer(), language=None)
+    if error.suggestion:
+        st.markdown(f"Perhaps `{share.quoted(error.suggestion)}` was meant.")
+
+
+def choice(
+    label: str, options: Sequence[str], default: str, key: str, on_change: Callable[[], None] | None = None
+) -> str:
+    """One of ``options``."""
+    _check_asked(key, lambda text: text in options, "choose one from the list")
+    chosen: str = st.selectbox(
+        label, options, options.index(default), key=key, on_change=on_change or "rerun", bind="query-params"
+    )
+    return chosen
+
+
+def view_control(label: str, options: Sequence[str], key: str) -> str:
+    """One of a few ``options``, side by side; the first is the default."""
+    _check_asked(key, lambda text: text in options, f"it is {' or '.join(options)}")
+    chosen = st.segmented_control(
+        label, options, default=options[0], required=True, key=key, label_visibility="collapsed", bind="query-params"
+    )
+    return chosen or options[0]
+
+
+def rules_control(default: Sequence[str]) -> list[Optimizer]:
+    """The chosen update rules, in teaching order and at least one."""
+    names = {declared.name: declared for declared in OPTIMIZERS.values()}
+    _check_asked("rules", lambda text: text in names, "choose from the list of update rules")
+    chosen = st.multiselect(
+        "Update rules",
+        list(names),
+        default=[OPTIMIZERS[key].name for key in default],
+        key="rules",
+        max_selections=MAX_RULES,
+        placeholder="Choose at least one",
+        bind="query-params",
+    )
+    # A forged message may repeat a name.
+    rules = [declared for name, declared in names.items() if name in chosen]
+    if not rules:
+        first = OPTIMIZERS[default[0]]
+        st.caption(f"None is chosen, so {first.name} runs.")
+        return [first]
+    return rules
+
+
+def start_control(declared: Objective) -> tuple[float, ...]:
+    """The point where every path begins, one number per variable."""
+    columns = st.columns(declared.dimension)
+    return tuple(
+        _coordinate(variable, number, column)
+        for variable, number, column in zip(VARIABLES, declared.start, columns, strict=False)
+    )
+
+
+def _coordinate(variable: str, default: float, column: "st.delta_generator.DeltaGenerator") -> float:
+    low, high = -MAX_START, MAX_START
+    _check_asked(variable, _within(low, high), f"a start is a number from {low:g} to {high:g}")
+    number = column.number_input(
+        f"Start {variable}", low, high, default, 0.1, "%.6g", key=variable, bind="query-params"
+    )
+    return float(number)
+
+
+def steps_control(default: int, highest: int) -> int:
+    """The number of steps every rule takes."""
+    _check_asked("steps", _within(1, highest), f"a whole number from 1 to {highest}")
+    return int(st.slider("Steps", 1, highest, default, key="steps", bind="query-params"))
+
+
+def hyper_control(hyper: Hyper, key: str, default: float | None = None) -> float:
+    """A slider for ``hyper``, on the scale it declares; ``default`` replaces its declared default on this page.
+
+    A number from the link that lies between two stops of the slider, or beyond its ends but within the hard bounds, is
+    taken as it is.
+    """
+    start = hyper.default if default is None else default
+    low, high = hyper.bounds
+    _check_asked(key, _within(low, high), f"{hyper.name} is a number from {low:g} to {high:g}")
+    label = f"{_label(hyper)} ${hyper.symbol}$"
+    if hyper.scale == "log":
+        stops = log_stops(*hyper.slider, extra=(start, *_asked_numbers(key, low, high)))
+        chosen = st.select_slider(
+            label,
+            [number_text(stop) for stop in stops],
+            number_text(start),
+            key=key,
+            help=hyper.help,
+            bind="query-params",
+        )
+        return float(chosen)
+    bottom, top = hyper.slider
+    for number in (start, *_asked_numbers(key, low, high)):
+        bottom, top = min(bottom, number), max(top, number)
+    if hyper.whole:
+        return float(st.slider(label, int(bottom), int(top), int(start), key=key, help=hyper.help, bind="query-params"))
+    step = linear_step(bottom, top, start)
+    return float(st.slider(label, bottom, top, start, step, "%g", key=key, help=hyper.help, bind="query-params"))
+
+
+def _label(hyper: Hyper) -> str:
+    return "Learning rate" if hyper.name == "lr" else hyper.name.replace("_", " ").capitalize()
+
+
+def number_text(number: float) -> str:
+    """``number`` as it stands on a slider and in a link: short, and read back to the very same number."""
+    short = f"{number:.6g}"
+    return short if float(short) == number else repr(number)
+
+
+def log_stops(low: float, high: float, extra: Sequence[float] = ()) -> list[float]:
+    """The numbers that a logarithmic slider from ``low`` to ``high`` stops at, ``extra`` among them, in order."""
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    mantissas = range(10, 100) if last - first <= _FINE_DECADES else (10, 20, 50)
+    # Through decimal text: 3e-4 must be that float and not 3.0000000000000003e-4.
+    stops = {float(f"{mantissa}e{decade - 1}") for decade in range(first, last + 1) for mantissa in mantissas}
+    return sorted({stop for stop in stops if low <= stop <= high} | set(extra))
+
+
+def linear_step(low: float, high: float, default: float) -> float:
+    """A step that reaches ``low``, ``high`` and ``default`` exactly and divides the slider into a hundred parts or more."""
+    digits = max(-int(Decimal(repr(number)).normalize().as_tuple().exponent) for number in (low, high, default))
+    needed = math.ceil(2 - math.log10(high - low))
+    return float(f"1e{-max(digits, needed)}")
+
+
+def _asked_numbers(key: str, low: float, high: float) -> list[float]:
+    return [float(text) for text in share.asked(key)[-1:] if _within(low, high)(text)]
+
+
+def _within(low: float, high: float) -> Callable[[str], bool]:
+    def fits(text: str) -> bool:
+        try:
+            return low <= float(text) <= high
+        except ValueError:
+            return False
+
+    return fits
+
+
+def _check_asked(key: str, fits: Callable[[str], bool], problem: str) -> None:
+    """Notes each value that the link gave for ``key`` and that does not fit."""
+    for text in share.asked(key):
+        if not fits(text):
+            share.note(key, text, problem)

@@ -1,0 +1,76 @@
+"""All pages, and what every page begins with. To add a page, add a script to ``pages`` and its entry here."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import streamlit as st
+
+import ui.process  # noqa: F401 (once per process, after the imports)
+from ui import share
+
+Section = Literal["", "Learn", "Explore", "Look up"]
+
+PRODUCT = "Gradient descent, run"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: its script, title, material icon, section of the menu, and what a visitor will know afterwards."""
+
+    file: str
+    title: str
+    icon: str
+    section: Section
+    promise: str
+
+    @property
+    def path(self) -> str:
+        """The page's place in an address: empty for the home page."""
+        return "" if self.file == "app.py" else self.file.removeprefix("pages/").removesuffix(".py")
+
+
+HOME = Page(
+    "app.py",
+    "Home",
+    ":material/home:",
+    "",
+    "The guide to gradient descent in which every statement can be run.",
+)
+FOUNDATIONS = Page(
+    "pages/foundations.py",
+    "Foundations",
+    ":material/landscape:",
+    "Learn",
+    "After this page you can say where a point on a curve will go next, and when it will never arrive.",
+)
+OPTIMIZERS = Page(
+    "pages/optimizers.py",
+    "Optimizers",
+    ":material/route:",
+    "Learn",
+    "After this page you know what each rule remembers, what that costs, and why no single race decides which is best.",
+)
+
+ALL = (HOME, FOUNDATIONS, OPTIMIZERS)
+
+
+def begin(page: Page) -> None:
+    """Sets up ``page``: window title, menu, heading, promise, and a place for notes about its link."""
+    st.set_page_config(
+        page_title=PRODUCT if page is HOME else f"{page.title} · {PRODUCT}", page_icon=_ICON, layout="wide"
+    )
+    with st.sidebar:
+        _menu()
+    st.title(PRODUCT if page is HOME else page.title, anchor=False)
+    st.markdown(page.promise)
+    share.begin(page.path)
+
+
+def _menu() -> None:
+    section: Section = ""
+    with st.container(key="menu", gap=None):
+        for page in ALL:
+            if page.section != section:
+                section = page.section
+                st.caption(section)
+            st.page_link(page.file, label=page.title, icon=page.icon)

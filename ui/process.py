@@ -1,0 +1,16 @@
+"""What happens once per server process: the imports every page needs, then a lasting peace with the collector.
+
+Streamlit collects garbage after every script run, and each time walks over everything the imports have made; thirty
+visitors wait seconds for that. Frozen objects are not walked. Import this before anything that renders.
+"""
+
+import gc
+
+import pandas  # noqa: F401 (imported to be frozen)
+import plotly.graph_objects  # noqa: F401
+
+import core  # noqa: F401
+import core.figures  # noqa: F401
+
+gc.collect()
+gc.freeze()

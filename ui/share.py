@@ -1,0 +1,48 @@
+"""The link of a page: what it asked for when the page was opened, and what of that could not be used.
+
+Streamlit binds widgets to the address and drops values that do not fit without a word. Here the address with which a
+page was opened is remembered as text, so that a control can say what it could not use.
+"""
+
+from contextvars import ContextVar
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+# Session keys: the page that was opened, and what its address held, as plain text.
+_PAGE = "link:page"
+_ASKED = "link:asked"
+# Characters of a value that are repeated to the visitor; a link can hold half a million.
+_SHOWN = 60
+
+# The place for notes and the notes of this script run. Every run has a context of its own.
+_place: ContextVar[DeltaGenerator] = ContextVar("place")
+_notes: ContextVar[list[str]] = ContextVar("notes")
+
+
+def begin(path: str) -> None:
+    """Remembers the address with which the page at ``path`` was opened, and reserves the place for notes about it."""
+    if st.session_state.get(_PAGE) != path:
+        st.session_state[_PAGE] = path
+        st.session_state[_ASKED] = {key: st.query_params.get_all(key) for key in st.query_params}
+    _place.set(st.empty())
+    _notes.set([])
+
+
+def asked(key: str) -> list[str]:
+    """What the link gave for ``key``, in its order; empty if it gave nothing."""
+    values: list[str] = st.session_state[_ASKED].get(key, [])
+    return values
+
+
+def note(key: str, value: str, problem: str) -> None:
+    """Tells the visitor that the link's ``value`` for ``key`` was not used, and what is allowed."""
+    _notes.get().append(f"- `{key} = {quoted(value)}`: {problem}")
+    heading = "Part of this link could not be used; what is shown instead is the default."
+    _place.get().warning("\n".join([heading, "", *_notes.get()]), icon=":material/link_off:")
+
+
+def quoted(text: str) -> str:
+    """``text`` made fit for code within a line of Markdown: one line, no end of the code, not too long."""
+    line = "".join(character if character.isprintable() and character != "`" else " " for character in text)
+    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"
