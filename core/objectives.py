@@ -55,6 +55,11 @@ class Objective:
         """The number of variables: 1 or 2."""
         return len(self.domain)
 
+    @property
+    def reference(self) -> str:
+        """What a ``Run`` calls this objective: its key, or the formula if it is a visitor's own."""
+        return self.key if self.key in OBJECTIVES else self.formula
+
     @cached_property
     def parsed(self) -> Formula:
         """The checked formula, ready to be evaluated, differentiated, printed or exported."""

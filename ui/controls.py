@@ -1,7 +1,7 @@
 """Declarations to widgets: each control is bound to the link under its key and says what it could not use of it."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 import streamlit as st
@@ -11,6 +11,7 @@ from core.formula.objective import MAX_CHARACTERS
 from core.hypers import Hyper
 from core.objectives import OBJECTIVES, OWN_START, VARIABLES, Objective, own_objective
 from core.optimizers import OPTIMIZERS, Optimizer
+from core.scenarios import Scenario
 from ui import share
 
 OWN = "Own formula"
@@ -18,6 +19,8 @@ OWN = "Own formula"
 MAX_START = 1e6
 # A logarithmic slider over more decades than this offers 1, 2 and 5 of each, otherwise all numbers of two digits.
 _FINE_DECADES = 5
+# Steps a page runs at most: a path of this length is still computed and drawn within a blink.
+MAX_STEPS = 5000
 # Racers that can be told apart by colour and dash in one picture.
 MAX_RULES = 8
 
@@ -125,44 +128,79 @@ def _coordinate(variable: str, default: float, column: "st.delta_generator.Delta
     return float(number)
 
 
-def steps_control(default: int, highest: int) -> int:
+def steps_control(default: int) -> int:
     """The number of steps every rule takes."""
-    _check_asked("steps", _within(1, highest), f"a whole number from 1 to {highest}")
-    return int(st.slider("Steps", 1, highest, default, key="steps", bind="query-params"))
+    _check_asked("steps", _within(1, MAX_STEPS), f"a whole number from 1 to {MAX_STEPS}")
+    return int(st.slider("Steps", 1, MAX_STEPS, default, key="steps", bind="query-params"))
 
 
-def hyper_control(hyper: Hyper, key: str, default: float | None = None) -> float:
-    """A slider for ``hyper``, on the scale it declares; ``default`` replaces its declared default on this page.
+def hypers_control(optimizer: Optimizer, opening: Mapping[str, float]) -> dict[str, float]:
+    """A control for each hyperparameter of ``optimizer``, the learning rate in sight and the others folded away.
+
+    ``opening`` gives other defaults than the declared ones.
+    """
+    rate, *others = optimizer.hypers
+    settings = {rate.name: hyper_control(optimizer, rate, opening.get(rate.name, rate.default))}
+    if others:
+        with st.expander(f"More of {optimizer.name}"):
+            for hyper in others:
+                settings[hyper.name] = hyper_control(optimizer, hyper, opening.get(hyper.name, hyper.default))
+    return settings
+
+
+def hyper_control(optimizer: Optimizer, hyper: Hyper, default: float) -> float:
+    """A slider for one hyperparameter, on the scale it declares.
 
     A number from the link that lies between two stops of the slider, or beyond its ends but within the hard bounds, is
     taken as it is.
     """
-    start = hyper.default if default is None else default
+    key = hyper_key(optimizer, hyper.name)
     low, high = hyper.bounds
     _check_asked(key, _within(low, high), f"{hyper.name} is a number from {low:g} to {high:g}")
-    label = f"{_label(hyper)} ${hyper.symbol}$"
+    extra = [default, *(float(text) for text in share.asked(key)[-1:] if _within(low, high)(text))]
+    label = f"{optimizer.name}: learning rate" if hyper.name == "lr" else f"{_words(hyper.name)} ${hyper.symbol}$"
     if hyper.scale == "log":
-        stops = log_stops(*hyper.slider, extra=(start, *_asked_numbers(key, low, high)))
-        chosen = st.select_slider(
-            label,
-            [number_text(stop) for stop in stops],
-            number_text(start),
-            key=key,
-            help=hyper.help,
-            bind="query-params",
-        )
+        stops = [number_text(stop) for stop in log_stops(*hyper.slider, extra)]
+        chosen = st.select_slider(label, stops, number_text(default), key=key, help=hyper.help, bind="query-params")
         return float(chosen)
-    bottom, top = hyper.slider
-    for number in (start, *_asked_numbers(key, low, high)):
-        bottom, top = min(bottom, number), max(top, number)
+    bottom, top = min(hyper.slider[0], *extra), max(hyper.slider[1], *extra)
     if hyper.whole:
-        return float(st.slider(label, int(bottom), int(top), int(start), key=key, help=hyper.help, bind="query-params"))
-    step = linear_step(bottom, top, start)
-    return float(st.slider(label, bottom, top, start, step, "%g", key=key, help=hyper.help, bind="query-params"))
+        whole = st.slider(label, int(bottom), int(top), int(default), key=key, help=hyper.help, bind="query-params")
+        return float(whole)
+    step = linear_step(bottom, top, default)
+    return float(st.slider(label, bottom, top, default, step, "%g", key=key, help=hyper.help, bind="query-params"))
 
 
-def _label(hyper: Hyper) -> str:
-    return "Learning rate" if hyper.name == "lr" else hyper.name.replace("_", " ").capitalize()
+def moment_control(steps: int) -> int:
+    """The step of a run that is looked at, from 0."""
+    _check_asked("t", _within(0, steps), f"a whole number from 0 to {steps}")
+    return int(st.slider("Look at step", 0, steps, 0, key="t", bind="query-params"))
+
+
+def hyper_key(optimizer: Optimizer, name: str) -> str:
+    """What a hyperparameter is called in a link."""
+    return f"{optimizer.key}_{name}"
+
+
+def scenario_link(scenario: Scenario) -> dict[str, str | list[str]]:
+    """The part of a link that opens ``scenario`` on its page."""
+    rules = [OPTIMIZERS[key] for key in scenario.rules]
+    start = scenario.start or scenario.declared.start
+    return {
+        "f": scenario.declared.name,
+        "rules": [rule.name for rule in rules],
+        "steps": str(scenario.steps),
+        **{variable: number_text(number) for variable, number in zip(VARIABLES, start, strict=False)},
+        **{
+            hyper_key(rule, name): number_text(value)
+            for rule in rules
+            for name, value in scenario.rules[rule.key].items()
+        },
+    }
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").capitalize()
 
 
 def number_text(number: float) -> str:
@@ -181,14 +219,10 @@ def log_stops(low: float, high: float, extra: Sequence[float] = ()) -> list[floa
 
 
 def linear_step(low: float, high: float, default: float) -> float:
-    """A step that reaches ``low``, ``high`` and ``default`` exactly and divides the slider into a hundred parts or more."""
+    """A step that reaches ``low``, ``high`` and ``default`` exactly and makes a hundred parts or more."""
     digits = max(-int(Decimal(repr(number)).normalize().as_tuple().exponent) for number in (low, high, default))
     needed = math.ceil(2 - math.log10(high - low))
     return float(f"1e{-max(digits, needed)}")
-
-
-def _asked_numbers(key: str, low: float, high: float) -> list[float]:
-    return [float(text) for text in share.asked(key)[-1:] if _within(low, high)(text)]
 
 
 def _within(low: float, high: float) -> Callable[[str], bool]:

@@ -1,6 +1,7 @@
 """All pages, and what every page begins with. To add a page, add a script to ``pages`` and its entry here."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import streamlit as st
@@ -10,7 +11,8 @@ from ui import share
 
 Section = Literal["", "Learn", "Explore", "Look up"]
 
-PRODUCT = "Gradient descent, run"
+PRODUCT = "The gradient descent guide"
+_ICON = str(Path(__file__).with_name("icon.svg"))
 
 
 @dataclass(frozen=True)

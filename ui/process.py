@@ -9,7 +9,7 @@ import gc
 import pandas  # noqa: F401 (imported to be frozen)
 import plotly.graph_objects  # noqa: F401
 
-import core  # noqa: F401
+import core
 import core.figures  # noqa: F401
 
 gc.collect()

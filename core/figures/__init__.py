@@ -1,0 +1,10 @@
+"""Plotly figures from data: pure functions of paths, objectives and a look, without state."""
+
+from core.figures.contour import contour
+from core.figures.curve import curve
+from core.figures.look import DARK, LIGHT, Look
+from core.figures.progress import gradient_progress, loss_progress
+from core.figures.surface import surface
+from core.figures.trail import Trail
+
+__all__ = ["DARK", "LIGHT", "Look", "Trail", "contour", "curve", "gradient_progress", "loss_progress", "surface"]

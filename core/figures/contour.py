@@ -67,7 +67,6 @@ def contour(objective: Objective, trails: Sequence[Trail], look: Look, view: Vie
 
 
 def _lines(land: Landscape, look: Look) -> dict[str, object]:
-    palest, darkest = land.palest_to_darkest
     return {
         "type": "contour",
         "x0": land.x[0],
@@ -75,8 +74,8 @@ def _lines(land: Landscape, look: Look) -> dict[str, object]:
         "y0": land.y[0],
         "dy": land.y[1] - land.y[0],
         "z": compact(land.height(land.value)),
-        "zmin": palest,
-        "zmax": darkest,
+        "zmin": land.low,
+        "zmax": land.high,
         "autocontour": False,
         "contours": {"start": land.first, "end": land.last, "size": land.spacing, "coloring": "fill"},
         "line": {"color": look.line, "width": 0.8},

@@ -124,7 +124,8 @@ def _step(
     slope = float(objective.parsed.grad(np.array([here]))[0])
     if not (left <= here <= right and bottom <= height <= top and np.isfinite(slope)):
         return [], [], []
-    traces, notes = [_tangent(here, height, slope, view, look)], []
+    traces: list[dict[str, Any]] = [_tangent(here, height, slope, view, look)]
+    notes: list[dict[str, Any]] = []
     slope_label = [labels.Label(f"slope {number(slope)}", look.text, (here, height))]
     if step + 1 >= len(path.x):
         return traces, notes, slope_label

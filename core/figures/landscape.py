@@ -13,9 +13,10 @@ from core.objectives import Objective
 Array = npt.NDArray[np.float64]
 # Between two steps of a scale with evenly spaced lines, about this many lines.
 _LINES = 13
-# The shares of the grid's values below and above which all is drawn alike. Lower lines would fall apart into islands
-# where a valley is narrower than the grid.
+# All is drawn alike beyond these shares of the grid's values if the extremes stand out by so many times the range
+# between. On a log scale the low end always is: lower lines fall apart where a valley is narrower than the grid.
 _LOWEST, _HIGHEST = 0.01, 0.995
+_STANDS_OUT = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,12 +47,6 @@ class Landscape:
         return np.clip(_unclipped(self.objective, value, self.logarithmic), self.low, self.high)
 
     @property
-    def palest_to_darkest(self) -> tuple[float, float]:
-        """The heights for the two ends of the colours. The far end is kept for more than there is, so that even the
-        rim stays quiet behind the trails."""
-        return self.low, self.high + 0.3 * (self.high - self.low)
-
-    @property
     def title(self) -> str:
         """What the heights are, as an axis title."""
         if not self.logarithmic:
@@ -68,7 +63,11 @@ def landscape(objective: Objective, view: View, size: int) -> Landscape:
     heights = np.sort(_unclipped(objective, value[np.isfinite(value)], logarithmic))
     if not heights.size:
         return Landscape(objective, view, x, y, value, logarithmic, 0.0, 1.0, 2.0, 2.0, 1.0, "no finite value here")
-    low, high = (float(heights[round(share * (heights.size - 1))]) for share in (_LOWEST, _HIGHEST))
+    low, high = float(heights[0]), float(heights[-1])
+    inner_low, inner_high = (float(heights[round(share * (heights.size - 1))]) for share in (_LOWEST, _HIGHEST))
+    room = _STANDS_OUT * (inner_high - inner_low)
+    low = inner_low if logarithmic or low < inner_low - room else low
+    high = inner_high if high > inner_high + room else high
     # The differences between equal values are rounding, not hills.
     if high - low <= 1e-12 * max(abs(low), abs(high), 1.0):
         flat = f"no contour lines: f = {number(float(np.nanmedian(value)))} everywhere"

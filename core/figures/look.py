@@ -13,6 +13,8 @@ CLEAR = "rgba(0,0,0,0)"
 DIGITS = ".4~g"
 TEXT_SIZE = 13
 SMALL_SIZE = 12
+# As many of the ten colours leave even the rim quiet behind the trails.
+_COLORS = 8
 
 
 @dataclass(frozen=True)
@@ -21,8 +23,8 @@ class Look:
 
     ``background``, ``text`` and ``landscape`` (ten colours, from the bottom of a valley to its rim) repeat
     ``.streamlit/config.toml``, which only Streamlit can read; a test compares them. ``quiet`` is for axis numbers and
-    titles, ``line`` for contour lines and ``ridge`` for those on a
-    surface, where Plotly ignores transparency. ``background`` is never painted as a background; it outlines marks and labels.
+    titles, ``line`` for contour lines and ``ridge`` for those on a surface, where Plotly ignores transparency.
+    ``background`` is never painted as one: it outlines marks; ``veil``, nearly the same, lies behind labels.
     """
 
     name: str
@@ -37,9 +39,8 @@ class Look:
 
     @property
     def colorscale(self) -> list[list[Any]]:
-        """``landscape`` as Plotly wants it: evenly spaced from 0 to 1."""
-        last = len(self.landscape) - 1
-        return [[place / last, color] for place, color in enumerate(self.landscape)]
+        """``landscape`` as Plotly wants it, evenly spaced from 0 to 1, without its strongest colours."""
+        return [[place / (_COLORS - 1), color] for place, color in enumerate(self.landscape[:_COLORS])]
 
 
 LIGHT = Look(

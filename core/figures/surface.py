@@ -45,7 +45,7 @@ def surface(objective: Objective, trails: Sequence[Trail], look: Look, view: Vie
         "zaxis": _axis(look, land.title, (low, high + 0.03 * (high - low))),
         "aspectmode": "manual",
         "aspectratio": {"x": 1.0, "y": 1.0, "z": 0.6},
-        "camera": {"eye": {"x": -0.7, "y": -1.15, "z": 1.15}, "center": {"x": 0, "y": 0, "z": -0.14}},
+        "camera": {"eye": {"x": -0.76, "y": -1.25, "z": 1.25}, "center": {"x": 0, "y": 0, "z": -0.14}},
         "uirevision": f"{objective.formula} in {view}",
     }
     return go.Figure(
@@ -79,7 +79,6 @@ def _axis(look: Look, title: str, limits: tuple[float, float]) -> dict[str, Any]
 
 
 def _ground(land: Landscape, look: Look) -> dict[str, Any]:
-    palest, darkest = land.palest_to_darkest
     lines = {
         "show": True,
         "start": land.first,
@@ -95,8 +94,8 @@ def _ground(land: Landscape, look: Look) -> dict[str, Any]:
         "y": compact(land.y),
         "z": compact(land.height(land.value)),
         "customdata": compact(land.value),
-        "cmin": palest,
-        "cmax": darkest,
+        "cmin": land.low,
+        "cmax": land.high,
         "colorscale": look.colorscale,
         "showscale": False,
         "lighting": {"ambient": 0.85, "diffuse": 0.25, "specular": 0.02, "roughness": 1.0, "fresnel": 0.0},

@@ -41,9 +41,8 @@ def _check_call(call: Call, text: str, names: Collection[str], functions: Mappin
     if name not in functions:
         if name in RULE_FUNCTIONS:
             raise FormulaError(f"{name} is only available in an update rule.", text, *place)
-        raise _unknown(
-            f"Unknown function {name}; the functions are {_listed(functions)}.", name, text, place, functions
-        )
+        message = f"Unknown function {name}; the functions are {_listed(functions)}."
+        raise FormulaError(message, text, *place, suggestion=_meant(name, functions))
     arity = functions[name].arity
     if len(call.arguments) != arity:
         takes = f"{arity} argument{'s' if arity > 1 else ''}"
@@ -61,17 +60,29 @@ def unknown_name(
     if name in RULE_FUNCTIONS:
         return FormulaError(f"{name} is a function and needs brackets, as in {name}(x).", text, *span)
     known = [*names, *CONSTANTS]
-    return _unknown(
-        f"Unknown name {name}; the names here are {_listed(known)}.", name, text, span, [*known, *functions]
-    )
+    message = f"Unknown name {name}; the names here are {_listed(known)}."
+    return FormulaError(message, text, *span, suggestion=_run_together(name, known, functions) or _meant(name, known))
 
 
-def _unknown(message: str, name: str, text: str, span: Span, known: Collection[str]) -> FormulaError:
-    meant = SYNONYMS.get(name)
-    if meant not in known:
-        near = get_close_matches(name.lower(), known, n=1, cutoff=0.6)
-        meant = near[0] if near else ""
-    return FormulaError(message, text, *span, suggestion=meant or "")
+def _run_together(name: str, names: Collection[str], functions: Mapping[str, Function]) -> str:
+    """What ``name`` is if only an operator or brackets are missing: x*y for xy, sin(x) for sinx."""
+    if len(name) > 1 and all(letter in names for letter in name):
+        return "*".join(name)
+    for function, declared in functions.items():
+        if declared.arity == 1 and name.startswith(function) and name.removeprefix(function) in names:
+            return f"{function}({name.removeprefix(function)})"
+    return ""
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    """The one of ``known`` that ``name`` is a habit or a misspelling of, or nothing."""
+    if (synonym := SYNONYMS.get(name)) in known:
+        return str(synonym)
+    if name.lower() in known:
+        return name.lower()
+    # Short words resemble each other by chance.
+    near = get_close_matches(name.lower(), known, n=1, cutoff=0.8) if len(name) > 2 else []
+    return near[0] if near else ""
 
 
 def _listed(names: Collection[str]) -> str:

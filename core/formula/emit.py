@@ -82,7 +82,7 @@ SCALAR = Dialect(
     np.float64,
 )
 # Arguments that a template repeats must be names.
-_REPEATS = ("min", "max")
+_REPEATS = ("min", "max", "sign")
 # True and false cannot be overwritten with numbers.
 _CONDITIONS = ("lt", "le", "gt", "ge", "eq", "ne")
 # Operations that can write into an array given as their last argument, and the name for that.

@@ -1,5 +1,8 @@
 """The one error of the formula language: a sentence a visitor understands, and the place it speaks of."""
 
+# Columns of a pointer at most.
+_WIDTH = 120
+
 
 class FormulaError(ValueError):
     """A text that is not a formula or a rule.
@@ -19,12 +22,11 @@ class FormulaError(ValueError):
     def pointer(self) -> str:
         """The line in question with carets under the place, for a monospaced font."""
         begin = self.text.rfind("\n", 0, self.start) + 1
-        stop = self.text.find("\n", begin)
-        line = self.text[begin : stop if stop >= 0 else len(self.text)]
+        # A long line is cut around the place, so that the carets stay on the screen.
+        begin = max(begin, self.start - _WIDTH // 2)
+        line = self.text[begin : begin + _WIDTH].partition("\n")[0].replace("\t", " ")
         # Anything that is not one column wide would push the carets away from their place.
         line = "".join(character if " " <= character <= "~" else "?" for character in line)
         column = self.start - begin
-        width = max(1, min(self.end - begin, len(line)) - column)
-        # A long line is cut around the place, so that the carets stay on the screen.
-        cut = max(0, column - 60)
-        return f"{line[cut : cut + 120]}\n{' ' * (column - cut)}{'^' * min(width, 120)}"
+        carets = "^" * max(1, min(self.end - begin, len(line)) - column)
+        return f"{line}\n{' ' * column}{carets}"

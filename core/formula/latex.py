@@ -8,7 +8,7 @@ from core.formula.syntax import Binary, Call, Compare, Expression, Name, Negativ
 from core.formula.vocabulary import CONSTANT_LATEX, RULE_FUNCTIONS
 
 # How tightly a text holds together, from loosest to tightest.
-SUM, PRODUCT, SIGN, POWER, ATOM = range(5)
+SUM, MOD, PRODUCT, SIGN, POWER, ATOM = range(6)
 
 _COMPARISONS = {"<": "<", "<=": r"\le", ">": ">", ">=": r"\ge", "==": "=", "!=": r"\ne"}
 _GREEK = frozenset(
@@ -115,7 +115,7 @@ class _Printer:
             case Name():
                 return self.leaf(tree)
             case Negative():
-                return Piece(f"-{_within(self.piece(tree.operand), PRODUCT)}", SIGN)
+                return Piece(f"-{_after_sign(self.piece(tree.operand), PRODUCT)}", SIGN)
             case Compare():
                 left, right = self.piece(tree.left), self.piece(tree.right)
                 return Piece(f"{left.latex} {_COMPARISONS[tree.operator]} {right.latex}", SUM)
@@ -130,12 +130,17 @@ class _Printer:
         if isinstance(base, Call) and self.call(base) is None:
             named = RULE_FUNCTIONS[base.function].latex
             if "{0}" not in named and base.function != "exp":
+                # sin⁻¹ would be read as the arc sine.
+                if exponent.latex.startswith("-"):
+                    return Piece(rf"\left({self.piece(base).latex}\right)^{{{exponent.latex}}}", POWER)
                 (argument,) = (self.piece(part) for part in base.arguments)
                 return Piece(rf"{named.format()}^{{{exponent.latex}}}\left({argument.latex}\right)", POWER)
-        return Piece(rf"{_within(self.piece(base), ATOM)}^{{{exponent.latex}}}", POWER)
+        return Piece(rf"{_within(_closed(self.piece(base)), ATOM)}^{{{exponent.latex}}}", POWER)
 
 
 def _arithmetic(operator: str, left: Piece, right: Piece) -> Piece:
+    if operator != "/":
+        left = _closed(left)
     match operator:
         case "+":
             return Piece(f"{left.latex} + {_after_sign(right)}", SUM)
@@ -144,12 +149,17 @@ def _arithmetic(operator: str, left: Piece, right: Piece) -> Piece:
         case "/":
             return Piece(rf"\frac{{{left.latex}}}{{{right.latex}}}", PRODUCT)
         case "%":
-            return Piece(rf"{_within(left, PRODUCT)} \bmod {_within(right, POWER)}", PRODUCT)
+            return Piece(rf"{_within(left, MOD)} \bmod {_within(right, POWER)}", MOD)
         case _:
             first, second = _within(left, PRODUCT), _within(right, PRODUCT if right.tightness == PRODUCT else POWER)
             touching = second[:1].isdigit() or second[:1] == "." or r"\cdot" in first + second
             touching = touching or (second.startswith(r"\frac") and first[-1:].isdigit())
             return Piece(rf"{first} \cdot {second}" if touching else rf"{first}\,{second}", PRODUCT)
+
+
+def _closed(piece: Piece) -> Piece:
+    """Cases are open to the right: what followed would be read as part of their last line."""
+    return Piece(rf"\left({piece.latex}\right)", ATOM) if piece.latex.endswith(r"\end{cases}") else piece
 
 
 def _function(name: str, arguments: list[Piece]) -> Piece:

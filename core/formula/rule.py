@@ -367,8 +367,9 @@ class _Reader:
         start = 0
         for line in self.text.split("\n"):
             content = line.partition("#")[0]
-            for place, character in enumerate(line):
-                if not character.isprintable() and character not in "\t\r":
+            # A carriage return may end a line, as some systems write it.
+            for place, character in enumerate(line.removesuffix("\r")):
+                if not character.isprintable() and character != "\t":
                     at = start + place
                     raise self.error(
                         f"The invisible character U+{ord(character):04X} is not allowed.", Span(at, at + 1)
@@ -387,7 +388,7 @@ class _Reader:
         line = self.text[span.start : span.end]
         if (match := re.match(r"([A-Za-z_][A-Za-z0-9_]*)[ \t]*([-+*/])=(.*)", line)) is not None:
             name, operator, rest = match.groups()
-            longhand = f"{name} = {name} {operator} {rest.strip()}"
+            longhand = f"{name} = {name} {operator} ({rest.strip()})"
             return self.error(f"Write {operator}= out in full.", span, longhand)
         return self.error("Every line is an assignment, such as x = x - lr*g.", span)
 

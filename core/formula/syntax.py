@@ -195,6 +195,8 @@ def parse_expression(text: str, budget: Budget, start: int = 0, stop: int | None
     return _Parser(text, _tokens(text, start, stop), budget).whole()
 
 
+# What follows the digits in 1_000, 0x10 or 0b1.
+_ODD_NUMBER = re.compile(r"_.*|[xob][0-9a-fA-F]+")
 _COMPARISONS: dict[str, ComparisonOperator] = {operator: operator for operator in get_args(ComparisonOperator)}
 
 
@@ -337,8 +339,12 @@ class _Parser:
             before = self.tokens[self.position - 1]
             span = Span(before.span.start, self.next.span.end)
             if before.text in RULE_FUNCTIONS:
-                message = f"{before.text} needs brackets around its argument."
-                raise self.error(message, span, f"{before.text}({self.next.text})")
+                one = RULE_FUNCTIONS[before.text].arity == 1 and self.next.text != "("
+                suggestion = f"{before.text}({self.next.text})" if one else ""
+                raise self.error(f"{before.text} needs brackets around its argument.", span, suggestion)
+            if before.kind == "number" and (self.next.kind == "number" or _ODD_NUMBER.fullmatch(self.next.text)):
+                message = "A number is written with digits, one point and an exponent, as in 1.5e-3."
+                raise self.error(message, span)
             message = "An operator is missing here; multiplication needs a *."
             raise self.error(message, span, f"{before.text}*{self.next.text}")
         return value
@@ -349,7 +355,7 @@ class _Parser:
             after = f" after {before.text}" if before is not None else ""
             return self.error(
                 f"The formula ends too early; a value is missing{after}.",
-                Span(max(0, token.span.start - 1), token.span.end),
+                before.span if before is not None else token.span,
             )
         if token.text == ")":
             return self.error("A value is missing before this bracket.", token.span)
@@ -374,9 +380,9 @@ class _Parser:
         return self.error(f"{token.text} cannot stand here.", token.span)
 
     def foreign_word(self, token: _Token) -> FormulaError:
-        instead = "where(condition, a, b)" if token.text in ("if", "else", "and", "or", "not") else ""
-        use = f"; to choose between two values, use {instead}" if instead else ""
-        return self.error(f"The word {token.text} is not part of this language{use}.", token.span, instead)
+        chooses = token.text in ("if", "else", "and", "or", "not")
+        use = "; to choose between two values, use where(condition, a, b)" if chooses else ""
+        return self.error(f"The word {token.text} is not part of this language{use}.", token.span)
 
     @staticmethod
     def between(left: Expression, right: Expression) -> Span:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from core.formula import emit
-from core.formula.graph import Graph
+from core.formula.graph import Graph, Operation
 from core.formula.objective import Formula
 from core.formula.rule import Kind, Rule
 from core.formula.source import python_source
@@ -23,13 +23,17 @@ _ZERO = Number(0.0, "0.0", Span(0, 0))
 
 @lru_cache(maxsize=1)
 def _dialect() -> emit.Dialect:
-    names = {
-        operation: template.replace("arcsin", "asin").replace("arccos", "acos").replace("arctan", "atan")
-        for operation, template in emit.ARRAY.templates.items()
+    templates: dict[Operation, str] = {
+        **emit.ARRAY.templates,
+        "asin": "asin({0})",
+        "acos": "acos({0})",
+        "atan": "atan({0})",
+        # torch's sign of NaN is 0.
+        "sign": "where({0} != {0}, {0}, sign({0}))",
     }
-    words = {template.partition("(")[0] for template in names.values()} - {""}
+    words = {word for template in templates.values() for word in re.findall(r"[a-z]+", template)}
     return emit.Dialect(
-        names,
+        templates,
         {word: getattr(torch, word) for word in words},
         lambda number: torch.tensor(number, dtype=torch.float64),
     )
@@ -45,7 +49,8 @@ def objective_function(formula: Formula) -> Callable[[torch.Tensor], torch.Tenso
     def evaluate(x: torch.Tensor) -> torch.Tensor:
         (result,) = computed(*x)
         # A constant formula still depends on x, with slope 0, so that it can be differentiated.
-        return torch.as_tensor(result, dtype=x.dtype) + torch.zeros_like(x[0])
+        nothing = torch.where(torch.zeros_like(x[0], dtype=torch.bool), x[0], 0.0)
+        return torch.as_tensor(result, dtype=x.dtype) + nothing
 
     return evaluate
 

@@ -55,9 +55,7 @@ def _serve(log: Path) -> Iterator[str]:
     for option, value in options.items():
         command += [f"--{option}", str(value)]
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
-        )
+        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
         try:
             _await_health(url, process, log)
             yield url

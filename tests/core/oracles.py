@@ -29,7 +29,7 @@ class Snapshot:
 
 
 Oracle = Callable[[Formula, Array, Hypers], Iterator[Snapshot]]
-# ``(class of torch.optim, its arguments)`` from our hyperparameters, as a function because importing torch takes a second.
+# Makes torch's optimizer of some parameters from our hyperparameters.
 Make = Callable[[Any, Hypers], Any]
 # Our x and state from torch's parameter and state.
 Read = Callable[[Array, Mapping[str, Array], Hypers], Snapshot]
@@ -198,8 +198,9 @@ def sam_in_double(formula: Formula, start: Array, hypers: Hypers) -> Iterator[Sn
 def schedule_free(formula: Formula, start: Array, hypers: Hypers) -> Iterator[Snapshot]:
     """``pytorch_optimizer.ScheduleFreeSGD``, a port of the authors' ``schedulefree``.
 
-    It weights each z by (largest lr so far)², the paper's practical choice, where ours weights all alike; at constant lr,
-    and for every schedule that begins at its peak, the two are the same. It keeps y = (1 − β)z + βx, from which x follows.
+    It weights each z by (largest lr so far)², the paper's practical choice, where ours weights all alike; at constant
+    lr, and for every schedule that begins at its peak, the two are the same. It keeps y = (1 − β)z + βx, from which x
+    follows.
     """
     import torch
     from pytorch_optimizer import ScheduleFreeSGD

@@ -205,14 +205,14 @@ def test_unknown_keys_are_refused_with_the_known_ones_and_the_nearest(
 
 @pytest.mark.parametrize("changes", [{"optimizer": "qqqq"}, {"objective": "qqqq"}, {"schedule": "qqqq"}])
 def test_no_key_is_proposed_where_none_is_near(changes: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match="^Unknown ") as seen:
+    with pytest.raises(ValueError, match=r"^Unknown ") as seen:
         _run(**changes)
     assert "mean" not in str(seen.value)
 
 
 @pytest.mark.parametrize("key", ["", "Constant", "x"])
 def test_a_schedule_is_only_known_by_its_key(key: str) -> None:
-    with pytest.raises(ValueError, match="^Unknown schedule"):
+    with pytest.raises(ValueError, match=r"^Unknown schedule"):
         _run(schedule=key)
 
 

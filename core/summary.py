@@ -1,0 +1,81 @@
+"""What happened in a race, in words with the numbers of these runs, and as one row of numbers per run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.optimizers import Optimizer
+from core.status import Outcome
+from core.trace import Path
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run in numbers. ``gradients`` counts evaluations; ``best`` is the lowest loss on the way."""
+
+    rule: str
+    outcome: str
+    steps: int
+    gradients: int
+    loss: float
+    best: float
+    gradient_norm: float
+    position: str
+
+
+def point_text(point: Sequence[float]) -> str:
+    """A point with four significant digits."""
+    return f"({', '.join(f'{number:.4g}' for number in point)})"
+
+
+def row(optimizer: Optimizer, path: Path) -> Row:
+    """``path`` in numbers, as of its last usable point."""
+    return Row(
+        optimizer.name,
+        str(path.status.outcome),
+        len(path.x) - 1,
+        path.evaluations,
+        float(path.loss[-1]),
+        float(path.loss.min()),
+        float(path.grad_norm[-1]),
+        point_text(path.x[-1]),
+    )
+
+
+def retell(racers: Sequence[tuple[Optimizer, Path]]) -> list[str]:
+    """What happened, a sentence or two per run, best end first, runs that failed last."""
+    ranked = sorted(racers, key=lambda racer: (_failed(racer[1]), float(racer[1].loss[-1])))
+    return [f"**{optimizer.name}.** {path.status} {_moved(path)}".rstrip() for optimizer, path in ranked]
+
+
+def _failed(path: Path) -> bool:
+    return path.status.outcome in (Outcome.DIVERGED, Outcome.UNDEFINED)
+
+
+def _moved(path: Path) -> str:
+    """How the run got there: where it is, where it was lower, what it cost."""
+    if len(path.x) < 2:
+        return ""
+    parts = []
+    if not _failed(path):
+        lowest = int(path.loss.argmin())
+        here, best = float(path.loss[-1]), float(path.loss[lowest])
+        parts.append(f"It is at {point_text(path.x[-1])}.")
+        if lowest < len(path.loss) - 1 and here > best + 1e-3 * abs(best) + 1e-12:
+            parts.append(f"Its loss was lowest, {best:.4g}, at step {lowest}.")
+    if path.evaluations != len(path.x) - 1 and not _failed(path):
+        parts.append(f"It asked for {path.evaluations} gradients.")
+    return " ".join(parts)
+
+
+def step_sentence(path: Path, step: int) -> str:
+    """What ``step`` (from 1) of a path in one variable did: where it stood, how steep it was, where it went."""
+    before, after = float(path.x[step - 1, 0]), float(path.x[step, 0])
+    slope = float(path.run.resolved_objective.parsed.grad(path.x[step - 1])[0])
+    direction = "downhill to the right" if slope < 0 else "downhill to the left" if slope > 0 else "flat"
+    change = float(path.loss[step] - path.loss[step - 1])
+    result = "fell" if change < 0 else "rose" if change > 0 else "did not change"
+    by = f" by {abs(change):.4g}, from {path.loss[step - 1]:.4g} to {path.loss[step]:.4g}" if change else ""
+    return (
+        f"At x = {before:.4g} the slope is {slope:.4g}: {direction}. Step {step} is {after - before:.4g} long and ends "
+        f"at x = {after:.4g}; the loss {result}{by}."
+    )

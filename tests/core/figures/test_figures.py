@@ -1,0 +1,231 @@
+"""What every figure promises: it builds in both looks, shows exactly the view, says its units and stays small."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path as File
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import plotly.io
+import pytest
+
+from core import OBJECTIVES, OPTIMIZERS, Run, trace
+from core.figures import DARK, LIGHT, Look, Trail, contour, curve, gradient_progress, loss_progress, surface
+from core.figures.look import number
+from core.objectives import Objective, objective
+
+LOOKS = [LIGHT, DARK]
+# Bytes of JSON for a contour with eight racers of 500 steps.
+MOST_BYTES = 250_000
+UNDEFINED_LEFT_OF_0 = "log(x) + y**2 + x"
+
+in_both_looks = pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+on_every_objective = pytest.mark.parametrize("declared", OBJECTIVES.values(), ids=OBJECTIVES)
+on_every_plane = pytest.mark.parametrize(
+    "declared", [one for one in OBJECTIVES.values() if one.dimension == 2], ids=lambda one: one.key
+)
+
+
+def _trail(key: str, optimizer: str = "sgd", lr: float = 1e-3, steps: int = 50, start: Any = None) -> Trail:
+    start = start or OBJECTIVES[key].start
+    return Trail.of(trace(Run(key, optimizer, start, steps, {"lr": lr})), OPTIMIZERS[optimizer])
+
+
+def _race(key: str) -> list[Trail]:
+    # Far too large a rate for most objectives, so that some trails diverge.
+    return [_trail(key), _trail(key, "adam", 0.1), _trail(key, "momentum", 1.0)]
+
+
+def _figures(declared: Objective, trails: list[Trail], look: Look) -> dict[str, go.Figure]:
+    shapes = (
+        {"curve": curve(declared, trails, look, step=0)}
+        if declared.dimension == 1
+        else {"contour": contour(declared, trails, look), "surface": surface(declared, trails, look)}
+    )
+    return {
+        **shapes,
+        "loss": loss_progress(trails, look, step=3),
+        "gradient": gradient_progress(trails, look, against="evaluations"),
+    }
+
+
+def _json(figure: go.Figure) -> str:
+    return str(plotly.io.to_json(figure, validate=False))
+
+
+def _coordinates(figure: go.Figure, *names: str) -> np.ndarray:
+    """All numbers that the traces of a figure put on the axes ``names``, nan left out."""
+    rows = [
+        np.asarray(getattr(one, name), dtype=float).ravel()
+        for one in figure.data
+        for name in names
+        if one[name] is not None
+    ]
+    numbers = np.concatenate(rows)
+    return numbers[~np.isnan(numbers)]
+
+
+@in_both_looks
+@on_every_objective
+def test_every_figure_of_every_objective_builds_the_same_twice(declared: Objective, look: Look) -> None:
+    trails = _race(declared.key)
+    for name, figure in _figures(declared, trails, look).items():
+        assert figure.data, name
+        assert _json(figure) == _json(_figures(declared, trails, look)[name])
+
+
+@on_every_objective
+def test_no_axis_meets_a_number_that_is_not_finite_or_huge(declared: Objective) -> None:
+    for name, figure in _figures(declared, _race(declared.key), LIGHT).items():
+        axes = ("x", "y", "z") if name == "surface" else ("x", "y")
+        numbers = _coordinates(figure, *axes)
+        assert np.isfinite(numbers).all(), name
+        if name in ("curve", "contour", "surface"):
+            assert np.abs(numbers).max() < 1e7, name
+
+
+@on_every_objective
+def test_axes_have_titles_and_show_exactly_the_domain(declared: Objective) -> None:
+    figures = _figures(declared, _race(declared.key), LIGHT)
+    if declared.dimension == 1:
+        shown = figures["curve"].layout
+        assert shown.xaxis.range == declared.domain[0]
+        assert (shown.xaxis.title.text, shown.yaxis.title.text) == ("x", "f(x)")
+        return
+    shown = figures["contour"].layout
+    assert (shown.xaxis.range, shown.yaxis.range) == declared.domain
+    assert shown.xaxis.title.text.startswith("x<br>")
+    assert shown.yaxis.title.text == "y"
+    scene = figures["surface"].layout.scene
+    assert (scene.xaxis.range, scene.yaxis.range) == declared.domain
+    assert "log" in scene.zaxis.title.text if declared.levels == "log" else scene.zaxis.title.text == "f"
+
+
+@on_every_plane
+def test_the_note_under_the_picture_tells_the_true_levels(declared: Objective) -> None:
+    figure = contour(declared, [], LIGHT)
+    lines, note = figure.data[0].contours, figure.layout.meta["levels"]
+    assert note in figure.layout.xaxis.title.text
+    ends = (lines.start, lines.end)
+    if declared.levels == "log":
+        assert "powers of" in note
+        ends = (10**lines.start, 10**lines.end)
+    assert all(number(end) in note for end in ends)
+    assert (lines.end - lines.start) / lines.size >= 3, "hardly any contour lines"
+    assert lines.start >= figure.data[0].zmin
+    assert lines.end <= figure.data[0].zmax
+
+
+@on_every_plane
+def test_the_value_under_the_pointer_is_the_value_of_the_formula(declared: Objective) -> None:
+    pointer = contour(declared, [], LIGHT).data[1]
+    assert pointer.type == "heatmap"
+    row, column = 7, 30
+    point = np.array([pointer.x0 + column * pointer.dx, pointer.y0 + row * pointer.dy])
+    # The picture is sent as float32.
+    assert pointer.z[row][column] == pytest.approx(declared.parsed.value(point), rel=1e-6)
+
+
+def test_another_view_is_shown_exactly() -> None:
+    view = ((0.5, 1.5), (0.0, 2.0))
+    figure = contour(OBJECTIVES["rosenbrock"], _race("rosenbrock"), LIGHT, view)
+    assert (figure.layout.xaxis.range, figure.layout.yaxis.range) == view
+    scene = surface(OBJECTIVES["rosenbrock"], _race("rosenbrock"), LIGHT, view).layout.scene
+    assert (scene.xaxis.range, scene.yaxis.range) == view
+    part = curve(OBJECTIVES["quartic"], _race("quartic"), LIGHT, view=((1.0, 3.0),))
+    assert part.layout.xaxis.range == (1.0, 3.0)
+
+
+def test_zoom_is_kept_when_trails_change_and_fresh_for_another_objective_or_view() -> None:
+    rosenbrock, booth = OBJECTIVES["rosenbrock"], OBJECTIVES["booth"]
+    for figure in (contour, surface):
+        kept = {
+            figure(rosenbrock, trails, look).layout.uirevision for trails in ([], _race("rosenbrock")) for look in LOOKS
+        }
+        assert len(kept) == 1
+        assert figure(booth, [], LIGHT).layout.uirevision not in kept
+        assert figure(rosenbrock, [], LIGHT, ((0.0, 1.0), (0.0, 1.0))).layout.uirevision not in kept
+
+
+def test_where_the_objective_is_undefined_nothing_is_drawn() -> None:
+    own = objective(UNDEFINED_LEFT_OF_0, 2)
+    lines, pointer = contour(own, [], LIGHT).data[:2]
+    for layer in (lines, pointer):
+        x = layer.x0 + layer.dx * np.arange(np.shape(layer.z)[1])
+        assert np.isnan(layer.z[:, x <= 0]).all()
+        assert np.isfinite(layer.z[:, x > 0]).all()
+    ground = surface(own, [], LIGHT).data[0]
+    assert np.isnan(np.asarray(ground.z)[:, np.asarray(ground.x) <= 0]).all()
+    branch = curve(objective("log(x)", 1), [], LIGHT).data[0]
+    assert np.isnan(branch.y[branch.x <= 0]).all()
+
+
+@pytest.mark.parametrize("text", ["log(-1 - x**2 - y**2)", "3", "1/0*x", "exp(exp(exp(9*x)))", "1/(x*y)", "1e90*x"])
+def test_odd_formulas_of_two_variables_give_a_picture(text: str) -> None:
+    own = objective(text, 2)
+    for figure in (contour(own, [], LIGHT), surface(own, [], LIGHT)):
+        assert figure.layout.meta["levels"]
+        assert np.isfinite(_coordinates(figure, "z")).all()
+
+
+def test_a_pole_is_a_gap_and_not_a_wall() -> None:
+    line = curve(objective("1/(x - 0.01)", 1), [], LIGHT).data[0]
+    bottom, top = curve(objective("1/(x - 0.01)", 1), [], LIGHT).layout.yaxis.range
+    jumps = np.isfinite(line.y[:-1]) & np.isfinite(line.y[1:]) & (np.abs(np.diff(line.y)) > top - bottom)
+    outside = (line.y[:-1] < bottom) & (line.y[1:] > top)
+    assert not (jumps & outside).any()
+
+
+def test_a_contour_with_eight_racers_is_small() -> None:
+    rates = {"adam": 0.1, "momentum": 0.0008, "sgd": 0.0008, "rmsprop": 0.003}
+    rates |= {"adamw": 0.05, "amsgrad": 0.05, "lion": 0.01, "nadam": 0.05}
+    racers = [_trail("rosenbrock", key, lr, 500) for key, lr in rates.items()]
+    assert all(len(racer.path.x) == 501 for racer in racers)
+    assert len(_json(contour(OBJECTIVES["rosenbrock"], racers, LIGHT))) <= MOST_BYTES
+
+
+@in_both_looks
+def test_figures_name_nothing_on_the_web_and_bring_no_template(look: Look) -> None:
+    for key in ("quartic", "rosenbrock"):
+        for name, figure in _figures(OBJECTIVES[key], _race(key), look).items():
+            sent = _json(figure)
+            assert not re.search(r"https?:|\burl\(|//[a-z]", sent), name
+            assert len(json.dumps(json.loads(sent)["layout"]["template"])) < 100, name
+            assert json.loads(sent)["layout"]["paper_bgcolor"] == "rgba(0,0,0,0)"
+
+
+def test_figures_are_the_same_after_streamlit_changed_plotlys_default_template() -> None:
+    script = (
+        "{}from core import OBJECTIVES\nfrom core.figures import LIGHT, contour\nimport plotly.io\n"
+        "print(plotly.io.to_json(contour(OBJECTIVES['bowl'], [], LIGHT), validate=False))"
+    )
+    plain, after = (
+        subprocess.run([sys.executable, "-c", script.format(first)], capture_output=True, text=True, check=True).stdout
+        for first in ("", "import streamlit\n")
+    )
+    assert plain == after
+
+
+@in_both_looks
+def test_the_colours_are_those_of_the_theme(look: Look) -> None:
+    theme = tomllib.loads(File(".streamlit/config.toml").read_text(encoding="utf-8"))["theme"][look.name]
+    assert list(look.landscape) == theme["chartSequentialColors"]
+    assert (look.background, look.text) == (theme["backgroundColor"], theme["textColor"])
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (-0.123456, "−0.1235"),
+        (1e-16, "10<sup>−16</sup>"),
+        (-1e20, "−10<sup>20</sup>"),
+        (2.5e7, "2.5·10<sup>7</sup>"),
+    ],
+)
+def test_numbers_are_written_with_four_digits_and_true_minus_signs(value: float, text: str) -> None:
+    assert number(value) == text
