@@ -182,21 +182,34 @@ def hyper_key(optimizer: Optimizer, name: str) -> str:
     return f"{optimizer.key}_{name}"
 
 
-def scenario_link(scenario: Scenario) -> dict[str, str | list[str]]:
-    """The part of a link that opens ``scenario`` on its page."""
+def scenario_state(scenario: Scenario) -> dict[str, str | int | float | list[str]]:
+    """The value of every control that ``scenario`` speaks of, by its key."""
     rules = [OPTIMIZERS[key] for key in scenario.rules]
-    start = scenario.start or scenario.declared.start
     return {
         "f": scenario.declared.name,
         "rules": [rule.name for rule in rules],
-        "steps": str(scenario.steps),
-        **{variable: number_text(number) for variable, number in zip(VARIABLES, start, strict=False)},
+        "steps": scenario.steps,
+        # Only the page of one variable looks at a single step.
+        **({"t": 0} if scenario.declared.dimension == 1 else {}),
+        **dict(zip(VARIABLES, scenario.start or scenario.declared.start, strict=False)),
         **{
-            hyper_key(rule, name): number_text(value)
+            hyper_key(rule, hyper.name): _as_state(hyper, scenario.rules[rule.key].get(hyper.name, hyper.default))
             for rule in rules
-            for name, value in scenario.rules[rule.key].items()
+            for hyper in rule.hypers
         },
     }
+
+
+def as_link(state: Mapping[str, str | int | float | list[str]]) -> dict[str, str | list[str]]:
+    """``state`` as the fields of a link."""
+    return {key: value if isinstance(value, str | list) else number_text(value) for key, value in state.items()}
+
+
+def _as_state(hyper: Hyper, value: float) -> str | int | float:
+    """``value`` as the slider of ``hyper`` keeps it."""
+    if hyper.scale == "log":
+        return number_text(value)
+    return int(value) if hyper.whole else value
 
 
 def _words(name: str) -> str:

@@ -36,7 +36,7 @@ HOME = Page(
     "Home",
     ":material/home:",
     "",
-    "The guide to gradient descent in which every statement can be run.",
+    "Every statement here can be run: change a number, and the picture, the words and the link answer.",
 )
 FOUNDATIONS = Page(
     "pages/foundations.py",
@@ -70,7 +70,7 @@ def begin(page: Page) -> None:
 
 def _menu() -> None:
     section: Section = ""
-    with st.container(key="menu", gap=None):
+    with st.container(key="menu", gap="xxsmall"):
         for page in ALL:
             if page.section != section:
                 section = page.section

@@ -8,17 +8,22 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.figures import DARK, LIGHT, Look
-from core.formula.latex import measured
+from core.formula.latex import measured, number
 from core.formula.rule_latex import Line, aligned, start_lines, step_lines
+from core.hypers import Hyper
 from core.ledger import ledger
 from core.objectives import Objective
 from core.optimizers import Optimizer
 from core.scenarios import Scenario
 from core.summary import retell, row, step_sentence
 from core.trace import Path
-from ui.controls import scenario_link
+from ui.controls import as_link, number_text, scenario_state
 from ui.navigation import Page
 
+# Streamlit's own sans-serif, which it serves itself.
+_FONT = '"Source Sans", sans-serif'
+# Cards side by side.
+_CARDS = 3
 # Every picture's tools: nothing that leads away, wheel zoom off so that a page scrolls under the pointer.
 _CONFIG = {
     "displaylogo": False,
@@ -34,6 +39,7 @@ def look() -> Look:
 
 def picture(figure: go.Figure, key: str, height: int, alt: str) -> None:
     """``figure`` across its column; ``alt`` says in words what it shows."""
+    figure.update_layout(font_family=_FONT)
     st.plotly_chart(figure, key=key, height=height, theme=None, config=_CONFIG, alt=alt)
 
 
@@ -49,13 +55,20 @@ def objective_panel(declared: Objective) -> None:
 def rule_panel(optimizer: Optimizer, settings: dict[str, float]) -> None:
     """A rule: its idea, its lines with time indices, the hyperparameters it ran with, what it keeps and costs."""
     rule = optimizer.parsed
-    st.markdown(f"#### {optimizer.name}")
-    st.caption(f"{optimizer.authors} {optimizer.year}")
-    st.markdown(optimizer.idea)
-    st.latex(aligned([*start_lines(rule), *step_lines(rule)]))
-    values = ",\\quad ".join(f"{hyper.symbol} = {settings[hyper.name]:.6g}" for hyper in optimizer.hypers)
-    st.latex(values)
-    st.caption(f"{_state(optimizer)} {_cost(optimizer)} Source: {optimizer.source}")
+    words, formula = st.columns([2, 3], gap="medium", vertical_alignment="center")
+    with words:
+        st.markdown(f"#### {optimizer.name}")
+        st.caption(f"{optimizer.authors} {optimizer.year}")
+        st.markdown(optimizer.idea)
+        st.markdown(f"{_state(optimizer)} {_cost(optimizer)}")
+        st.caption(f"Source: {optimizer.source}")
+    with formula:
+        st.latex(aligned([*start_lines(rule), *step_lines(rule)]))
+        st.latex(",\\quad ".join(_setting(hyper, settings[hyper.name]) for hyper in optimizer.hypers))
+
+
+def _setting(hyper: Hyper, value: float) -> str:
+    return f"{hyper.symbol} = {number(number_text(value)).latex}"
 
 
 def _state(optimizer: Optimizer) -> str:
@@ -80,18 +93,18 @@ def story_panel(racers: Sequence[tuple[Optimizer, Path]]) -> None:
 def numbers_panel(racers: Sequence[tuple[Optimizer, Path]]) -> None:
     """One row of numbers per run."""
     table = pd.DataFrame([asdict(row(optimizer, path)) for optimizer, path in racers])
-    number = st.column_config.NumberColumn
+    column = st.column_config.NumberColumn
     st.dataframe(
         table,
         hide_index=True,
         column_config={
             "rule": "Update rule",
             "outcome": "Outcome",
-            "steps": number("Steps"),
-            "gradients": number("Gradients", help="Gradient evaluations the rule asked for; a Hessian counts as one."),
-            "loss": number("Loss at the end", format="%.4g"),
-            "best": number("Lowest loss", format="%.4g"),
-            "gradient_norm": number("Gradient norm", format="%.4g"),
+            "steps": column("Steps"),
+            "gradients": column("Gradients", help="Gradient evaluations the rule asked for; a Hessian counts as one."),
+            "loss": column("Loss at the end", format="%.4g"),
+            "best": column("Lowest loss", format="%.4g"),
+            "gradient_norm": column("Gradient norm", format="%.4g"),
             "position": "Last position",
         },
     )
@@ -107,15 +120,21 @@ def step_panel(path: Path, moment: int) -> None:
     if moment > last:
         st.caption(f"The path ends at step {last + 1}; this is its last step.")
     st.markdown(step_sentence(path, step))
-    lines = ledger(path, step).lines
-    st.latex(aligned([Line(line.left, f"{line.right} = {measured(line.value).latex}") for line in lines]))
+    rule = path.run.resolved_optimizer.parsed
+    filled = [Line("", f"{line.right} = {measured(line.value).latex}") for line in ledger(path, step).lines]
+    st.latex(aligned([line for pair in zip(step_lines(rule), filled, strict=True) for line in pair]))
 
 
 def scenarios_panel(scenarios: Mapping[str, Scenario], page: Page) -> None:
-    """Prepared runs, each with the reason to look at it and a link that opens it on ``page``."""
+    """Prepared runs, each with the reason to look at it and a button that opens it on ``page``."""
     st.subheader("Try", anchor=False)
-    columns = st.columns(3)
-    for place, scenario in enumerate(scenarios.values()):
-        with columns[place % len(columns)].container(border=True, height="stretch"):
-            st.page_link(page.file, label=f"**{scenario.title}**", query_params=scenario_link(scenario))
-            st.markdown(scenario.idea)
+    listed = list(scenarios.values())
+    for first in range(0, len(listed), _CARDS):
+        for column, scenario in zip(st.columns(_CARDS), listed[first : first + _CARDS], strict=False):
+            with column.container(border=True, height="stretch"):
+                st.markdown(f"**{scenario.title}**")
+                st.markdown(scenario.idea)
+                # On the page itself the controls exist and must be set; on another one they will be read from the link.
+                state = scenario_state(scenario)
+                if st.button("Run it", key=f"try_{scenario.key}", on_click=st.session_state.update, args=(state,)):
+                    st.switch_page(page.file, query_params=as_link(state))

@@ -34,7 +34,7 @@ def contour(objective: Objective, trails: Sequence[Trail], look: Look, view: Vie
         label = marks.head(trail, shown)
         if label is not None:
             heads.append(label)
-    begun = list(dict.fromkeys((float(t.path.x[0, 0]), float(t.path.x[0, 1])) for t in trails))
+    begun = marks.distinct((trail.path.x[0] for trail in trails), view)
     stars = [*objective.minima, *objective.other_minima]
     placed, _ = labels.place(heads, look, view, [*begun, *((x, y) for x, y in stars)])
     named = {note["text"] for note in placed}

@@ -46,8 +46,7 @@ def curve(
         local: [(point[0], float(objective.parsed.value(point))) for point in points]
         for points, local in ((objective.minima, False), (objective.other_minima, True))
     }
-    begun = list(dict.fromkeys((float(points[0, 0]), float(points[0, 1])) for _, points in listed))
-    begun = [point for point in begun if up[0] <= point[1] <= up[1]]
+    begun = marks.distinct((points[0] for _, points in listed), shown_view)
     keep_clear = [*begun, *stars[False], *stars[True]]
     drawing: list[dict[str, Any]] = []
     if step is not None and trails:

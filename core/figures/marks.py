@@ -1,13 +1,14 @@
 """The marks of a trail in two dimensions: its line, its start, its end and the minima it looks for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from core.figures.labels import Label
 from core.figures.look import Look, compact, number
-from core.figures.trail import Array, Cut, Edge, Trail
+from core.figures.trail import Array, Cut, Edge, Trail, View, within
 
 # Up to this many iterates are dotted; more would run together and hide the dashes.
 _DOTS = 120
@@ -94,6 +95,12 @@ def starts(points: Sequence[tuple[float, float]], look: Look) -> dict[str, Any]:
         "hovertemplate": "start (%{x:.4~g}, %{y:.4~g})<extra></extra>",
         "marker": {"symbol": "circle-open", "size": 12, "color": look.text, "line": {"color": look.text, "width": 2}},
     }
+
+
+def distinct(points: Iterable[npt.ArrayLike], view: View) -> list[tuple[float, float]]:
+    """The different ones among ``points`` that lie in ``view``, in order; a start may be as far away as 1e12."""
+    rows = np.array(list(points), dtype=np.float64).reshape(-1, 2)
+    return list(dict.fromkeys((float(x), float(y)) for x, y in rows[within(rows, view)]))
 
 
 def minima(

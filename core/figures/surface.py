@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 
 from core.figures.landscape import Landscape, landscape
 from core.figures.look import DIGITS, SMALL_SIZE, Look, compact, layout, number
-from core.figures.trail import Array, Cut, Trail, View, clipped, cut
+from core.figures.marks import distinct
+from core.figures.trail import Array, Cut, Trail, View, clipped, cut, within
 from core.objectives import Objective
 
 GRID = 90
@@ -32,12 +33,13 @@ def surface(objective: Objective, trails: Sequence[Trail], look: Look, view: Vie
     for trail in trails:
         shown = cut(trail.path.x, trail.path.status, view)
         data += _trail(trail, shown, land, look)
-    begun = np.array(list(dict.fromkeys((float(t.path.x[0, 0]), float(t.path.x[0, 1])) for t in trails)))
+    begun = np.array(distinct((trail.path.x[0] for trail in trails), view))
     if begun.size:
         data.append(_points(begun, land, "start", {"symbol": "circle-open", "size": 6, "color": look.text}))
-    if objective.minima:
+    lowest = np.array(distinct(objective.minima, view))
+    if lowest.size:
         star = {"symbol": "diamond", "size": 5, "color": look.text}
-        data.append(_points(np.array(objective.minima), land, "minimum", star))
+        data.append(_points(lowest, land, "minimum", star))
     low, high = land.low, land.high
     scene = {
         "xaxis": _axis(look, "x", view[0]),
@@ -107,8 +109,7 @@ def _ground(land: Landscape, look: Look) -> dict[str, Any]:
 def _trail(trail: Trail, shown: Cut, land: Landscape, look: Look) -> list[dict[str, Any]]:
     common = {"type": "scatter3d", "legendgroup": trail.name, "opacity": trail.opacity}
     ground = draped(np.concatenate([shown.points, shown.flights]), land.view)
-    low, high = np.array(land.view).T
-    inside = ((shown.points >= low) & (shown.points <= high)).all(axis=1)
+    inside = within(shown.points, land.view)
     dots, steps = shown.points[inside], shown.steps[inside]
     value = land.objective.parsed.value(dots.T)
     traces: list[dict[str, Any]] = [

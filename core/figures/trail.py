@@ -21,7 +21,8 @@ MARGIN = 3.0
 # A longer path is thinned: its first steps are kept in full, the rest by the extremes of equal blocks of steps.
 MAX_POINTS = 1500
 _KEPT_IN_FULL = 500
-_BLOCKS = (MAX_POINTS - _KEPT_IN_FULL) // 5
+# Each block gives its first point and four extremes; the path's last point comes on top.
+_BLOCKS = (MAX_POINTS - 1 - _KEPT_IN_FULL) // 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +81,7 @@ def cut(points: Array, status: Status, view: View) -> Cut:
     wide = widened(view, MARGIN)
     kept = thinned(points, wide)
     drawn = points[kept]
-    inside = _within(drawn, wide)
+    inside = within(drawn, wide)
     entry, leave = clipped(drawn[:-1], drawn[1:], wide)
     flying = (entry <= leave) & ~(inside[:-1] & inside[1:])
     start, way = drawn[:-1][flying], np.diff(drawn, axis=0)[flying]
@@ -97,7 +98,7 @@ def cut(points: Array, status: Status, view: View) -> Cut:
 def ending(points: Array, status: Status, view: View) -> End:
     """Where and how the path ``points`` of shape (steps+1, 2) ends in ``view``."""
     note = _failure(status)
-    if _within(points[-1:], view)[0]:
+    if within(points[-1:], view)[0]:
         return End((float(points[-1, 0]), float(points[-1, 1])), None, note)
     entry, leave = clipped(points[:-1], points[1:], view)
     crossing = np.flatnonzero(entry <= leave)
@@ -113,7 +114,7 @@ def ending(points: Array, status: Status, view: View) -> End:
 
 
 def thinned(points: Array, box: View) -> Steps:
-    """The rows of ``points`` to draw: all of them up to ``MAX_POINTS``, else the first 500, the last one and, of 200
+    """The rows of ``points`` to draw: all of them up to ``MAX_POINTS``, else the first 500, the last one and, of 199
     equal blocks between, the first row and the extremes of both coordinates (outliers beyond ``box`` count as on it).
     """
     count = len(points)
@@ -152,7 +153,8 @@ def widened(view: View, spans: float) -> View:
     return (left - across, right + across), (bottom - up, top + up)
 
 
-def _within(points: Array, box: View) -> npt.NDArray[np.bool_]:
+def within(points: Array, box: View) -> npt.NDArray[np.bool_]:
+    """Which of ``points`` (n, 2) lie in ``box``, of shape (n,)."""
     low, high = np.array(box).T
     inside: npt.NDArray[np.bool_] = ((points >= low) & (points <= high)).all(axis=1)
     return inside

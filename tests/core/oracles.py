@@ -173,8 +173,10 @@ def sam(formula: Formula, start: Array, hypers: Hypers) -> Iterator[Snapshot]:
     parameter = torch.nn.Parameter(torch.tensor(start, dtype=torch.float64))
     optimizer = SAM([parameter], torch.optim.SGD, rho=hypers["rho"], lr=hypers["lr"])
 
-    def closure() -> None:
-        parameter.grad = torch.tensor(formula.grad(parameter.detach().numpy()))
+    def closure() -> float:
+        at = parameter.detach().numpy()
+        parameter.grad = torch.tensor(formula.grad(at))
+        return float(formula.value(at))
 
     yield Snapshot(start)
     while True:

@@ -46,9 +46,10 @@ def test_at_numbers_the_given_gradient_is_the_gradient_there(key: str) -> None:
         oracle = GivenGradient(formula)
         # Constants are folded one by one, and powers as powers instead of products, which costs a few roundings.
         scale = 1e-13 * (1 + np.abs(formula.hessian(point)).max())
-        gradient = [graph.number(value) for value in oracle.gradient(graph, at)]
+        gradient = np.array([graph.number(value) for value in oracle.gradient(graph, at)], dtype=np.float64)
         np.testing.assert_allclose(gradient, formula.grad(point), rtol=1e-13, atol=scale)
-        hessian = [[graph.number(value) for value in row] for row in oracle.hessian(graph, at)]
+        rows = oracle.hessian(graph, at)
+        hessian = np.array([[graph.number(value) for value in row] for row in rows], dtype=np.float64)
         np.testing.assert_allclose(hessian, formula.hessian(point), rtol=1e-13, atol=scale)
         assert graph.number(oracle.loss(graph, at)) == pytest.approx(float(formula.value(point)), rel=1e-13, abs=scale)
 

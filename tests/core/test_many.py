@@ -139,7 +139,7 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
 @pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
 def test_everything_is_swept_together_bit_for_bit(key: str, objective: str, settings: Mapping[str, Any]) -> None:
     run = Run(objective, key, (0.5, 1.5), STEPS, **settings)
-    swept = {"starts": _starts(), "hypers": _swept(key), "seeds": np.arange(COLUMNS) % 5}
+    swept: dict[str, Any] = {"starts": _starts(), "hypers": _swept(key), "seeds": np.arange(COLUMNS) % 5}
     many = trace_many(run, **swept)
     _assert_columns_equal_single_runs(run, many, COLUMNS, **swept)
 
@@ -198,7 +198,7 @@ def test_rules_with_powers_of_t_are_swept_to_rounding(key: str, settings: Mappin
 @pytest.mark.parametrize("key", INEXACT)
 def test_rules_with_powers_of_t_fail_at_the_step_the_single_run_does(key: str) -> None:
     run = Run(FENCED, key, (0.5, 1.5), STEPS)
-    swept = {"starts": _starts(), "hypers": {"lr": np.logspace(-4, 6, COLUMNS)}}
+    swept: dict[str, Any] = {"starts": _starts(), "hypers": {"lr": np.logspace(-4, 6, COLUMNS)}}
     many = trace_many(run, **swept)
     for b, single in enumerate(_singles(run, COLUMNS, **swept)):
         path = trace(single)
@@ -277,7 +277,7 @@ def test_a_single_column_is_repeated_for_all_others() -> None:
     run = Run("bowl", "sgd", (1.0, -0.5), STEPS)
     lrs = [0.01, 0.1, 0.2]
     many = trace_many(run, starts=[[2.0], [1.0]], hypers={"lr": lrs}, seeds=[0])
-    expected = {"starts": np.tile([[2.0], [1.0]], 3), "hypers": {"lr": lrs}}
+    expected: dict[str, Any] = {"starts": np.tile([[2.0], [1.0]], 3), "hypers": {"lr": lrs}}
     _assert_columns_equal_single_runs(run, many, 3, **expected)
 
 

@@ -86,6 +86,21 @@ def test_the_end_of_a_trail_is_told_as_it_is(points: Any, status: Status, edge: 
     assert end.point == (None if at is None else pytest.approx(at))
 
 
+def test_a_start_without_a_value_or_far_away_is_a_picture_too() -> None:
+    flat, curved = "log(x) + y**2", "log(x)"
+    lost = Trail.of(trace(Run(flat, "sgd", (-1.0, 1.0), 5)), OPTIMIZERS["sgd"])
+    far = Trail.of(trace(Run("bowl", "sgd", (1e11, 1e11), 5, {"lr": 0.1})), OPTIMIZERS["sgd"])
+    line = Trail.of(trace(Run(curved, "sgd", (-1.0,), 5)), OPTIMIZERS["sgd"])
+    for trail, picture in ((lost, contour), (lost, surface), (far, contour), (far, surface), (line, curve)):
+        figure = picture(trail.path.run.resolved_objective, [trail], LIGHT)
+        sent = [np.asarray(one.x, dtype=float) for one in figure.data if one.x is not None]
+        numbers = np.concatenate(sent)
+        assert np.abs(numbers[~np.isnan(numbers)]).max() < 100
+    for trail in (lost, far, line):
+        for progress in (loss_progress, gradient_progress):
+            assert np.isfinite(progress([trail], LIGHT).layout.yaxis.range).all()
+
+
 def test_iterates_around_an_excursion_are_not_joined_past_it() -> None:
     shown = cut(np.array([[0, 0.5], [1e9, 0.5], [0.5, 0.5], [0.6, 0.5]]), FINISHED, VIEW)
     assert np.isnan(shown.points[1]).all()
@@ -104,7 +119,7 @@ def test_hover_names_the_true_step_and_loss_of_every_point() -> None:
 def test_a_long_path_keeps_its_ends_its_beginning_and_its_extremes() -> None:
     path = np.random.default_rng(5).normal(size=(20_001, 2))
     kept = thinned(path, ((-9.0, 9.0), (-9.0, 9.0)))
-    assert len(kept) <= MAX_POINTS + 1
+    assert len(kept) <= MAX_POINTS
     assert kept[:500].tolist() == list(range(500))
     assert kept[-1] == 20_000
     assert {*path[500:].argmin(axis=0) + 500, *path[500:].argmax(axis=0) + 500} <= {*kept}
