@@ -107,6 +107,7 @@ class _Watch:
         self.point = self.before = point
         count = len(point[0])
         self.alive = np.ones(count, dtype=bool)
+        self.all_alive = True
         self.failed_at = np.full(count, -1)
         self.best = np.full(count, np.inf)
         self.x = np.array(point)
@@ -127,14 +128,17 @@ class _Watch:
         """Judges the present points by their ``loss``."""
         if not all(map(_is_within, (loss, *self.point), (MAX_LOSS, *(MAX_POSITION for _ in self.point)))):
             self._fail(failed(self.point, loss) & self.alive, loss)
+        if self.all_alive:
+            np.minimum(self.best, loss, out=self.best)
+        else:
             # What a failed run does later does not count.
-            loss = np.where(self.alive, loss, np.inf)
-        np.minimum(self.best, loss, out=self.best)
+            np.minimum(self.best, loss, out=self.best, where=self.alive)
         return not self.alive.any()
 
     def _fail(self, new: npt.NDArray[np.bool_], loss: Any) -> None:
         """Ends the runs marked in ``new``, which have just failed with ``loss``."""
         self.alive &= ~new
+        self.all_alive = bool(self.alive.all())
         self.failed_at[new] = self.step
         # A start that fails has nothing before it.
         kept = (loss, *self.point) if self.step == 0 else (self.last_loss, *self.before)

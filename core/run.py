@@ -46,9 +46,12 @@ class Run:
         put(self, "schedule_hypers", _pairs(self.schedule_hypers))
         if len(self.start) not in (1, 2):
             raise ValueError(f"start must have 1 or 2 numbers; {len(self.start)} were given.")
-        _check_range("start", max(map(abs, self.start)), 0.0, MAX_POSITION)
+        for number in self.start:
+            _check_range("start", number, -MAX_POSITION, MAX_POSITION)
         _check_whole("steps", self.steps, 1, MAX_STEPS)
         _check_whole("seed", self.seed, 0, 2**63 - 1)
+        put(self, "steps", int(self.steps))
+        put(self, "seed", int(self.seed))
         _check_range("noise", self.noise, 0.0, 1e6)
         if self.clip_norm is not None:
             _check_range("clip_norm", self.clip_norm, 1e-12, 1e12)
@@ -110,5 +113,5 @@ def _check_range(name: str, value: float, low: float, high: float) -> None:
 
 
 def _check_whole(name: str, value: int, low: int, high: int) -> None:
-    if isinstance(value, bool) or value != int(value) or not low <= value <= high:
+    if isinstance(value, bool) or not low <= value <= high or value != int(value):
         raise ValueError(f"{name} must be a whole number in [{low}, {high}]; {value!r} was given.")

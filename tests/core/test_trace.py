@@ -400,6 +400,21 @@ def test_a_longer_run_begins_with_the_shorter_one(key: str) -> None:
     assert len(long.x) == 701
 
 
+@every
+@pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
+def test_where_chunks_end_does_not_matter(
+    key: str, settings: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = _run(key, **settings)
+    whole = trace(run)
+    # The name core.trace is the function; its module is found by its path.
+    monkeypatch.setattr(sys.modules[trace.__module__], "_CHUNK", 7)
+    parts = trace(run)
+    np.testing.assert_array_equal(parts.x, whole.x)
+    assert _same_terms(parts, whole)
+    assert (parts.status, parts.evaluations) == (whole.status, whole.evaluations)
+
+
 @pytest.mark.parametrize(("factor", "step"), [(1.06, 475), (1.0555, 512), (1.0554, 513), (1.05, 567), (1.02, 1396)])
 def test_divergence_is_found_at_its_step_wherever_in_a_chunk_it_is(factor: float, step: int) -> None:
     # x is factor**t, the bound 1e12.

@@ -11,7 +11,7 @@ from core import OBJECTIVES, OPTIMIZERS, Run, trace
 from core.figures import LIGHT, Trail, contour, curve, gradient_progress, loss_progress, surface
 from core.figures.labels import Label, place, spread
 from core.figures.surface import draped
-from core.figures.trail import MARGIN, MAX_POINTS, View, clipped, cut, thinned, widened
+from core.figures.trail import MAX_POINTS, View, clipped, cut, thinned, widened
 from core.status import Outcome, Status
 
 Array = npt.NDArray[np.float64]
@@ -46,7 +46,7 @@ def test_a_diverged_trail_ends_in_an_arrow_on_the_edge_that_names_the_step() -> 
 def test_nothing_is_sent_from_beyond_three_spans_of_the_view() -> None:
     declared = OBJECTIVES["rosenbrock"]
     flat = contour(declared, _diverging(), LIGHT)
-    for place_, limits in enumerate(widened((declared.domain[0], declared.domain[1]), MARGIN)):
+    for place_, limits in enumerate(widened((declared.domain[0], declared.domain[1]), 3.0)):
         sent = [one["xy"[place_]] for one in flat.data if one.type == "scatter"]
         numbers = np.concatenate([np.asarray(one, dtype=float) for one in sent])
         numbers = numbers[~np.isnan(numbers)]
@@ -154,7 +154,7 @@ def test_the_log_axis_states_its_floor_and_shows_zero_there() -> None:
     figure = loss_progress([trail], LIGHT)
     assert "log scale, floor 10<sup>−16</sup>" in figure.layout.yaxis.title.text
     assert figure.layout.yaxis.type == "log"
-    assert min(figure.data[0].y) == pytest.approx(1e-16)
+    assert min(figure.data[0].y) == pytest.approx(1e-16, abs=0)
     assert figure.data[0].customdata[-1, 1] == 0
     low, high = figure.layout.yaxis.range
     assert low <= -16

@@ -1,0 +1,278 @@
+// Drawing: trails, balls, arrows, labels and marks on the canvas of one view, for one moment of the clock.
+
+const DASHES = { solid: [], dash: [9, 5], dot: [2, 5] };
+const BALL = 6;
+const ARROW = 34;
+const LINE_HEIGHT = 15;
+
+function fitCanvas(canvas, width, height) {
+  const ratio = window.devicePixelRatio || 1;
+  const wide = Math.round(width * ratio);
+  const high = Math.round(height * ratio);
+  if (canvas.width !== wide || canvas.height !== high) {
+    canvas.width = wide;
+    canvas.height = high;
+    canvas.style.width = `${width}px`;
+    canvas.style.height = `${height}px`;
+  }
+  const pen = canvas.getContext('2d');
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  pen.clearRect(0, 0, width, height);
+  return pen;
+}
+
+// The last row that can be drawn, and the pixel at time t between rows.
+function pixelAt(pixels, n, t) {
+  const row = Math.min(Math.floor(t), n - 1);
+  const x = pixels[2 * row];
+  const y = pixels[2 * row + 1];
+  const part = t - row;
+  if (row + 1 >= n || part <= 0) return [x, y];
+  return [x + (pixels[2 * row + 2] - x) * part, y + (pixels[2 * row + 3] - y) * part];
+}
+
+function inside([x, y], [left, top, right, bottom]) {
+  return x >= left && x <= right && y >= top && y <= bottom;
+}
+
+// Where the segment from a point inside the frame to one outside leaves it.
+function exit([ax, ay], [bx, by], [left, top, right, bottom]) {
+  let part = 1;
+  const cut = (from, to, edge) => {
+    if (to !== from) {
+      const share = (edge - from) / (to - from);
+      if (share > 0 && share < part) part = share;
+    }
+  };
+  if (bx < left) cut(ax, bx, left);
+  if (bx > right) cut(ax, bx, right);
+  if (by < top) cut(ay, by, top);
+  if (by > bottom) cut(ay, by, bottom);
+  return [ax + (bx - ax) * part, ay + (by - ay) * part];
+}
+
+function drawTrail(pen, pixels, n, t, track) {
+  const until = Math.min(Math.floor(t), n - 1);
+  pen.strokeStyle = track.color;
+  pen.lineWidth = 2.4;
+  pen.lineJoin = 'round';
+  pen.setLineDash(DASHES[track.dash]);
+  pen.beginPath();
+  let open = false;
+  // Numbers beyond this are far outside every screen; a canvas draws nothing sensible with them.
+  const sane = (x, y) => Math.abs(x) < 1e5 && Math.abs(y) < 1e5;
+  for (let i = 0; i <= until; i++) {
+    const x = pixels[2 * i];
+    const y = pixels[2 * i + 1];
+    if (!sane(x, y)) open = false;
+    else if (open) pen.lineTo(x, y);
+    else {
+      pen.moveTo(x, y);
+      open = true;
+    }
+  }
+  const [x, y] = pixelAt(pixels, n, t);
+  if (open && sane(x, y)) pen.lineTo(x, y);
+  pen.stroke();
+  pen.setLineDash([]);
+}
+
+function drawBall(pen, [x, y], color, rim) {
+  pen.beginPath();
+  pen.arc(x, y, BALL, 0, 2 * Math.PI);
+  pen.fillStyle = color;
+  pen.fill();
+  pen.lineWidth = 1.5;
+  pen.strokeStyle = rim;
+  pen.stroke();
+}
+
+function drawRing(pen, [x, y], colors) {
+  pen.beginPath();
+  pen.arc(x, y, BALL + 2, 0, 2 * Math.PI);
+  pen.lineWidth = 5;
+  pen.strokeStyle = colors.background;
+  pen.stroke();
+  pen.lineWidth = 2;
+  pen.strokeStyle = colors.text;
+  pen.stroke();
+}
+
+function drawArrow(pen, [x, y], [dx, dy], length, color, hollow) {
+  const size = Math.hypot(dx, dy);
+  if (!(size > 0)) return;
+  const [ux, uy] = [dx / size, dy / size];
+  const [ex, ey] = [x + ux * length, y + uy * length];
+  pen.strokeStyle = pen.fillStyle = color;
+  pen.lineWidth = 2;
+  pen.setLineDash(hollow ? [3, 3] : []);
+  pen.beginPath();
+  pen.moveTo(x + ux * BALL, y + uy * BALL);
+  pen.lineTo(ex, ey);
+  pen.stroke();
+  pen.setLineDash([]);
+  pen.beginPath();
+  pen.moveTo(ex + ux * 6, ey + uy * 6);
+  pen.lineTo(ex - uy * 4, ey + ux * 4);
+  pen.lineTo(ex + uy * 4, ey - ux * 4);
+  pen.closePath();
+  if (hollow) pen.stroke();
+  else pen.fill();
+}
+
+function drawLabels(pen, labels, [left, top, right, bottom], halo, font) {
+  pen.font = `600 12px ${font}`;
+  pen.textBaseline = 'middle';
+  labels.sort((a, b) => a.at[1] - b.at[1]);
+  let free = -Infinity;
+  for (const label of labels) {
+    const width = pen.measureText(label.text).width;
+    const y = Math.min(Math.max(label.at[1], free, top + 8), bottom - 8);
+    free = y + LINE_HEIGHT;
+    const beside = label.at[0] + 12;
+    const x = beside + width <= right ? beside : Math.max(left + 2, label.at[0] - 12 - width);
+    pen.lineWidth = 4;
+    pen.lineJoin = 'round';
+    pen.strokeStyle = halo;
+    pen.strokeText(label.text, x, y);
+    pen.fillStyle = label.color;
+    pen.fillText(label.text, x, y);
+  }
+}
+
+// The tangent at the ball of a curve and, along the axis, the step that follows from it.
+function drawConstruction(pen, view, gd, track, t, minimum, colors) {
+  const row = Math.min(Math.floor(t), track.n - 1);
+  const project = flatProjection(gd);
+  const x = track.x[0][row];
+  const f = track.height[row] + minimum;
+  const down = direction(track.downhill, row);
+  const slope = down === null ? 0 : -down[0] * track.norm[row];
+  const [left, , right, bottom] = frameOf(view, gd);
+  const range = gd._fullLayout.xaxis.range;
+  const reach = (range[1] - range[0]) / 6;
+  const [a, b] = [project(x - reach, f - slope * reach), project(x + reach, f + slope * reach)];
+  pen.strokeStyle = colors.text;
+  pen.lineWidth = 1.5;
+  pen.setLineDash([7, 5]);
+  pen.beginPath();
+  pen.moveTo(...a);
+  pen.lineTo(...b);
+  pen.stroke();
+  pen.setLineDash([]);
+  const labels = [{ at: a[1] < b[1] ? a : b, text: `slope ${digits(slope)}`, color: colors.text }];
+  if (row + 1 < track.n) {
+    const level = bottom - 18;
+    const from = project(x, f);
+    const to = project(track.x[0][row + 1], track.height[row + 1] + minimum);
+    pen.strokeStyle = track.color;
+    pen.lineWidth = 1;
+    pen.setLineDash([2, 4]);
+    for (const [px, py] of [from, to]) {
+      pen.beginPath();
+      pen.moveTo(px, py);
+      pen.lineTo(px, level);
+      pen.stroke();
+    }
+    pen.setLineDash([]);
+    const length = Math.abs(to[0] - from[0]);
+    if (length > 2 && to[0] > left - 1e4 && to[0] < right + 1e4) {
+      pen.lineWidth = 2;
+      pen.beginPath();
+      pen.moveTo(from[0], level);
+      pen.lineTo(to[0], level);
+      pen.stroke();
+    }
+    const move = track.x[0][row + 1] - x;
+    labels.push({ at: [Math.max(from[0], to[0]), level], text: `step ${digits(move)}`, color: track.color });
+  }
+  return labels;
+}
+
+// One view at time t. `cache` keeps pixels as long as nothing moved on the screen.
+function drawView(view, gd, canvas, cache, scene) {
+  const { tracks, hidden, t, minimum, colors, arrows, font } = scene;
+  const layout = gd._fullLayout;
+  const pen = fitCanvas(canvas, layout.width, layout.height);
+  const frame = frameOf(view, gd);
+  const seen = signature(view, gd);
+  if (cache.signature !== seen || cache.tracks !== tracks) {
+    cache.signature = seen;
+    cache.tracks = tracks;
+    cache.pixels = tracks.map((track) => pixelsOf(view, gd, track, minimum));
+  }
+  const labels = [];
+  const visible = tracks.map((track, k) => [track, cache.pixels[k]]).filter(([track]) => !hidden.has(track.key));
+  pen.save();
+  pen.beginPath();
+  pen.rect(frame[0], frame[1], frame[2] - frame[0], frame[3] - frame[1]);
+  pen.clip();
+  if (view.kind === 'time') {
+    const [x] = flatProjection(gd)(t, 1);
+    pen.strokeStyle = colors.quiet;
+    pen.lineWidth = 1;
+    pen.beginPath();
+    pen.moveTo(x, frame[1]);
+    pen.lineTo(x, frame[3]);
+    pen.stroke();
+  }
+  for (const [track, pixels] of visible) drawTrail(pen, pixels, track.n, t, track);
+  if (view.kind === 'curve' && visible.length) {
+    labels.push(...drawConstruction(pen, view, gd, visible[0][0], t, minimum, colors));
+  }
+  pen.restore();
+  if (view.kind !== 'time' && visible.length) {
+    const [first] = visible;
+    drawRing(pen, scene.ghost?.view === view ? scene.ghost.at : [first[1][0], first[1][1]], colors);
+  }
+  for (const [track, pixels] of visible) {
+    const at = pixelAt(pixels, track.n, Math.min(t, track.n - 1));
+    const ended = track.note && t >= track.n - 1;
+    const text = ended ? `${track.name}: ${track.note}` : track.name;
+    if (inside(at, frame)) {
+      if (view.kind === 'plane' && arrows) {
+        const [dx, dy] = flatDirection(gd, direction(track.downhill, t));
+        drawArrow(pen, at, [dx, dy], ARROW, track.color, false);
+        if (track.push) drawArrow(pen, at, flatDirection(gd, direction(track.push, t)), ARROW, track.color, true);
+      }
+      drawBall(pen, at, track.color, colors.background);
+      labels.push({ at, text, color: track.color });
+    } else {
+      const mark = edgeMark(pen, pixels, track, t, frame);
+      if (mark) labels.push({ at: mark, text, color: track.color });
+    }
+  }
+  drawLabels(pen, labels, frame, colors.veil, font);
+}
+
+function flatDirection(gd, vector) {
+  if (vector === null) return [0, 0];
+  const { xaxis, yaxis } = gd._fullLayout;
+  const across = xaxis._length / Math.abs(xaxis.range[1] - xaxis.range[0]);
+  const up = yaxis._length / Math.abs(yaxis.range[1] - yaxis.range[0]);
+  return [vector[0] * across, -vector[1] * up];
+}
+
+// A triangle on the edge of the frame where a track that is outside now left it; returns its place.
+function edgeMark(pen, pixels, track, t, frame) {
+  for (let i = Math.min(Math.floor(t), track.n - 1) - 1; i >= 0; i--) {
+    const from = [pixels[2 * i], pixels[2 * i + 1]];
+    if (!inside(from, frame)) continue;
+    const to = [pixels[2 * i + 2], pixels[2 * i + 3]];
+    const at = exit(from, to, frame);
+    const angle = Math.atan2(to[1] - from[1], to[0] - from[0]);
+    pen.save();
+    pen.translate(...at);
+    pen.rotate(angle);
+    pen.fillStyle = track.color;
+    pen.beginPath();
+    pen.moveTo(4, 0);
+    pen.lineTo(-8, -6);
+    pen.lineTo(-8, 6);
+    pen.closePath();
+    pen.fill();
+    pen.restore();
+    return at;
+  }
+  return null;
+}

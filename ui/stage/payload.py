@@ -1,0 +1,226 @@
+"""What the stage in the browser is given, and what of its messages is believed: pure functions, no Streamlit."""
+
+import base64
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+import plotly.io
+
+from core.figures import DARK, LIGHT, Look, Trail, contour, curve, gradient_progress, loss_progress, surface
+from core.figures.progress import FLOOR
+from core.figures.surface import surface_heights
+from core.objectives import Objective
+from core.run import MAX_START
+from core.status import Outcome
+
+Array = npt.NDArray[np.float64]
+Kind = Literal["plane", "space", "curve", "loss", "norm"]
+
+# Directions are sent as one byte: 255 steps of a turn, and this for "none".
+_UNDIRECTED = 255
+# Colours that stand for those of a look until the browser knows the visitor's theme. Each is a colour that Plotly
+# accepts and nobody would choose.
+_TOKENS = Look(
+    **{
+        name.name: f"#01{place:02x}01"
+        for place, name in enumerate(fields(Look))
+        if name.name not in ("name", "landscape")
+    },
+    name="tokens",
+    landscape=tuple(f"#02{place:02x}02" for place in range(10)),
+)
+_CHANNELS: Mapping[Kind, tuple[str, str]] = {
+    "plane": ("x0", "x1"),
+    "space": ("x0", "x1"),
+    "curve": ("x0", "loss"),
+    "loss": ("step", "height"),
+    "norm": ("step", "norm"),
+}
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A figure without paths, sent by itself because it changes only with the objective. ``id`` is its content's."""
+
+    id: str
+    figure: str
+
+
+@dataclass(frozen=True)
+class Payload:
+    """All a stage needs: ``grounds`` and ``data`` are what the browser is sent, JSON-ready."""
+
+    grounds: tuple[Ground, ...]
+    data: dict[str, Any]
+
+
+def stage_payload(
+    objective: Objective, trails: Sequence[Trail], kinds: Sequence[Kind], height: int, label: str
+) -> Payload:
+    """The views ``kinds`` of ``trails`` on ``objective``, ``height`` pixels high.
+
+    ``trails`` must be runs of ``objective`` with the same number of steps. Numbers go as float32, directions as bytes.
+    """
+    minimum = _base(objective)
+    steps = trails[0].path.run.steps
+    views, grounds = [], []
+    for kind in kinds:
+        ground, view = _view(kind, objective, trails)
+        if ground is not None:
+            grounds.append(ground)
+        views.append(view)
+    tracks = [_track(trail) for trail in trails]
+    data = {
+        "part": "stage",
+        "dimension": objective.dimension,
+        "steps": steps,
+        "minimum": minimum,
+        "variables": list(objective.parsed.variables),
+        "views": views,
+        "tracks": tracks,
+        "bytes": base64.b64encode(b"".join(_numbers(trail, minimum) for trail in trails)).decode(),
+        "looks": {look.name: _palette(look) for look in (LIGHT, DARK)},
+        "height": height,
+        "label": label,
+    }
+    return Payload(tuple(grounds), data)
+
+
+def _base(objective: Objective) -> float:
+    """What losses are measured from: the known minimum, so that small differences survive float32; otherwise 0."""
+    return 0.0 if objective.minimum is None else objective.minimum
+
+
+def _view(kind: Kind, objective: Objective, trails: Sequence[Trail]) -> tuple[Ground | None, dict[str, Any]]:
+    view: dict[str, Any] = {"channels": _CHANNELS[kind], "traces": [], "label": _label(kind, objective)}
+    if kind in ("loss", "norm"):
+        figure = (loss_progress if kind == "loss" else gradient_progress)(trails, _TOKENS)
+        # The lines and labels of this figure move with the clock, so the browser draws them.
+        layout = figure.to_dict()["layout"] | {"annotations": [], "shapes": []}
+        plain = kind == "loss" and layout["yaxis"].get("type") != "log"
+        channels = ("step", "loss") if plain else _CHANNELS[kind]
+        view |= {"kind": "time", "channels": channels, "figure": _json({"data": [], "layout": layout})}
+        view["traces"] = [_trace(place, trail, channels) for place, trail in enumerate(trails)]
+        return None, view
+    build = {"plane": contour, "space": surface, "curve": curve}[kind]
+    text = _json(build(objective, [], _TOKENS).to_dict())
+    ground = Ground(hashlib.sha256(text.encode()).hexdigest()[:16], text)
+    view |= {"kind": kind, "ground": ground.id}
+    if kind == "space":
+        view["space"] = surface_heights(objective)
+    else:
+        view["traces"] = [_trace(place, trail, _CHANNELS[kind]) for place, trail in enumerate(trails)]
+    return ground, view
+
+
+def _label(kind: Kind, objective: Objective) -> str:
+    return {
+        "plane": f"Contour lines of {objective.name} with the paths",
+        "space": f"Surface of {objective.name} with the paths",
+        "curve": f"Curve of {objective.name} with the path",
+        "loss": "Loss over the steps",
+        "norm": "Gradient norm over the steps",
+    }[kind]
+
+
+def _trace(place: int, trail: Trail, channels: tuple[str, str]) -> dict[str, Any]:
+    """The whole path as a faint line that can be pointed at; the browser fills in its numbers."""
+    return {
+        "track": place,
+        "x": channels[0],
+        "y": channels[1],
+        "style": {
+            "type": "scatter",
+            "mode": "lines",
+            "name": trail.name,
+            "showlegend": False,
+            "opacity": 0.3,
+            "line": {"color": trail.color, "width": 1.5, "dash": trail.dash},
+            "hovertemplate": f"{trail.name}, step %{{customdata[0]}}<br>loss %{{customdata[1]:.4~g}}<extra></extra>",
+        },
+    }
+
+
+def _track(trail: Trail) -> dict[str, Any]:
+    status = trail.path.status
+    failed = status.outcome in (Outcome.DIVERGED, Outcome.UNDEFINED)
+    return {
+        "key": trail.key,
+        "name": trail.name,
+        "color": trail.color,
+        "dash": trail.dash,
+        "rows": len(trail.path.x),
+        "pushes": bool(trail.velocity),
+        "note": f"{status.outcome} at step {status.step}" if failed else "",
+    }
+
+
+def _numbers(trail: Trail, minimum: float) -> bytes:
+    """The numbers of one track as the browser reads them (``tracks.js``)."""
+    path = trail.path
+    # Far beyond what float32 holds only its sign matters, and no picture shows it.
+    limit = float(np.finfo(np.float32).max)
+    parts = [*path.x.T, path.loss - minimum, path.grad_norm]
+    floats = b"".join(np.clip(part, -limit, limit).astype("<f4").tobytes() for part in parts)
+    gradient = path.run.resolved_objective.parsed.grad(path.x.T).T
+    bytes_ = _directions(-gradient)
+    if trail.velocity:
+        # The velocity after a step belongs to the point that the step led to; the start has none.
+        pushes = -path.terms[trail.velocity]
+        bytes_ += _directions(np.concatenate([np.zeros((1, pushes.shape[1])), pushes]))
+    return floats + bytes_
+
+
+def _directions(vectors: Array) -> bytes:
+    """The direction of each row of ``vectors`` (n, d) as a byte, rows of zeros and of no numbers as none."""
+    across = vectors[:, 0]
+    up = vectors[:, 1] if vectors.shape[1] > 1 else np.zeros_like(across)
+    with np.errstate(invalid="ignore"):
+        turns = np.arctan2(up, across) / (2 * math.pi) % 1
+        known = np.isfinite(turns) & ((across != 0) | (up != 0))
+        coded = np.where(known, np.round(np.where(known, turns, 0) * _UNDIRECTED) % _UNDIRECTED, _UNDIRECTED)
+    return coded.astype(np.uint8).tobytes()
+
+
+def _palette(look: Look) -> dict[str, Any]:
+    """The colours of ``look`` by name for the canvas, and by token for the figures."""
+    names = [name.name for name in fields(Look) if name.name not in ("name", "landscape")]
+    colors = {name: getattr(look, name) for name in names}
+    tokens = {getattr(_TOKENS, name): color for name, color in colors.items()}
+    tokens |= dict(zip(_TOKENS.landscape, look.landscape, strict=True))
+    return colors | {"map": tokens}
+
+
+def _json(figure: dict[str, Any]) -> str:
+    text: str = plotly.io.to_json(go.Figure(figure), validate=False, remove_uids=False)
+    return text
+
+
+def believed_start(raw: Any, objective: Objective) -> tuple[float, ...] | None:
+    """The start a stage asks for, rounded to what can be told apart in its picture; ``None`` for anything else."""
+    if not isinstance(raw, list | tuple) or len(raw) != objective.dimension:
+        return None
+    if not all(isinstance(number, int | float) and not isinstance(number, bool) for number in raw):
+        return None
+    if not all(math.isfinite(number) and abs(number) <= MAX_START for number in raw):
+        return None
+    return tuple(
+        round(float(number), max(0, 3 - math.floor(math.log10(high - low))))
+        for number, (low, high) in zip(raw, objective.domain, strict=True)
+    )
+
+
+def believed_step(raw: Any, steps: int) -> int | None:
+    """The step a stage says its clock rests at; ``None`` unless it is a whole number of the run's."""
+    if isinstance(raw, bool) or not isinstance(raw, int | float) or not math.isfinite(raw) or raw != int(raw):
+        return None
+    return int(raw) if 0 <= raw <= steps else None
+
+
+__all__ = ["FLOOR", "Ground", "Kind", "Payload", "believed_start", "believed_step", "stage_payload"]

@@ -1,0 +1,72 @@
+// Tracks: the paths of a stage as typed arrays, and the numbers that views ask of them.
+
+const UNDIRECTED = 255;
+
+// One track is its rows of x (d floats each), height, gradient norm (floats), then two bytes of direction per row.
+function decodeTracks(data) {
+  const text = atob(data.bytes);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  let at = 0;
+  const floats = (count) => {
+    const values = new Float32Array(bytes.buffer.slice(at, at + 4 * count));
+    at += 4 * count;
+    return values;
+  };
+  const angles = (count) => {
+    const values = bytes.subarray(at, at + count);
+    at += count;
+    return values;
+  };
+  return data.tracks.map((track) => {
+    const n = track.rows;
+    const flat = floats(n * data.dimension);
+    const x = [];
+    for (let c = 0; c < data.dimension; c++) x.push(flat.subarray(c * n, (c + 1) * n));
+    return {
+      ...track, n, x, height: floats(n), norm: floats(n), downhill: angles(n),
+      push: track.pushes ? angles(n) : null,
+    };
+  });
+}
+
+// The values of `name` at every row: step, x0, x1, height, norm or loss.
+function channel(track, name, minimum) {
+  if (name === 'step') return Float32Array.from({ length: track.n }, (_, i) => i);
+  if (name === 'loss') return Float64Array.from(track.height, (value) => value + minimum);
+  if (name === 'x0') return track.x[0];
+  if (name === 'x1') return track.x[1];
+  return track[name];
+}
+
+// A value between two rows; past the end, the last one.
+function valueAt(values, t) {
+  const last = values.length - 1;
+  if (t >= last) return values[last];
+  const row = Math.floor(t);
+  return values[row] + (values[row + 1] - values[row]) * (t - row);
+}
+
+// The direction stored for a row as [across, up] in data coordinates, or null.
+function direction(angles, t) {
+  const byte = angles[Math.min(angles.length - 1, Math.floor(t))];
+  if (byte === UNDIRECTED) return null;
+  const angle = (2 * Math.PI * byte) / UNDIRECTED;
+  return [Math.cos(angle), Math.sin(angle)];
+}
+
+// What Plotly may be given of a coordinate: values far beyond the view, or none, become gaps.
+function within(values, range) {
+  const reach = 3 * Math.abs(range[1] - range[0]);
+  const low = Math.min(...range) - reach;
+  const high = Math.max(...range) + reach;
+  return Array.from(values, (value) => (value >= low && value <= high ? value : null));
+}
+
+// Four significant digits, with the typographic minus; powers of ten where plain digits would be long.
+function digits(value) {
+  if (!Number.isFinite(value)) return '–';
+  const size = Math.abs(value);
+  const text = size !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(3) : String(Number(value.toPrecision(4)));
+  return text.replace('e', '·10^').replace('+', '').replaceAll('-', '−');
+}
