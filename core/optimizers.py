@@ -46,7 +46,11 @@ class TorchPeer:
 
 @dataclass(frozen=True)
 class Optimizer:
-    """One update rule with its provenance, hyperparameters, look and PyTorch counterpart."""
+    """One update rule with its provenance, hyperparameters, look and PyTorch counterpart.
+
+    ``state`` says what each name in the state is a memory of; ``velocity`` names the term that points against the
+    momentum's push, if the rule has one.
+    """
 
     key: str
     name: str
@@ -59,6 +63,7 @@ class Optimizer:
     color: str
     dash: Literal["solid", "dash", "dot"] = "solid"
     state: Mapping[str, str] = field(default_factory=dict, hash=False)
+    velocity: str = ""
     torch: TorchPeer | None = None
 
     @cached_property
@@ -156,6 +161,7 @@ _DECLARATIONS = (
         rule="v = beta*v + g\nx = x - lr*v",
         hypers=(_lr(0.001), _BETA),
         color=ORANGE,
+        velocity="v",
         state={"v": "velocity: decaying sum of gradients"},
         torch=TorchPeer("SGD", "lr=lr, momentum=beta"),
     ),
@@ -170,6 +176,7 @@ _DECLARATIONS = (
         rule="v = beta*v + lr*grad(x - beta*v)\nx = x - v",
         hypers=(_lr(0.001), _BETA),
         color=TEAL,
+        velocity="v",
         state={"v": "velocity: decaying sum of steps"},
         torch=TorchPeer(
             "SGD",
@@ -241,6 +248,7 @@ _DECLARATIONS = (
         rule=_ADAM_HEAD + "x = x - lr*m_hat/(sqrt(v_hat) + eps)",
         hypers=(_lr(0.001), _BETA1, _BETA2, _eps(1e-8)),
         color=VIOLET,
+        velocity="m",
         state=_MOMENTS,
         torch=TorchPeer("Adam", _ADAM_ARGUMENTS),
     ),
@@ -261,6 +269,7 @@ _DECLARATIONS = (
         hypers=(_lr(0.001), _BETA1, _BETA2, _eps(1e-8)),
         color=VIOLET,
         dash="dot",
+        velocity="m",
         state={**_MOMENTS, "v_max": "largest second moment so far"},
         torch=TorchPeer("Adam", _ADAM_ARGUMENTS + ", amsgrad=True"),
     ),
@@ -276,6 +285,7 @@ _DECLARATIONS = (
         hypers=(_lr(0.002), _BETA1, _BETA2, _eps(1e-8)),
         color=PINK,
         dash="dash",
+        velocity="m",
         state={"m": _FIRST_MOMENT, "u": "largest recent gradient, decaying"},
         torch=TorchPeer("Adamax", _ADAM_ARGUMENTS),
     ),
@@ -311,6 +321,7 @@ _DECLARATIONS = (
         ),
         color=TEAL,
         dash="dash",
+        velocity="m_bar",
         state={**_MOMENTS, "P": "product of the momenta so far"},
         torch=TorchPeer(
             "NAdam",
@@ -336,6 +347,7 @@ _DECLARATIONS = (
         hypers=(_lr(0.001), _BETA1, _BETA2, _eps(1e-8)),
         color=CYAN,
         dash="dash",
+        velocity="m",
         state=_MOMENTS,
         torch=TorchPeer("RAdam", _ADAM_ARGUMENTS),
     ),
@@ -350,6 +362,7 @@ _DECLARATIONS = (
         rule=_ADAM_HEAD + "x = x - lr*(m_hat/(sqrt(v_hat) + eps) + weight_decay*x)",
         hypers=(_lr(0.001), _BETA1, _BETA2, _eps(1e-8), _weight_decay(0.01)),
         color=RED,
+        velocity="m",
         state=_MOMENTS,
         torch=TorchPeer("AdamW", _ADAM_ARGUMENTS + ", weight_decay=weight_decay"),
     ),
@@ -369,6 +382,7 @@ _DECLARATIONS = (
             _weight_decay(0.0),
         ),
         color=GREEN,
+        velocity="c",
         state={"m": _FIRST_MOMENT},
     ),
     Optimizer(
@@ -411,6 +425,7 @@ _DECLARATIONS = (
         ),
         color=GOLD,
         dash="dash",
+        velocity="m",
         state={"m": _FIRST_MOMENT, "h": "memory of the Hessian's diagonal"},
     ),
     Optimizer(
@@ -428,6 +443,7 @@ _DECLARATIONS = (
         hypers=(_lr(0.01), _BETA1, _BETA2, _eps(1e-6), _weight_decay(0.0)),
         color=BLUE,
         dash="dash",
+        velocity="m",
         state=_MOMENTS,
     ),
     Optimizer(
@@ -446,6 +462,7 @@ _DECLARATIONS = (
         ),
         color=ORANGE,
         dash="dash",
+        velocity="u",
         state={"m": "velocity: decaying sum of gradients"},
         torch=TorchPeer(
             "Muon",

@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from core.objectives import OBJECTIVES, Objective
+from core.racers import RACERS
 from core.run import Run
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """An objective, the rules that race on it with the hyperparameters that differ from their defaults, and why.
+    """An objective, the racers on it with the hyperparameters that differ from their defaults, and why.
 
-    Every rule starts at the objective's own start unless ``start`` is given.
+    ``rules`` has the key of each racer. All start at the objective's own start unless ``start`` is given.
     """
 
     key: str
@@ -29,9 +30,12 @@ class Scenario:
         return OBJECTIVES[self.objective]
 
     def runs(self) -> list[Run]:
-        """The runs of all rules, in the order given."""
+        """The runs of all racers, in the order given."""
         start = self.start or self.declared.start
-        return [Run(self.objective, rule, start, self.steps, hypers) for rule, hypers in self.rules.items()]
+        return [
+            Run(self.objective, RACERS[racer].optimizer.key, start, self.steps, hypers)
+            for racer, hypers in self.rules.items()
+        ]
 
 
 def _catalogue(*scenarios: Scenario) -> Mapping[str, Scenario]:

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.optimizers import Optimizer
+from core.racers import Racer
 from core.status import Outcome
 from core.trace import Path
+
+Race = Sequence[tuple[Racer, Path]]
 
 
 @dataclass(frozen=True)
@@ -27,10 +29,10 @@ def point_text(point: Sequence[float]) -> str:
     return f"({', '.join(f'{number:.4g}' for number in point)})"
 
 
-def row(optimizer: Optimizer, path: Path) -> Row:
+def row(racer: Racer, path: Path) -> Row:
     """``path`` in numbers, as of its last usable point."""
     return Row(
-        optimizer.name,
+        racer.name,
         str(path.status.outcome),
         len(path.x) - 1,
         path.evaluations,
@@ -41,10 +43,10 @@ def row(optimizer: Optimizer, path: Path) -> Row:
     )
 
 
-def retell(racers: Sequence[tuple[Optimizer, Path]]) -> list[str]:
+def retell(race: Race) -> list[str]:
     """What happened, a sentence or two per run, best end first, runs that failed last."""
-    ranked = sorted(racers, key=lambda racer: (_failed(racer[1]), float(racer[1].loss[-1])))
-    return [f"**{optimizer.name}.** {path.status} {_moved(path)}".rstrip() for optimizer, path in ranked]
+    ranked = sorted(race, key=lambda pair: (_failed(pair[1]), float(pair[1].loss[-1])))
+    return [f"**{racer.name}.** {path.status} {_moved(path)}".rstrip() for racer, path in ranked]
 
 
 def _failed(path: Path) -> bool:

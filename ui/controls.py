@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from typing import TypeVar
 
 import streamlit as st
 
@@ -10,19 +11,16 @@ from core.formula import FormulaError
 from core.formula.objective import MAX_CHARACTERS
 from core.hypers import Hyper
 from core.objectives import OBJECTIVES, OWN_START, VARIABLES, Objective, own_objective
-from core.optimizers import OPTIMIZERS, Optimizer
+from core.racers import RACERS, Racer
 from core.scenarios import Scenario
 from ui import share
+from ui.limits import MAX_RACERS, MAX_START, MAX_STEPS
+
+Choice = TypeVar("Choice")
 
 OWN = "Own formula"
-# A start beyond this is a slip of the hand; the engine itself allows far more.
-MAX_START = 1e6
 # A logarithmic slider over more decades than this offers 1, 2 and 5 of each, otherwise all numbers of two digits.
 _FINE_DECADES = 5
-# Steps a page runs at most: a path of this length is still computed and drawn within a blink.
-MAX_STEPS = 5000
-# Racers that can be told apart by colour and dash in one picture.
-MAX_RULES = 8
 
 
 def objective_control(dimension: int, default: str) -> Objective:
@@ -79,35 +77,37 @@ def choice(
     return chosen
 
 
-def view_control(label: str, options: Sequence[str], key: str) -> str:
-    """One of a few ``options``, side by side; the first is the default."""
-    _check_asked(key, lambda text: text in options, f"it is {' or '.join(options)}")
+def view_control(label: str, options: Mapping[str, Choice], key: str) -> Choice:
+    """The value of one of a few ``options``, side by side; the first is the default."""
+    names = list(options)
+    _check_asked(key, lambda text: text in names, f"it is {' or '.join(names)}")
     chosen = st.segmented_control(
-        label, options, default=options[0], required=True, key=key, label_visibility="collapsed", bind="query-params"
+        label, names, default=names[0], required=True, key=key, label_visibility="collapsed", bind="query-params"
     )
-    return chosen or options[0]
+    return options[chosen or names[0]]
 
 
-def rules_control(default: Sequence[str]) -> list[Optimizer]:
-    """The chosen update rules, in teaching order and at least one."""
-    names = {declared.name: declared for declared in OPTIMIZERS.values()}
+def racers_control(default: Sequence[str]) -> list[Racer]:
+    """The chosen racers, in teaching order and at least one; the same rule may race twice."""
+    names = {racer.name: racer for racer in RACERS.values()}
     _check_asked("rules", lambda text: text in names, "choose from the list of update rules")
     chosen = st.multiselect(
         "Update rules",
         list(names),
-        default=[OPTIMIZERS[key].name for key in default],
+        default=[RACERS[key].name for key in default],
         key="rules",
-        max_selections=MAX_RULES,
+        max_selections=MAX_RACERS,
         placeholder="Choose at least one",
+        help="Rules with a 2 are second copies, to race a rule against itself with other hyperparameters.",
         bind="query-params",
     )
     # A forged message may repeat a name.
-    rules = [declared for name, declared in names.items() if name in chosen]
-    if not rules:
-        first = OPTIMIZERS[default[0]]
+    racers = [racer for name, racer in names.items() if name in chosen]
+    if not racers:
+        first = RACERS[default[0]]
         st.caption(f"None is chosen, so {first.name} runs.")
         return [first]
-    return rules
+    return racers[:MAX_RACERS]
 
 
 def start_control(declared: Objective) -> tuple[float, ...]:
@@ -130,35 +130,49 @@ def _coordinate(variable: str, default: float, column: "st.delta_generator.Delta
 
 def steps_control(default: int) -> int:
     """The number of steps every rule takes."""
+
+    def to_the_end() -> None:
+        st.session_state["t"] = float(st.session_state["steps"])
+
     _check_asked("steps", _within(1, MAX_STEPS), f"a whole number from 1 to {MAX_STEPS}")
-    return int(st.slider("Steps", 1, MAX_STEPS, default, key="steps", bind="query-params"))
+    return int(st.slider("Steps", 1, MAX_STEPS, default, key="steps", on_change=to_the_end, bind="query-params"))
 
 
-def hypers_control(optimizer: Optimizer, opening: Mapping[str, float]) -> dict[str, float]:
-    """A control for each hyperparameter of ``optimizer``, the learning rate in sight and the others folded away.
+def moment_control(steps: int) -> int:
+    """The step at which the clock stands, from 0; at the end unless said otherwise."""
+    _check_asked("t", _within(0, steps), f"a whole number from 0 to {steps}")
+    # A float box: Streamlit's whole-number box raises for a link that says inf.
+    chosen = st.number_input(
+        "Step shown", 0.0, float(steps), float(steps), 1.0, "%.0f", key="t", width=160, bind="query-params"
+    )
+    return int(chosen)
+
+
+def hypers_control(racer: Racer, opening: Mapping[str, float]) -> dict[str, float]:
+    """A control for each hyperparameter of ``racer``, the learning rate in sight and the others folded away.
 
     ``opening`` gives other defaults than the declared ones.
     """
-    rate, *others = optimizer.hypers
-    settings = {rate.name: hyper_control(optimizer, rate, opening.get(rate.name, rate.default))}
+    rate, *others = racer.optimizer.hypers
+    settings = {rate.name: hyper_control(racer, rate, opening.get(rate.name, rate.default))}
     if others:
-        with st.expander(f"More of {optimizer.name}"):
+        with st.expander(f"More of {racer.name}"):
             for hyper in others:
-                settings[hyper.name] = hyper_control(optimizer, hyper, opening.get(hyper.name, hyper.default))
+                settings[hyper.name] = hyper_control(racer, hyper, opening.get(hyper.name, hyper.default))
     return settings
 
 
-def hyper_control(optimizer: Optimizer, hyper: Hyper, default: float) -> float:
+def hyper_control(racer: Racer, hyper: Hyper, default: float) -> float:
     """A slider for one hyperparameter, on the scale it declares.
 
     A number from the link that lies between two stops of the slider, or beyond its ends but within the hard bounds, is
     taken as it is.
     """
-    key = hyper_key(optimizer, hyper.name)
+    key = hyper_key(racer, hyper.name)
     low, high = hyper.bounds
     _check_asked(key, _within(low, high), f"{hyper.name} is a number from {low:g} to {high:g}")
     extra = [default, *(float(text) for text in share.asked(key)[-1:] if _within(low, high)(text))]
-    label = f"{optimizer.name}: learning rate" if hyper.name == "lr" else f"{_words(hyper.name)} ${hyper.symbol}$"
+    label = f"{racer.name}: learning rate" if hyper.name == "lr" else f"{_words(hyper.name)} ${hyper.symbol}$"
     if hyper.scale == "log":
         stops = [number_text(stop) for stop in log_stops(*hyper.slider, extra)]
         chosen = st.select_slider(label, stops, number_text(default), key=key, help=hyper.help, bind="query-params")
@@ -171,33 +185,26 @@ def hyper_control(optimizer: Optimizer, hyper: Hyper, default: float) -> float:
     return float(st.slider(label, bottom, top, default, step, "%g", key=key, help=hyper.help, bind="query-params"))
 
 
-def moment_control(steps: int) -> int:
-    """The step of a run that is looked at, from 0."""
-    _check_asked("t", _within(0, steps), f"a whole number from 0 to {steps}")
-    return int(st.slider("Look at step", 0, steps, 0, key="t", bind="query-params"))
-
-
-def hyper_key(optimizer: Optimizer, name: str) -> str:
+def hyper_key(racer: Racer, name: str) -> str:
     """What a hyperparameter is called in a link."""
-    return f"{optimizer.key}_{name}"
+    return f"{racer.key}_{name}"
 
 
 def scenario_state(scenario: Scenario) -> dict[str, str | int | float | list[str]]:
     """The value of every control that ``scenario`` speaks of, by its key."""
-    rules = [OPTIMIZERS[key] for key in scenario.rules]
-    return {
+    racers = [RACERS[key] for key in scenario.rules]
+    state: dict[str, str | int | float | list[str]] = {
         "f": scenario.declared.name,
-        "rules": [rule.name for rule in rules],
         "steps": scenario.steps,
-        # Only the page of one variable looks at a single step.
-        **({"t": 0} if scenario.declared.dimension == 1 else {}),
+        "t": float(scenario.steps),
         **dict(zip(VARIABLES, scenario.start or scenario.declared.start, strict=False)),
-        **{
-            hyper_key(rule, hyper.name): _as_state(hyper, scenario.rules[rule.key].get(hyper.name, hyper.default))
-            for rule in rules
-            for hyper in rule.hypers
-        },
     }
+    for racer in racers:
+        for hyper in racer.optimizer.hypers:
+            value = scenario.rules[racer.key].get(hyper.name, hyper.default)
+            state[hyper_key(racer, hyper.name)] = _as_state(hyper, value)
+    # The page of one variable has one rule and no choice of rules.
+    return state if scenario.declared.dimension == 1 else state | {"rules": [racer.name for racer in racers]}
 
 
 def as_link(state: Mapping[str, str | int | float | list[str]]) -> dict[str, str | list[str]]:

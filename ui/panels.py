@@ -1,6 +1,6 @@
 """Panels that several pages show: a rule's formula, what happened in words, the numbers of the runs, a picture."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 
 import pandas as pd
@@ -8,16 +8,17 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.figures import DARK, LIGHT, Look
-from core.formula.latex import measured, number
+from core.formula.latex import measured, number, symbol
 from core.formula.rule_latex import Line, aligned, start_lines, step_lines
 from core.hypers import Hyper
 from core.ledger import ledger
 from core.objectives import Objective
 from core.optimizers import Optimizer
+from core.racers import Racer
 from core.scenarios import Scenario
-from core.summary import retell, row, step_sentence
+from core.summary import Race, retell, row, step_sentence
 from core.trace import Path
-from ui.controls import as_link, number_text, scenario_state
+from ui.controls import as_link, choice, moment_control, number_text, scenario_state, view_control
 from ui.navigation import Page
 
 # Streamlit's own sans-serif, which it serves itself.
@@ -52,12 +53,13 @@ def objective_panel(declared: Objective) -> None:
         st.caption(f"Source: {declared.source}")
 
 
-def rule_panel(optimizer: Optimizer, settings: dict[str, float]) -> None:
+def rule_panel(racer: Racer, settings: dict[str, float]) -> None:
     """A rule: its idea, its lines with time indices, the hyperparameters it ran with, what it keeps and costs."""
+    optimizer = racer.optimizer
     rule = optimizer.parsed
     words, formula = st.columns([2, 3], gap="medium", vertical_alignment="center")
     with words:
-        st.markdown(f"#### {optimizer.name}")
+        st.markdown(f"#### {racer.name}")
         st.caption(f"{optimizer.authors} {optimizer.year}")
         st.markdown(optimizer.idea)
         st.markdown(f"{_state(optimizer)} {_cost(optimizer)}")
@@ -85,14 +87,14 @@ def _cost(optimizer: Optimizer) -> str:
     return f"{text}, and sometimes for {sometimes} more." if sometimes else f"{text}."
 
 
-def story_panel(racers: Sequence[tuple[Optimizer, Path]]) -> None:
+def story_panel(race: Race) -> None:
     """What happened in this run, in words with its numbers."""
-    st.markdown("\n".join(f"- {sentence}" for sentence in retell(racers)))
+    st.markdown("\n".join(f"- {sentence}" for sentence in retell(race)))
 
 
-def numbers_panel(racers: Sequence[tuple[Optimizer, Path]]) -> None:
+def numbers_panel(race: Race) -> None:
     """One row of numbers per run."""
-    table = pd.DataFrame([asdict(row(optimizer, path)) for optimizer, path in racers])
+    table = pd.DataFrame([asdict(row(racer, path)) for racer, path in race])
     column = st.column_config.NumberColumn
     st.dataframe(
         table,
@@ -110,19 +112,48 @@ def numbers_panel(racers: Sequence[tuple[Optimizer, Path]]) -> None:
     )
 
 
-def step_panel(path: Path, moment: int) -> None:
-    """The step that follows the iterate ``moment``, in words and line by line with its numbers."""
-    last = len(path.x) - 2
-    if last < 0:
+def ledger_controls(race: Race, steps: int) -> tuple[Path, int, int]:
+    """Whose step is looked at, along which coordinate, and which step: the path, the coordinate, the step."""
+    who, where, when = st.columns([2, 2, 1], vertical_alignment="bottom")
+    names = {racer.name: path for racer, path in race}
+    with who:
+        path = names[choice("Update rule", list(names), next(iter(names)), "of")]
+    with where:
+        variables = list(path.run.resolved_objective.parsed.variables)
+        coordinate = view_control("Coordinate", {name: place for place, name in enumerate(variables)}, "along")
+    with when:
+        step = moment_control(steps)
+    return path, coordinate, step
+
+
+def step_panel(path: Path, step: int) -> None:
+    """Step ``step`` of a path in one variable: in words, then line by line with its numbers."""
+    if 1 <= step < len(path.x):
+        st.markdown(step_sentence(path, step))
+    ledger_panel(path, step, 0)
+
+
+def ledger_panel(path: Path, step: int, coordinate: int) -> None:
+    """Every line of a rule, and under it the same line with the numbers that ``step`` has along ``coordinate``."""
+    taken = len(path.x) - 1
+    if step == 0:
+        st.caption("At step 0 nothing has happened yet; move the clock to see a step in numbers.")
+        return
+    if taken == 0:
         st.markdown(str(path.status))
         return
-    step = min(moment, last) + 1
-    if moment > last:
-        st.caption(f"The path ends at step {last + 1}; this is its last step.")
-    st.markdown(step_sentence(path, step))
-    rule = path.run.resolved_optimizer.parsed
-    filled = [Line("", f"{line.right} = {measured(line.value).latex}") for line in ledger(path, step).lines]
-    st.latex(aligned([line for pair in zip(step_lines(rule), filled, strict=True) for line in pair]))
+    if step > taken:
+        st.caption(f"This path ended at step {taken}, which is shown. {path.status}")
+    optimizer = path.run.resolved_optimizer
+    shown = ledger(path, min(step, taken), coordinate)
+    filled = [Line("", f"{line.right} = {measured(line.value).latex}") for line in shown.lines]
+    st.latex(aligned([line for pair in zip(step_lines(optimizer.parsed), filled, strict=True) for line in pair]))
+    change = shown.after - shown.before
+    memory = "; ".join(f"${symbol(name)}$ is the {meaning}" for name, meaning in optimizer.state.items())
+    st.markdown(
+        f"So step {shown.step} moves by ${measured(change).latex}$, from ${measured(shown.before).latex}$ to "
+        f"${measured(shown.after).latex}$." + (f" Here {memory}." if memory else "")
+    )
 
 
 def scenarios_panel(scenarios: Mapping[str, Scenario], page: Page) -> None:

@@ -65,6 +65,16 @@ def surface(objective: Objective, trails: Sequence[Trail], look: Look, view: Vie
     )
 
 
+def surface_heights(objective: Objective, view: View | None = None) -> dict[str, Any]:
+    """How ``surface`` turns a loss into a height, for whatever draws on top of it.
+
+    With ``log``, a height is log10 of the loss above the minimum, otherwise the loss itself; it is clipped to ``low`` …
+    ``high``, and ``lift`` keeps a line above the surface.
+    """
+    land = landscape(objective, view or (objective.domain[0], objective.domain[1]), GRID)
+    return {"log": land.logarithmic, "low": land.low, "high": land.high, "lift": _LIFT * (land.high - land.low)}
+
+
 def _axis(look: Look, title: str, limits: tuple[float, float]) -> dict[str, Any]:
     return {
         "title": {"text": title, "font": {"color": look.quiet, "size": SMALL_SIZE}},

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.optimizers import Optimizer
+from core.racers import Racer
 from core.status import Outcome, Status
 from core.trace import Path
 
@@ -36,9 +37,9 @@ class Trail:
     opacity: float = 1.0
 
     @classmethod
-    def of(cls, path: Path, optimizer: Optimizer) -> "Trail":
-        """The trail of ``path`` in the name and look that ``optimizer`` declares."""
-        return cls(path, optimizer.name, optimizer.color, optimizer.dash)
+    def of(cls, path: Path, racer: Racer | Optimizer) -> "Trail":
+        """The trail of ``path`` in the name and look of ``racer``."""
+        return cls(path, racer.name, racer.color, racer.dash)
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,13 @@ import plotly.graph_objects as go
 import plotly.io
 
 from core.figures import DARK, LIGHT, Look, Trail, contour, curve, gradient_progress, loss_progress, surface
-from core.figures.progress import FLOOR
 from core.figures.surface import surface_heights
 from core.objectives import Objective
-from core.run import MAX_START
+from core.racers import Racer
 from core.status import Outcome
+from core.summary import Race
+from core.trace import Path
+from ui.limits import MAX_START
 
 Array = npt.NDArray[np.float64]
 Kind = Literal["plane", "space", "curve", "loss", "norm"]
@@ -60,22 +62,21 @@ class Payload:
     data: dict[str, Any]
 
 
-def stage_payload(
-    objective: Objective, trails: Sequence[Trail], kinds: Sequence[Kind], height: int, label: str
-) -> Payload:
-    """The views ``kinds`` of ``trails`` on ``objective``, ``height`` pixels high.
+def stage_payload(objective: Objective, race: Race, kinds: Sequence[Kind], height: int, label: str) -> Payload:
+    """The views ``kinds`` of a race on ``objective``, ``height`` pixels high.
 
-    ``trails`` must be runs of ``objective`` with the same number of steps. Numbers go as float32, directions as bytes.
+    The racers' paths must be runs of ``objective`` with the same number of steps. Numbers go as float32, directions as
+    bytes.
     """
     minimum = _base(objective)
-    steps = trails[0].path.run.steps
+    steps = race[0][1].run.steps
+    trails = [Trail.of(path, racer) for racer, path in race]
     views, grounds = [], []
     for kind in kinds:
         ground, view = _view(kind, objective, trails)
         if ground is not None:
             grounds.append(ground)
         views.append(view)
-    tracks = [_track(trail) for trail in trails]
     data = {
         "part": "stage",
         "dimension": objective.dimension,
@@ -83,8 +84,8 @@ def stage_payload(
         "minimum": minimum,
         "variables": list(objective.parsed.variables),
         "views": views,
-        "tracks": tracks,
-        "bytes": base64.b64encode(b"".join(_numbers(trail, minimum) for trail in trails)).decode(),
+        "tracks": [_track(racer, path) for racer, path in race],
+        "bytes": base64.b64encode(b"".join(_numbers(racer, path, minimum) for racer, path in race)).decode(),
         "looks": {look.name: _palette(look) for look in (LIGHT, DARK)},
         "height": height,
         "label": label,
@@ -102,14 +103,13 @@ def _view(kind: Kind, objective: Objective, trails: Sequence[Trail]) -> tuple[Gr
     if kind in ("loss", "norm"):
         figure = (loss_progress if kind == "loss" else gradient_progress)(trails, _TOKENS)
         # The lines and labels of this figure move with the clock, so the browser draws them.
-        layout = figure.to_dict()["layout"] | {"annotations": [], "shapes": []}
-        plain = kind == "loss" and layout["yaxis"].get("type") != "log"
+        bare = go.Figure(layout=figure.layout).update_layout(annotations=[], shapes=[], showlegend=False)
+        plain = kind == "loss" and figure.layout.yaxis.type != "log"
         channels = ("step", "loss") if plain else _CHANNELS[kind]
-        view |= {"kind": "time", "channels": channels, "figure": _json({"data": [], "layout": layout})}
+        view |= {"kind": "time", "channels": channels, "figure": _json(bare)}
         view["traces"] = [_trace(place, trail, channels) for place, trail in enumerate(trails)]
         return None, view
-    build = {"plane": contour, "space": surface, "curve": curve}[kind]
-    text = _json(build(objective, [], _TOKENS).to_dict())
+    text = _json(_landscape(kind, objective))
     ground = Ground(hashlib.sha256(text.encode()).hexdigest()[:16], text)
     view |= {"kind": kind, "ground": ground.id}
     if kind == "space":
@@ -117,6 +117,12 @@ def _view(kind: Kind, objective: Objective, trails: Sequence[Trail]) -> tuple[Gr
     else:
         view["traces"] = [_trace(place, trail, _CHANNELS[kind]) for place, trail in enumerate(trails)]
     return ground, view
+
+
+def _landscape(kind: Kind, objective: Objective) -> go.Figure:
+    if kind == "curve":
+        return curve(objective, [], _TOKENS)
+    return contour(objective, [], _TOKENS) if kind == "plane" else surface(objective, [], _TOKENS)
 
 
 def _label(kind: Kind, objective: Objective) -> str:
@@ -147,34 +153,31 @@ def _trace(place: int, trail: Trail, channels: tuple[str, str]) -> dict[str, Any
     }
 
 
-def _track(trail: Trail) -> dict[str, Any]:
-    status = trail.path.status
-    failed = status.outcome in (Outcome.DIVERGED, Outcome.UNDEFINED)
+def _track(racer: Racer, path: Path) -> dict[str, Any]:
+    failed = path.status.outcome in (Outcome.DIVERGED, Outcome.UNDEFINED)
     return {
-        "key": trail.key,
-        "name": trail.name,
-        "color": trail.color,
-        "dash": trail.dash,
-        "rows": len(trail.path.x),
-        "pushes": bool(trail.velocity),
-        "note": f"{status.outcome} at step {status.step}" if failed else "",
+        "key": racer.key,
+        "name": racer.name,
+        "color": racer.color,
+        "dash": racer.dash,
+        "rows": len(path.x),
+        "pushes": bool(racer.optimizer.velocity),
+        "note": f"{path.status.outcome} at step {path.status.step}" if failed else "",
     }
 
 
-def _numbers(trail: Trail, minimum: float) -> bytes:
+def _numbers(racer: Racer, path: Path, minimum: float) -> bytes:
     """The numbers of one track as the browser reads them (``tracks.js``)."""
-    path = trail.path
     # Far beyond what float32 holds only its sign matters, and no picture shows it.
     limit = float(np.finfo(np.float32).max)
     parts = [*path.x.T, path.loss - minimum, path.grad_norm]
     floats = b"".join(np.clip(part, -limit, limit).astype("<f4").tobytes() for part in parts)
-    gradient = path.run.resolved_objective.parsed.grad(path.x.T).T
-    bytes_ = _directions(-gradient)
-    if trail.velocity:
+    directions = _directions(-path.run.resolved_objective.parsed.grad(path.x.T).T)
+    if racer.optimizer.velocity:
         # The velocity after a step belongs to the point that the step led to; the start has none.
-        pushes = -path.terms[trail.velocity]
-        bytes_ += _directions(np.concatenate([np.zeros((1, pushes.shape[1])), pushes]))
-    return floats + bytes_
+        pushes = -path.terms[racer.optimizer.velocity]
+        directions += _directions(np.concatenate([np.zeros((1, pushes.shape[1])), pushes]))
+    return floats + directions
 
 
 def _directions(vectors: Array) -> bytes:
@@ -197,8 +200,8 @@ def _palette(look: Look) -> dict[str, Any]:
     return colors | {"map": tokens}
 
 
-def _json(figure: dict[str, Any]) -> str:
-    text: str = plotly.io.to_json(go.Figure(figure), validate=False, remove_uids=False)
+def _json(figure: go.Figure) -> str:
+    text: str = plotly.io.to_json(figure, validate=False)
     return text
 
 
@@ -221,6 +224,3 @@ def believed_step(raw: Any, steps: int) -> int | None:
     if isinstance(raw, bool) or not isinstance(raw, int | float) or not math.isfinite(raw) or raw != int(raw):
         return None
     return int(raw) if 0 <= raw <= steps else None
-
-
-__all__ = ["FLOOR", "Ground", "Kind", "Payload", "believed_start", "believed_step", "stage_payload"]

@@ -75,8 +75,8 @@ function signature(view, gd) {
 }
 
 // The height of a track on the surface that `space` describes, slightly above it.
-function onSurface(height, space) {
-  const z = space.log ? Math.log10(Math.max(height + space.shift, 1e-300)) : height + space.shift;
+function onSurface(above, minimum, space) {
+  const z = space.log ? Math.log10(Math.max(above, 1e-300)) : above + minimum;
   return Math.min(Math.max(z, space.low), space.high) + space.lift;
 }
 
@@ -87,7 +87,7 @@ function pixelsOf(view, gd, track, minimum) {
   const [across, up] = view.channels.map((name) => channel(track, name, minimum));
   for (let i = 0; i < track.n; i++) {
     const place =
-      view.kind === 'space' ? project(across[i], up[i], onSurface(track.height[i], view.space)) : project(across[i], up[i]);
+      view.kind === 'space' ? project(across[i], up[i], onSurface(track.height[i], minimum, view.space)) : project(across[i], up[i]);
     pixels[2 * i] = place[0];
     pixels[2 * i + 1] = place[1];
   }

@@ -1,0 +1,34 @@
+"""Who can take part in a race: every rule, and a second copy of it with hyperparameters of its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from core.optimizers import OPTIMIZERS, Optimizer
+
+_COPY_DASHES: Mapping[str, Literal["solid", "dash", "dot"]] = {"solid": "dot", "dash": "dot", "dot": "dash"}
+
+
+@dataclass(frozen=True)
+class Racer:
+    """A rule under a name of its own. ``key`` begins the names of its hyperparameters in a link (``adam2_lr``)."""
+
+    key: str
+    name: str
+    optimizer: Optimizer
+    dash: Literal["solid", "dash", "dot"]
+
+    @property
+    def color(self) -> str:
+        """The rule's colour; a second copy differs by its dash."""
+        return self.optimizer.color
+
+
+RACERS: Mapping[str, Racer] = MappingProxyType(
+    {key: Racer(key, declared.name, declared, declared.dash) for key, declared in OPTIMIZERS.items()}
+    | {
+        f"{key}2": Racer(f"{key}2", f"{declared.name} 2", declared, _COPY_DASHES[declared.dash])
+        for key, declared in OPTIMIZERS.items()
+    }
+)

@@ -1,0 +1,8 @@
+"""How much a page accepts, whoever asks: a widget, a link or the stage."""
+
+# A start beyond this is a slip of the hand; the engine itself allows far more.
+MAX_START = 1e6
+# A path of this length is still computed, sent and drawn within a blink.
+MAX_STEPS = 5000
+# Racers that can be told apart by colour and dash in one picture.
+MAX_RACERS = 8

@@ -1,0 +1,64 @@
+"""The stage as a Streamlit element: payload in, the visitor's clicks and the clock's rests out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from core.objectives import VARIABLES, Objective
+from core.summary import Race
+from ui.stage.payload import Kind, believed_start, believed_step, stage_payload
+
+_FOLDER = Path(__file__).parent
+# In the order in which each needs the ones before it.
+_SCRIPTS = ("tracks.js", "views.js", "draw.js", "panel.js", "stage.js")
+_STATIC = Path(st.__file__).parent / "static" / "static" / "js"
+
+
+def plotly_chunk() -> str:
+    """The file of Streamlit's own that sets ``window.Plotly``; its name changes with each release of Streamlit."""
+    (found,) = _STATIC.glob("PlotlyChart.*.js")
+    return found.name
+
+
+_component = st.components.v2.component(
+    "gradient_descent_stage",
+    css=(_FOLDER / "stage.css").read_text(),
+    js="\n".join((_FOLDER / script).read_text() for script in _SCRIPTS),
+    # Plotly puts its style sheet into the page, which does not reach into a shadow tree.
+    isolate_styles=False,
+)
+
+
+def stage(
+    objective: Objective, race: Race, kinds: Sequence[Kind], step: int, height: int, label: str, key: str = "stage"
+) -> None:
+    """Shows a race on ``objective`` in several views on one clock, which stands at ``step``.
+
+    A start chosen in a landscape goes to the controls of the start, the step at which the clock comes to rest to the
+    control of the step (keys ``x``, ``y`` and ``t``).
+    """
+    payload = stage_payload(objective, race, kinds, height, label)
+    steps = payload.data["steps"]
+
+    def choose_start() -> None:
+        start = believed_start(st.session_state[key]["start"], objective)
+        if start is not None:
+            st.session_state.update(zip(VARIABLES, start, strict=False))
+
+    def come_to_rest() -> None:
+        rested = believed_step(st.session_state[key]["clock"], steps)
+        if rested is not None:
+            st.session_state["t"] = rested
+
+    with st.container(gap=None, key=f"{key}_parts"):
+        for place, ground in enumerate(payload.grounds):
+            data = {"part": "ground", "id": ground.id, "figure": ground.figure}
+            _component(data=data, key=f"{key}_ground_{place}", height=1)
+        _component(
+            data={**payload.data, "id": key, "plotly": plotly_chunk()},
+            key=key,
+            on_start_change=choose_start,
+            on_clock_change=come_to_rest,
+        )
+        _component(data={"part": "cue", "stage": key, "step": step}, key=f"{key}_cue", height=1)
