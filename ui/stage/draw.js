@@ -160,7 +160,7 @@ function drawConstruction(pen, view, gd, track, t, minimum, colors) {
   pen.lineTo(...b);
   pen.stroke();
   pen.setLineDash([]);
-  const labels = [{ at: a[1] < b[1] ? a : b, text: `slope ${digits(slope)}`, color: colors.text }];
+  const labels = [{ at: [b[0], b[1] - 12], text: `slope ${digits(slope)}`, color: colors.text }];
   if (row + 1 < track.n) {
     const level = bottom - 18;
     const from = project(x, f);
@@ -230,7 +230,7 @@ function drawView(view, gd, canvas, cache, scene) {
     const ended = track.note && t >= track.n - 1;
     const text = ended ? `${track.name}: ${track.note}` : track.name;
     if (inside(at, frame)) {
-      if (view.kind === 'plane' && arrows) {
+      if (view.kind === 'plane' && arrows && t < track.n - 1) {
         const [dx, dy] = flatDirection(gd, direction(track.downhill, t));
         drawArrow(pen, at, [dx, dy], ARROW, track.color, false);
         if (track.push) drawArrow(pen, at, flatDirection(gd, direction(track.push, t)), ARROW, track.color, true);
@@ -242,7 +242,9 @@ function drawView(view, gd, canvas, cache, scene) {
       if (mark) labels.push({ at: mark, text, color: track.color });
     }
   }
-  drawLabels(pen, labels, frame, colors.veil, font);
+  // Beside a curve over time the names may stand in the margin.
+  const room = view.kind === 'time' ? [frame[0], frame[1], layout.width, frame[3]] : frame;
+  drawLabels(pen, labels, room, colors.veil, font);
 }
 
 function flatDirection(gd, vector) {

@@ -103,7 +103,8 @@ def _view(kind: Kind, objective: Objective, trails: Sequence[Trail]) -> tuple[Gr
     if kind in ("loss", "norm"):
         figure = (loss_progress if kind == "loss" else gradient_progress)(trails, _TOKENS)
         # The lines and labels of this figure move with the clock, so the browser draws them.
-        bare = go.Figure(layout=figure.layout).update_layout(annotations=[], shapes=[], showlegend=False)
+        bare = go.Figure(layout=figure.layout)
+        bare.layout.annotations, bare.layout.shapes, bare.layout.showlegend = (), (), False
         plain = kind == "loss" and figure.layout.yaxis.type != "log"
         channels = ("step", "loss") if plain else _CHANNELS[kind]
         view |= {"kind": "time", "channels": channels, "figure": _json(bare)}

@@ -113,6 +113,8 @@ class Stage {
   layoutOf(layout) {
     layout.font = { ...layout.font, family: this.colors.font };
     layout.autosize = true;
+    const clear = 'rgba(0,0,0,0)';
+    layout.modebar = { bgcolor: clear, color: this.colors.quiet, activecolor: this.colors.text };
     // A finger must be able to scroll the page past a plot.
     if (this.coarse) {
       layout.dragmode = false;
@@ -243,41 +245,46 @@ class Stage {
       const between = (value, range) => value >= Math.min(...range) && value <= Math.max(...range);
       return between(x, xaxis.range) && between(y, yaxis.range);
     };
-    let down = null;
     const near = (event) => {
       const pixels = shown.cache.pixels?.[0];
-      if (!pixels) return false;
+      if (!pixels || !usable()) return false;
       const box = shown.gd.getBoundingClientRect();
       return Math.hypot(event.clientX - box.left - pixels[0], event.clientY - box.top - pixels[1]) < GRAB;
     };
+    let grabbed = false;
     shown.gd.addEventListener('pointerdown', (event) => {
       if (!usable() || event.button !== 0 || event.target.closest('.modebar')) return;
-      down = { x: event.clientX, y: event.clientY, grabbed: near(event) };
-      if (!down.grabbed) return;
-      // The drag is ours; Plotly would zoom.
-      event.stopPropagation();
-      shown.gd.setPointerCapture(event.pointerId);
-    }, true);
-    shown.gd.addEventListener('mousedown', (event) => {
-      if (down?.grabbed) event.stopPropagation();
-    }, true);
-    shown.gd.addEventListener('pointermove', (event) => {
-      if (!usable()) return;
-      shown.gd.classList.toggle('gd-grab', near(event) || Boolean(down?.grabbed));
-      if (down?.grabbed && shown.cache.pixels) {
+      grabbed = near(event);
+      const drag = (move) => {
+        if (!grabbed) return;
         const box = shown.gd.getBoundingClientRect();
-        this.ghost = { view: shown.view, at: [event.clientX - box.left, event.clientY - box.top] };
+        this.ghost = { view: shown.view, at: [move.clientX - box.left, move.clientY - box.top] };
         this.dirty = true;
-      }
-    });
-    shown.gd.addEventListener('pointerup', (event) => {
-      const begun = down;
-      down = null;
-      this.ghost = null;
-      if (!begun || !usable()) return;
-      const moved = Math.hypot(event.clientX - begun.x, event.clientY - begun.y);
-      const at = place(event);
-      if ((moved <= DRAG || begun.grabbed) && within(at)) this.send('start', at.slice(0, this.data.dimension));
+      };
+      const drop = (up) => {
+        window.removeEventListener('pointermove', drag, true);
+        window.removeEventListener('pointerup', drop, true);
+        window.removeEventListener('pointercancel', drop, true);
+        this.ghost = null;
+        this.dirty = true;
+        const at = place(up);
+        const clicked = Math.hypot(up.clientX - event.clientX, up.clientY - event.clientY) <= DRAG;
+        if (up.type === 'pointerup' && (clicked || grabbed) && within(at)) {
+          this.send('start', at.slice(0, this.data.dimension));
+        }
+        grabbed = false;
+      };
+      // Plotly covers the page while a button is down, so the end of the gesture is only seen from the window.
+      window.addEventListener('pointermove', drag, true);
+      window.addEventListener('pointerup', drop, true);
+      window.addEventListener('pointercancel', drop, true);
+    }, true);
+    // A drag of the start is ours; Plotly would zoom.
+    for (const name of ['mousedown', 'touchstart']) {
+      shown.gd.addEventListener(name, (event) => grabbed && event.stopPropagation(), true);
+    }
+    shown.gd.addEventListener('pointermove', (event) => {
+      shown.gd.classList.toggle('gd-grab', grabbed || near(event));
     });
   }
 }
