@@ -1,0 +1,83 @@
+"""What an experiment is and what it finds: numbers, a sentence made from them, and data for a picture."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from core.hypers import Hyper, complete
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """One line or set of dots: ``x`` and ``y`` of shape ``(n,)``; an empty colour takes the palette's next."""
+
+    name: str
+    x: Array
+    y: Array
+    color: str = ""
+    dash: Literal["solid", "dash", "dot"] = "solid"
+    mode: Literal["lines", "markers", "lines+markers"] = "lines"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A labelled reference line at ``value`` of one axis."""
+
+    axis: Literal["x", "y"]
+    value: float
+    label: str
+
+
+@dataclass(frozen=True, eq=False)
+class Plot:
+    """A picture as data: axis titles with units, series, reference lines."""
+
+    x_title: str
+    y_title: str
+    series: tuple[Series, ...]
+    log_x: bool = False
+    log_y: bool = False
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """What one run of an experiment found: ``numbers`` by label, in the order to show them, and one sentence."""
+
+    numbers: Mapping[str, float]
+    sentence: str
+    plot: Plot | None = None
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What ``Experiment.run`` finds at its defaults: ``number`` within ``tolerance`` of ``value``, and why so close."""
+
+    number: str
+    value: float
+    tolerance: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Something a reader can run: a pure function of its ``settings`` (by name), seeded, quick.
+
+    ``question`` is what it answers, in one sentence. ``expected`` are outcomes at the defaults that tests assert.
+    """
+
+    key: str
+    question: str
+    settings: tuple[Hyper, ...]
+    find: Callable[[Mapping[str, float]], Finding]
+    expected: tuple[Expected, ...]
+
+    def run(self, settings: Mapping[str, float] | None = None) -> Finding:
+        """The finding at ``settings``; what is missing takes its default. Raises ``ValueError`` for a bad setting."""
+        with np.errstate(all="ignore"):
+            return self.find(complete(self.settings, settings or {}, f"Experiment {self.key}"))
