@@ -1,30 +1,31 @@
-"""Home: what this is and where to start."""
+"""Home: what this is, a race to look at, where to start, and what is often said and not true."""
 
 import streamlit as st
 
-from core import OPTIMIZERS, trace
-from core.figures import Trail, contour
+from core import trace
+from core.racers import RACERS
 from core.scenarios import RACES
-from ui import navigation, panels
+from ui import claims, navigation, panels
+from ui.stage import stage
 
 navigation.begin(navigation.HOME)
 opening = next(iter(RACES.values()))
-trails = [Trail.of(trace(run), OPTIMIZERS[run.optimizer]) for run in opening.runs()]
+race = [(RACERS[key], trace(run)) for key, run in zip(opening.rules, opening.runs(), strict=True)]
 
 picture, words = st.columns([3, 2], gap="large")
 with picture:
-    panels.picture(contour(opening.declared, trails, panels.look()), "landscape", 520, opening.title)
+    stage(opening.declared, race, ["plane"], opening.steps, 420, opening.title, "home_", autoplay=True)
 with words:
     st.markdown(
         "**The formula on the screen is the formula that runs.** Objectives and update rules are written in one small "
-        "language; what you read is what computes the picture, its exact derivatives and its link."
+        "language. What you read computes the picture, its exact derivatives, every number and the link to it."
     )
     st.markdown(
-        "Change a number and the picture answers. Every setting is in the address bar: copy it, and whoever opens it "
-        "sees the same picture."
+        "Change a number, and everything answers. Stop the clock, and read that step's arithmetic. Edit a rule, and "
+        "race it against the original. Copy the address, and whoever opens it sees the same picture."
     )
-    for page in navigation.ALL[1:]:
-        st.page_link(page.file, label=f"**{page.title}**", icon=page.icon)
-        st.caption(page.promise)
+    navigation.doors()
 
+st.subheader("Often said, and not so", anchor="verdicts")
+claims.surprises()
 panels.scenarios_panel(RACES, navigation.OPTIMIZERS)

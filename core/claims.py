@@ -1,33 +1,13 @@
-"""The guide's statements: what is commonly said, how true it is, what is correct, the source, and the experiment."""
+"""The guide's statements by key: what is commonly said, how true it is, what is correct, and the experiment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 
+from core.claim_texts import foundations, race
+from core.claim_texts.claim import Claim, Verdict
 
-class Verdict(StrEnum):
-    """How true a statement is."""
+__all__ = ["CLAIMS", "Claim", "Verdict"]
 
-    TRUE = "true"
-    CONDITIONS = "true under conditions"
-    OVERSIMPLIFIED = "oversimplified"
-    FALSE = "false"
-    CONTESTED = "contested"
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One statement. ``topic`` is the key of the rule it is about or the name of its section on ``page``.
-
-    ``experiment`` is the key of the experiment that shows it, empty if there is none.
-    """
-
-    key: str
-    page: str
-    topic: str
-    said: str
-    verdict: Verdict
-    correct: str
-    source: str
-    experiment: str = ""
+CLAIMS: Mapping[str, Claim] = MappingProxyType(
+    {claim.key: claim for module in (foundations, race) for claim in module.ALL}
+)

@@ -14,7 +14,10 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """One line or set of dots: ``x`` and ``y`` of shape ``(n,)``; an empty colour takes the palette's next."""
+    """One line or set of dots: ``x`` and ``y`` of shape ``(n,)``; an empty colour takes the palette's next.
+
+    A series without a name is not listed.
+    """
 
     name: str
     x: Array

@@ -49,7 +49,8 @@ class Optimizer:
     """One update rule with its provenance, hyperparameters, look and PyTorch counterpart.
 
     ``state`` says what each name in the state is a memory of; ``velocity`` names the term that points against the
-    momentum's push, if the rule has one.
+    momentum's push, if the rule has one. ``parent`` is the key of the rule it grew from, ``fixes`` what it mended,
+    ``use`` when to reach for it.
     """
 
     key: str
@@ -64,7 +65,15 @@ class Optimizer:
     dash: Literal["solid", "dash", "dot"] = "solid"
     state: Mapping[str, str] = field(default_factory=dict, hash=False)
     velocity: str = ""
+    parent: str = ""
+    fixes: str = ""
+    use: str = ""
     torch: TorchPeer | None = None
+
+    @property
+    def reference(self) -> str:
+        """What a ``Run`` calls this rule: its key, or its text if it is a visitor's own."""
+        return self.key if self.key in OPTIMIZERS else self.rule
 
     @cached_property
     def text(self) -> str:
@@ -148,6 +157,7 @@ _DECLARATIONS = (
         rule="x = x - lr*g",
         hypers=(_lr(0.001),),
         color=BLUE,
+        use="The baseline, and the choice when no memory per weight can be spared.",
         torch=TorchPeer("SGD", "lr=lr"),
     ),
     Optimizer(
@@ -163,6 +173,9 @@ _DECLARATIONS = (
         color=ORANGE,
         velocity="v",
         state={"v": "velocity: decaying sum of gradients"},
+        parent="sgd",
+        fixes="Plain descent zigzags across a ravine while it creeps along it; the velocity averages the zigzag away.",
+        use="Convolutional networks with a schedule; smooth deterministic problems, where it is hard to beat.",
         torch=TorchPeer("SGD", "lr=lr, momentum=beta"),
     ),
     Optimizer(
@@ -178,6 +191,10 @@ _DECLARATIONS = (
         color=TEAL,
         velocity="v",
         state={"v": "velocity: decaying sum of steps"},
+        parent="momentum",
+        fixes="The heavy ball notices that it has overshot only after the fact; here the gradient is taken where "
+        "the velocity leads.",
+        use="Smooth convex problems, where its rate is proven; otherwise as momentum, at a smaller learning rate.",
         torch=TorchPeer(
             "SGD",
             "lr=lr, momentum=beta, nesterov=True",
@@ -196,6 +213,9 @@ _DECLARATIONS = (
         hypers=(_lr(0.01), _eps(1e-10)),
         color=GOLD,
         state={"G": "sum of squared gradients"},
+        parent="sgd",
+        fixes="One learning rate for all coordinates starves those whose gradients are rare.",
+        use="Sparse features, such as words or advertisements.",
         torch=TorchPeer("Adagrad", "lr=lr, eps=eps"),
     ),
     Optimizer(
@@ -214,6 +234,9 @@ _DECLARATIONS = (
         ),
         color=PINK,
         state={"v": _SECOND_MOMENT},
+        parent="adagrad",
+        fixes="AdaGrad's sum never forgets, so under noise its steps shrink for ever; a decaying average does forget.",
+        use="Reinforcement learning and some recurrent networks.",
         torch=TorchPeer("RMSprop", "lr=lr, alpha=gamma, eps=eps"),
     ),
     Optimizer(
@@ -235,6 +258,9 @@ _DECLARATIONS = (
         ),
         color=GREY,
         state={"v": _SECOND_MOMENT, "u": "memory of squared steps"},
+        parent="adagrad",
+        fixes="AdaGrad's step has the wrong unit and keeps shrinking; here past steps set the length of the next.",
+        use="Rarely today; it shows how far one gets without tuning a learning rate.",
         torch=TorchPeer("Adadelta", "lr=lr, rho=rho, eps=eps"),
     ),
     Optimizer(
@@ -250,6 +276,10 @@ _DECLARATIONS = (
         color=VIOLET,
         velocity="m",
         state=_MOMENTS,
+        parent="rmsprop",
+        fixes="RMSProp has no momentum and starts with steps that are far too long; Adam adds the one and corrects "
+        "the other.",
+        use="A first choice for most networks, Transformers above all.",
         torch=TorchPeer("Adam", _ADAM_ARGUMENTS),
     ),
     Optimizer(
@@ -271,6 +301,9 @@ _DECLARATIONS = (
         dash="dot",
         velocity="m",
         state={**_MOMENTS, "v_max": "largest second moment so far"},
+        parent="adam",
+        fixes="Adam may forget a rare, large gradient and then converge to the wrong place; a maximum does not forget.",
+        use="Rarely: the failure it mends is hard to meet in practice.",
         torch=TorchPeer("Adam", _ADAM_ARGUMENTS + ", amsgrad=True"),
     ),
     Optimizer(
@@ -287,6 +320,9 @@ _DECLARATIONS = (
         dash="dash",
         velocity="m",
         state={"m": _FIRST_MOMENT, "u": "largest recent gradient, decaying"},
+        parent="adam",
+        fixes="A root mean square reacts to every outlier; the largest recent gradient is steadier.",
+        use="Rarely; embeddings with very uneven gradients.",
         torch=TorchPeer("Adamax", _ADAM_ARGUMENTS),
     ),
     Optimizer(
@@ -323,6 +359,9 @@ _DECLARATIONS = (
         dash="dash",
         velocity="m_bar",
         state={**_MOMENTS, "P": "product of the momenta so far"},
+        parent="adam",
+        fixes="Adam's momentum looks back; Nesterov's looks ahead.",
+        use="As Adam, where a little more momentum helps.",
         torch=TorchPeer(
             "NAdam",
             _ADAM_ARGUMENTS + ", momentum_decay=momentum_decay",
@@ -349,6 +388,9 @@ _DECLARATIONS = (
         dash="dash",
         velocity="m",
         state=_MOMENTS,
+        parent="adam",
+        fixes="In its first steps Adam divides by a second moment that it hardly knows yet.",
+        use="As Adam without a warmup; watch the first five steps, which are as long as the gradient.",
         torch=TorchPeer("RAdam", _ADAM_ARGUMENTS),
     ),
     Optimizer(
@@ -364,6 +406,10 @@ _DECLARATIONS = (
         color=RED,
         velocity="m",
         state=_MOMENTS,
+        parent="adam",
+        fixes="Decay added to the gradient is divided by the second moment, so that the weights with large "
+        "gradients hardly decay.",
+        use="The default for Transformers.",
         torch=TorchPeer("AdamW", _ADAM_ARGUMENTS + ", weight_decay=weight_decay"),
     ),
     Optimizer(
@@ -384,6 +430,9 @@ _DECLARATIONS = (
         color=GREEN,
         velocity="c",
         state={"m": _FIRST_MOMENT},
+        parent="adamw",
+        fixes="Adam keeps two numbers per weight; the sign of one momentum does nearly as well.",
+        use="When optimizer memory is short; at a third to a tenth of AdamW's learning rate.",
     ),
     Optimizer(
         key="sophia",
@@ -427,6 +476,9 @@ _DECLARATIONS = (
         dash="dash",
         velocity="m",
         state={"m": _FIRST_MOMENT, "h": "memory of the Hessian's diagonal"},
+        parent="adamw",
+        fixes="Adam's denominator knows the gradients' size and nothing of the curvature.",
+        use="Research: the gains reported at first were not found again with equal tuning.",
     ),
     Optimizer(
         key="lamb",
@@ -445,6 +497,10 @@ _DECLARATIONS = (
         dash="dash",
         velocity="m",
         state=_MOMENTS,
+        parent="adamw",
+        fixes="With very large batches one learning rate is too long for some layers; here each layer gets a step "
+        "in proportion to its weights.",
+        use="Very large batches.",
     ),
     Optimizer(
         key="muon",
@@ -464,6 +520,9 @@ _DECLARATIONS = (
         dash="dash",
         velocity="u",
         state={"m": "velocity: decaying sum of gradients"},
+        parent="momentum",
+        fixes="A matrix's update is dominated by a few directions; orthogonalizing it lets all of them learn.",
+        use="The weight matrices of large language models, with AdamW for everything else.",
         torch=TorchPeer(
             "Muon",
             "lr=lr, momentum=beta, weight_decay=weight_decay",
@@ -493,6 +552,9 @@ _DECLARATIONS = (
         ),
         color=RED,
         dash="dash",
+        parent="sgd",
+        fixes="Descent is content with any low point, however narrow.",
+        use="Vision and fine-tuning, where twice the gradients per step are affordable.",
     ),
     Optimizer(
         key="schedule_free",
@@ -507,6 +569,9 @@ _DECLARATIONS = (
         color=GREEN,
         dash="dash",
         state={"z": "fast iterate: plain gradient descent"},
+        parent="sgd",
+        fixes="A decaying learning rate needs to know when training ends; an average does not.",
+        use="Training without a fixed end.",
     ),
     Optimizer(
         key="newton",
@@ -530,13 +595,19 @@ _DECLARATIONS = (
             ),
         ),
         color=CYAN,
+        parent="sgd",
+        fixes="First-order steps know the slope and not how soon it changes.",
+        use="Small smooth problems, close to a minimum.",
     ),
 )
 
 OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType({declared.key: declared for declared in _DECLARATIONS})
 
-# A rule typed by a visitor has one look, unlike any shipped rule's.
-_OWN_COLOR = GREY
+# The look of a rule typed by a visitor, unlike any shipped rule's.
+OWN_COLOR = "#B0309C"
+OWN_KEY = "own"
+# What a slider offers for a hyperparameter that no shipped rule has, if its bounds are too wide for one.
+_WIDE = 1e3
 
 
 def optimizer(text: str) -> Optimizer:
@@ -549,12 +620,22 @@ def optimizer(text: str) -> Optimizer:
     if text.replace("_", "").isalnum():
         raise ValueError(unknown_key("optimizer", text, OPTIMIZERS))
     rule = parse_rule(text)
-    bounds = {declared.name: (declared.bounds, declared.default) for declared in rule.declared}
-    lr = _lr(0.01)
+    declared = {found.name: found for found in rule.declared}
     hypers = [
-        lr
-        if name not in bounds
-        else Hyper(name, symbol(name), bounds[name][1], bounds[name][0], bounds[name][0], "linear", "")
+        _own_hyper(declared[name].bounds, declared[name].default, name) if name in declared else _lr(0.01)
         for name in rule.hypers
     ]
-    return Optimizer("own", "Own rule", 0, "", "", "", text, tuple(hypers), _OWN_COLOR, "dot")
+    idea = "A rule of your own."
+    return Optimizer(OWN_KEY, "Own rule", 0, "", "", idea, text, tuple(hypers), OWN_COLOR, "dot")
+
+
+def _own_hyper(bounds: tuple[float, float], default: float, name: str) -> Hyper:
+    """A hyperparameter of a visitor's rule, with the slider of a shipped one of the same name where that fits."""
+    low, high = bounds
+    for known in (hyper for shipped in OPTIMIZERS.values() for hyper in shipped.hypers if hyper.name == name):
+        start, end = max(low, known.slider[0]), min(high, known.slider[1])
+        if start < end:
+            whole = known.whole and default == round(default)
+            return Hyper(name, known.symbol, default, bounds, (start, end), known.scale, known.help, whole)
+    slider = (low, min(high, max(10 * abs(default), 1.0) + low)) if high - low > _WIDE else bounds
+    return Hyper(name, symbol(name), default, bounds, slider, "linear", "")

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from core.optimizers import OPTIMIZERS, Optimizer
+from core.formula import FormulaError
+from core.optimizers import OPTIMIZERS, Optimizer, optimizer
 
 _COPY_DASHES: Mapping[str, Literal["solid", "dash", "dot"]] = {"solid": "dot", "dash": "dot", "dot": "dash"}
 
@@ -32,3 +33,11 @@ RACERS: Mapping[str, Racer] = MappingProxyType(
         for key, declared in OPTIMIZERS.items()
     }
 )
+
+
+def own_racer(text: str) -> Racer:
+    """The racer for a visitor's rule ``text``. Raises ``FormulaError`` with a sentence and a place."""
+    if text in OPTIMIZERS or text.replace("_", "").isalnum():
+        raise FormulaError("Every line is an assignment, such as x = x - lr*g.", text, 0, len(text))
+    declared = optimizer(text)
+    return Racer(declared.key, declared.name, declared, declared.dash)

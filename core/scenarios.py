@@ -134,3 +134,32 @@ DESCENTS = _catalogue(
         steps=200,
     ),
 )
+
+# Gradient descent on landscapes of two variables, for the mountain picture; the first is what it opens with.
+HILLS = _catalogue(
+    Scenario(
+        "himmelblau_hill",
+        "Four valleys",
+        "The ball ends in the valley on whose slope it starts. Move the start across a ridge, and it ends in another.",
+        "himmelblau",
+        {"sgd": {"lr": 0.005}},
+        steps=120,
+    ),
+    Scenario(
+        "ravine_hill",
+        "A ravine",
+        "Here the steepest way down points almost across the ravine, and the ball zigzags: steepest is not towards "
+        "the minimum.",
+        "ravine",
+        {"sgd": {"lr": 0.018}},
+        steps=120,
+    ),
+    Scenario(
+        "saddle_hill",
+        "A saddle",
+        "A flat place that is no valley: the slope vanishes on the saddle, and the ball lingers there before it falls.",
+        "saddle",
+        {"sgd": {"lr": 0.1}},
+        steps=120,
+    ),
+)

@@ -4,8 +4,8 @@ import streamlit as st
 
 from core import Run, trace
 from core.racers import RACERS
-from core.scenarios import DESCENTS
-from ui import controls, navigation, panels
+from core.scenarios import DESCENTS, HILLS
+from ui import claims, controls, navigation, panels
 from ui.stage import stage
 
 navigation.begin(navigation.FOUNDATIONS)
@@ -18,25 +18,60 @@ with st.sidebar:
     settings = controls.hypers_control(racer, opening.rules[racer.key])
     steps = controls.steps_control(opening.steps)
 
-path = trace(Run(objective.reference, racer.optimizer.key, start, steps, settings))
+path = trace(Run(objective.reference, racer.optimizer.reference, start, steps, settings))
 race = [(racer, path)]
 
 curve = controls.view_control("Curve", {"Loss": "loss", "Gradient norm": "norm"}, "curve")
 picture = st.container()
 
-st.subheader("This step", anchor=False)
+st.subheader("This step", anchor="step")
 step = controls.moment_control(steps)
 panels.step_panel(path, step)
 with picture:
-    stage(objective, race, ["curve", curve], step, 440, f"Gradient descent on {objective.name}")
+    stage(objective, race, ["curve", curve], step, 420, f"Gradient descent on {objective.name}")
 
-st.subheader("What happened", anchor=False)
+st.subheader("What happened", anchor="story")
 panels.story_panel(race)
+panels.scenarios_panel(DESCENTS, navigation.FOUNDATIONS)
 
-st.subheader("The objective", anchor=False)
+st.subheader("A descent that never arrives", anchor="playground")
+st.markdown(
+    "The curve above opens on a well-known playground, with its well-known settings. The point never reaches the "
+    "bottom, and more steps do not help: near the flat inflection at 0 the slope shrinks with the square of the "
+    "distance, so that every step covers less of what is left. A larger rate does not help either. To jump from −0.5 "
+    "across the inflection in one step, the rate must be above 2/11, and from 8/81 on the minimum on the other side no "
+    "longer holds the point. What does arrive: a start beyond 0, or a rule that remembers where it was going."
+)
+claims.claim_cards(claims.claims_about("foundations", "playground"))
+
+st.subheader("The mountain, and where the picture ends", anchor="mountain")
+st.markdown(
+    "Position stands for the weights, height for the loss, and the next step goes against the slope under one's feet. "
+    "That is gradient descent in two dimensions, and it is a good first picture. It says nothing about how long a step "
+    "may be, what a third or a millionth dimension changes, or which direction is steepest when length is measured "
+    "differently."
+)
+hill = controls.scenario_control("Landscape", HILLS, "hill", "h")
+hill_run = hill.runs()[0]
+hill_start = controls.start_control(hill.declared, "h")
+hill_path = trace(Run(hill_run.objective, hill_run.optimizer, hill_start, hill_run.steps, hill_run.settings))
+hill_picture = st.container()
+hill_step = controls.moment_control(hill_run.steps, "h")
+with hill_picture:
+    stage(hill.declared, [(racer, hill_path)], ["space", "plane"], hill_step, 420, "A ball on a landscape", "h")
+st.markdown(hill.idea)
+claims.claim_cards(claims.claims_about("foundations", "mountain"))
+
+st.subheader("Local and global minima", anchor="minima")
+st.markdown(
+    "Descent goes down from where it stands. Which minimum that leads to is decided by the start far more than by the "
+    "learning rate, and whether the others matter depends on the function, not on the rule."
+)
+claims.claim_cards(claims.claims_about("foundations", "minima"))
+
+st.subheader("The objective", anchor="objective")
 panels.objective_panel(objective)
 
-st.subheader("The rule", anchor=False)
+st.subheader("The rule", anchor="rule")
 panels.rule_panel(racer, settings)
-
-panels.scenarios_panel(DESCENTS, navigation.FOUNDATIONS)
+navigation.onwards(navigation.FOUNDATIONS)

@@ -2,52 +2,65 @@
 
 import streamlit as st
 
-from core import Run, trace
+from core import OPTIMIZERS, Run, trace
+from core.racers import RACERS
 from core.scenarios import RACES
-from ui import controls, navigation, panels
+from ui import claims, controls, navigation, panels
 from ui.stage import stage
 
 navigation.begin(navigation.OPTIMIZERS)
 opening = next(iter(RACES.values()))
-
-with st.sidebar:
-    objective = controls.objective_control(2, opening.objective)
-    racers = controls.racers_control(list(opening.rules))
-    start = controls.start_control(objective)
-    steps = controls.steps_control(opening.steps)
-    settings = {racer.key: controls.hypers_control(racer, opening.rules.get(racer.key, {})) for racer in racers}
-
-race = [
-    (racer, trace(Run(objective.reference, racer.optimizer.key, start, steps, settings[racer.key]))) for racer in racers
-]
 
 left, right = st.columns([3, 2])
 with left:
     landscape = controls.view_control("Landscape", {"Contour": "plane", "3-D": "space"}, "view")
 with right:
     curve = controls.view_control("Curve", {"Loss": "loss", "Gradient norm": "norm"}, "curve")
-picture = st.container()
+picture, numbers, editor = st.container(), st.container(), st.container()
 
-st.subheader("One step in numbers", anchor=False)
-chosen, coordinate, step = panels.ledger_controls(race, steps)
-panels.ledger_panel(chosen, step, coordinate)
+with editor:
+    st.subheader("Edit a rule", anchor="edit")
+    st.markdown("Change a line, and the rule you made races beside the one it came from.")
+    panels.edit_buttons()
+    own = controls.own_rule_control()
+
+with st.sidebar:
+    objective = controls.objective_control(2, opening.objective)
+    racers = [*controls.racers_control(list(opening.rules)), *([own] if own else [])]
+    start = controls.start_control(objective)
+    steps = controls.steps_control(opening.steps)
+    settings = {racer.key: controls.hypers_control(racer, opening.rules.get(racer.key, {})) for racer in racers}
+
+runs = [Run(objective.reference, racer.optimizer.reference, start, steps, settings[racer.key]) for racer in racers]
+race = [(racer, trace(run)) for racer, run in zip(racers, runs, strict=True)]
+
+with numbers:
+    st.subheader("One step in numbers", anchor="step")
+    chosen, coordinate, step = panels.ledger_controls(race, steps)
+# The stage first: what is below need not be ready before it moves.
 with picture:
     stage(objective, race, [landscape, curve], step, 440, f"Race on {objective.name}")
+with numbers:
+    panels.ledger_panel(chosen, step, coordinate)
+    st.subheader("What happened", anchor="story")
+    panels.story_panel(race)
+    panels.numbers_panel(race)
+    st.subheader("The winner is the learning rate", anchor="rates")
+    panels.rates_panel(race)
 
-st.subheader("What happened", anchor=False)
-panels.story_panel(race)
-panels.numbers_panel(race)
-st.caption(
-    "Which rule is ahead depends on the learning rates and on the start: move them and the order changes. Rules that "
-    "ask for two gradients a step have done twice the work by the same step."
-)
-
-st.subheader("The objective", anchor=False)
+st.subheader("The objective", anchor="objective")
 panels.objective_panel(objective)
 
-st.subheader("The rules that ran", anchor=False)
-for racer, _ in race:
-    with st.container(border=True):
-        panels.rule_panel(racer, settings[racer.key])
-
 panels.scenarios_panel(RACES, navigation.OPTIMIZERS)
+
+st.subheader("About races", anchor="races")
+claims.claim_cards(claims.claims_about("optimizers", "race"))
+claims.claim_cards(claims.claims_about("optimizers", "all"))
+
+st.subheader("Rule by rule", anchor="rules")
+st.markdown("The rules of this race are open. Each section has the idea, the formula, and what is said of the rule.")
+for racer in [racer for racer in racers if racer.key not in OPTIMIZERS]:
+    panels.rule_panel(racer, settings[racer.key])
+for key in OPTIMIZERS:
+    claims.rule_section(RACERS[key], settings.get(key))
+navigation.onwards(navigation.OPTIMIZERS)

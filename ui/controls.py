@@ -9,16 +9,16 @@ import streamlit as st
 
 from core.formula import FormulaError
 from core.formula.objective import MAX_CHARACTERS
+from core.formula.rule import MAX_CHARACTERS as MAX_RULE_CHARACTERS
 from core.hypers import Hyper
 from core.objectives import OBJECTIVES, OWN_START, VARIABLES, Objective, own_objective
-from core.racers import RACERS, Racer
+from core.racers import RACERS, Racer, own_racer
 from core.scenarios import Scenario
 from ui import share
-from ui.limits import MAX_RACERS, MAX_START, MAX_STEPS
+from ui.limits import MAX_RACERS, MAX_START, MAX_STEPS, OWN
 
 Choice = TypeVar("Choice")
 
-OWN = "Own formula"
 # A logarithmic slider over more decades than this offers 1, 2 and 5 of each, otherwise all numbers of two digits.
 _FINE_DECADES = 5
 
@@ -77,12 +77,21 @@ def choice(
     return chosen
 
 
-def view_control(label: str, options: Mapping[str, Choice], key: str) -> Choice:
+def view_control(
+    label: str, options: Mapping[str, Choice], key: str, on_change: Callable[[], None] | None = None
+) -> Choice:
     """The value of one of a few ``options``, side by side; the first is the default."""
     names = list(options)
     _check_asked(key, lambda text: text in names, f"it is {' or '.join(names)}")
     chosen = st.segmented_control(
-        label, names, default=names[0], required=True, key=key, label_visibility="collapsed", bind="query-params"
+        label,
+        names,
+        default=names[0],
+        required=True,
+        key=key,
+        on_change=on_change,
+        label_visibility="collapsed",
+        bind="query-params",
     )
     return options[chosen or names[0]]
 
@@ -110,21 +119,19 @@ def racers_control(default: Sequence[str]) -> list[Racer]:
     return racers[:MAX_RACERS]
 
 
-def start_control(declared: Objective) -> tuple[float, ...]:
-    """The point where every path begins, one number per variable."""
+def start_control(declared: Objective, prefix: str = "") -> tuple[float, ...]:
+    """The point where every path begins, one number per variable; ``prefix`` begins the keys."""
     columns = st.columns(declared.dimension)
     return tuple(
-        _coordinate(variable, number, column)
+        _coordinate(f"{prefix}{variable}", f"Start {variable}", number, column)
         for variable, number, column in zip(VARIABLES, declared.start, columns, strict=False)
     )
 
 
-def _coordinate(variable: str, default: float, column: "st.delta_generator.DeltaGenerator") -> float:
+def _coordinate(key: str, label: str, default: float, column: "st.delta_generator.DeltaGenerator") -> float:
     low, high = -MAX_START, MAX_START
-    _check_asked(variable, _within(low, high), f"a start is a number from {low:g} to {high:g}")
-    number = column.number_input(
-        f"Start {variable}", low, high, default, 0.1, "%.6g", key=variable, bind="query-params"
-    )
+    _check_asked(key, _within(low, high), f"a start is a number from {low:g} to {high:g}")
+    number = column.number_input(label, low, high, default, 0.1, "%.6g", key=key, bind="query-params")
     return float(number)
 
 
@@ -138,12 +145,13 @@ def steps_control(default: int) -> int:
     return int(st.slider("Steps", 1, MAX_STEPS, default, key="steps", on_change=to_the_end, bind="query-params"))
 
 
-def moment_control(steps: int) -> int:
+def moment_control(steps: int, prefix: str = "") -> int:
     """The step at which the clock stands, from 0; at the end unless said otherwise."""
-    _check_asked("t", _within(0, steps), f"a whole number from 0 to {steps}")
+    key = f"{prefix}t"
+    _check_asked(key, _within(0, steps), f"a whole number from 0 to {steps}")
     # A float box: Streamlit's whole-number box raises for a link that says inf.
     chosen = st.number_input(
-        "Step shown", 0.0, float(steps), float(steps), 1.0, "%.0f", key="t", width=160, bind="query-params"
+        "Step shown", 0.0, float(steps), float(steps), 1.0, "%.0f", key=key, width=160, bind="query-params"
     )
     return int(chosen)
 
@@ -153,26 +161,34 @@ def hypers_control(racer: Racer, opening: Mapping[str, float]) -> dict[str, floa
 
     ``opening`` gives other defaults than the declared ones.
     """
+
+    def control(hyper: Hyper, label: str) -> float:
+        return hyper_control(hyper, hyper_key(racer, hyper.name), label, opening.get(hyper.name, hyper.default))
+
     rate, *others = racer.optimizer.hypers
-    settings = {rate.name: hyper_control(racer, rate, opening.get(rate.name, rate.default))}
+    settings = {rate.name: control(rate, f"{racer.name}: learning rate")}
     if others:
         with st.expander(f"More of {racer.name}"):
             for hyper in others:
-                settings[hyper.name] = hyper_control(racer, hyper, opening.get(hyper.name, hyper.default))
+                settings[hyper.name] = control(hyper, hyper_label(hyper))
     return settings
 
 
-def hyper_control(racer: Racer, hyper: Hyper, default: float) -> float:
-    """A slider for one hyperparameter, on the scale it declares.
+def hyper_label(hyper: Hyper) -> str:
+    """The name of a hyperparameter in words, with its symbol."""
+    words = "Learning rate" if hyper.name == "lr" else hyper.name.replace("_", " ").capitalize()
+    return f"{words} ${hyper.symbol}$"
+
+
+def hyper_control(hyper: Hyper, key: str, label: str, default: float) -> float:
+    """A slider for one hyperparameter, on the scale it declares, called ``key`` in the link.
 
     A number from the link that lies between two stops of the slider, or beyond its ends but within the hard bounds, is
     taken as it is.
     """
-    key = hyper_key(racer, hyper.name)
     low, high = hyper.bounds
     _check_asked(key, _within(low, high), f"{hyper.name} is a number from {low:g} to {high:g}")
     extra = [default, *(float(text) for text in share.asked(key)[-1:] if _within(low, high)(text))]
-    label = f"{racer.name}: learning rate" if hyper.name == "lr" else f"{_words(hyper.name)} ${hyper.symbol}$"
     if hyper.scale == "log":
         stops = [number_text(stop) for stop in log_stops(*hyper.slider, extra)]
         chosen = st.select_slider(label, stops, number_text(default), key=key, help=hyper.help, bind="query-params")
@@ -185,9 +201,50 @@ def hyper_control(racer: Racer, hyper: Hyper, default: float) -> float:
     return float(st.slider(label, bottom, top, default, step, "%g", key=key, help=hyper.help, bind="query-params"))
 
 
+def own_rule_control() -> Racer | None:
+    """The editor of a visitor's rule: the racer it makes, or ``None`` while it is empty or not a rule.
+
+    A text that is not a rule is explained, stays where it is, and does not race.
+    """
+    text = st.text_area(
+        "Your rule, one assignment a line",
+        key="own",
+        height=240,
+        max_chars=MAX_RULE_CHARACTERS,
+        placeholder="beta: (0, 1) = 0.9\nv = beta*v + g\nx = x - lr*v",
+        help="Given are x, g, loss, t, T and lr. A name read before it is assigned is kept from step to step. "
+        "beta: (0, 1) = 0.9 declares a hyperparameter, z: state = x a start other than 0.",
+        bind="query-params",
+    )
+    if not str(text).strip():
+        return None
+    try:
+        return own_racer(str(text))
+    except FormulaError as error:
+        explain(error)
+        st.caption("Until then your rule does not race.")
+        return None
+
+
 def hyper_key(racer: Racer, name: str) -> str:
     """What a hyperparameter is called in a link."""
     return f"{racer.key}_{name}"
+
+
+def scenario_control(label: str, scenarios: Mapping[str, Scenario], key: str, prefix: str) -> Scenario:
+    """One of a few ``scenarios``, side by side; another one begins at its own start and stands at its own end.
+
+    ``prefix`` begins the keys of the start and the step.
+    """
+    titles = {scenario.title: scenario for scenario in scenarios.values()}
+
+    def restart() -> None:
+        chosen = titles[st.session_state[key]]
+        places = zip(VARIABLES, chosen.start or chosen.declared.start, strict=False)
+        st.session_state.update({f"{prefix}{name}": number for name, number in places})
+        st.session_state[f"{prefix}t"] = float(chosen.steps)
+
+    return view_control(label, titles, key, restart)
 
 
 def scenario_state(scenario: Scenario) -> dict[str, str | int | float | list[str]]:
@@ -217,10 +274,6 @@ def _as_state(hyper: Hyper, value: float) -> str | int | float:
     if hyper.scale == "log":
         return number_text(value)
     return int(value) if hyper.whole else value
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ").capitalize()
 
 
 def number_text(number: float) -> str:

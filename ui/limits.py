@@ -1,4 +1,4 @@
-"""How much a page accepts, whoever asks: a widget, a link or the stage."""
+"""What a page accepts, whoever asks: a widget, a link or the stage."""
 
 # A start beyond this is a slip of the hand; the engine itself allows far more.
 MAX_START = 1e6
@@ -6,3 +6,5 @@ MAX_START = 1e6
 MAX_STEPS = 5000
 # Racers that can be told apart by colour and dash in one picture.
 MAX_RACERS = 8
+# The choice among the objectives that stands for a formula typed by the visitor.
+OWN = "Own formula"

@@ -8,6 +8,7 @@ import streamlit as st
 
 import ui.process  # noqa: F401 (once per process, after the imports)
 from ui import share
+from ui.limits import OWN
 
 Section = Literal["", "Learn", "Explore", "Look up"]
 
@@ -76,3 +77,20 @@ def _menu() -> None:
                 section = page.section
                 st.caption(section)
             st.page_link(page.file, label=page.title, icon=page.icon)
+
+
+def doors() -> None:
+    """Where to go from the home page: each page with its promise, and the page that takes one's own formula."""
+    for page in ALL[1:]:
+        st.page_link(page.file, label=f"**{page.title}**", icon=page.icon)
+        st.caption(page.promise)
+    st.page_link(OPTIMIZERS.file, label="**Your own function**", icon=":material/function:", query_params={"f": OWN})
+    st.caption("Type a formula, click where to start, and see which rules find their way down.")
+
+
+def onwards(page: Page) -> None:
+    """The way to the page after ``page``, or back home from the last one."""
+    place = ALL.index(page) + 1
+    following = ALL[place] if place < len(ALL) else HOME
+    st.space("small")
+    st.page_link(following.file, label=f"Next: **{following.title}**", icon=":material/arrow_forward:")

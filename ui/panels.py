@@ -3,19 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.figures import DARK, LIGHT, Look
+from core.figures import DARK, LIGHT, Look, plot
 from core.formula.latex import measured, number, symbol
 from core.formula.rule_latex import Line, aligned, start_lines, step_lines
 from core.hypers import Hyper
 from core.ledger import ledger
 from core.objectives import Objective
-from core.optimizers import Optimizer
+from core.optimizers import OPTIMIZERS, Optimizer
 from core.racers import Racer
 from core.scenarios import Scenario
+from core.sensitivity import rate_plot, swept
 from core.summary import Race, retell, row, step_sentence
 from core.trace import Path
 from ui.controls import as_link, choice, moment_control, number_text, scenario_state, view_control
@@ -53,17 +56,23 @@ def objective_panel(declared: Objective) -> None:
         st.caption(f"Source: {declared.source}")
 
 
-def rule_panel(racer: Racer, settings: dict[str, float]) -> None:
+def rule_panel(racer: Racer, settings: Mapping[str, float]) -> None:
     """A rule: its idea, its lines with time indices, the hyperparameters it ran with, what it keeps and costs."""
     optimizer = racer.optimizer
     rule = optimizer.parsed
     words, formula = st.columns([2, 3], gap="medium", vertical_alignment="center")
     with words:
         st.markdown(f"#### {racer.name}")
-        st.caption(f"{optimizer.authors} {optimizer.year}")
+        if optimizer.authors:
+            st.caption(f"{optimizer.authors} {optimizer.year}")
         st.markdown(optimizer.idea)
+        if optimizer.fixes:
+            st.markdown(f"**What it mends.** {optimizer.fixes}")
+        if optimizer.use:
+            st.markdown(f"**When to use it.** {optimizer.use}")
         st.markdown(f"{_state(optimizer)} {_cost(optimizer)}")
-        st.caption(f"Source: {optimizer.source}")
+        if optimizer.source:
+            st.caption(f"Source: {optimizer.source}")
     with formula:
         st.latex(aligned([*start_lines(rule), *step_lines(rule)]))
         st.latex(",\\quad ".join(_setting(hyper, settings[hyper.name]) for hyper in optimizer.hypers))
@@ -74,10 +83,12 @@ def _setting(hyper: Hyper, value: float) -> str:
 
 
 def _state(optimizer: Optimizer) -> str:
-    count = optimizer.parsed.numbers_per_weight
-    if not optimizer.state:
+    """What a rule keeps, in words."""
+    rule = optimizer.parsed
+    if not rule.state:
         return "It remembers nothing."
-    kept = "; ".join(f"{name}: {meaning}" for name, meaning in optimizer.state.items())
+    count = rule.numbers_per_weight
+    kept = "; ".join(f"{name}: {optimizer.state[name]}" if name in optimizer.state else name for name in rule.state)
     return f"It keeps {count} {'number' if count == 1 else 'numbers'} per weight ({kept})."
 
 
@@ -85,6 +96,37 @@ def _cost(optimizer: Optimizer) -> str:
     always, sometimes = optimizer.parsed.cost
     text = f"It asks for {always} gradient{'' if always == 1 else 's'} a step"
     return f"{text}, and sometimes for {sometimes} more." if sometimes else f"{text}."
+
+
+def edit_buttons() -> None:
+    """A button for each rule that puts its text into the editor."""
+    with st.container(horizontal=True, gap="xsmall"):
+        for optimizer in OPTIMIZERS.values():
+            text = {"own": optimizer.text}
+            st.button(optimizer.name, key=f"edit_{optimizer.key}", on_click=st.session_state.update, args=(text,))
+
+
+def rates_panel(race: Race) -> None:
+    """The loss at the end against the learning rate for every racer, with a dot where this race stands on it."""
+    st.markdown(
+        "Every curve is one rule at all learning rates of its slider, from this start and with its other settings as "
+        "they are. The dots are this race; where a curve ends, the rule diverges."
+    )
+    picture(
+        plot(rate_plot(race, _swept), look()), "rates", 380, "Loss at the end against the learning rate, for every rule"
+    )
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _swept(
+    objective: str,
+    start: tuple[float, ...],
+    steps: int,
+    optimizer: str,
+    hypers: tuple[tuple[str, float], ...],
+    rates: tuple[float, float, int],
+) -> npt.NDArray[np.float64]:
+    return swept(objective, start, steps, optimizer, hypers, rates)
 
 
 def story_panel(race: Race) -> None:
@@ -169,3 +211,8 @@ def scenarios_panel(scenarios: Mapping[str, Scenario], page: Page) -> None:
                 state = scenario_state(scenario)
                 if st.button("Run it", key=f"try_{scenario.key}", on_click=st.session_state.update, args=(state,)):
                     st.switch_page(page.file, query_params=as_link(state))
+
+
+def number_cell(value: float) -> str:
+    """A number in a table of Markdown: four significant digits, typeset."""
+    return f"${measured(value).latex}$"

@@ -3,8 +3,20 @@
 from core.figures.contour import contour
 from core.figures.curve import curve
 from core.figures.look import DARK, LIGHT, Look
+from core.figures.plot import plot
 from core.figures.progress import gradient_progress, loss_progress
 from core.figures.surface import surface
 from core.figures.trail import Trail
 
-__all__ = ["DARK", "LIGHT", "Look", "Trail", "contour", "curve", "gradient_progress", "loss_progress", "surface"]
+__all__ = [
+    "DARK",
+    "LIGHT",
+    "Look",
+    "Trail",
+    "contour",
+    "curve",
+    "gradient_progress",
+    "loss_progress",
+    "plot",
+    "surface",
+]

@@ -4,6 +4,8 @@ const DASHES = { solid: [], dash: [9, 5], dot: [2, 5] };
 const BALL = 6;
 const ARROW = 34;
 const LINE_HEIGHT = 15;
+// Pixels: points of a trail nearer to the last one than this are passed over, which spares long runs most of them.
+const NEAR = 0.8;
 
 function fitCanvas(canvas, width, height) {
   const ratio = window.devicePixelRatio || 1;
@@ -59,17 +61,21 @@ function drawTrail(pen, pixels, n, t, track) {
   pen.setLineDash(DASHES[track.dash]);
   pen.beginPath();
   let open = false;
+  let lastX = 0;
+  let lastY = 0;
   // Numbers beyond this are far outside every screen; a canvas draws nothing sensible with them.
   const sane = (x, y) => Math.abs(x) < 1e5 && Math.abs(y) < 1e5;
   for (let i = 0; i <= until; i++) {
     const x = pixels[2 * i];
     const y = pixels[2 * i + 1];
     if (!sane(x, y)) open = false;
-    else if (open) pen.lineTo(x, y);
-    else {
+    else if (!open) {
       pen.moveTo(x, y);
       open = true;
-    }
+    } else if (Math.abs(x - lastX) + Math.abs(y - lastY) < NEAR) continue;
+    else pen.lineTo(x, y);
+    lastX = x;
+    lastY = y;
   }
   const [x, y] = pixelAt(pixels, n, t);
   if (open && sane(x, y)) pen.lineTo(x, y);
@@ -189,13 +195,12 @@ function drawConstruction(pen, view, gd, track, t, minimum, colors) {
   return labels;
 }
 
-// One view at time t. `cache` keeps pixels as long as nothing moved on the screen.
-function drawView(view, gd, canvas, cache, scene) {
+// One view at time t. `cache` keeps pixels as long as nothing moved on the screen, as `seen` tells (`signature`).
+function drawView(view, gd, canvas, cache, scene, seen) {
   const { tracks, hidden, t, minimum, colors, arrows, font } = scene;
   const layout = gd._fullLayout;
   const pen = fitCanvas(canvas, layout.width, layout.height);
   const frame = frameOf(view, gd);
-  const seen = signature(view, gd);
   if (cache.signature !== seen || cache.tracks !== tracks) {
     cache.signature = seen;
     cache.tracks = tracks;
@@ -228,7 +233,9 @@ function drawView(view, gd, canvas, cache, scene) {
   for (const [track, pixels] of visible) {
     const at = pixelAt(pixels, track.n, Math.min(t, track.n - 1));
     const ended = track.note && t >= track.n - 1;
-    const text = ended ? `${track.name}: ${track.note}` : track.name;
+    // On a curve the ball of a single track needs no name.
+    const name = view.kind === 'curve' && visible.length === 1 ? '' : track.name;
+    const text = ended ? `${track.name}: ${track.note}` : name;
     if (inside(at, frame)) {
       if (view.kind === 'plane' && arrows && t < track.n - 1) {
         const [dx, dy] = flatDirection(gd, direction(track.downhill, t));

@@ -36,10 +36,10 @@ function button(name, label, act, shortcut = '') {
   return made;
 }
 
-function setIcon(made, name, label) {
+function setIcon(made, name, label, shortcut) {
   made.replaceChildren(icon(name));
   made.setAttribute('aria-label', label);
-  made.title = label;
+  made.title = `${label} (${shortcut})`;
 }
 
 function buildPanel(stage) {
@@ -55,7 +55,7 @@ function buildPanel(stage) {
   const panel = {
     play: button('play', 'Play', () => stage.toggle(), 'space'),
     slider: element('input', { type: 'range', min: 0, step: 1, class: 'gd-slider', 'aria-label': 'Step' }),
-    step: element('output', { class: 'gd-step' }),
+    step: element('span', { class: 'gd-step' }),
     speed: element('select', { class: 'gd-speed', 'aria-label': 'Speed' }),
     table: element('table', { class: 'gd-table' }),
     said: element('span', { class: 'gd-said', 'aria-live': 'polite' }),
@@ -73,21 +73,24 @@ function buildPanel(stage) {
     button('back', 'One step back', () => stage.nudge(-1), '←'), panel.play,
     button('forward', 'One step forward', () => stage.nudge(1), '→'), panel.slider, panel.step, panel.speed,
     toggle('loop', 'Start again at the end', 'loop'), toggle('arrows', 'Show gradient and momentum arrows', 'arrows'),
-    button('whole', 'Fill the screen', () => stage.fill()), panel.said,
+    ...(document.fullscreenEnabled ? [button('whole', 'Fill the screen', () => stage.fill())] : []), panel.said,
   );
   return panel;
 }
 
-// The rows of the table are made anew only when the tracks change; at each moment just the numbers are.
+// The table is made anew only when its rows change, so that a button keeps the focus; at each step just its numbers are.
 function fillTable(stage) {
-  const { tracks, variables } = stage;
+  const { tracks, variables, panel } = stage;
+  stage.written = undefined;
   const columns = [...variables, 'loss', 'gradient norm'];
+  const rows = JSON.stringify([columns, tracks.map(({ key, name, color, dash }) => [key, name, color, dash])]);
+  if (stage.rows === rows) return;
+  stage.rows = rows;
   const head = element('tr', {}, element('th', { scope: 'col' }, 'update rule'));
   for (const column of columns) head.append(element('th', { scope: 'col', class: 'gd-number' }, column));
   const body = element('tbody');
   stage.cells = tracks.map((track) => {
-    const shown = !stage.hidden.has(track.key);
-    const mark = element('button', { type: 'button', class: 'gd-track', 'aria-pressed': String(shown) });
+    const mark = element('button', { type: 'button', class: 'gd-track' });
     mark.title = `Show or hide ${track.name}`;
     const swatch = element('span', { class: `gd-swatch gd-${track.dash}`, style: `border-color: ${track.color}` });
     const note = element('span', { class: 'gd-note' });
@@ -96,24 +99,35 @@ function fillTable(stage) {
     const row = element('tr', {}, element('th', { scope: 'row' }, mark));
     const cells = columns.map(() => element('td', { class: 'gd-number' }));
     row.append(...cells);
-    row.classList.toggle('gd-hidden', !shown);
     body.append(row);
-    return { cells, note };
+    return { row, mark, cells, note };
   });
-  stage.panel.table.replaceChildren(element('thead', {}, head), body);
+  panel.table.replaceChildren(element('thead', {}, head), body);
+  markHidden(stage);
+}
+
+function markHidden(stage) {
+  stage.cells.forEach(({ row, mark }, place) => {
+    const hidden = stage.hidden.has(stage.tracks[place].key);
+    row.classList.toggle('gd-hidden', hidden);
+    mark.setAttribute('aria-pressed', String(!hidden));
+  });
 }
 
 function writeNumbers(stage) {
   const { panel, tracks, t, steps, minimum } = stage;
   const now = Math.floor(t);
+  if (stage.written === now) return;
+  stage.written = now;
   panel.slider.max = steps;
   panel.slider.value = now;
+  panel.slider.setAttribute('aria-valuetext', `Step ${now} of ${steps}`);
   panel.step.textContent = `${now} / ${steps}`;
   tracks.forEach((track, k) => {
     const row = Math.min(now, track.n - 1);
     const values = [...track.x.map((x) => x[row]), track.height[row] + minimum, track.norm[row]];
     const { cells, note } = stage.cells[k];
     cells.forEach((cell, c) => (cell.textContent = digits(values[c])));
-    note.textContent = track.note && t >= track.n - 1 ? track.note : '';
+    note.textContent = track.note && now >= track.n - 1 ? track.note : '';
   });
 }

@@ -10,7 +10,7 @@ from core.summary import Race
 from ui.stage.payload import Kind, believed_start, believed_step, stage_payload
 
 _FOLDER = Path(__file__).parent
-# In the order in which each needs the ones before it.
+# The code of the stage, in the order in which each needs the ones before it.
 _SCRIPTS = ("tracks.js", "views.js", "draw.js", "panel.js", "stage.js")
 _STATIC = Path(st.__file__).parent / "static" / "static" / "js"
 
@@ -21,44 +21,59 @@ def plotly_chunk() -> str:
     return found.name
 
 
-_component = st.components.v2.component(
+# Streamlit sends a component's code again with every change of its data. So the code, which does not change, is a
+# component of its own, and the parts that do change are mounted with a few lines.
+_code = st.components.v2.component(
     "gradient_descent_stage",
     css=(_FOLDER / "stage.css").read_text(),
     js="\n".join((_FOLDER / script).read_text() for script in _SCRIPTS),
     # Plotly puts its style sheet into the page, which does not reach into a shadow tree.
     isolate_styles=False,
 )
+_part = st.components.v2.component(
+    "gradient_descent_stage_part", js=(_FOLDER / "mount.js").read_text(), isolate_styles=False
+)
 
 
 def stage(
-    objective: Objective, race: Race, kinds: Sequence[Kind], step: int, height: int, label: str, key: str = "stage"
+    objective: Objective,
+    race: Race,
+    kinds: Sequence[Kind],
+    step: int,
+    height: int,
+    label: str,
+    prefix: str = "",
+    autoplay: bool = False,
 ) -> None:
     """Shows a race on ``objective`` in several views on one clock, which stands at ``step``.
 
     A start chosen in a landscape goes to the controls of the start, the step at which the clock comes to rest to the
-    control of the step (keys ``x``, ``y`` and ``t``).
+    control of the step (keys ``x``, ``y`` and ``t``, after ``prefix`` where a page has a second stage). ``autoplay``
+    starts the clock at once, unless the visitor asked for less motion.
     """
+    key = f"{prefix}stage"
     payload = stage_payload(objective, race, kinds, height, label)
     steps = payload.data["steps"]
 
     def choose_start() -> None:
         start = believed_start(st.session_state[key]["start"], objective)
         if start is not None:
-            st.session_state.update(zip(VARIABLES, start, strict=False))
+            st.session_state.update({f"{prefix}{name}": number for name, number in zip(VARIABLES, start, strict=False)})
 
     def come_to_rest() -> None:
         rested = believed_step(st.session_state[key]["clock"], steps)
         if rested is not None:
-            st.session_state["t"] = rested
+            st.session_state[f"{prefix}t"] = float(rested)
 
     with st.container(gap=None, key=f"{key}_parts"):
+        _code(key=f"{key}_code", height=1)
         for place, ground in enumerate(payload.grounds):
             data = {"part": "ground", "id": ground.id, "figure": ground.figure}
-            _component(data=data, key=f"{key}_ground_{place}", height=1)
-        _component(
-            data={**payload.data, "id": key, "plotly": plotly_chunk()},
+            _part(data=data, key=f"{key}_ground_{place}", height=1)
+        _part(
+            data={**payload.data, "id": key, "plotly": plotly_chunk(), "autoplay": autoplay},
             key=key,
             on_start_change=choose_start,
             on_clock_change=come_to_rest,
         )
-        _component(data={"part": "cue", "stage": key, "step": step}, key=f"{key}_cue", height=1)
+        _part(data={"part": "cue", "stage": key, "step": step}, key=f"{key}_cue", height=1)

@@ -63,10 +63,21 @@ function within(values, range) {
   return Array.from(values, (value) => (value >= low && value <= high ? value : null));
 }
 
+// Python sends nothing larger than this (`payload.py`), so it stands for whatever is.
+const LARGEST = 3.4e38;
+const RAISED = { '-': '⁻', '+': '', ...'⁰¹²³⁴⁵⁶⁷⁸⁹' };
+
 // Four significant digits, with the typographic minus; powers of ten where plain digits would be long.
 function digits(value) {
-  if (!Number.isFinite(value)) return '–';
   const size = Math.abs(value);
-  const text = size !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(3) : String(Number(value.toPrecision(4)));
-  return text.replace('e', '·10^').replace('+', '').replaceAll('-', '−');
+  if (Number.isNaN(size)) return '–';
+  if (size >= LARGEST) return value > 0 ? '> 3.4·10³⁸' : '< −3.4·10³⁸';
+  if (size === 0) return '0';
+  const rounded = Number(value.toPrecision(4));
+  let text = Math.abs(rounded) < 1e4 ? rounded.toPrecision(4) : String(rounded);
+  if (size < 1e-3 || size >= 1e6) {
+    const [mantissa, power] = value.toExponential(3).split('e');
+    text = `${mantissa}·10${[...power].map((sign) => RAISED[sign]).join('')}`;
+  }
+  return text.replace('-', '−');
 }

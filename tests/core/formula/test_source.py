@@ -14,7 +14,18 @@ from core.formula import Formula, FormulaError, parse
 from core.formula.graph import Graph
 from core.formula.lower import lower
 from core.formula.source import Library, python_source
-from core.formula.syntax import Binary, Budget, Call, Compare, Expression, Name, Negative, Number, parse_expression, walk
+from core.formula.syntax import (
+    Binary,
+    Budget,
+    Call,
+    Compare,
+    Expression,
+    Name,
+    Negative,
+    Number,
+    parse_expression,
+    walk,
+)
 from core.formula.vocabulary import CONSTANTS, FUNCTIONS
 
 Array = npt.NDArray[np.float64]
@@ -144,7 +155,9 @@ FRAGILE = (
 
 
 @libraries
-@pytest.mark.parametrize("around", ["{}", "x + ({})", "({})*x", "x**({})", "({})**x", "max(x, {})", "-({})", "x % ({})"])
+@pytest.mark.parametrize(
+    "around", ["{}", "x + ({})", "({})*x", "x**({})", "({})**x", "max(x, {})", "-({})", "x % ({})"]
+)
 @pytest.mark.parametrize("number", FRAGILE)
 def test_a_fragile_number_becomes_its_float64_value(number: str, around: str, library: Library) -> None:
     formula = parse(around.format(number))
@@ -161,9 +174,14 @@ def test_a_condition_without_names_is_still_a_condition(condition: str, branches
     _assert_same(parse(f"where({condition}, {branches})"), library, _points(((-2.0, 2.0),), 6))
 
 
+UNDEFINED_SOMEWHERE = (
+    "sign(x/y)", "min(x/y, 1)", "max(1, x/y)", "clip(x/y, -1, 1)", "abs(x/y)", "floor(x/y)", "where(x/y > 0, 1, 2)",
+    "x % y", "x**y", "sqrt(x)", "log(x)",
+)  # fmt: skip
+
+
 @libraries
-@pytest.mark.parametrize("text", ["sign(x/y)", "min(x/y, 1)", "max(1, x/y)", "clip(x/y, -1, 1)", "abs(x/y)",
-                                  "floor(x/y)", "where(x/y > 0, 1, 2)", "x % y", "x**y", "sqrt(x)", "log(x)"])  # fmt: skip
+@pytest.mark.parametrize("text", UNDEFINED_SOMEWHERE)
 def test_what_is_undefined_is_undefined_in_both_libraries(text: str, library: Library) -> None:
     special = np.array([0.0, -0.0, 1.0, -2.5, np.inf, -np.inf, np.nan])
     x, y = (row.ravel() for row in np.meshgrid(special, special))

@@ -1,0 +1,31 @@
+"""What a claim is: what is commonly said, how true it is, what is correct, the source, and the experiment."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """How true a statement is."""
+
+    TRUE = "true"
+    CONDITIONS = "true under conditions"
+    OVERSIMPLIFIED = "oversimplified"
+    FALSE = "false"
+    CONTESTED = "contested"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One statement. ``topic`` is the key of the rule it is about or the name of its section on ``page``.
+
+    ``experiment`` is the key of the experiment that shows it, empty if there is none.
+    """
+
+    key: str
+    page: str
+    topic: str
+    said: str
+    verdict: Verdict
+    correct: str
+    source: str
+    experiment: str = ""

@@ -1,0 +1,98 @@
+"""What experiments share: edits of shipped rules, step counts, numbers in words, and curves thin enough to draw."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from core.findings import Array, Series
+from core.formula import emit
+from core.formula.graph import Graph, Value
+from core.formula.lower import Values
+from core.optimizers import OPTIMIZERS
+
+# A curve is drawn about 700 pixels wide; more points than this cannot be seen.
+_DRAWN = 300
+
+
+def edited(key: str, *changes: tuple[str, str]) -> str:
+    """The complete text of a shipped rule with each ``(old, new)`` replaced.
+
+    Raises ``ValueError`` if the rule does not contain ``old``: an edit that does nothing would prove nothing.
+    """
+    text = OPTIMIZERS[key].text
+    for old, new in changes:
+        if old not in text:
+            raise ValueError(f"{key} has no {old!r} to replace.")
+        text = text.replace(old, new)
+    return text
+
+
+def seeing(key: str, signal: str, *declared: str) -> str:
+    """The text of a shipped rule that is given ``signal`` (an expression of ``g``, ``t``…) in place of the gradient.
+
+    ``declared`` are lines that declare further hyperparameters.
+    """
+    rule = OPTIMIZERS[key]
+    lines = rule.text.removesuffix(rule.rule)
+    return "\n".join([*declared, f"{lines}seen = {signal}", re.sub(r"\bg\b", "seen", rule.rule)])
+
+
+def first(condition: npt.NDArray[np.bool_]) -> float:
+    """The index of the first true entry, infinity if there is none."""
+    return float(condition.argmax()) if condition.any() else np.inf
+
+
+def steps_text(steps: float, budget: int) -> str:
+    """A number of steps in words; infinity is more than ``budget``."""
+    return f"more than {budget} steps" if np.isinf(steps) else f"{steps:.0f} step{'s' * (steps != 1)}"
+
+
+def curve(
+    name: str,
+    y: Array,
+    x: Array | None = None,
+    color: str = "",
+    dash: Literal["solid", "dash", "dot"] = "solid",
+) -> Series:
+    """``y`` over ``x`` (by default over the steps from 0), thinned to what can be seen on a linear or log axis."""
+    last = len(y) - 1
+    even = np.linspace(0, last, _DRAWN)
+    early = np.geomspace(1, max(last, 1), _DRAWN)
+    kept = np.unique(np.minimum(np.concatenate([even, early]).round().astype(int), last))
+    at = np.arange(len(y), dtype=np.float64) if x is None else x
+    return Series(name, at[kept], y[kept], color, dash)
+
+
+class _Given:
+    """An oracle whose gradient is an input of the graph."""
+
+    def loss(self, graph: Graph, point: Values) -> Value:
+        return graph.input("loss")
+
+    def gradient(self, graph: Graph, point: Values) -> Values:
+        return (graph.input("x_gradient"),)
+
+    def hessian(self, graph: Graph, point: Values) -> Sequence[Values]:
+        raise NotImplementedError("Rules that ask for curvature cannot be given gradients from outside.")
+
+
+def array_step(key: str) -> Callable[..., tuple[Array, ...]]:
+    """One step of a shipped elementwise rule on arrays, for gradients that come from data and not from a formula.
+
+    ``step(x, gradient, t, lr, *state)`` returns the new point and the new state; hyperparameters besides ``lr`` have
+    their defaults. ``x``, the gradient and each state, which is overwritten, have one shape; ``lr`` broadcasts to it.
+    """
+    declared = OPTIMIZERS[key]
+    graph = Graph()
+    state = {name: (graph.input(f"s_{name}"),) for name in declared.parsed.state}
+    hypers = {hyper.name: (graph.constant(hyper.default),) for hyper in declared.hypers}
+    given = {**hypers, **state, "lr": (graph.input("lr"),), "t": (graph.input("t"),)}
+    done = declared.parsed.step(graph, (graph.input("x_point"),), given, _Given())
+    updated = [done.names[name][0] for name in ("x", *state)]
+    step: Callable[..., tuple[Array, ...]] = emit.function(
+        graph, ["x_point", "x_gradient", "t", "lr", *(f"s_{name}" for name in state)], updated, emit.ARRAY
+    )
+    return step

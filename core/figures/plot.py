@@ -1,0 +1,109 @@
+"""The picture of a finding: its series with direct names, its reference lines."""
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.figures.look import SMALL_SIZE, Look, axis, layout
+from core.findings import Array, Mark, Plot, Series
+from core.optimizers import PALETTE
+
+# Room around the data, as a share of its range.
+_ROOM = 0.06
+# A log axis goes at most this many powers of ten below its largest value.
+_DECADES = 18.0
+
+
+def plot(picture: Plot, look: Look) -> go.Figure:
+    """``picture`` with the ranges of its finite values; on log axes, values that are not positive are left out.
+
+    Series are named in a legend above the axes, reference lines at the line.
+    """
+    across = _limits([series.x for series in picture.series], _marked(picture, "x"), picture.log_x)
+    up = _limits([series.y for series in picture.series], _marked(picture, "y"), picture.log_y)
+    return go.Figure(
+        {
+            "data": [_trace(series, place, picture) for place, series in enumerate(picture.series)],
+            "layout": layout(
+                look,
+                f"{picture.x_title} {picture.y_title} {across} {up}",
+                xaxis=axis(look, picture.x_title, across, showgrid=False, **_scale(picture.log_x)),
+                yaxis=axis(look, picture.y_title, up, **_scale(picture.log_y)),
+                showlegend=len(picture.series) > 1,
+                margin={"l": 64, "r": 18, "t": 34 if len(picture.series) > 1 else 14, "b": 46},
+                shapes=[_line(mark, picture, look) for mark in picture.marks],
+                annotations=[_name(mark, picture, look) for mark in picture.marks],
+            ),
+        }
+    )
+
+
+def _marked(picture: Plot, which: str) -> list[float]:
+    return [mark.value for mark in picture.marks if mark.axis == which]
+
+
+def _scale(logarithmic: bool) -> dict[str, Any]:
+    return {"type": "log"} if logarithmic else {}
+
+
+def _limits(values: list[Array], marks: list[float], logarithmic: bool) -> tuple[float, float]:
+    """The range of the finite values in axis units, with some room around it."""
+    everything = np.concatenate([np.ravel(part).astype(np.float64) for part in [*values, np.array(marks)]])
+    usable = everything[np.isfinite(everything) & ((everything > 0) | (not logarithmic))]
+    if logarithmic:
+        usable = np.log10(usable)
+    if not usable.size:
+        return 0.0, 1.0
+    low, high = float(usable.min()), float(usable.max())
+    if logarithmic:
+        low = max(low, high - _DECADES)
+    room = _ROOM * (high - low) or 0.5
+    return low - room, high + room
+
+
+def _trace(series: Series, place: int, picture: Plot) -> dict[str, Any]:
+    color = series.color or PALETTE[place % len(PALETTE)]
+    usable = np.isfinite(series.x) & np.isfinite(series.y)
+    if picture.log_x:
+        usable &= series.x > 0
+    if picture.log_y:
+        usable &= series.y > 0
+    return {
+        "type": "scatter",
+        "mode": series.mode,
+        "name": series.name,
+        "showlegend": bool(series.name),
+        "x": np.where(usable, series.x, np.nan),
+        "y": np.where(usable, series.y, np.nan),
+        "line": {"color": color, "width": 2, "dash": series.dash},
+        "marker": {"color": color, "size": 7},
+        "hovertemplate": f"{series.name}<br>%{{x:.4~g}}: %{{y:.4~g}}<extra></extra>",
+    }
+
+
+def _line(mark: Mark, picture: Plot, look: Look) -> dict[str, Any]:
+    other = "y" if mark.axis == "x" else "x"
+    return {
+        "type": "line",
+        f"{mark.axis}0": mark.value,
+        f"{mark.axis}1": mark.value,
+        f"{other}0": 0,
+        f"{other}1": 1,
+        f"{other}ref": "paper",
+        "line": {"color": look.quiet, "width": 1, "dash": "dot"},
+    }
+
+
+def _name(mark: Mark, picture: Plot, look: Look) -> dict[str, Any]:
+    logarithmic = picture.log_x if mark.axis == "x" else picture.log_y
+    place = float(np.log10(mark.value)) if logarithmic else mark.value
+    note = {
+        "text": mark.label,
+        "showarrow": False,
+        "font": {"size": SMALL_SIZE, "color": look.quiet},
+        "bgcolor": look.veil,
+    }
+    if mark.axis == "x":
+        return {**note, "x": place, "y": 1, "yref": "paper", "yanchor": "top", "xanchor": "left", "xshift": 4}
+    return {**note, "y": place, "x": 1, "xref": "paper", "xanchor": "right", "yanchor": "bottom"}

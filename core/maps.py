@@ -1,0 +1,32 @@
+"""Many runs at once, reduced to what a picture needs: how the result depends on what was chosen."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.many import trace_many
+from core.run import Run
+
+Array = npt.NDArray[np.float64]
+
+
+def rate_sweep(
+    objective: str,
+    start: Sequence[float],
+    steps: int,
+    optimizer: str,
+    hypers: Mapping[str, float],
+    rates: npt.ArrayLike,
+) -> Array:
+    """The loss after ``steps`` steps at each learning rate of ``rates``, both of shape ``(B,)``.
+
+    ``objective`` and ``optimizer`` are keys or formula text, as in ``Run``; ``rates`` replace the ``lr`` of ``hypers``.
+    A run that diverges or becomes undefined has the loss NaN: the last finite loss of such a run says how late it
+    failed and not how far it got. Raises ``ValueError`` as ``Run`` does.
+    """
+    lr = np.atleast_1d(np.asarray(rates, dtype=np.float64))
+    rest: dict[str, Any] = {name: value for name, value in hypers.items() if name != "lr"}
+    many = trace_many(Run(objective, optimizer, tuple(start), steps, rest), hypers={"lr": lr})
+    return np.where(many.diverged_at >= 0, np.nan, many.loss)

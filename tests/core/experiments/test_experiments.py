@@ -1,0 +1,122 @@
+"""What every experiment promises: the known outcome, settings that matter, no settings that break it, a true picture."""
+
+import time
+from itertools import product
+
+import numpy as np
+import pytest
+
+from core.experiments import EXPERIMENTS
+from core.findings import Experiment, Finding
+from core.hypers import Hyper
+
+every = pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=EXPERIMENTS)
+# An experiment takes about a second; a busy machine may take several times as long.
+LONGEST_SECONDS = 5.0
+
+
+def _corners(experiment: Experiment) -> list[dict[str, float]]:
+    """Every combination of the lowest and highest values."""
+    names = [hyper.name for hyper in experiment.settings]
+    return [
+        dict(zip(names, corner, strict=True)) for corner in product(*(hyper.bounds for hyper in experiment.settings))
+    ]
+
+
+def _others(hyper: Hyper) -> list[float]:
+    """Some values of ``hyper`` other than its default."""
+    values = [*hyper.bounds, *hyper.slider, sum(hyper.slider) / 2]
+    return [value for value in (round(v) if hyper.whole else v for v in values) if value != hyper.default]
+
+
+def _check(finding: Finding) -> None:
+    """Asserts what holds for a finding at any settings."""
+    assert finding.numbers
+    assert all(label and "|" not in label for label in finding.numbers), "labels stand in a table of Markdown"
+    assert all(isinstance(float(number), float) for number in finding.numbers.values())
+    assert finding.sentence[0].isupper()
+    assert finding.sentence.endswith(".")
+    assert any(f"{number:.4g}" in finding.sentence for number in finding.numbers.values()), finding.sentence
+    assert "nan" not in finding.sentence
+    plot = finding.plot
+    if plot is None:
+        return
+    assert plot.x_title
+    assert plot.y_title
+    assert plot.series
+    for series in plot.series:
+        assert series.x.ndim == 1
+        assert series.x.shape == series.y.shape
+        assert 0 < series.x.size <= 5000
+    # Something of it can be seen.
+    assert any(np.isfinite(series.y).any() for series in plot.series)
+    for mark in plot.marks:
+        assert np.isfinite(mark.value)
+        assert mark.label
+        assert mark.value > 0 or not (plot.log_x if mark.axis == "x" else plot.log_y)
+
+
+@every
+def test_an_experiment_is_declared_in_full(experiment: Experiment) -> None:
+    assert EXPERIMENTS[experiment.key] is experiment
+    assert experiment.question.endswith("?")
+    assert experiment.expected
+    assert all(expected.reason.strip(".") for expected in experiment.expected)
+    names = [hyper.name for hyper in experiment.settings]
+    assert len(set(names)) == len(names)
+    for hyper in experiment.settings:
+        assert hyper.bounds[0] <= hyper.slider[0] <= hyper.default <= hyper.slider[1] <= hyper.bounds[1]
+        assert hyper.help.endswith(".")
+        assert hyper.scale == "linear" or hyper.slider[0] > 0
+
+
+@every
+def test_the_known_outcome_is_found(experiment: Experiment) -> None:
+    finding = experiment.run()
+    for expected in experiment.expected:
+        found = finding.numbers[expected.number]
+        # Infinity is a possible outcome, and has no distance from itself.
+        assert found == expected.value or abs(found - expected.value) <= expected.tolerance, expected
+    _check(finding)
+
+
+@every
+def test_two_runs_find_the_same(experiment: Experiment) -> None:
+    first, second = experiment.run(), experiment.run()
+    np.testing.assert_equal(dict(first.numbers), dict(second.numbers))
+    assert first.sentence == second.sentence
+
+
+@every
+def test_every_setting_changes_what_is_found_and_told(experiment: Experiment) -> None:
+    before = experiment.run()
+    for hyper in experiment.settings:
+        after = [experiment.run({hyper.name: value}) for value in _others(hyper)]
+        assert any(dict(finding.numbers) != dict(before.numbers) for finding in after), hyper.name
+        assert any(finding.sentence != before.sentence for finding in after), hyper.name
+
+
+@every
+def test_no_settings_break_it_or_take_long(experiment: Experiment) -> None:
+    for settings in _corners(experiment):
+        began = time.perf_counter()
+        finding = experiment.run(settings)
+        assert time.perf_counter() - began < LONGEST_SECONDS, settings
+        _check(finding)
+
+
+@every
+def test_a_setting_out_of_range_is_refused_by_name_with_range_and_value(experiment: Experiment) -> None:
+    for hyper in experiment.settings:
+        low, high = hyper.bounds
+        for value in (low - 1 - abs(low), high + 1 + abs(high)):
+            with pytest.raises(ValueError, match=hyper.name) as refused:
+                experiment.run({hyper.name: value})
+            assert f"[{low:g}, {high:g}]" in str(refused.value)
+            assert f"{value:g}" in str(refused.value)
+
+
+@every
+def test_an_unknown_setting_is_refused(experiment: Experiment) -> None:
+    with pytest.raises(ValueError, match="no hyperparameter wrong"):
+        experiment.run({"wrong": 1.0})

@@ -1,0 +1,118 @@
+"""The guide's statements: told in sentences, with a source, and their numbers are what the engine finds."""
+
+import re
+
+import numpy as np
+import pytest
+
+from core import OBJECTIVES, Run, trace
+from core.claims import CLAIMS, Claim, Verdict
+from core.experiments import EXPERIMENTS
+
+every = pytest.mark.parametrize("claim", CLAIMS.values(), ids=CLAIMS)
+
+# The verdicts of the fact check. C005 is true where the loss is not convex and false where it is; C007 is open in
+# general and true under conditions; C103 was a blank in the guide and stands here for what its number shows.
+VERDICTS = {
+    Verdict.TRUE: "C003 C097 C101 C102",
+    Verdict.CONDITIONS: "C005 C007 C099",
+    Verdict.OVERSIMPLIFIED: "C001 C004 C006 C008 C094 C100",
+    Verdict.FALSE: "C002 C095 C096 C098 C103",
+}
+SECTIONS = {
+    ("foundations", "mountain"): "C001 C002 C003 C004",
+    ("foundations", "minima"): "C005 C006 C007 C008",
+    ("foundations", "playground"): "C094 C095 C096",
+    ("optimizers", "race"): "C097 C098 C099 C100 C101 C102 C103",
+}
+
+
+@every
+def test_a_claim_is_told_in_sentences_with_a_source(claim: Claim) -> None:
+    assert CLAIMS[claim.key] is claim
+    assert re.fullmatch(r"C\d{3}", claim.key)
+    for text in (claim.said, claim.correct):
+        assert text[0].isupper() or text[0].isdigit()
+        assert text.endswith(".")
+    assert claim.source
+    assert not claim.source.endswith(".")
+    assert claim.page
+    assert claim.topic
+
+
+@every
+def test_a_claim_is_plain_text(claim: Claim) -> None:
+    # Cards show texts as Markdown, where these would be marks.
+    for text in (claim.said, claim.correct, claim.source):
+        assert not set("*_$`~|<>#\\") & set(text)
+        assert "  " not in text
+
+
+@every
+def test_the_experiment_of_a_claim_exists(claim: Claim) -> None:
+    assert not claim.experiment or claim.experiment in EXPERIMENTS
+
+
+def test_the_verdicts_are_those_of_the_fact_check() -> None:
+    for verdict, keys in VERDICTS.items():
+        for key in keys.split():
+            assert CLAIMS[key].verdict is verdict, key
+
+
+def test_the_sections_have_their_claims_in_the_guides_order() -> None:
+    for (page, topic), keys in SECTIONS.items():
+        assert [claim.key for claim in CLAIMS.values() if (claim.page, claim.topic) == (page, topic)] == keys.split()
+
+
+def _curvatures(objective: str, *point: float) -> np.ndarray:
+    return np.linalg.eigvalsh(OBJECTIVES[objective].parsed.hessian(np.array(point)))
+
+
+def _shown(key: str, *numbers: str) -> None:
+    """Asserts that the correction of claim ``key`` contains ``numbers``."""
+    for number in numbers:
+        assert number.replace("-", "−") in CLAIMS[key].correct, (key, number)
+
+
+def test_the_numbers_about_the_first_playground_are_the_engines() -> None:
+    hill = OBJECTIVES["quartic"].parsed
+    start, bottom = np.array([-0.5]), np.array([9 / 4])
+    _shown("C094", f"{hill.value(bottom):.3f}", f"{8 / 81:.4f}")
+    assert hill.hessian(bottom)[0, 0] == 81 / 4
+    _shown("C095", f"{hill.value(start)}", f"{hill.grad(start)[0]}")
+    assert hill.value(np.array([0.0])) == 2
+    after = trace(Run("quartic", "sgd", (0.5,), 200, {"lr": 0.012})).x[:, 0]
+    _shown("C096", f"in {np.flatnonzero(np.abs(after - 9 / 4) <= 1e-6)[0]} steps", f"{2 / 11:.3f}", f"{9 * 0.012:.3f}")
+    _shown("C001", f"{EXPERIMENTS['X01'].run().numbers['position']:.3g}")
+
+
+def test_the_numbers_about_rosenbrock_are_the_engines() -> None:
+    valley = OBJECTIVES["rosenbrock"].parsed
+    low, high = _curvatures("rosenbrock", 1.0, 1.0)
+    _shown("C097", f"{high / low:.0f}")
+    _shown("C098", f"{valley.value(np.array([-1.5, 2.0]))}")
+    for place in ((-1.5, -0.75), (-1.5, 5.25)):
+        assert valley.value(np.array(place)) == 906.25
+    _shown("C099", f"{2 / high:.6f}", f"{2 / _curvatures('rosenbrock', -1.5, 2.0).max():.6f}")
+    loss = trace(Run("rosenbrock", "sgd", (-1.5, 2.0), 10_000, {"lr": 0.0008})).loss
+    _shown("C099", f"{loss[1]:.2f}", f"{loss[100]:.2f}", f"{loss[1000]:.2f}", f"{loss[10_000]:.6f}")
+
+
+def test_the_numbers_about_beale_are_the_engines() -> None:
+    beale = OBJECTIVES["beale"].parsed
+    start = np.array([1.0, 1.0])
+    _shown("C101", f"{beale.value(start)}")
+    _shown("C103", *(f"{curvature:.3g}" for curvature in _curvatures("beale", 1.0, 1.0)))
+    assert beale.grad(start).tolist() == [0, 27.75]
+    loss = trace(Run("beale", "sgd", (1.0, 1.0), 100_000, {"lr": 0.001})).loss
+    _shown("C102", f"{loss[1000]:.3f}")
+    # What rounding leaves.
+    assert loss[-1] < 1e-24
+
+
+def test_the_race_ends_as_its_claim_says() -> None:
+    sentence = EXPERIMENTS["X42"].run().sentence
+    for told in ("Nesterov at 0.0008", "RMSProp at 0.003", "Adam at 0.01", "Adam at 0.1"):
+        assert told in sentence
+    for key in ("sgd", "momentum", "nesterov"):
+        assert trace(Run("rosenbrock", key, (-1.5, 2.0), 2000, {"lr": 0.003})).status.outcome == "diverged"

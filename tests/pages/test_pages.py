@@ -1,0 +1,669 @@
+"""Every page, run by Streamlit without a browser: what a link says is what runs, and no link breaks a page."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import OBJECTIVES, Run, trace
+from core.formula import parse
+from core.hypers import Hyper
+from core.objectives import OWN_START, VARIABLES
+from core.racers import RACERS, Racer
+from core.scenarios import DESCENTS, RACES, Scenario
+from core.summary import retell, row
+from ui import navigation
+from ui.controls import OWN, hyper_key, number_text, scenario_state
+from ui.limits import MAX_RACERS, MAX_START, MAX_STEPS
+from ui.navigation import Page
+
+ROOT = Path(__file__).parents[2]
+Link = Mapping[str, str | list[str]]
+every = pytest.mark.parametrize("page", navigation.ALL, ids=[page.title for page in navigation.ALL])
+
+
+def _app() -> AppTest:
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+
+
+def _open(page: Page, link: Link | None = None) -> AppTest:
+    """``page`` as a visitor sees it who opens it by ``link``."""
+    app = _app()
+    app.switch_page(page.file)
+    for key, value in (link or {}).items():
+        app.query_params[key] = value
+    return _clean(app.run())
+
+
+def _clean(app: AppTest) -> AppTest:
+    assert [error.value for error in app.exception] == []
+    return app
+
+
+def _notes(app: AppTest) -> str:
+    return "\n".join(warning.value for warning in app.warning)
+
+
+def _latex(app: AppTest) -> str:
+    return "\n".join(element.value for element in app.latex)
+
+
+def _words(app: AppTest) -> str:
+    return "\n".join(element.value for element in app.markdown)
+
+
+def _state(app: AppTest, key: str) -> Any:
+    assert key in app.session_state, key
+    return app.session_state[key]
+
+
+def _controls(app: AppTest) -> set[str]:
+    """The keys of all controls that a link can set."""
+    kinds = ("selectbox", "multiselect", "slider", "select_slider", "number_input", "text_input", "button_group")
+    kinds += ("segmented_control", "pills", "radio", "checkbox", "toggle", "text_area")
+    return {element.key for kind in kinds for element in app.get(kind) if element.key}
+
+
+# --- Opening ---
+
+
+@every
+def test_a_page_opens_without_a_complaint(page: Page, caplog: pytest.LogCaptureFixture) -> None:
+    app = _open(page)
+    assert [title.value for title in app.title] == [navigation.PRODUCT if page is navigation.HOME else page.title]
+    assert page.promise in _words(app)
+    assert (len(app.warning), len(app.error)) == (0, 0)
+    said = [record.getMessage() for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
+    # AppTest's own, because it is no server.
+    assert [message for message in said if "missing ScriptRunContext" not in message] == []
+
+
+@every
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_page_opens_in_either_theme(page: Page, theme: str) -> None:
+    app = _app()
+    app.context = {"theme": theme}
+    app.switch_page(page.file)
+    _clean(app.run())
+
+
+def test_the_picture_on_the_home_page_has_the_colours_of_the_theme() -> None:
+    specs = []
+    for theme in ("light", "dark"):
+        app = _app()
+        app.context = {"theme": theme}
+        charts = _clean(app.run()).get("plotly_chart")
+        specs.append([chart.proto.spec for chart in charts])
+    light, dark = specs
+    if not light:
+        pytest.skip("The home page has no picture made in Python.")
+    assert light != dark
+
+
+@every
+def test_every_page_can_be_reached_from_every_page(page: Page) -> None:
+    links = {element.proto.page for element in _open(page).sidebar.get("page_link")}
+    assert len(links) == len(navigation.ALL)
+
+
+def test_a_visit_to_all_pages_in_turn_leaves_none_broken() -> None:
+    app = _clean(_app().run())
+    for page in (*navigation.ALL, *reversed(navigation.ALL)):
+        app.switch_page(page.file)
+        _clean(app.run())
+        assert app.title[0].value == (navigation.PRODUCT if page is navigation.HOME else page.title)
+
+
+# --- Links ---
+
+
+# All racers, as many at a time as fit one picture.
+FIELDS = [list(RACERS.values())[first : first + MAX_RACERS] for first in range(0, len(RACERS), MAX_RACERS)]
+
+
+def _between(hyper: Hyper, random: np.random.Generator) -> float:
+    """A value that no slider stops at."""
+    low, high = hyper.slider
+    if hyper.whole:
+        return float(next(number for number in random.integers(int(low), int(high), 99) if number != hyper.default))
+    if hyper.scale == "log":
+        return float(f"{10 ** random.uniform(np.log10(low), np.log10(high)):.4g}")
+    return round(float(random.uniform(low, high)), 5)
+
+
+def _beyond(hyper: Hyper) -> float:
+    """A value beyond the slider, where it ends before the bound does."""
+    (low, high), (least, most) = hyper.slider, hyper.bounds
+    if most > high:
+        return float(int(high + (most - high) / 2)) if hyper.whole else float(f"{high + (most - high) / 3:.5g}")
+    return float(f"{low - (low - least) / 3:.5g}")
+
+
+def _hypers(racers: Sequence[Racer], beyond: bool) -> dict[str, float]:
+    random = np.random.default_rng(4)
+    return {
+        hyper_key(racer, hyper.name): _beyond(hyper) if beyond else _between(hyper, random)
+        for racer in racers
+        for hyper in racer.optimizer.hypers
+    }
+
+
+def _settings(racer: Racer, hypers: Mapping[str, float]) -> dict[str, float]:
+    return {hyper.name: hypers[hyper_key(racer, hyper.name)] for hyper in racer.optimizer.hypers}
+
+
+def _assert_state(app: AppTest, expected: Mapping[str, Any]) -> None:
+    found = {key: _state(app, key) for key in expected}
+    # A logarithmic slider keeps texts.
+    plain = {
+        key: float(value) if isinstance(value, str) and isinstance(expected[key], float) else value
+        for key, value in found.items()
+    }
+    assert plain == dict(expected)
+
+
+@pytest.mark.parametrize("beyond", [False, True], ids=["between the stops", "beyond the sliders"])
+@pytest.mark.parametrize("racers", FIELDS, ids=lambda racers: racers[0].key)
+def test_a_link_with_every_setting_changed_opens_exactly_that_race(racers: list[Racer], beyond: bool) -> None:
+    hypers = _hypers(racers, beyond)
+    plain = {"f": "Beale", "rules": [racer.name for racer in racers], "view": "3-D", "curve": "Gradient norm"}
+    chosen = {"of": racers[-1].name, "along": "y"}
+    numbers = {"x": 1.0625, "y": -0.7, "steps": 37, "t": 11.0}
+    link = plain | chosen | {key: number_text(value) for key, value in (numbers | hypers).items()}
+    app = _open(navigation.OPTIMIZERS, link)
+    assert _notes(app) == ""
+    assert _controls(app) == set(link)
+    _assert_state(app, plain | chosen | numbers | hypers)
+
+    start = (1.0625, -0.7)
+    race = [(racer, trace(Run("beale", racer.optimizer.key, start, 37, _settings(racer, hypers)))) for racer in racers]
+    table = app.dataframe[0].value.to_dict("records")
+    expected = [asdict(row(racer, path)) for racer, path in race]
+    for found, wanted in zip(table, expected, strict=True):
+        # By the same computation, so to the last bit; NaN equals itself here.
+        np.testing.assert_equal(found, wanted)
+    words = _words(app)
+    assert [sentence for sentence in retell(race) if f"- {sentence}" not in words] == []
+    last = race[-1][1]
+    if len(last.x) > 11:
+        assert "So step 11 moves by" in words
+
+
+@pytest.mark.parametrize("key", [key for key, declared in OBJECTIVES.items() if declared.dimension == 1])
+def test_a_link_with_every_setting_changed_opens_exactly_that_descent(key: str) -> None:
+    declared = OBJECTIVES[key]
+    expected = {"f": declared.name, "x": 0.8125, "steps": 23, "sgd_lr": 0.01234, "t": 5.0, "curve": "Gradient norm"}
+    link = {name: value if isinstance(value, str) else number_text(value) for name, value in expected.items()}
+    app = _open(navigation.FOUNDATIONS, link)
+    assert _notes(app) == ""
+    assert _controls(app) == set(link)
+    _assert_state(app, expected)
+    path = trace(Run(key, "sgd", (0.8125,), 23, {"lr": 0.01234}))
+    words = _words(app)
+    assert retell([(RACERS["sgd"], path)])[0] in words
+    assert f"At x = {path.x[4, 0]:.4g} the slope is" in words
+    assert declared.parsed.latex in _latex(app)
+    assert r"\alpha = 0.01234" in _latex(app)
+
+
+@pytest.mark.parametrize("key", [key for key, declared in OBJECTIVES.items() if declared.dimension == 2][::3])
+def test_a_link_names_any_objective_and_its_own_start_comes_with_it(key: str) -> None:
+    declared = OBJECTIVES[key]
+    app = _open(navigation.OPTIMIZERS, {"f": declared.name})
+    assert _notes(app) == ""
+    _assert_state(app, {"f": declared.name, "x": declared.start[0], "y": declared.start[1]})
+    assert declared.parsed.latex in _latex(app)
+
+
+def test_a_link_holds_a_formula() -> None:
+    text = "x**2 + 2*y**2 + sin(3*x*y)"
+    app = _open(navigation.OPTIMIZERS, {"f": OWN, "formula": text, "x": "0.5", "y": "0.25", "rules": "Adam"})
+    assert _notes(app) == ""
+    _assert_state(app, {"f": OWN, "formula": text, "x": 0.5, "y": 0.25, "rules": ["Adam"]})
+    path = trace(Run(text, "adam", (0.5, 0.25), 500, dict(RACES["valley"].rules["adam"])))
+    assert app.dataframe[0].value["loss"].tolist() == [path.loss[-1]]
+
+
+def test_keys_that_mean_nothing_are_ignored() -> None:
+    app = _open(navigation.OPTIMIZERS, {"unheard": "of", "theme": "dark", "utm_source": "x", "__proto__": "1"})
+    assert _notes(app) == ""
+
+
+# Values that suit no control at all.
+HOSTILE: tuple[str, ...] = (
+    "nan", "NaN", "-nan", "inf", "-inf", "Infinity", "1e999", "-1e999", "1e7", "-1e7", "1e308", "-1.8e308",
+    "9" * 400, "-" + "9" * 400, "0x10", "0b1", "1,5", "1;5", "1 5", "1/2", "2**3", "--1", "1e", "e1", "1e1.5", "½",
+    "²", "Ⅷ", "十", "１２ａ", "∞", "−1", "true", "None", "null", "[]", "{}", "undefined", "NaN%", "0 OR 1=1",
+    "'; DROP TABLE runs; --", "../../etc/passwd", "__import__('os').system('id')", "${7*7}", "{{7*7}}", "%00", "\x00",
+    "\n", "a\nb", "\u202egnp.exe", "\ufeff", "\u200b", "`", "```", "` ![x](https://evil.example/x.png) `",
+    "![x](https://evil.example/x.png)", "[click](javascript:alert(1))", "<img src=x onerror=alert(1)>",
+    "<script>alert(1)</script>", "</code></pre>", "$\\href{javascript:alert(1)}{x}$", ":material/home:", ":red[x]",
+    "# heading", "- item\n- item", "|a|b|\n|-|-|", "<!--", "&lt;b&gt;", "\\`x\\`", "\U0001f600",
+    "x" * 30_000, "![" * 3_000, "9" * 30_000,
+)  # fmt: skip
+# A hundred thousand characters for a single key; for all keys at once Streamlit would drop the whole link.
+ENORMOUS: Mapping[str, str] = {
+    "f": "x" * 100_000,
+    "adam_lr": "`" * 100_000,
+    "rules": "![" * 50_000,
+    "steps": "9" * 100_000,
+    "x": "[a](b)\n" * 15_000,
+}
+PAGE_LINKS: Mapping[str, tuple[Page, tuple[str, ...], Link]] = {
+    "descent": (navigation.FOUNDATIONS, ("f", "x", "steps", "sgd_lr", "t", "curve"), {}),
+    "race": (
+        navigation.OPTIMIZERS,
+        (
+            *("f", "x", "y", "steps", "t", "view", "curve", "of", "along"),
+            *("adam_lr", "adam_beta1", "adam_eps", "sophia_k", "sophia_gamma"),
+        ),
+        {"rules": ["Adam", "Sophia"]},
+    ),
+}
+
+
+def _unquoted(note: str) -> str:
+    """A note without its code, in which nothing is markup."""
+    return re.sub(r"`[^`\n]*`", "", note)
+
+
+def _assert_noted(app: AppTest, keys: Sequence[str]) -> None:
+    (warning,) = app.warning
+    lines = warning.value.splitlines()
+    for key in keys:
+        # Each names the key and what was said, and says what is allowed.
+        assert any(re.match(rf"- `{key} = [^`]*`: .{{10,}}", line) for line in lines), (key, lines)
+    plain = _unquoted(warning.value)
+    assert not re.search(r"!?\[|\]\(|<[a-zA-Z/!]|\$|:material|https?:", plain), plain
+    assert "`" not in plain
+    assert len(warning.value) < 120 * (len(keys) + 3)
+
+
+DEFAULTS: dict[str, dict[str, Any]] = {}
+
+
+def _defaults(name: str) -> dict[str, Any]:
+    if name not in DEFAULTS:
+        page, keys, kept = PAGE_LINKS[name]
+        app = _open(page, kept)
+        DEFAULTS[name] = {key: _state(app, key) for key in keys}
+    return DEFAULTS[name]
+
+
+def test_there_are_enough_hostile_values() -> None:
+    assert len(set(HOSTILE)) >= 60
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=lambda value: ascii(value)[:30])
+def test_a_nonsense_link_opens_with_the_defaults_and_says_what_it_could_not_use(value: str) -> None:
+    page, keys, kept = PAGE_LINKS["race"]
+    # Two rules stay chosen, so that the controls of their hyperparameters are there.
+    app = _open(page, dict.fromkeys(keys, value) | {"rules": [*kept["rules"], value]})
+    assert {key: _state(app, key) for key in keys} == _defaults("race")
+    assert _state(app, "rules") == kept["rules"]
+    _assert_noted(app, [*keys, "rules"])
+
+
+# The same controls once more: a sample is enough.
+@pytest.mark.parametrize("value", HOSTILE[::6], ids=lambda value: ascii(value)[:30])
+def test_a_nonsense_link_to_the_other_page_opens_likewise(value: str) -> None:
+    page, keys, _ = PAGE_LINKS["descent"]
+    app = _open(page, dict.fromkeys(keys, value))
+    assert {key: _state(app, key) for key in keys} == _defaults("descent")
+    _assert_noted(app, keys)
+
+
+@pytest.mark.parametrize(("key", "value"), ENORMOUS.items(), ids=ENORMOUS)
+def test_an_enormous_value_is_quoted_briefly(key: str, value: str) -> None:
+    page, _, kept = PAGE_LINKS["race"]
+    app = _open(page, {**kept, key: [*kept["rules"], value] if key == "rules" else value})
+    _assert_noted(app, [key])
+
+
+def test_an_empty_value_shows_the_default_and_says_so() -> None:
+    page, keys, kept = PAGE_LINKS["race"]
+    app = _open(page, {**kept, **dict.fromkeys(keys, "")})
+    # Streamlit clears a segmented control; the page shows its first option all the same.
+    assert {key for key in keys if _state(app, key) not in (_defaults("race")[key], None)} == set()
+    _assert_noted(app, keys)
+
+
+def _together(table: Mapping[str, tuple[str, ...]]) -> list[dict[str, str]]:
+    """Links that between them hold every value of ``table``, each key at most once in a link."""
+    longest = max(map(len, table.values()))
+    return [{key: values[place] for key, values in table.items() if place < len(values)} for place in range(longest)]
+
+
+# Values on the wrong side of what each control takes.
+JUST_OUTSIDE: Mapping[str, tuple[str, ...]] = {
+    "steps": ("0", "-1", str(MAX_STEPS + 1), "0.999"),
+    "t": ("-1", "501", "-0.001"),
+    "x": (f"{MAX_START * 1.000001:.0f}", "-1000001"),
+    "y": ("1e6.0", "1000000.5"),
+    "adam_lr": ("-1e-9", "1000001", "-5"),
+    "adam_beta1": ("1", "0.9999991", "-0.1"),
+    "sophia_k": ("0", "1001", "-3"),
+    "f": ("rosenbrock", "ROSENBROCK", "Quartic", " Rosenbrock", "Own"),
+    "view": ("contour", "3D"),
+    "curve": ("loss", "Loss "),
+    "along": ("z", "0", "X"),
+    "of": ("Momentum", "adam", "Adam 2"),
+}
+
+
+@pytest.mark.parametrize("link", _together(JUST_OUTSIDE))
+def test_a_value_just_outside_is_not_used_and_said_to_be(link: dict[str, str]) -> None:
+    page, _, kept = PAGE_LINKS["race"]
+    app = _open(page, {**kept, **link})
+    assert {key: _state(app, key) for key in link} == {key: _defaults("race")[key] for key in link}
+    _assert_noted(app, list(link))
+
+
+# Numbers as people type them.
+TYPED: Mapping[str, tuple[str, ...]] = {
+    "adam_lr": ("1e-2", "0.010", ".05", "+0.05", "1E-2", "5e-2", "1e6", "0.", "1e0", " 0.05", "٠.٠٥", "1_0e-3", "-0.0"),
+    "adam_beta1": ("5e-1", ".5", "+0.5", "0.50", "0", "1e-5"),
+    "sophia_k": ("7.0", "1e1", "+7", "007", "７"),
+    "steps": ("7.0", "1e2", "+7", "007"),
+    "x": ("1e-3", ".5", "+2", "-0", "1e6", "0002", "1e-320"),
+    "t": ("3.0", "1e2", "007"),
+}
+
+
+@pytest.mark.parametrize("link", _together(TYPED))
+def test_a_number_however_written_is_used_or_said_not_to_be(link: dict[str, str]) -> None:
+    page, _, kept = PAGE_LINKS["race"]
+    app = _open(page, {**kept, **link})
+    noted = []
+    for key, value in link.items():
+        if float(_state(app, key)) != float(value):
+            assert _state(app, key) == _defaults("race")[key]
+            noted.append(key)
+    assert sorted(re.findall(r"- `(\w+) = ", _notes(app))) == sorted(noted)
+
+
+@pytest.mark.parametrize(("key", "value"), [("steps", "7.5"), ("t", "3.5"), ("sophia_k", "2.5")])
+def test_half_a_step_is_said_not_to_be_one(key: str, value: str) -> None:
+    page, _, kept = PAGE_LINKS["race"]
+    _assert_noted(_open(page, {**kept, key: value}), [key])
+
+
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        ("adam_lr", ["0.5", "0.7"]), ("adam_lr", ["0.5", "0.5"]), ("adam_lr", ["nan", "0.5"]), ("steps", ["5", "9"]),
+        ("x", ["1", "2"]), ("f", ["Beale", "Booth"]), ("view", ["3-D", "Contour"]), ("adam_beta1", ["0.1", "0.2"]),
+        ("sophia_k", ["3", "4"]), ("t", ["3", "4"]), ("steps", ["5"] * 900),
+    ],
+)  # fmt: skip
+def test_a_key_given_more_than_once_is_used_or_said_not_to_be(key: str, values: list[str]) -> None:
+    page, _, kept = PAGE_LINKS["race"]
+    app = _open(page, {**kept, key: values})
+    default = _defaults("race")[key]
+    assert str(_state(app, key)).removesuffix(".0") in {*values, str(default).removesuffix(".0")}
+    if _state(app, key) == default:
+        assert f"`{key} = " in _notes(app)
+
+
+def test_of_a_list_of_rules_the_known_ones_run() -> None:
+    app = _open(navigation.OPTIMIZERS, {"rules": ["Adam", "nobody", "Momentum", "Adam"]})
+    assert app.dataframe[0].value["rule"].tolist() == ["Momentum", "Adam"]
+    _assert_noted(app, ["rules"])
+
+
+def test_more_rules_than_fit_a_picture_are_cut_and_said_to_be() -> None:
+    names = [racer.name for racer in RACERS.values()]
+    app = _open(navigation.OPTIMIZERS, {"rules": names})
+    assert len(app.dataframe[0].value) == MAX_RACERS
+    assert "rules" in _notes(app)
+
+
+@pytest.mark.parametrize("rules", [[], ""], ids=["not named", "empty"])
+def test_a_link_without_rules_opens(rules: str | list[str]) -> None:
+    app = _open(navigation.OPTIMIZERS, {"rules": rules})
+    assert len(app.dataframe[0].value) >= 1
+
+
+# --- Own formulas ---
+
+
+def _choose_own(page: Page, text: str) -> AppTest:
+    app = _open(page)
+    _clean(app.selectbox(key="f").set_value(OWN).run())
+    return _clean(app.text_input(key="formula").set_value(text).run())
+
+
+def test_a_valid_formula_is_used() -> None:
+    app = _choose_own(navigation.OPTIMIZERS, "x^2 + 5*y^2")
+    assert len(app.error) == 0
+    assert r"x^{2} + 5\,y^{2}" in _latex(app)
+    path = trace(Run("x^2 + 5*y^2", "sgd", OWN_START, 500, dict(RACES["valley"].rules["sgd"])))
+    assert app.dataframe[0].value["loss"][0] == path.loss[-1]
+
+
+# What each page says to a wrong formula; an empty sentence where only that it says something matters.
+WRONG: Mapping[str, str] = {
+    "x*2*": "The formula ends too early; a value is missing after *.",
+    "xx": "Unknown name xx",
+    "": "",
+    "import os": "",
+    "__import__('os')": "",
+    "x + ![a](https://evil.example)": "",
+    "`x`": "",
+    "x\x00x": "",
+    "(" * 200: "",
+    "x+" * 149 + "x": "",
+    "９*x": "",
+    "<script>alert(1)</script>": "",
+    "$x$ :red[x]": "",
+}
+MODEST: Link = {"rules": ["Adam"], "steps": "20"}
+pages_with_formulas = pytest.mark.parametrize(
+    "page", [navigation.FOUNDATIONS, navigation.OPTIMIZERS], ids=lambda page: page.title
+)
+
+
+@pages_with_formulas
+def test_a_wrong_formula_is_explained_and_stays_in_its_box(page: Page) -> None:
+    opening = next(iter((DESCENTS if page is navigation.FOUNDATIONS else RACES).values()))
+    app = _open(page, {**MODEST, "f": OWN})
+    for text, sentence in WRONG.items():
+        _clean(app.text_input(key="formula").set_value(text).run())
+        (error,) = app.error
+        assert sentence in error.value
+        assert len(error.value) > 20
+        assert not re.search(r"!\[|\]\(|<[a-z]", _unquoted(error.value)), error.value
+        assert app.text_input(key="formula").value == text
+        assert f"Until then the picture shows {opening.declared.name}." in [one.value for one in app.caption]
+        assert opening.declared.parsed.latex in _latex(app)
+    # It is used as soon as it is right.
+    _clean(app.text_input(key="formula").set_value("x**4 + 7").run())
+    assert len(app.error) == 0
+    assert "x^{4} + 7" in _latex(app)
+
+
+ODD = (
+    "log(x)", "1/x", "5", "0/0", "sqrt(x - 9)", "exp(exp(x*x))", "where(x > 0, x, 1/0)", "tan(x)", "x**x", "-x**2",
+    "floor(x)", "sign(x)", "abs(x)", "9**9**9", "007*x", "1e-300*x", "x % 0", "x**9*1e90", "1e59", "-1e99", "1e99*x",
+    "1e-99", "1e16 + x/1e9",
+)  # fmt: skip
+
+
+@pages_with_formulas
+def test_a_formula_that_is_undefined_flat_or_unbounded_has_a_page(page: Page) -> None:
+    app = _open(page, {**MODEST, "f": OWN})
+    broken = []
+    for text in ODD:
+        app.text_input(key="formula").set_value(text).run()
+        if app.exception or app.error or parse(text).latex not in _latex(app):
+            broken.append(text)
+            # A page that broke is opened anew.
+            app = _open(page, {**MODEST, "f": OWN})
+    assert broken == []
+
+
+def test_a_formula_too_long_for_its_box_is_cut_to_what_the_box_takes() -> None:
+    app = _open(navigation.OPTIMIZERS, {"f": OWN, "formula": "x+" * 50_000 + "x"})
+    assert len(app.text_input(key="formula").value) <= 300
+
+
+# --- Controls that depend on each other ---
+
+
+@pytest.mark.parametrize(
+    ("page", "dimension"), [(navigation.FOUNDATIONS, 1), (navigation.OPTIMIZERS, 2)], ids=["curve", "landscape"]
+)
+def test_choosing_another_objective_moves_the_start_to_where_that_one_starts(page: Page, dimension: int) -> None:
+    app = _open(page)
+    for variable in VARIABLES[:dimension]:
+        app.number_input(key=variable).set_value(0.3125)
+    _clean(app.run())
+    for declared in OBJECTIVES.values():
+        if declared.dimension != dimension or declared.name == _state(app, "f"):
+            continue
+        _clean(app.selectbox(key="f").set_value(declared.name).run())
+        assert tuple(_state(app, variable) for variable in VARIABLES[:dimension]) == declared.start
+        assert declared.parsed.latex in _latex(app)
+    _clean(app.selectbox(key="f").set_value(OWN).run())
+    assert tuple(_state(app, variable) for variable in VARIABLES[:dimension]) == OWN_START[:dimension]
+
+
+def test_without_a_rule_the_first_of_the_opening_runs() -> None:
+    app = _open(navigation.OPTIMIZERS)
+    _clean(app.multiselect(key="rules").set_value([]).run())
+    first = RACERS[next(iter(RACES["valley"].rules))]
+    assert app.dataframe[0].value["rule"].tolist() == [first.name]
+    assert f"None is chosen, so {first.name} runs." in [caption.value for caption in app.caption]
+
+
+def test_fewer_steps_bring_the_clock_back() -> None:
+    for page in (navigation.FOUNDATIONS, navigation.OPTIMIZERS):
+        app = _open(page)
+        _clean(app.slider(key="steps").set_value(40).run())
+        assert 0 <= _state(app, "t") <= 40
+        _clean(app.slider(key="steps").set_value(1).run())
+        assert 0 <= _state(app, "t") <= 1
+
+
+def test_every_step_of_a_race_has_a_ledger_for_every_racer_and_coordinate() -> None:
+    app = _open(navigation.OPTIMIZERS, {"steps": "20"})
+    for name in ("Momentum", "Adam"):
+        for coordinate in ("x", "y"):
+            for step in (0.0, 1.0, 20.0):
+                app.selectbox(key="of").set_value(name)
+                app.session_state["along"] = coordinate
+                app.number_input(key="t").set_value(step)
+                _clean(app.run())
+                spoken = f"So step {int(step)} moves by" in _words(app)
+                assert spoken is (step > 0)
+
+
+def test_a_setting_moved_by_hand_changes_the_numbers_of_that_rule_alone() -> None:
+    app = _open(navigation.OPTIMIZERS)
+    before = app.dataframe[0].value.set_index("rule")["loss"]
+    _clean(app.select_slider(key="adam_lr").set_value("0.05").run())
+    after = app.dataframe[0].value.set_index("rule")["loss"]
+    assert before.index[before != after].tolist() == ["Adam"]
+
+
+def test_what_one_page_was_set_to_does_not_spoil_another() -> None:
+    app = _open(navigation.OPTIMIZERS)
+    _clean(app.selectbox(key="f").set_value("Beale").run())
+    _clean(app.slider(key="steps").set_value(100).run())
+    for page, dimension in ((navigation.FOUNDATIONS, 1), (navigation.OPTIMIZERS, 2)):
+        app.switch_page(page.file)
+        _clean(app.run())
+        names = {declared.name for declared in OBJECTIVES.values() if declared.dimension == dimension}
+        assert _state(app, "f") in names
+        assert _notes(app) == ""
+
+
+# --- Scenarios ---
+
+
+def _assert_shows(app: AppTest, scenario: Scenario) -> None:
+    state = scenario_state(scenario)
+    assert {key: _state(app, key) for key in state} == state
+    race = list(zip((RACERS[key] for key in scenario.rules), map(trace, scenario.runs()), strict=True))
+    words = _words(app)
+    assert [sentence for sentence in retell(race) if sentence not in words] == []
+    assert _notes(app) == ""
+
+
+SCENARIOS = [(navigation.OPTIMIZERS, scenario) for scenario in RACES.values()] + [
+    (navigation.FOUNDATIONS, scenario) for scenario in DESCENTS.values()
+]
+
+
+@pytest.mark.parametrize(("page", "scenario"), SCENARIOS, ids=[scenario.key for _, scenario in SCENARIOS])
+def test_a_card_on_its_own_page_opens_its_scenario(page: Page, scenario: Scenario) -> None:
+    app = _open(page)
+    _clean(app.button(key=f"try_{scenario.key}").click().run())
+    _assert_shows(app, scenario)
+
+
+@pytest.mark.parametrize("scenario", RACES.values(), ids=RACES)
+def test_a_card_on_the_home_page_opens_its_scenario(scenario: Scenario) -> None:
+    app = _clean(_app().run())
+    if f"try_{scenario.key}" not in {button.key for button in app.button}:
+        pytest.skip("not offered on the home page")
+    _clean(app.button(key=f"try_{scenario.key}").click().run())
+    assert app.title[0].value == navigation.OPTIMIZERS.title
+    _assert_shows(app, scenario)
+
+
+def test_cards_can_be_opened_one_after_another() -> None:
+    app = _open(navigation.OPTIMIZERS)
+    for scenario in (*RACES.values(), *reversed(RACES.values())):
+        _clean(app.button(key=f"try_{scenario.key}").click().run())
+        _assert_shows(app, scenario)
+
+
+# --- Forged messages ---
+
+
+def test_forged_numbers_are_not_believed() -> None:
+    app = _open(navigation.OPTIMIZERS, {"rules": ["Adam"], "steps": "20"})
+    defaults = {key: _state(app, key) for key in ("x", "y", "t")}
+    for value in (float("nan"), float("inf"), float("-inf"), 1e300, -1e300, 1e9, -1e9):
+        for key in defaults:
+            app.number_input(key=key).set_value(value)
+        _clean(app.run())
+        assert {key: _state(app, key) for key in defaults} == defaults, value
+
+
+def test_forged_slider_positions_are_not_believed() -> None:
+    app = _open(navigation.OPTIMIZERS, {"rules": ["Adam", "Sophia"]})
+    for value in (float("nan"), float("inf"), -1, 0, MAX_STEPS + 1, 10**12):
+        for key in ("steps", "adam_beta1", "sophia_k"):
+            app.slider(key=key).set_value(value)
+        _clean(app.run())
+        assert 1 <= _state(app, "steps") <= MAX_STEPS
+        assert app.dataframe[0].value["steps"].max() <= MAX_STEPS
+        assert 0 <= _state(app, "adam_beta1") < 1
+        assert 1 <= _state(app, "sophia_k") <= 50
+
+
+def test_a_forged_text_longer_than_its_box_is_cut() -> None:
+    app = _choose_own(navigation.OPTIMIZERS, "x+" * 100_000)
+    assert len(app.text_input(key="formula").value) <= 300
+
+
+# --- The process ---
+
+
+def test_what_the_imports_made_is_frozen_once_per_process() -> None:
+    program = (
+        "import gc, sys\nassert gc.get_freeze_count() == 0\nimport ui.process\nprint('frozen:', gc.get_freeze_count())"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    # Pandas and Plotly alone make more than this.
+    assert int(done.stdout.split("frozen:")[1]) > 50_000

@@ -1,0 +1,109 @@
+"""Claim cards: what is commonly said, how true it is, and the experiment that the reader can run on the spot."""
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+import streamlit as st
+
+from core.claims import CLAIMS, Claim, Verdict
+from core.experiments import EXPERIMENTS
+from core.figures import plot
+from core.findings import Finding
+from core.racers import Racer
+from ui import controls, navigation, panels
+
+Color = Literal["green", "blue", "orange", "red", "violet"]
+_COLORS: Mapping[Verdict, Color] = {
+    Verdict.TRUE: "green",
+    Verdict.CONDITIONS: "blue",
+    Verdict.OVERSIMPLIFIED: "orange",
+    Verdict.FALSE: "red",
+    Verdict.CONTESTED: "violet",
+}
+# False statements shown per page on the home page.
+_SURPRISES = 2
+# Findings kept for all visitors together; each is small, and any of them can be computed again.
+_KEPT = 128
+
+
+def claims_about(page: str, topic: str) -> list[Claim]:
+    """The claims of a section of a page, in the guide's order."""
+    return [claim for claim in CLAIMS.values() if claim.page == page and claim.topic == topic]
+
+
+def claim_cards(claims: Iterable[Claim]) -> None:
+    """A card for each of ``claims``."""
+    for claim in claims:
+        claim_card(claim)
+
+
+def rule_section(racer: Racer, settings: Mapping[str, float] | None) -> None:
+    """Everything about one rule, folded unless it races, with its claims; drawn only while it is open.
+
+    ``settings`` are those of the race, ``None`` if the rule is not in it.
+    """
+    declared = {hyper.name: hyper.default for hyper in racer.optimizer.hypers}
+    label = f"**{racer.name}** · {racer.optimizer.year}"
+    section = st.expander(label, settings is not None, key=f"rule_{racer.key}", on_change="rerun")
+    if section.open:
+        with section:
+            panels.rule_panel(racer, settings or declared)
+            claim_cards(claims_about("optimizers", racer.key))
+
+
+def verdict_badge(verdict: Verdict) -> None:
+    """How true a statement is, as a coloured word."""
+    st.badge(str(verdict).capitalize(), color=_COLORS[verdict])
+
+
+def surprises() -> None:
+    """The first few statements of each page that are simply false, and where to read on."""
+    for page in (page for page in navigation.ALL if page.path):
+        false = [claim for claim in CLAIMS.values() if claim.page == page.path and claim.verdict is Verdict.FALSE]
+        for claim in false[:_SURPRISES]:
+            said, verdict, where = st.columns([6, 1, 2], vertical_alignment="center")
+            said.markdown(f"*“{claim.said}”*")
+            with verdict:
+                verdict_badge(claim.verdict)
+            where.page_link(page.file, label=f"See it run on {page.title}")
+
+
+@st.fragment
+def claim_card(claim: Claim) -> None:
+    """One statement with its verdict, what is correct, its source, and its experiment, run live when asked for.
+
+    A fragment: running an experiment leaves the rest of the page alone.
+    """
+    with st.container(border=True, key=f"claim_{claim.key}"):
+        st.markdown(f"*“{claim.said}”*")
+        verdict_badge(claim.verdict)
+        st.markdown(claim.correct)
+        st.caption(f"{claim.key} · {claim.source}")
+        if claim.experiment and st.toggle("Run the experiment", key=f"run_{claim.key}", bind="query-params"):
+            _experiment(claim)
+
+
+def _experiment(claim: Claim) -> None:
+    experiment = EXPERIMENTS[claim.experiment]
+    st.markdown(f"**{experiment.question}**")
+    columns = st.columns(max(2, min(4, len(experiment.settings))))
+    settings = {}
+    for place, hyper in enumerate(experiment.settings):
+        with columns[place % len(columns)]:
+            settings[hyper.name] = controls.hyper_control(
+                hyper, f"{claim.key}_{hyper.name}", controls.hyper_label(hyper), hyper.default
+            )
+    found: Finding = _found(experiment.key, tuple(settings.items()))
+    st.markdown(found.sentence)
+    numbers, shown = st.columns([2, 3])
+    with numbers:
+        rows = "\n".join(f"| {label} | {panels.number_cell(value)} |" for label, value in found.numbers.items())
+        st.markdown(f"| found in this run | |\n|:--|--:|\n{rows}")
+    if found.plot is not None:
+        with shown:
+            panels.picture(plot(found.plot, panels.look()), f"plot_{claim.key}", 320, experiment.question)
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner="Running the experiment …")
+def _found(key: str, settings: tuple[tuple[str, float], ...]) -> Finding:
+    return EXPERIMENTS[key].run(dict(settings))
