@@ -12,7 +12,7 @@ navigation.begin(navigation.HOME)
 opening = next(iter(RACES.values()))
 race = [(RACERS[key], trace(run)) for key, run in zip(opening.rules, opening.runs(), strict=True)]
 
-picture, words = st.columns([3, 2], gap="large")
+picture, words = st.columns([2, 1], gap="large")
 with picture:
     stage(opening.declared, race, ["plane"], opening.steps, 420, opening.title, "home_", autoplay=True)
 with words:

@@ -57,9 +57,13 @@ def verdict_badge(verdict: Verdict) -> None:
 
 
 def surprises() -> None:
-    """The first few statements of each page that are simply false, and where to read on."""
+    """A few statements of each page that are false and whose experiment shows it, and where to read on."""
     for page in (page for page in navigation.ALL if page.path):
-        false = [claim for claim in CLAIMS.values() if claim.page == page.path and claim.verdict is Verdict.FALSE]
+        false = [
+            claim
+            for claim in CLAIMS.values()
+            if claim.page == page.path and claim.verdict is Verdict.FALSE and claim.experiment
+        ]
         for claim in false[:_SURPRISES]:
             said, verdict, where = st.columns([6, 1, 2], vertical_alignment="center")
             said.markdown(f"*“{claim.said}”*")
@@ -75,8 +79,10 @@ def claim_card(claim: Claim) -> None:
     A fragment: running an experiment leaves the rest of the page alone.
     """
     with st.container(border=True, key=f"claim_{claim.key}"):
-        st.markdown(f"*“{claim.said}”*")
-        verdict_badge(claim.verdict)
+        said, verdict = st.columns([5, 1], vertical_alignment="center")
+        said.markdown(f"*“{claim.said}”*")
+        with verdict:
+            verdict_badge(claim.verdict)
         st.markdown(claim.correct)
         st.caption(f"{claim.key} · {claim.source}")
         if claim.experiment and st.toggle("Run the experiment", key=f"run_{claim.key}", bind="query-params"):

@@ -355,14 +355,14 @@ def _reddi(key: str) -> str:
 
 
 def _wrong_end(settings: Mapping[str, float]) -> Finding:
-    large, start = settings["C"], settings["start"]
+    large, steps = settings["C"], int(settings["steps"])
     hypers = {"lr": 0.5, "beta1": 0.0, "beta2": 1 / (1 + large**2), "C": large}
-    adam, amsgrad = (trace(Run("x", _reddi(rule.key), (start,), 30_000, hypers)).x[:, 0] for rule in (_ADAM, _AMSGRAD))
+    adam, amsgrad = (trace(Run("x", _reddi(rule.key), (0.0,), steps, hypers)).x[:, 0] for rule in (_ADAM, _AMSGRAD))
     wrong, right = float(adam[-1]), float(amsgrad[-1])
     sentence = (
         f"The gradient is {large:.4g} every third step and −1 otherwise, {(large - 2) / 3:.4g} on average, so −1 is "
-        f"the best point of [−1, 1] and 1 the worst. After 30 000 steps Adam is at {wrong:.4g} and AMSGrad at "
-        f"{right:.4g}."
+        f"the best point of [−1, 1] and 1 the worst. From 0, Adam is at {wrong:.4g} and AMSGrad at "
+        f"{right:.4g} after {steps} steps."
     )
     numbers = {"end, Adam": wrong, "end, AMSGrad": right, "mean gradient": (large - 2) / 3}
     series = tuple(
@@ -376,7 +376,7 @@ _X33 = Experiment(
     question="Can Adam walk to the worst point of a straight line?",
     settings=(
         Hyper("C", "C", 3.0, (2.1, 10.0), (2.1, 10.0), "linear", "The rare gradient; above 2 it decides."),
-        Hyper("start", "x_0", 0.0, (-1.0, 1.0), (-1.0, 1.0), "linear", "Where both start."),
+        whole("steps", "T", 30_000, (30, 30_000), "Steps of both rules."),
     ),
     find=_wrong_end,
     expected=(

@@ -126,7 +126,7 @@ def _bounce(settings: Mapping[str, float]) -> Finding:
             f"after {_BOUNCES} steps the descent hops about between {tail.min():.4g} and {tail.max():.4g} "
             f"without repeating itself within {_LONGEST_CYCLE} steps"
         )
-    where = f"At lr = {lr:.4g}, {side} the stability limit {_HILL_LIMIT:.4g} at the minimum, "
+    where = f"From {start:.4g} at lr = {lr:.4g}, {side} the stability limit {_HILL_LIMIT:.4g} at the minimum, "
     plot = Plot(
         _STEP,
         _POSITION,
@@ -393,6 +393,7 @@ def _conventions(settings: Mapping[str, float]) -> Finding:
     # A run's variables are x and y.
     squares = " + ".join(f"(x*{x} + y - {y})**2" for x, y in _DATA)
     numbers: dict[str, float] = {}
+    ends: dict[str, float] = {}
     slopes: list[str] = []
     series = []
     for name, factor in _CONVENTIONS.items():
@@ -401,8 +402,9 @@ def _conventions(settings: Mapping[str, float]) -> Finding:
         numbers[f"slope along w, {name}"] = slope
         slopes.append(f"{slope:.4g} ({name})")
         series.append(curve(name, path.loss / factor))
+        ends[f"mean of the squares at the end, {name}"] = float(path.loss[-1] / factor)
     limits = {name: 2 / (factor * _EXAMPLE_CURVATURE) for name, factor in _CONVENTIONS.items()}
-    numbers |= {f"limit 2/L, {name}": limit for name, limit in limits.items()}
+    numbers |= {f"limit 2/L, {name}": limit for name, limit in limits.items()} | ends
     beyond = [f"the {name} ({limit:.4g})" for name, limit in limits.items() if lr > limit]
     sentence = (
         f"The same line and the same data have the slope {listed(slopes)} along w, depending on how the squares are "

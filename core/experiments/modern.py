@@ -195,7 +195,8 @@ def _singular_values(settings: Mapping[str, float]) -> Finding:
     sentence = (
         f"The singular values lie between {old.min():.4g} and {old.max():.4g} before and between {new.min():.4g} and "
         f"{new.max():.4g} after {rounds} round{'s' * (rounds != 1)} of Newton–Schulz; the cosine to the nearest "
-        f"orthogonal matrix goes from {near_old:.4g} to {near_new:.4g}. A vector has one singular value and only gets the length {vector:.4g}."
+        f"orthogonal matrix goes from {near_old:.4g} to {near_new:.4g}. A vector has one singular value and "
+        f"only gets the length {vector:.4g}."
     )
     numbers = {
         "smallest singular value before": float(old.min()),

@@ -57,7 +57,7 @@ _WINNER = Experiment(
     key="X42",
     question="Which rule wins on Rosenbrock's valley, and does it win at every learning rate?",
     settings=(
-        whole("steps", "T", 2000, (100, 4000), "Steps that every rule takes, at every learning rate."),
+        whole("steps", "T", 2000, (100, 3000), "Steps that every rule takes, at every learning rate."),
         Hyper("x0", "x_0", -1.5, (-2.0, 2.0), (-2.0, 2.0), "linear", "Where all rules start, in x."),
         Hyper("y0", "y_0", 2.0, (-1.0, 3.0), (-1.0, 3.0), "linear", "Where all rules start, in y."),
     ),
@@ -240,7 +240,8 @@ def _zigzag(settings: Mapping[str, float]) -> Finding:
         "final loss": losses[-1],
     }
     sentence = (
-        f"With the best step length along every gradient, a step leaves at most {factors.max():.4g} of the loss; "
+        f"With the best step length along every gradient the loss goes from {losses[0]:.4g} to {losses[-1]:.4g} in "
+        f"{_counted(len(factors))}, and a step leaves at most {factors.max():.4g} of it; "
         f"the worst case for κ = {kappa:.4g} is {bound:.4g}, "
         + ("and every step from here meets it." if tight else "which not every step from here meets.")
     )
@@ -255,6 +256,10 @@ def _zigzag(settings: Mapping[str, float]) -> Finding:
         log_y=True,
     )
     return Finding(numbers, sentence, plot)
+
+
+def _counted(steps: int) -> str:
+    return f"{steps} step{'s' * (steps != 1)}"
 
 
 _ZIGZAG = Experiment(

@@ -19,7 +19,6 @@ function fitCanvas(canvas, width, height) {
   }
   const pen = canvas.getContext('2d');
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  pen.clearRect(0, 0, width, height);
   return pen;
 }
 
@@ -53,34 +52,66 @@ function exit([ax, ay], [bx, by], [left, top, right, bottom]) {
   return [ax + (bx - ax) * part, ay + (by - ay) * part];
 }
 
-function drawTrail(pen, pixels, n, t, track) {
-  const until = Math.min(Math.floor(t), n - 1);
+// Numbers beyond this are far outside every screen; a canvas draws nothing sensible with them.
+function sane(x, y) {
+  return Math.abs(x) < 1e5 && Math.abs(y) < 1e5;
+}
+
+function beginTrail(pen, track, { at, length }) {
   pen.strokeStyle = track.color;
   pen.lineWidth = 2.4;
   pen.lineJoin = 'round';
+  pen.lineCap = track.dash === 'solid' ? 'round' : 'butt';
   pen.setLineDash(DASHES[track.dash]);
+  pen.lineDashOffset = length;
   pen.beginPath();
-  let open = false;
-  let lastX = 0;
-  let lastY = 0;
-  // Numbers beyond this are far outside every screen; a canvas draws nothing sensible with them.
-  const sane = (x, y) => Math.abs(x) < 1e5 && Math.abs(y) < 1e5;
-  for (let i = 0; i <= until; i++) {
-    const x = pixels[2 * i];
-    const y = pixels[2 * i + 1];
-    if (!sane(x, y)) open = false;
-    else if (!open) {
+  if (at) pen.moveTo(...at);
+}
+
+// Adds the rows up to `until` to a trail that has been drawn as far as `head` says.
+function extendTrail(pen, pixels, track, until, head) {
+  beginTrail(pen, track, head);
+  for (; head.next <= until; head.next++) {
+    const x = pixels[2 * head.next];
+    const y = pixels[2 * head.next + 1];
+    if (!sane(x, y)) head.at = null;
+    else if (!head.at) {
       pen.moveTo(x, y);
-      open = true;
-    } else if (Math.abs(x - lastX) + Math.abs(y - lastY) < NEAR) continue;
-    else pen.lineTo(x, y);
-    lastX = x;
-    lastY = y;
+      head.at = [x, y];
+    } else {
+      const way = Math.hypot(x - head.at[0], y - head.at[1]);
+      if (way < NEAR) continue;
+      pen.lineTo(x, y);
+      head.at = [x, y];
+      head.length += way;
+    }
   }
-  const [x, y] = pixelAt(pixels, n, t);
-  if (open && sane(x, y)) pen.lineTo(x, y);
   pen.stroke();
+}
+
+// The trails up to time t. Whole steps are kept on a canvas of their own, to which a frame only adds the new ones:
+// thousands of steps drawn anew would take longer than a frame.
+function drawTrails(pen, cache, visible, t, width, height) {
+  const row = Math.floor(t);
+  const keys = visible.map(([track]) => track.key).join();
+  if (!cache.layer || cache.layer.keys !== keys || row < cache.layer.row) {
+    const heads = visible.map(() => ({ next: 0, at: null, length: 0 }));
+    cache.layer = { canvas: document.createElement('canvas'), keys, heads };
+  }
+  const { layer } = cache;
+  const layerPen = fitCanvas(layer.canvas, width, height);
+  layer.row = row;
+  visible.forEach(([track, pixels], k) => extendTrail(layerPen, pixels, track, Math.min(row, track.n - 1), layer.heads[k]));
+  pen.drawImage(layer.canvas, 0, 0, width, height);
+  visible.forEach(([track, pixels], k) => {
+    const [x, y] = pixelAt(pixels, track.n, t);
+    if (!layer.heads[k].at || !sane(x, y)) return;
+    beginTrail(pen, track, layer.heads[k]);
+    pen.lineTo(x, y);
+    pen.stroke();
+  });
   pen.setLineDash([]);
+  pen.lineCap = 'butt';
 }
 
 function drawBall(pen, [x, y], color, rim) {
@@ -200,11 +231,13 @@ function drawView(view, gd, canvas, cache, scene, seen) {
   const { tracks, hidden, t, minimum, colors, arrows, font } = scene;
   const layout = gd._fullLayout;
   const pen = fitCanvas(canvas, layout.width, layout.height);
+  pen.clearRect(0, 0, layout.width, layout.height);
   const frame = frameOf(view, gd);
   if (cache.signature !== seen || cache.tracks !== tracks) {
     cache.signature = seen;
     cache.tracks = tracks;
     cache.pixels = tracks.map((track) => pixelsOf(view, gd, track, minimum));
+    cache.layer = null;
   }
   const labels = [];
   const visible = tracks.map((track, k) => [track, cache.pixels[k]]).filter(([track]) => !hidden.has(track.key));
@@ -221,7 +254,7 @@ function drawView(view, gd, canvas, cache, scene, seen) {
     pen.lineTo(x, frame[3]);
     pen.stroke();
   }
-  for (const [track, pixels] of visible) drawTrail(pen, pixels, track.n, t, track);
+  drawTrails(pen, cache, visible, t, layout.width, layout.height);
   if (view.kind === 'curve' && visible.length) {
     labels.push(...drawConstruction(pen, view, gd, visible[0][0], t, minimum, colors));
   }
