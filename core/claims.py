@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from core.claim_texts import foundations, race
+from core.claim_texts import foundations, optimizers, race
 from core.claim_texts.claim import Claim, Verdict
 
 __all__ = ["CLAIMS", "Claim", "Verdict"]
 
-CLAIMS: Mapping[str, Claim] = MappingProxyType(
-    {claim.key: claim for module in (foundations, race) for claim in module.ALL}
-)
+_ALL = (*foundations.ALL, *race.ALL, *optimizers.ALL)
+
+CLAIMS: Mapping[str, Claim] = MappingProxyType({claim.key: claim for claim in _ALL})

@@ -1,7 +1,6 @@
 """Many runs at once, reduced to what a picture needs: how the result depends on what was chosen."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +26,5 @@ def rate_sweep(
     failed and not how far it got. Raises ``ValueError`` as ``Run`` does.
     """
     lr = np.atleast_1d(np.asarray(rates, dtype=np.float64))
-    rest: dict[str, Any] = {name: value for name, value in hypers.items() if name != "lr"}
-    many = trace_many(Run(objective, optimizer, tuple(start), steps, rest), hypers={"lr": lr})
+    many = trace_many(Run(objective, optimizer, tuple(start), steps, hypers), hypers={"lr": lr})
     return np.where(many.diverged_at >= 0, np.nan, many.loss)

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from core.experiments import foundations, race
+from core.experiments import adaptive, decay, foundations, modern, momentum, race
 from core.findings import Experiment
 
-EXPERIMENTS: Mapping[str, Experiment] = MappingProxyType(
-    {experiment.key: experiment for module in (foundations, race) for experiment in module.ALL}
-)
+# In the order of the guide.
+_ALL = (*foundations.ALL, *race.ALL, *momentum.ALL, *adaptive.ALL, *decay.ALL, *modern.ALL)
+
+EXPERIMENTS: Mapping[str, Experiment] = MappingProxyType({experiment.key: experiment for experiment in _ALL})

@@ -192,7 +192,11 @@ def _basins(settings: Mapping[str, float]) -> Finding:
         "start x₀",
         f"position after {_SETTLING} steps",
         (Series("end of the descent", _GRID[::5], settled[::5], mode="markers"),),
-        marks=(Mark("y", float(lower), "lower minimum"), Mark("y", float(upper), "higher"), Mark("x", top, "top")),
+        marks=(
+            Mark("y", float(lower), "lower minimum"),
+            Mark("y", float(upper), "higher minimum"),
+            Mark("x", top, "top"),
+        ),
     )
     return Finding(numbers, sentence, plot)
 
@@ -435,7 +439,8 @@ _CONVENTION = Experiment(
 
 
 _REGIMES = (0.1, 0.5, 1.0, 1.5, 1.9, 2.0, 2.1)
-_DRAWN_REGIMES = (0.5, 1.5, 2.0, 2.1)
+# One of each kind; rates as far below 1 as others are above it would be hidden by them.
+_DRAWN_REGIMES = (0.3, 1.5, 2.0, 2.1)
 
 
 def _parabola(rate: float, steps: int) -> Array:
@@ -540,7 +545,11 @@ def _same_end(settings: Mapping[str, float]) -> Finding:
         "position after 3000 steps",
         (Series("end of the descent", rates, x, mode="markers"),),
         log_x=True,
-        marks=(Mark("x", 2 / _WAVES_CURVATURE, "2/L"),),
+        marks=(
+            Mark("x", 2 / _WAVES_CURVATURE, "2/L"),
+            Mark("y", start, "start"),
+            *(Mark("y", place, "lowest valley") for (place,) in _WAVES.minima),
+        ),
     )
     return Finding(numbers, sentence, plot)
 

@@ -84,11 +84,11 @@ def _is_fragile(tree: Expression) -> bool:
             return True
         if isinstance(node, Binary) and node.operator in ("/", "%") and _value(node.right) == 0:
             return True
-        if isinstance(node, Binary) and node.operator == "**":
-            base, power = _value(node.left), abs(_value(node.right))
-            # Whole numbers would be raised to exact, endless results.
-            if not (0 < base <= 1e6 and power <= 16):
-                return True
+        if isinstance(node, Binary) and node.operator == "**" and not _value(node.left) > 0:
+            return True
+        # Beyond this, Python's whole numbers are more exact than float64, and may be endless.
+        if not abs(_value(node)) <= 2**53:
+            return True
     return False
 
 

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import OBJECTIVES, Run, trace
+from core import OBJECTIVES, OPTIMIZERS, Run, trace
+from core.claims import CLAIMS
 from core.formula import parse
 from core.hypers import Hyper
 from core.objectives import OWN_START, VARIABLES
 from core.racers import RACERS, Racer
-from core.scenarios import DESCENTS, RACES, Scenario
+from core.scenarios import DESCENTS, HILLS, RACES, Scenario
 from core.summary import retell, row
 from ui import navigation
 from ui.controls import OWN, hyper_key, number_text, scenario_state
@@ -65,10 +66,11 @@ def _state(app: AppTest, key: str) -> Any:
 
 
 def _controls(app: AppTest) -> set[str]:
-    """The keys of all controls that a link can set."""
+    """The keys of all controls that a link can set, apart from the switches of claim cards."""
     kinds = ("selectbox", "multiselect", "slider", "select_slider", "number_input", "text_input", "button_group")
     kinds += ("segmented_control", "pills", "radio", "checkbox", "toggle", "text_area")
-    return {element.key for kind in kinds for element in app.get(kind) if element.key}
+    keys = {element.key for kind in kinds for element in app.get(kind) if element.key}
+    return {key for key in keys if not key.startswith("run_")}
 
 
 # --- Opening ---
@@ -173,13 +175,18 @@ def _assert_state(app: AppTest, expected: Mapping[str, Any]) -> None:
 @pytest.mark.parametrize("racers", FIELDS, ids=lambda racers: racers[0].key)
 def test_a_link_with_every_setting_changed_opens_exactly_that_race(racers: list[Racer], beyond: bool) -> None:
     hypers = _hypers(racers, beyond)
-    plain = {"f": "Beale", "rules": [racer.name for racer in racers], "view": "3-D", "curve": "Gradient norm"}
+    plain: dict[str, Any] = {
+        "f": "Beale",
+        "rules": [racer.name for racer in racers],
+        "view": "3-D",
+        "curve": "Gradient norm",
+    }
     chosen = {"of": racers[-1].name, "along": "y"}
     numbers = {"x": 1.0625, "y": -0.7, "steps": 37, "t": 11.0}
     link = plain | chosen | {key: number_text(value) for key, value in (numbers | hypers).items()}
     app = _open(navigation.OPTIMIZERS, link)
     assert _notes(app) == ""
-    assert _controls(app) == set(link)
+    assert _controls(app) == {*link, "own"}
     _assert_state(app, plain | chosen | numbers | hypers)
 
     start = (1.0625, -0.7)
@@ -199,7 +206,9 @@ def test_a_link_with_every_setting_changed_opens_exactly_that_race(racers: list[
 @pytest.mark.parametrize("key", [key for key, declared in OBJECTIVES.items() if declared.dimension == 1])
 def test_a_link_with_every_setting_changed_opens_exactly_that_descent(key: str) -> None:
     declared = OBJECTIVES[key]
+    hill = list(HILLS.values())[-1]
     expected = {"f": declared.name, "x": 0.8125, "steps": 23, "sgd_lr": 0.01234, "t": 5.0, "curve": "Gradient norm"}
+    expected |= {"hill": hill.title, "hx": 0.4375, "hy": -0.3125, "ht": 7.0}
     link = {name: value if isinstance(value, str) else number_text(value) for name, value in expected.items()}
     app = _open(navigation.FOUNDATIONS, link)
     assert _notes(app) == ""
@@ -257,7 +266,7 @@ ENORMOUS: Mapping[str, str] = {
     "x": "[a](b)\n" * 15_000,
 }
 PAGE_LINKS: Mapping[str, tuple[Page, tuple[str, ...], Link]] = {
-    "descent": (navigation.FOUNDATIONS, ("f", "x", "steps", "sgd_lr", "t", "curve"), {}),
+    "descent": (navigation.FOUNDATIONS, ("f", "x", "steps", "sgd_lr", "t", "curve", "hill", "hx", "hy", "ht"), {}),
     "race": (
         navigation.OPTIMIZERS,
         (
@@ -421,7 +430,7 @@ def test_of_a_list_of_rules_the_known_ones_run() -> None:
 def test_more_rules_than_fit_a_picture_are_cut_and_said_to_be() -> None:
     names = [racer.name for racer in RACERS.values()]
     app = _open(navigation.OPTIMIZERS, {"rules": names})
-    assert len(app.dataframe[0].value) == MAX_RACERS
+    assert len(_state(app, "rules")) == len(app.dataframe[0].value) == MAX_RACERS
     assert "rules" in _notes(app)
 
 
@@ -512,6 +521,82 @@ def test_a_formula_that_is_undefined_flat_or_unbounded_has_a_page(page: Page) ->
 def test_a_formula_too_long_for_its_box_is_cut_to_what_the_box_takes() -> None:
     app = _open(navigation.OPTIMIZERS, {"f": OWN, "formula": "x+" * 50_000 + "x"})
     assert len(app.text_input(key="formula").value) <= 300
+
+
+# --- Own rules ---
+
+OWN_RULE = "beta: (0, 1) = 0.75\nv = beta*v + g\nx = x - lr*v"
+
+
+def test_a_link_holds_a_rule_and_its_hyperparameters() -> None:
+    app = _open(navigation.OPTIMIZERS, {**MODEST, "own": OWN_RULE, "own_lr": "0.0004", "own_beta": "0.5"})
+    assert _notes(app) == ""
+    _assert_state(app, {"own": OWN_RULE, "own_lr": 0.0004, "own_beta": 0.5})
+    path = trace(Run("rosenbrock", OWN_RULE, (-1.5, 2.0), 20, {"lr": 0.0004, "beta": 0.5}))
+    assert app.dataframe[0].value["loss"].tolist()[1:] == [path.loss[-1]]
+
+
+def test_a_wrong_rule_is_explained_stays_in_its_box_and_does_not_race() -> None:
+    app = _open(navigation.OPTIMIZERS, MODEST)
+    wrong = (
+        "x = ",
+        "x",
+        "y = g",
+        "x = x - lr*import os",
+        "![a](https://evil.example)",
+        "`",
+        "x = x - lr*h",
+        "x=" * 700,
+    )
+    for text in (*wrong, "x: state = 1\nx = g", "lr = 3\nx = lr", "x = newton_direction(g)", "٣ = x", "<b>x</b> = 1"):
+        _clean(app.text_area(key="own").set_value(text).run())
+        assert len(app.error) == 1, text
+        assert not re.search(r"!\[|\]\(|<[a-z]", _unquoted(app.error[0].value)), text
+        assert app.text_area(key="own").value == text
+        assert app.dataframe[0].value["rule"].tolist() == ["Adam"]
+    _clean(app.text_area(key="own").set_value(OWN_RULE).run())
+    assert len(app.error) == 0
+    assert len(app.dataframe[0].value) == 2
+
+
+@pytest.mark.parametrize("key", OPTIMIZERS)
+def test_every_shipped_rule_can_be_put_into_the_editor_and_races_as_its_own_equal(key: str) -> None:
+    app = _open(navigation.OPTIMIZERS, {"rules": OPTIMIZERS[key].name, "steps": "30"})
+    _clean(app.button(key=f"edit_{key}").click().run())
+    assert len(app.error) == 0
+    assert app.text_area(key="own").value == OPTIMIZERS[key].text
+    shipped, own = app.dataframe[0].value["rule"]
+    assert shipped == OPTIMIZERS[key].name
+    assert own != shipped
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "x = x/0", "x = 0/0", "x = lr", "x = x*1e90", "a: state = 2*x + lr\nx = x - lr*(g + x - a)", "x = x",
+        "n = 0.9*n + norm(g)\nx = x - lr*g/n", "x = x - lr*where(t % 2 == 0, grad(x + 1), g)", "q = sqrt(-t)\nx = x - lr*g",
+        "x = newton_direction(x, 0)", "k: (0, 1e6) = 3\nx = x - lr*g*k", "p: (-5, 5) = -0.5\nx = x - lr*g*p",
+        "p: (1e-9, 2e-9) = 1.5e-9\nx = x - lr*g*p", "loss_2 = loss\nx = x - lr*g*loss_2/T", "x = 007*x", "p: (0, 1e90) = 1\nx = p*x",
+        "p: (0.1, 0.3) = 0.1 + 0.2 - 0.1\nx = x - lr*p*g",
+    ],
+)  # fmt: skip
+def test_a_rule_however_odd_has_a_page(rule: str) -> None:
+    for step in ("0", "1", "20"):
+        app = _open(navigation.OPTIMIZERS, {**MODEST, "own": rule, "t": step})
+        assert len(app.error) == 0
+        assert len(app.dataframe[0].value) == 2
+
+
+# --- Claim cards ---
+
+
+@every
+def test_every_experiment_can_be_opened_by_link(page: Page) -> None:
+    names = [claim.key for claim in CLAIMS.values() if claim.page == page.path and claim.experiment]
+    app = _open(page, {f"run_{name}": "true" for name in names})
+    assert _notes(app) == ""
+    shown = {toggle.key: toggle.value for toggle in app.toggle}
+    assert all(shown.get(f"run_{name}", True) for name in names)
 
 
 # --- Controls that depend on each other ---

@@ -6,6 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 
+from core import experiments
 from core.experiments import EXPERIMENTS
 from core.findings import Experiment, Finding
 from core.hypers import Hyper
@@ -54,6 +55,10 @@ def _check(finding: Finding) -> None:
         assert np.isfinite(mark.value)
         assert mark.label
         assert mark.value > 0 or not (plot.log_x if mark.axis == "x" else plot.log_y)
+
+
+def test_no_two_experiments_share_a_key() -> None:
+    assert len(EXPERIMENTS) == len(experiments._ALL)
 
 
 @every

@@ -268,6 +268,26 @@ def test_a_probe_moves_all_parameters_together_and_back() -> None:
             np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.parametrize("oracle", ["grad", "hessian_diag"])
+def test_a_probe_that_is_interrupted_moves_the_parameters_back(oracle: str) -> None:
+    a, b = _parameter(A), _parameter(B)
+    asked = 0
+
+    def closure() -> "torch.Tensor":
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            # As Streamlit stops a run whose visitor moved a slider.
+            raise InterruptedError
+        return _coupled(a, b)
+
+    optimizer = _optimizer([a, b], parse_rule(f"x = x - lr*g*{oracle}(x + 1)"), lr=0.1)
+    with pytest.raises(InterruptedError):
+        optimizer.step(closure)
+    np.testing.assert_array_equal(_numbers(a), A)
+    np.testing.assert_array_equal(_numbers(b), B)
+
+
 def test_newton_is_refused_with_a_sentence() -> None:
     with pytest.raises(ValueError, match="newton_direction needs the whole Hessian, which a network does not offer"):
         _optimizer([_parameter([1.0])], OPTIMIZERS["newton"].parsed, lr=1.0, damping=0.0)

@@ -1,0 +1,60 @@
+"""The tools of the experiments: edits change something, and rules on arrays are the rules that run."""
+
+import numpy as np
+import pytest
+
+from core import OPTIMIZERS, Run, trace
+from core.experiments.measure import array_step, curve, edited, first, seeing, steps_text
+
+
+def test_an_edit_that_changes_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="no 'v_hat' to replace"):
+        edited("momentum", ("v_hat", "v"))
+
+
+def test_an_edit_without_changes_is_the_shipped_rule() -> None:
+    start = (1.0, 2.0)
+    shipped, text = (trace(Run("ravine", rule, start, 20)) for rule in ("adam", edited("adam")))
+    assert np.array_equal(shipped.x, text.x)
+
+
+@pytest.mark.parametrize("key", ["sgd", "momentum", "adagrad", "adam", "adamw", "lion"])
+def test_a_rule_that_is_shown_the_gradient_itself_is_the_shipped_rule(key: str) -> None:
+    shipped, shown = (trace(Run("ravine", rule, (1.0, 2.0), 20)) for rule in (key, seeing(key, "g")))
+    assert np.array_equal(shipped.x, shown.x)
+
+
+@pytest.mark.parametrize("key", ["sgd", "momentum", "adagrad", "rmsprop", "adam", "amsgrad", "radam", "adamw", "lion"])
+def test_a_step_on_arrays_is_the_step_of_a_run(key: str) -> None:
+    declared = OPTIMIZERS[key]
+    step = array_step(key)
+    starts = np.array([[1.0, -2.0, 0.5], [0.3, 4.0, -7.0]])
+    x = starts.copy()
+    state = [np.zeros_like(x) for _ in declared.parsed.state]
+    lr = np.float64(declared.hypers[0].default)
+    with np.errstate(invalid="ignore"):
+        for t in range(1, 31):
+            x, *state = step(x, 3 * x, np.float64(t), lr, *state)
+    for place in np.ndindex(starts.shape):
+        run = trace(Run("1.5*x**2", key, (starts[place],), 30))
+        # The same operations in another order.
+        assert x[place] == pytest.approx(run.x[-1, 0], rel=1e-12)
+
+
+def test_the_first_crossing_is_counted_and_told() -> None:
+    values = np.array([3.0, 2.0, 1.0, 2.0])
+    assert first(values <= 2) == 1
+    assert np.isinf(first(values <= 0))
+    assert steps_text(1.0, 10) == "1 step"
+    assert steps_text(7.0, 10) == "7 steps"
+    assert steps_text(np.inf, 10) == "more than 10 steps"
+
+
+@pytest.mark.parametrize("size", [1, 2, 10, 100_000])
+def test_a_curve_is_thin_and_keeps_its_ends(size: int) -> None:
+    y = np.arange(float(size)) ** 2
+    drawn = curve("y", y)
+    assert drawn.x.shape == drawn.y.shape
+    assert 1 <= drawn.x.size <= 600
+    assert (drawn.x[0], drawn.x[-1]) == (0.0, size - 1.0)
+    assert np.array_equal(drawn.y, drawn.x**2)
