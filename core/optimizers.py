@@ -50,7 +50,7 @@ class Optimizer:
 
     ``state`` says what each name in the state is a memory of; ``velocity`` names the term that points against the
     momentum's push, if the rule has one. ``parent`` is the key of the rule it grew from, ``fixes`` what it mended,
-    ``use`` when to reach for it.
+    ``use`` when to reach for it. ``experiments`` are keys of experiments about it that no claim mentions.
     """
 
     key: str
@@ -68,6 +68,7 @@ class Optimizer:
     parent: str = ""
     fixes: str = ""
     use: str = ""
+    experiments: tuple[str, ...] = ()
     torch: TorchPeer | None = None
 
     @property
@@ -158,6 +159,7 @@ _DECLARATIONS = (
         hypers=(_lr(0.001),),
         color=BLUE,
         use="The baseline, and the choice when no memory per weight can be spared.",
+        experiments=("X68",),
         torch=TorchPeer("SGD", "lr=lr"),
     ),
     Optimizer(
@@ -176,6 +178,7 @@ _DECLARATIONS = (
         parent="sgd",
         fixes="Plain descent zigzags across a ravine while it creeps along it; the velocity averages the zigzag away.",
         use="Convolutional networks with a schedule; smooth deterministic problems, where it is hard to beat.",
+        experiments=("X22", "X25"),
         torch=TorchPeer("SGD", "lr=lr, momentum=beta"),
     ),
     Optimizer(
@@ -195,6 +198,7 @@ _DECLARATIONS = (
         fixes="The heavy ball notices that it has overshot only after the fact; here the gradient is taken where "
         "the velocity leads.",
         use="Smooth convex problems, where its rate is proven; otherwise as momentum, at a smaller learning rate.",
+        experiments=("X20", "X21", "X24", "X26"),
         torch=TorchPeer(
             "SGD",
             "lr=lr, momentum=beta, nesterov=True",
@@ -216,6 +220,7 @@ _DECLARATIONS = (
         parent="sgd",
         fixes="One learning rate for all coordinates starves those whose gradients are rare.",
         use="Sparse features, such as words or advertisements.",
+        experiments=("X28",),
         torch=TorchPeer("Adagrad", "lr=lr, eps=eps"),
     ),
     Optimizer(
@@ -304,6 +309,7 @@ _DECLARATIONS = (
         parent="adam",
         fixes="Adam may forget a rare, large gradient and then converge to the wrong place; a maximum does not forget.",
         use="Rarely: the failure it mends is hard to meet in practice.",
+        experiments=("X33",),
         torch=TorchPeer("Adam", _ADAM_ARGUMENTS + ", amsgrad=True"),
     ),
     Optimizer(
@@ -391,6 +397,7 @@ _DECLARATIONS = (
         parent="adam",
         fixes="In its first steps Adam divides by a second moment that it hardly knows yet.",
         use="As Adam without a warmup; watch the first five steps, which are as long as the gradient.",
+        experiments=("X66",),
         torch=TorchPeer("RAdam", _ADAM_ARGUMENTS),
     ),
     Optimizer(
@@ -410,6 +417,7 @@ _DECLARATIONS = (
         fixes="Decay added to the gradient is divided by the second moment, so that the weights with large "
         "gradients hardly decay.",
         use="The default for Transformers.",
+        experiments=("X37",),
         torch=TorchPeer("AdamW", _ADAM_ARGUMENTS + ", weight_decay=weight_decay"),
     ),
     Optimizer(
@@ -523,6 +531,7 @@ _DECLARATIONS = (
         parent="momentum",
         fixes="A matrix's update is dominated by a few directions; orthogonalizing it lets all of them learn.",
         use="The weight matrices of large language models, with AdamW for everything else.",
+        experiments=("X41",),
         torch=TorchPeer(
             "Muon",
             "lr=lr, momentum=beta, weight_decay=weight_decay",

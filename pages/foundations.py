@@ -68,6 +68,7 @@ st.markdown(
     "learning rate, and whether the others matter depends on the function, not on the rule."
 )
 claims.claim_cards(claims.claims_about("foundations", "minima"))
+claims.experiment_card("X10")
 
 st.subheader("The objective", anchor="objective")
 panels.objective_panel(objective)

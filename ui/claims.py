@@ -8,7 +8,7 @@ import streamlit as st
 from core.claims import CLAIMS, Claim, Verdict
 from core.experiments import EXPERIMENTS
 from core.figures import plot
-from core.findings import Finding
+from core.findings import Experiment, Finding
 from core.racers import Racer
 from ui import controls, navigation, panels
 
@@ -49,6 +49,8 @@ def rule_section(racer: Racer, settings: Mapping[str, float] | None) -> None:
         with section:
             panels.rule_panel(racer, settings or declared)
             claim_cards(claims_about("optimizers", racer.key))
+            for key in racer.optimizer.experiments:
+                experiment_card(key)
 
 
 def verdict_badge(verdict: Verdict) -> None:
@@ -85,19 +87,33 @@ def claim_card(claim: Claim) -> None:
             verdict_badge(claim.verdict)
         st.markdown(claim.correct)
         st.caption(f"{claim.key} · {claim.source}")
-        if claim.experiment and st.toggle("Run the experiment", key=f"run_{claim.key}", bind="query-params"):
-            _experiment(claim)
+        if claim.experiment:
+            _runnable(EXPERIMENTS[claim.experiment], claim.key)
 
 
-def _experiment(claim: Claim) -> None:
-    experiment = EXPERIMENTS[claim.experiment]
+@st.fragment
+def experiment_card(key: str) -> None:
+    """The experiment ``key``, which no claim mentions, run live when asked for."""
+    experiment = EXPERIMENTS[key]
+    with st.container(border=True, key=f"experiment_{experiment.key}"):
+        st.markdown(experiment.question)
+        _runnable(experiment, experiment.key)
+
+
+def _runnable(experiment: Experiment, key: str) -> None:
+    """A switch and, once it is on, the experiment: its settings, what it found in words, numbers and a picture.
+
+    ``key`` begins the keys of its controls; one experiment may stand on several cards.
+    """
+    if not st.toggle("Run the experiment", key=f"run_{key}", bind="query-params"):
+        return
     st.markdown(f"**{experiment.question}**")
     columns = st.columns(max(2, min(4, len(experiment.settings))))
     settings = {}
     for place, hyper in enumerate(experiment.settings):
         with columns[place % len(columns)]:
             settings[hyper.name] = controls.hyper_control(
-                hyper, f"{claim.key}_{hyper.name}", controls.hyper_label(hyper), hyper.default
+                hyper, f"{key}_{hyper.name}", controls.hyper_label(hyper), hyper.default
             )
     found: Finding = _found(experiment.key, tuple(settings.items()))
     st.markdown(found.sentence)
@@ -107,7 +123,7 @@ def _experiment(claim: Claim) -> None:
         st.markdown(f"| found in this run | |\n|:--|--:|\n{rows}")
     if found.plot is not None:
         with shown:
-            panels.picture(plot(found.plot, panels.look()), f"plot_{claim.key}", 320, experiment.question)
+            panels.picture(plot(found.plot, panels.look()), f"plot_{key}", 320, experiment.question)
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner="Running the experiment …")
