@@ -81,13 +81,14 @@ def claim_card(claim: Claim) -> None:
     A fragment: running an experiment leaves the rest of the page alone.
     """
     with st.container(border=True, key=f"claim_{claim.key}"):
-        said, verdict = st.columns([5, 1], vertical_alignment="center")
+        said, verdict = st.columns([7, 2], vertical_alignment="center")
         said.markdown(f"*“{claim.said}”*")
         with verdict:
             verdict_badge(claim.verdict)
         st.markdown(claim.correct)
         st.caption(f"{claim.key} · {claim.source}")
         if claim.experiment:
+            st.markdown(f"**{EXPERIMENTS[claim.experiment].question}**")
             _runnable(EXPERIMENTS[claim.experiment], claim.key)
 
 
@@ -96,7 +97,7 @@ def experiment_card(key: str) -> None:
     """The experiment ``key``, which no claim mentions, run live when asked for."""
     experiment = EXPERIMENTS[key]
     with st.container(border=True, key=f"experiment_{experiment.key}"):
-        st.markdown(experiment.question)
+        st.markdown(f"**{experiment.question}**")
         _runnable(experiment, experiment.key)
 
 
@@ -107,7 +108,6 @@ def _runnable(experiment: Experiment, key: str) -> None:
     """
     if not st.toggle("Run the experiment", key=f"run_{key}", bind="query-params"):
         return
-    st.markdown(f"**{experiment.question}**")
     columns = st.columns(max(2, min(4, len(experiment.settings))))
     settings = {}
     for place, hyper in enumerate(experiment.settings):
