@@ -72,7 +72,7 @@ def program(objective: Formula, rule: Rule, noisy: bool, clipped: bool, recordin
     run = _loop(graph, observed, updated, point, state, recording, noise)
     own = [name in tensors and not recording for name in rule.state for _ in start[name]]
     inputs = _names(graph, [*point, *_flat(hypers), graph.input("lr")])
-    starter = emit.function(graph, inputs, _flat(start), emit.ARRAY)
+    starter = emit.function(graph, inputs, _flat(start), emit.SCALAR if recording else emit.ARRAY)
 
     def fresh(at: tuple[Any, ...], settings: tuple[Any, ...]) -> tuple[Any, ...]:
         values = zip(starter(*at, *settings), own, strict=True)
@@ -102,7 +102,13 @@ def _loop(
 
     points, states = _names(graph, point), _names(graph, _flat(state))
     per_step = ["t", "lr", *(_names(graph, noise) if noise else [])]
-    after = "".join(f"{writer.text(value)}, " for value in updated)
+    whole = [name.startswith(("x_", "s_")) and not recording for name in points + states]
+    after = "".join(
+        f"spread({writer.text(value)}, {points[0]}), "
+        if array and not writer.is_array(value)
+        else f"{writer.text(value)}, "
+        for value, array in zip(updated, whole, strict=True)
+    )
     lines = [
         *(
             f"{_tuple(names)} = {argument}"
@@ -119,9 +125,14 @@ def _loop(
     ]
     parameters = ["point", "state", "hypers", "T", "clip_norm", "steps", "observe"]
     run: Callable[..., tuple[tuple[Any, ...], tuple[Any, ...]]] = emit.compiled(
-        "run", parameters, lines, writer.environment
+        "run", parameters, lines, {**writer.environment, "spread": _spread}
     )
     return run
+
+
+def _spread(number: Any, like: Any) -> Any:
+    """One number for all columns as an array, which the next step may write into."""
+    return np.full(np.shape(like), number)
 
 
 def _inputs(graph: Graph, stem: str, size: int) -> Values:

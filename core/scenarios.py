@@ -92,6 +92,7 @@ RACES = _catalogue(
         "himmelblau",
         {"sgd": {"lr": 0.01}, "momentum": {"lr": 0.01}, "rmsprop": {"lr": 0.05}, "adam": {"lr": 0.3}},
         steps=300,
+        start=(-0.2, 0.7),
     ),
 )
 

@@ -93,7 +93,8 @@ def _path(run: Run, compiled: Program, x: Array, loss: Array, tables: list[Array
     evaluations = int(terms.pop("")[:asked].sum())
     terms = {name: values[: length - 1] for name, values in terms.items()}
     gradient = run.resolved_objective.parsed.grad(x[:length].T)
-    grad_norm = np.sqrt((gradient**2).sum(axis=0))
+    with np.errstate(over="ignore", invalid="ignore"):
+        grad_norm = np.sqrt((gradient**2).sum(axis=0))
     return Path(run, x[:length], loss[:length], grad_norm, terms, status(x, loss, grad_norm, fails_at), evaluations)
 
 

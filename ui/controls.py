@@ -99,7 +99,7 @@ def view_control(
 def racers_control(default: Sequence[str]) -> list[Racer]:
     """The chosen racers, in teaching order and at least one; the same rule may race twice."""
     names = {racer.name: racer for racer in RACERS.values()}
-    _check_asked("rules", lambda text: text in names, "choose from the list of update rules")
+    _check_asked("rules", lambda text: text in names, "choose from the list of update rules", MAX_RACERS)
     chosen = st.multiselect(
         "Update rules",
         list(names),
@@ -141,14 +141,14 @@ def steps_control(default: int) -> int:
     def to_the_end() -> None:
         st.session_state["t"] = float(st.session_state["steps"])
 
-    _check_asked("steps", _within(1, MAX_STEPS), f"a whole number from 1 to {MAX_STEPS}")
+    _check_asked("steps", _within(1, MAX_STEPS, True), f"a whole number from 1 to {MAX_STEPS}")
     return int(st.slider("Steps", 1, MAX_STEPS, default, key="steps", on_change=to_the_end, bind="query-params"))
 
 
 def moment_control(steps: int, prefix: str = "") -> int:
     """The step at which the clock stands, from 0; at the end unless said otherwise."""
     key = f"{prefix}t"
-    _check_asked(key, _within(0, steps), f"a whole number from 0 to {steps}")
+    _check_asked(key, _within(0, steps, True), f"a whole number from 0 to {steps}")
     # A float box: Streamlit's whole-number box raises for a link that says inf.
     chosen = st.number_input(
         "Step shown", 0.0, float(steps), float(steps), 1.0, "%.0f", key=key, width=160, bind="query-params"
@@ -187,9 +187,12 @@ def hyper_control(hyper: Hyper, key: str, label: str, default: float) -> float:
     taken as it is.
     """
     low, high = hyper.bounds
-    _check_asked(key, _within(low, high), f"{hyper.name} is a number from {low:g} to {high:g}")
+    _check_asked(key, _within(low, high, hyper.whole), f"{hyper.name} is a number from {low:g} to {high:g}")
     extra = [default, *(float(text) for text in share.asked(key)[-1:] if _within(low, high)(text))]
     if hyper.scale == "log":
+        # Streamlit knows a stop by its text only; a link may write the same number differently.
+        if key not in st.session_state and len(extra) > 1:
+            st.session_state[key] = number_text(extra[-1])
         stops = [number_text(stop) for stop in log_stops(*hyper.slider, extra)]
         chosen = st.select_slider(label, stops, number_text(default), key=key, help=hyper.help, bind="query-params")
         return float(chosen)
@@ -298,18 +301,20 @@ def linear_step(low: float, high: float, default: float) -> float:
     return float(f"1e{-max(digits, needed)}")
 
 
-def _within(low: float, high: float) -> Callable[[str], bool]:
+def _within(low: float, high: float, whole: bool = False) -> Callable[[str], bool]:
     def fits(text: str) -> bool:
         try:
-            return low <= float(text) <= high
+            return low <= float(text) <= high and (not whole or float(text).is_integer())
         except ValueError:
             return False
 
     return fits
 
 
-def _check_asked(key: str, fits: Callable[[str], bool], problem: str) -> None:
+def _check_asked(key: str, fits: Callable[[str], bool], problem: str, most: int = 1) -> None:
     """Notes each value that the link gave for ``key`` and that does not fit."""
     for text in share.asked(key):
         if not fits(text):
             share.note(key, text, problem)
+    if len(share.asked(key)) > most:
+        share.note(key, share.asked(key)[-1], f"it may be given {'once' if most == 1 else f'{most} times'}")

@@ -21,6 +21,7 @@ from core.scenarios import Scenario
 from core.sensitivity import rate_plot, swept
 from core.summary import Race, retell, row, step_sentence
 from core.trace import Path
+from ui import share
 from ui.controls import as_link, choice, moment_control, number_text, scenario_state, view_control
 from ui.navigation import Page
 
@@ -209,7 +210,8 @@ def scenarios_panel(scenarios: Mapping[str, Scenario], page: Page) -> None:
                 st.markdown(scenario.idea)
                 # On the page itself the controls exist and must be set; on another one they will be read from the link.
                 state = scenario_state(scenario)
-                if st.button("Run it", key=f"try_{scenario.key}", on_click=st.session_state.update, args=(state,)):
+                wanted = st.button("Run it", key=f"try_{scenario.key}", on_click=st.session_state.update, args=(state,))
+                if wanted and share.here() != page.path:
                     st.switch_page(page.file, query_params=as_link(state))
 
 

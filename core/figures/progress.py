@@ -113,7 +113,7 @@ def _view(trails: Sequence[Trail], scaled: Sequence[Array], costs: Sequence[floa
     low, high = (float(seen.min()), float(seen.max())) if seen.size else (0.0, 1.0)
     if logarithmic:
         return (0.0, last), (floor(low * 2 - 0.2) / 2, ceil(high * 2 + 0.2) / 2)
-    room = 0.06 * (high - low) or 0.5
+    room = max(0.06 * (high - low), 1e-6 * max(abs(low), abs(high))) or 0.5
     return (0.0, last), (low - room, high + room)
 
 

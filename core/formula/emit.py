@@ -152,6 +152,10 @@ class Writer:
         self.environment[name] = self.dialect.number(number)
         return name
 
+    def is_array(self, value: Value) -> bool:
+        """Whether ``value`` is surely an array of the points' shape."""
+        return False
+
     def text(self, value: Value) -> str:
         """What stands for ``value`` after its statement."""
         return self._texts[value]
@@ -173,6 +177,9 @@ class ArrayWriter(Writer):
             node = graph.nodes[value]
             if node.name.startswith(("x_", "s_")) or any(argument in self._arrays for argument in node.arguments):
                 self._arrays.add(value)
+
+    def is_array(self, value: Value) -> bool:
+        return value in self._arrays
 
     def _operation(self, value: Value) -> list[str]:
         node = self.graph.nodes[value]

@@ -35,7 +35,7 @@ def python_source(tree: Expression, library: Library, call: Callable[[Call], str
             return _folded(node)
         match node:
             case Number():
-                return node.text, _ATOM
+                return _number(node), _ATOM
             case Name():
                 return _CONSTANTS[library].get(node.name, node.name), _ATOM
             case Negative():
@@ -60,6 +60,9 @@ def python_source(tree: Expression, library: Library, call: Callable[[Call], str
         if library == "numpy":
             return template.numpy.format(*(written(argument)[0] for argument in node.arguments))
         # torch's functions take tensors only, except where() beyond its condition.
+        if isinstance(node.arguments[0], Compare) and _is_literal(node.arguments[0]):
+            # torch's condition is a tensor of truths.
+            return f"({written(node.arguments[1 if _value(node.arguments[0]) else 2])[0]})"
         arguments = [
             f"torch.tensor({written(argument)[0]}, dtype=torch.float64)"
             if _is_literal(argument)
@@ -69,6 +72,13 @@ def python_source(tree: Expression, library: Library, call: Callable[[Call], str
         return template.torch.format(*arguments)
 
     return written(tree)[0]
+
+
+def _number(node: Number) -> str:
+    """A number as typed, unless Python would refuse its zeros or keep it as a whole number that torch cannot take."""
+    if node.text.isdigit() and (node.text != str(int(node.text)) or int(node.text) > 2**53):
+        return repr(node.value)
+    return node.text
 
 
 def _is_literal(tree: Expression) -> bool:

@@ -2,7 +2,8 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -257,19 +258,34 @@ class RuleOptimizer(torch.optim.Optimizer):
             for param, place in zip(params, point, strict=True):
                 param.copy_(place)
 
-        def grad(point: Tensors) -> Tensors:
+        @contextmanager
+        def moved(point: Tensors) -> Iterator[None]:
             move(point)
-            _, found = slopes()
-            move(x)
+            try:
+                yield
+            finally:
+                move(x)
+
+        def grad(point: Tensors) -> Tensors:
+            with moved(point):
+                _, found = slopes()
             return found
 
         def hessian_diag(point: Tensors) -> Tensors:
             signs = [torch.randint(0, 2, p.shape, generator=self._random).to(p).mul_(2).sub_(1) for p in params]
-            move(point)
-            _, first = slopes(create_graph=True)
-            with torch.enable_grad():
-                product = torch.autograd.grad(first, params, grad_outputs=signs, materialize_grads=True)
-            move(x)
+            with moved(point):
+                _, first = slopes(create_graph=True)
+                # Where the slope is constant there is nothing to differentiate.
+                curved = [place for place, slope in enumerate(first) if slope.requires_grad]
+                product: Sequence[torch.Tensor] = [torch.zeros_like(p) for p in params]
+                if curved:
+                    with torch.enable_grad():
+                        product = torch.autograd.grad(
+                            [first[place] for place in curved],
+                            params,
+                            grad_outputs=[signs[place] for place in curved],
+                            materialize_grads=True,
+                        )
             return [sign * value for sign, value in zip(signs, product, strict=True)]
 
         g: Tensors | None = None

@@ -40,7 +40,13 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         "cosh": _elementwise("cosh"),
         "tanh": _elementwise("tanh"),
         "abs": _elementwise("abs", r"\left|{0}\right|"),
-        "sign": _elementwise("sign", r"\operatorname{{sign}}"),
+        "sign": Function(
+            # torch's sign of NaN is 0.
+            1,
+            "np.sign({0})",
+            "torch.where({0} != {0}, {0}, torch.sign({0}))",
+            r"\operatorname{{sign}}\left({0}\right)",
+        ),
         "floor": _elementwise("floor", r"\left\lfloor {0} \right\rfloor"),
         "min": Function(2, "np.minimum({0}, {1})", "torch.minimum({0}, {1})", r"\min\left({0},\, {1}\right)"),
         "max": Function(2, "np.maximum({0}, {1})", "torch.maximum({0}, {1})", r"\max\left({0},\, {1}\right)"),

@@ -3,13 +3,14 @@
 import re
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from core import OBJECTIVES, OPTIMIZERS, Run, trace
@@ -28,6 +29,15 @@ from ui.navigation import Page
 ROOT = Path(__file__).parents[2]
 Link = Mapping[str, str | list[str]]
 every = pytest.mark.parametrize("page", navigation.ALL, ids=[page.title for page in navigation.ALL])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _packages_looked_through_once() -> Iterator[None]:
+    """AppTest looks for components in every installed package at every run, which takes half of a test's time."""
+    found = manifest_scanner.scan_component_manifests()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", lambda *_: found)
+        yield
 
 
 def _app() -> AppTest:
@@ -96,16 +106,15 @@ def test_a_page_opens_in_either_theme(page: Page, theme: str) -> None:
     _clean(app.run())
 
 
-def test_the_picture_on_the_home_page_has_the_colours_of_the_theme() -> None:
+def test_a_picture_made_in_python_has_the_colours_of_the_theme() -> None:
     specs = []
     for theme in ("light", "dark"):
         app = _app()
         app.context = {"theme": theme}
-        charts = _clean(app.run()).get("plotly_chart")
-        specs.append([chart.proto.spec for chart in charts])
+        app.switch_page(navigation.OPTIMIZERS.file)
+        specs.append([chart.proto.spec for chart in _clean(app.run()).get("plotly_chart")])
     light, dark = specs
-    if not light:
-        pytest.skip("The home page has no picture made in Python.")
+    assert light
     assert light != dark
 
 
@@ -247,10 +256,10 @@ def test_keys_that_mean_nothing_are_ignored() -> None:
 
 # Values that suit no control at all.
 HOSTILE: tuple[str, ...] = (
-    "nan", "NaN", "-nan", "inf", "-inf", "Infinity", "1e999", "-1e999", "1e7", "-1e7", "1e308", "-1.8e308",
-    "9" * 400, "-" + "9" * 400, "0x10", "0b1", "1,5", "1;5", "1 5", "1/2", "2**3", "--1", "1e", "e1", "1e1.5", "½",
-    "²", "Ⅷ", "十", "１２ａ", "∞", "−1", "true", "None", "null", "[]", "{}", "undefined", "NaN%", "0 OR 1=1",
-    "'; DROP TABLE runs; --", "../../etc/passwd", "__import__('os').system('id')", "${7*7}", "{{7*7}}", "%00", "\x00",
+    "nan", "inf", "-inf", "1e999", "-1e999", "1e7", "-1e7", "1e308", "-1.8e308",
+    "9" * 400, "-" + "9" * 400, "0x10", "1,5", "1 5", "1/2", "2**3", "--1", "1e", "1e1.5", "½",
+    "²", "十", "１２ａ", "∞", "−1", "true", "None", "{}", "NaN%", "0 OR 1=1",
+    "'; DROP TABLE runs; --", "../../etc/passwd", "__import__('os').system('id')", "${7*7}", "%00", "\x00",
     "\n", "a\nb", "\u202egnp.exe", "\ufeff", "\u200b", "`", "```", "` ![x](https://evil.example/x.png) `",
     "![x](https://evil.example/x.png)", "[click](javascript:alert(1))", "<img src=x onerror=alert(1)>",
     "<script>alert(1)</script>", "</code></pre>", "$\\href{javascript:alert(1)}{x}$", ":material/home:", ":red[x]",
@@ -619,8 +628,9 @@ def test_choosing_another_objective_moves_the_start_to_where_that_one_starts(pag
     for variable in VARIABLES[:dimension]:
         app.number_input(key=variable).set_value(0.3125)
     _clean(app.run())
-    for declared in OBJECTIVES.values():
-        if declared.dimension != dimension or declared.name == _state(app, "f"):
+    # Every other one of them.
+    for declared in [one for one in OBJECTIVES.values() if one.dimension == dimension][::2]:
+        if declared.name == _state(app, "f"):
             continue
         _clean(app.selectbox(key="f").set_value(declared.name).run())
         assert tuple(_state(app, variable) for variable in VARIABLES[:dimension]) == declared.start

@@ -19,6 +19,7 @@ function fitCanvas(canvas, width, height) {
   }
   const pen = canvas.getContext('2d');
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  pen.lineJoin = 'round';
   return pen;
 }
 
@@ -60,7 +61,6 @@ function sane(x, y) {
 function beginTrail(pen, track, { at, length }) {
   pen.strokeStyle = track.color;
   pen.lineWidth = 2.4;
-  pen.lineJoin = 'round';
   pen.lineCap = track.dash === 'solid' ? 'round' : 'butt';
   pen.setLineDash(DASHES[track.dash]);
   pen.lineDashOffset = length;
@@ -169,7 +169,6 @@ function drawLabels(pen, labels, [left, top, right, bottom], halo, font) {
     const beside = label.at[0] + 12;
     const x = beside + width <= right ? beside : Math.max(left + 2, label.at[0] - 12 - width);
     pen.lineWidth = 4;
-    pen.lineJoin = 'round';
     pen.strokeStyle = halo;
     pen.strokeText(label.text, x, y);
     pen.fillStyle = label.color;

@@ -19,13 +19,10 @@ function element(tag, attributes = {}, ...children) {
 }
 
 function icon(name) {
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  svg.setAttribute('viewBox', '0 0 24 24');
-  svg.setAttribute('aria-hidden', 'true');
-  const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-  path.setAttribute('d', ICONS[name]);
-  svg.append(path);
-  return svg;
+  const holder = document.createElement('span');
+  // Only the HTML parser makes an SVG element without naming its namespace.
+  holder.innerHTML = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`;
+  return holder.firstChild;
 }
 
 function button(name, label, act, shortcut = '') {
@@ -121,6 +118,7 @@ function writeNumbers(stage) {
   stage.written = now;
   panel.slider.max = steps;
   panel.slider.value = now;
+  panel.slider.style.setProperty('--gd-at', `${(100 * now) / steps}%`);
   panel.slider.setAttribute('aria-valuetext', `Step ${now} of ${steps}`);
   panel.step.textContent = `${now} / ${steps}`;
   tracks.forEach((track, k) => {

@@ -5,6 +5,7 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -24,6 +25,8 @@ from ui.limits import MAX_START
 Array = npt.NDArray[np.float64]
 Kind = Literal["plane", "space", "curve", "loss", "norm"]
 
+# Landscapes kept, of some 100 kB each: those of the catalogue and a few of visitors' own.
+_GROUNDS = 64
 # Directions are sent as one byte: 255 steps of a turn, and this for "none".
 _UNDIRECTED = 255
 # Colours that stand for those of a look until the browser knows the visitor's theme. Each is a colour that Plotly
@@ -110,14 +113,19 @@ def _view(kind: Kind, objective: Objective, trails: Sequence[Trail]) -> tuple[Gr
         view |= {"kind": "time", "channels": channels, "figure": _json(bare)}
         view["traces"] = [_trace(place, trail, channels) for place, trail in enumerate(trails)]
         return None, view
-    text = _json(_landscape(kind, objective))
-    ground = Ground(hashlib.sha256(text.encode()).hexdigest()[:16], text)
+    ground = _ground(kind, objective)
     view |= {"kind": kind, "ground": ground.id}
     if kind == "space":
         view["space"] = surface_heights(objective)
     else:
         view["traces"] = [_trace(place, trail, _CHANNELS[kind]) for place, trail in enumerate(trails)]
     return ground, view
+
+
+@lru_cache(maxsize=_GROUNDS)
+def _ground(kind: Kind, objective: Objective) -> Ground:
+    text = _json(_landscape(kind, objective))
+    return Ground(hashlib.sha256(text.encode()).hexdigest()[:16], text)
 
 
 def _landscape(kind: Kind, objective: Objective) -> go.Figure:
@@ -212,16 +220,18 @@ def believed_start(raw: Any, objective: Objective) -> tuple[float, ...] | None:
         return None
     if not all(isinstance(number, int | float) and not isinstance(number, bool) for number in raw):
         return None
-    if not all(math.isfinite(number) and abs(number) <= MAX_START for number in raw):
+    # Not true of nan either; ``isfinite`` would raise for a whole number too large for a float.
+    if not all(abs(number) <= MAX_START for number in raw):
         return None
+    # Adding zero makes a plain zero of one with a minus, which a link would show.
     return tuple(
-        round(float(number), max(0, 3 - math.floor(math.log10(high - low))))
+        round(float(number), max(0, 3 - math.floor(math.log10(high - low)))) + 0.0
         for number, (low, high) in zip(raw, objective.domain, strict=True)
     )
 
 
 def believed_step(raw: Any, steps: int) -> int | None:
     """The step a stage says its clock rests at; ``None`` unless it is a whole number of the run's."""
-    if isinstance(raw, bool) or not isinstance(raw, int | float) or not math.isfinite(raw) or raw != int(raw):
+    if isinstance(raw, bool) or not isinstance(raw, int | float) or not 0 <= raw <= steps:
         return None
-    return int(raw) if 0 <= raw <= steps else None
+    return int(raw) if raw == int(raw) else None

@@ -129,9 +129,9 @@ class Stage {
       shown.view = view;
       shown.box.setAttribute('role', 'img');
       shown.box.setAttribute('aria-label', view.label);
-      // What this figure is made of; a landscape in space has no paths in it.
+      // What this figure is made of: a landscape in space has no paths in it, and the margin of curves follows the width.
       const paths = view.kind === 'space' ? '' : `${JSON.stringify(view.traces)} ${[...this.hidden]} ${data.bytes}`;
-      const made = `${text} ${colors} ${paths}`;
+      const made = `${text} ${colors} ${paths} ${view.kind === 'time' ? shown.box.clientWidth : ''}`;
       if (shown.made === made) continue;
       shown.made = made;
       const figure = figureOf(text, this.colors.map);
@@ -287,8 +287,11 @@ class Stage {
   }
 
   resize() {
-    for (const { gd } of this.views) if (gd._fullLayout && gd.clientWidth) window.Plotly.Plots.resize(gd);
+    const shown = this.views.filter(({ gd }) => gd._fullLayout && gd.clientWidth);
+    if (!shown.length) return;
+    for (const { gd } of shown) window.Plotly.Plots.resize(gd);
     this.dirty = true;
+    this.draw();
   }
 
   // A click in a landscape, or the start dragged to another place, is a new start.
