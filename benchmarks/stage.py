@@ -6,7 +6,8 @@ python -m benchmarks.stage [--json]
 import shutil
 import statistics
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
@@ -42,20 +43,16 @@ FRAMES = """wait => new Promise(done => {
     requestAnimationFrame(frame);
 })"""
 
-# Watches the landscape's canvas: `changed` resolves, with the milliseconds since the event `name`, in the frame in
-# which the canvas first shows something else than it did when watching began.
-WATCH_CANVAS = """name => {
-    const canvas = document.querySelector('.gd-canvas');
-    const look = () => {
-        const data = new Uint32Array(
-            canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.buffer);
-        let sum = 0;
-        for (let i = 0; i < data.length; i++) sum = (Math.imul(sum, 31) + data[i]) | 0;
-        return sum;
-    };
+# `changed` becomes the milliseconds from the event `name` to the frame with the new paths. The stage writes its table in
+# the frame in which it draws them; its canvas alone would not tell, since a chosen start is marked there at once.
+WATCH_PATHS = """name => {
+    const look = () => [...document.querySelectorAll('.gd-stage td')].map(cell => cell.textContent).join();
     const before = look();
     window.changed = new Promise(done => window.addEventListener(name, event => {
-        const frame = now => (look() === before ? requestAnimationFrame(frame) : done(performance.now() - event.timeStamp));
+        const frame = () => {
+            if (look() === before) requestAnimationFrame(frame);
+            else done(performance.now() - event.timeStamp);
+        };
         requestAnimationFrame(frame);
     }, { capture: true, once: true }));
 }"""
@@ -75,11 +72,18 @@ def _browser() -> Iterator[tuple[str, Browser]]:
 
 
 @contextmanager
-def _race(url: str, browser: Browser, racers: Sequence[str], **asked: str) -> Iterator[Page]:
-    """A tab with a race of ``racers``, at rest."""
+def _race(
+    url: str,
+    browser: Browser,
+    racers: Sequence[str],
+    listen: Callable[[WebSocket], None] = lambda _: None,
+    **asked: str,
+) -> Iterator[Page]:
+    """A tab with a race of ``racers``, at rest; ``listen`` is given its connection to the server."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light")
     context.set_default_timeout(60_000)
     tab = context.new_page()
+    tab.on("websocket", listen)
     names = [RACERS[key].name for key in racers]
     tab.goto(f"{url}/{OPTIMIZERS.path}?{urlencode({'rules': names, 'steps': STEPS, **asked}, doseq=True)}")
     expect(tab.locator(".gd-canvas")).to_have_count(2, timeout=60_000)
@@ -118,30 +122,31 @@ def playing(url: str, browser: Browser) -> list[Result]:
 
 
 def clicking(url: str, browser: Browser) -> Result:
-    """From the release of a click in the landscape to the first frame with the path from there."""
+    """From the release of a click in the landscape to the first frame with the paths from there."""
     taken = []
     with _race(url, browser, FOUR) as tab:
         box = tab.locator(".gd-view").first.bounding_box()
         assert box is not None
         for move in range(MOVES):
-            tab.evaluate(WATCH_CANVAS, "pointerup")
+            tab.evaluate(WATCH_PATHS, "pointerup")
             tab.mouse.click(box["x"] + 150 + 9 * move, box["y"] + 120 + 5 * (move % 7))
             taken.append(float(tab.evaluate("window.changed")) / 1000)
             tab.wait_for_timeout(QUIET)
-    return _answer("click → path on screen", taken, 0.3)
+    return _answer("click → paths on screen", taken, 0.3)
 
 
 def sliding(url: str, browser: Browser) -> Result:
-    """From a key press on the learning rate's slider to the first frame with the new path."""
+    """From a key press on the slider of a learning rate to the first frame with the new path."""
     taken = []
     with _race(url, browser, FOUR) as tab:
         tab.locator(".st-key-adam_lr").get_by_role("slider").focus()
-        for move in range(MOVES):
-            tab.evaluate(WATCH_CANVAS, "keydown")
-            tab.keyboard.press("ArrowLeft" if move % 2 else "ArrowRight")
+        for _ in range(MOVES):
+            tab.evaluate(WATCH_PATHS, "keydown")
+            # Always on: what was sent before comes from Streamlit's cache.
+            tab.keyboard.press("ArrowRight")
             taken.append(float(tab.evaluate("window.changed")) / 1000)
             tab.wait_for_timeout(QUIET)
-    return _answer("slider → picture on screen", taken, 0.2)
+    return _answer("slider → paths on screen", taken, 0.2)
 
 
 def _answer(name: str, taken: Sequence[float], goal: float) -> Result:
@@ -151,22 +156,39 @@ def _answer(name: str, taken: Sequence[float], goal: float) -> Result:
     )
 
 
-def sending(url: str, browser: Browser, racers: Sequence[str]) -> Result:
-    """The bytes that come for one move of a slider, with the time until the last of them."""
-    received: list[int] = []
+def sending(url: str, browser: Browser, racers: Sequence[str]) -> list[Result]:
+    """The bytes that come for one move of a slider, and how many of them are the stage's; with the time of the last."""
+    received: list[tuple[float, bytes]] = []
 
     def listen(socket: WebSocket) -> None:
-        socket.on("framereceived", lambda frame: received.append(len(frame)))
+        socket.on("framereceived", lambda frame: received.append((time.perf_counter(), frame)))
 
-    counts = []
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light")
-    context.set_default_timeout(60_000)
-    tab = context.new_page()
-    tab.on("websocket", listen)
-    context.close()
-    return counts
+    moves = []
+    with _race(url, browser, racers, listen) as tab:
+        tab.locator(".st-key-adam_lr").get_by_role("slider").focus()
+        for _ in range(ROUNDS):
+            received.clear()
+            begin = time.perf_counter()
+            tab.keyboard.press("ArrowRight")
+            tab.wait_for_timeout(2 * QUIET)
+            stage = sum(len(frame) for _, frame in received if b'"part": "stage"' in frame)
+            moves.append((received[-1][0] - begin, sum(len(frame) for _, frame in received), stage))
+    name = f"sent for one move of a slider, {len(racers)} rules × {STEPS} steps"
+    last, whole, stage = (statistics.median(column) for column in zip(*moves, strict=True))
+    return [
+        Result(f"{name}: page", last, None, whole / 1e3, "at most 100", "kB", whole <= 100e3),
+        Result(f"{name}: its stage", last, None, stage / 1e3, "at most 100", "kB", stage <= 100e3),
+    ]
 
 
 if __name__ == "__main__":
     with _browser() as (url, browser):
-        report([*playing(url, browser), clicking(url, browser), sliding(url, browser)])
+        report(
+            [
+                *playing(url, browser),
+                clicking(url, browser),
+                sliding(url, browser),
+                *sending(url, browser, FOUR),
+                *sending(url, browser, EIGHT),
+            ]
+        )

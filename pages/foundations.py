@@ -11,24 +11,25 @@ from ui.stage import stage
 navigation.begin(navigation.FOUNDATIONS)
 opening = next(iter(DESCENTS.values()))
 racer = RACERS["sgd"]
+prefix = navigation.FOUNDATIONS.prefix
 
 with st.sidebar:
-    objective = controls.objective_control(1, opening.objective)
-    start = controls.start_control(objective)
-    settings = controls.hypers_control(racer, opening.rules[racer.key])
-    steps = controls.steps_control(opening.steps)
+    objective = controls.objective_control(1, opening.objective, prefix)
+    start = controls.start_control(objective, prefix)
+    settings = controls.hypers_control(racer, opening.rules[racer.key], prefix)
+    steps = controls.steps_control(opening.steps, prefix)
 
 path = trace(Run(objective.reference, racer.optimizer.reference, start, steps, settings))
 race = [(racer, path)]
 
-curve = controls.view_control("Curve", {"Loss": "loss", "Gradient norm": "norm"}, "curve")
+curve = controls.view_control("Curve", {"Loss": "loss", "Gradient norm": "norm"}, f"{prefix}curve")
 picture = st.container()
 
 st.subheader("This step", anchor="step")
-step = controls.moment_control(steps)
+step = controls.moment_control(steps, prefix)
 panels.step_panel(path, step)
 with picture:
-    stage(objective, race, ["curve", curve], step, 420, f"Gradient descent on {objective.name}")
+    stage(objective, race, ["curve", curve], step, 420, f"Gradient descent on {objective.name}", prefix)
 
 st.subheader("What happened", anchor="story")
 panels.story_panel(race)

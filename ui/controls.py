@@ -16,6 +16,7 @@ from core.racers import RACERS, Racer, own_racer
 from core.scenarios import Scenario
 from ui import share
 from ui.limits import MAX_RACERS, MAX_START, MAX_STEPS, OWN
+from ui.share import Setting, number_text
 
 Choice = TypeVar("Choice")
 
@@ -23,28 +24,29 @@ Choice = TypeVar("Choice")
 _FINE_DECADES = 5
 
 
-def objective_control(dimension: int, default: str) -> Objective:
+def objective_control(dimension: int, default: str, prefix: str = "") -> Objective:
     """Chooses an objective of ``dimension`` variables, or takes a formula.
 
-    A text that is not a formula is explained below its box and stays in it; ``default`` is shown instead.
+    A text that is not a formula is explained below its box and stays in it; ``default`` is shown instead. ``prefix``
+    begins the keys, here and in the other controls.
     """
     names = {declared.name: declared for declared in OBJECTIVES.values() if declared.dimension == dimension}
 
     def restart() -> None:
         # A start that was good for the last objective may lie outside the picture of the next.
-        chosen = names.get(st.session_state["f"])
+        chosen = names.get(st.session_state[f"{prefix}f"])
         start = chosen.start if chosen is not None else OWN_START
-        st.session_state.update(zip(VARIABLES[:dimension], start, strict=False))
+        st.session_state.update(_start_state(start, prefix))
 
-    chosen = choice("Objective", [*names, OWN], OBJECTIVES[default].name, "f", restart)
-    return names[chosen] if chosen in names else _own_formula(dimension, OBJECTIVES[default])
+    chosen = choice("Objective", [*names, OWN], OBJECTIVES[default].name, f"{prefix}f", restart)
+    return names[chosen] if chosen in names else _own_formula(dimension, OBJECTIVES[default], prefix)
 
 
-def _own_formula(dimension: int, fallback: Objective) -> Objective:
+def _own_formula(dimension: int, fallback: Objective, prefix: str) -> Objective:
     text = st.text_input(
         f"Formula of {' and '.join(VARIABLES[:dimension])}",
         value=fallback.formula,
-        key="formula",
+        key=f"{prefix}formula",
         max_chars=MAX_CHARACTERS,
         help="Arithmetic with + - * / ** and brackets, the constants pi and e, and functions such as sqrt, exp, log, "
         "sin, abs, min, max and where(x > 0, a, b).",
@@ -135,14 +137,15 @@ def _coordinate(key: str, label: str, default: float, column: "st.delta_generato
     return float(number)
 
 
-def steps_control(default: int) -> int:
+def steps_control(default: int, prefix: str = "") -> int:
     """The number of steps every rule takes."""
 
     def to_the_end() -> None:
-        st.session_state["t"] = float(st.session_state["steps"])
+        st.session_state[f"{prefix}t"] = float(st.session_state[key])
 
-    _check_asked("steps", _within(1, MAX_STEPS, True), f"a whole number from 1 to {MAX_STEPS}")
-    return int(st.slider("Steps", 1, MAX_STEPS, default, key="steps", on_change=to_the_end, bind="query-params"))
+    key = f"{prefix}steps"
+    _check_asked(key, _within(1, MAX_STEPS, True), f"a whole number from 1 to {MAX_STEPS}")
+    return int(st.slider("Steps", 1, MAX_STEPS, default, key=key, on_change=to_the_end, bind="query-params"))
 
 
 def moment_control(steps: int, prefix: str = "") -> int:
@@ -156,14 +159,16 @@ def moment_control(steps: int, prefix: str = "") -> int:
     return int(chosen)
 
 
-def hypers_control(racer: Racer, opening: Mapping[str, float]) -> dict[str, float]:
+def hypers_control(racer: Racer, opening: Mapping[str, float], prefix: str = "") -> dict[str, float]:
     """A control for each hyperparameter of ``racer``, the learning rate in sight and the others folded away.
 
     ``opening`` gives other defaults than the declared ones.
     """
 
     def control(hyper: Hyper, label: str) -> float:
-        return hyper_control(hyper, hyper_key(racer, hyper.name), label, opening.get(hyper.name, hyper.default))
+        return hyper_control(
+            hyper, prefix + hyper_key(racer, hyper.name), label, opening.get(hyper.name, hyper.default)
+        )
 
     rate, *others = racer.optimizer.hypers
     settings = {rate.name: control(rate, f"{racer.name}: learning rate")}
@@ -243,33 +248,31 @@ def scenario_control(label: str, scenarios: Mapping[str, Scenario], key: str, pr
 
     def restart() -> None:
         chosen = titles[st.session_state[key]]
-        places = zip(VARIABLES, chosen.start or chosen.declared.start, strict=False)
-        st.session_state.update({f"{prefix}{name}": number for name, number in places})
+        st.session_state.update(_start_state(chosen.start or chosen.declared.start, prefix))
         st.session_state[f"{prefix}t"] = float(chosen.steps)
 
     return view_control(label, titles, key, restart)
 
 
-def scenario_state(scenario: Scenario) -> dict[str, str | int | float | list[str]]:
+def scenario_state(scenario: Scenario, prefix: str) -> dict[str, Setting]:
     """The value of every control that ``scenario`` speaks of, by its key."""
     racers = [RACERS[key] for key in scenario.rules]
-    state: dict[str, str | int | float | list[str]] = {
-        "f": scenario.declared.name,
-        "steps": scenario.steps,
-        "t": float(scenario.steps),
-        **dict(zip(VARIABLES, scenario.start or scenario.declared.start, strict=False)),
+    state: dict[str, Setting] = {
+        f"{prefix}f": scenario.declared.name,
+        f"{prefix}steps": scenario.steps,
+        f"{prefix}t": float(scenario.steps),
+        **_start_state(scenario.start or scenario.declared.start, prefix),
     }
     for racer in racers:
         for hyper in racer.optimizer.hypers:
             value = scenario.rules[racer.key].get(hyper.name, hyper.default)
-            state[hyper_key(racer, hyper.name)] = _as_state(hyper, value)
+            state[prefix + hyper_key(racer, hyper.name)] = _as_state(hyper, value)
     # The page of one variable has one rule and no choice of rules.
     return state if scenario.declared.dimension == 1 else state | {"rules": [racer.name for racer in racers]}
 
 
-def as_link(state: Mapping[str, str | int | float | list[str]]) -> dict[str, str | list[str]]:
-    """``state`` as the fields of a link."""
-    return {key: value if isinstance(value, str | list) else number_text(value) for key, value in state.items()}
+def _start_state(start: Sequence[float], prefix: str) -> dict[str, float]:
+    return {f"{prefix}{name}": number for name, number in zip(VARIABLES, start, strict=False)}
 
 
 def _as_state(hyper: Hyper, value: float) -> str | int | float:
@@ -277,12 +280,6 @@ def _as_state(hyper: Hyper, value: float) -> str | int | float:
     if hyper.scale == "log":
         return number_text(value)
     return int(value) if hyper.whole else value
-
-
-def number_text(number: float) -> str:
-    """``number`` as it stands on a slider and in a link: short, and read back to the very same number."""
-    short = f"{number:.6g}"
-    return short if float(short) == number else repr(number)
 
 
 def log_stops(low: float, high: float, extra: Sequence[float] = ()) -> list[float]:

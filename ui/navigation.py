@@ -25,6 +25,8 @@ class Page:
     icon: str
     section: Section
     promise: str
+    # Begins the keys of the page's controls: Streamlit would let equal keys carry a setting to the next page.
+    prefix: str = ""
 
     @property
     def path(self) -> str:
@@ -45,6 +47,7 @@ FOUNDATIONS = Page(
     ":material/landscape:",
     "Learn",
     "After this page you can say where a point on a curve will go next, and when it will never arrive.",
+    prefix="d",
 )
 OPTIMIZERS = Page(
     "pages/optimizers.py",
@@ -89,7 +92,7 @@ def doors() -> None:
 
 
 def onwards(page: Page) -> None:
-    """The way to the page after ``page``, or back home from the last one."""
+    """The end of ``page``: the way to the next one, or back home from the last."""
     place = ALL.index(page) + 1
     following = ALL[place] if place < len(ALL) else HOME
     st.space("small")

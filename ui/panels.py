@@ -22,7 +22,7 @@ from core.sensitivity import rate_plot, swept
 from core.summary import Race, retell, row, step_sentence
 from core.trace import Path
 from ui import share
-from ui.controls import as_link, choice, moment_control, number_text, scenario_state, view_control
+from ui.controls import choice, moment_control, scenario_state, view_control
 from ui.navigation import Page
 
 # Streamlit's own sans-serif, which it serves itself.
@@ -80,7 +80,7 @@ def rule_panel(racer: Racer, settings: Mapping[str, float]) -> None:
 
 
 def _setting(hyper: Hyper, value: float) -> str:
-    return f"{hyper.symbol} = {number(number_text(value)).latex}"
+    return f"{hyper.symbol} = {number(share.number_text(value)).latex}"
 
 
 def _state(optimizer: Optimizer) -> str:
@@ -209,10 +209,10 @@ def scenarios_panel(scenarios: Mapping[str, Scenario], page: Page) -> None:
                 st.markdown(f"**{scenario.title}**")
                 st.markdown(scenario.idea)
                 # On the page itself the controls exist and must be set; on another one they will be read from the link.
-                state = scenario_state(scenario)
+                state = scenario_state(scenario, page.prefix)
                 wanted = st.button("Run it", key=f"try_{scenario.key}", on_click=st.session_state.update, args=(state,))
                 if wanted and share.here() != page.path:
-                    st.switch_page(page.file, query_params=as_link(state))
+                    st.switch_page(page.file, query_params=share.as_link(state))
 
 
 def number_cell(value: float) -> str:

@@ -4,15 +4,17 @@ Streamlit binds widgets to the address and drops values that do not fit without 
 page was opened is remembered as text, so that a control can say what it could not use.
 """
 
+from collections.abc import Mapping
 from contextvars import ContextVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-# Session keys: the page that was opened, what its address held, and the settings of other pages, as plain values.
+Setting = str | int | float | list[str]
+
+# Session keys: the page that was opened, and what its address held, as plain text.
 _PAGE = "link:page"
 _ASKED = "link:asked"
-_KEPT = "link:kept"
 # Characters of a value that are repeated to the visitor; a link can hold half a million.
 _SHOWN = 60
 
@@ -24,35 +26,27 @@ _notes: ContextVar[list[str]] = ContextVar("notes")
 def begin(path: str) -> None:
     """Remembers the address with which the page at ``path`` was opened, and reserves the place for notes about it."""
     if st.session_state.get(_PAGE) != path:
-        _change_page(path)
         st.session_state[_PAGE] = path
         st.session_state[_ASKED] = {key: st.query_params.get_all(key) for key in st.query_params}
     _place.set(st.empty())
     _notes.set([])
 
 
-def _change_page(path: str) -> None:
-    """Puts the settings of the page that is left aside, and those of the page at ``path`` back where they were.
-
-    Pages name the same controls alike, and Streamlit would let the settings of one come along to another.
-    """
-    kept: dict[str, dict[str, object]] = st.session_state.get(_KEPT, {})
-    if _PAGE in st.session_state:
-        here_now = [str(key) for key in st.session_state if key not in (_PAGE, _ASKED, _KEPT)]
-        kept[st.session_state[_PAGE]] = {key: st.session_state[key] for key in here_now if _is_setting(key)}
-        for key in here_now:
-            if key not in st.query_params:
-                del st.session_state[key]
-    for key, value in kept.pop(path, {}).items():
-        if key not in st.query_params:
-            st.session_state[key] = value
-    st.session_state[_KEPT] = kept
+def as_link(settings: Mapping[str, Setting]) -> dict[str, str | list[str]]:
+    """``settings`` as the fields of a link."""
+    return {key: _as_field(value) for key, value in settings.items()}
 
 
-def _is_setting(key: str) -> bool:
-    """Whether ``key`` is a control with a plain value; buttons and sections cannot be set, the stage has its own."""
-    value = st.session_state[key]
-    return isinstance(value, str | int | float | list) and not key.startswith(("try_", "edit_", "rule_"))
+def _as_field(value: Setting) -> str | list[str]:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str | list) else number_text(value)
+
+
+def number_text(number: float) -> str:
+    """``number`` as it stands on a slider and in a link: short, and read back to the very same number."""
+    short = f"{number:.6g}"
+    return short if float(short) == number else repr(number)
 
 
 def here() -> str:

@@ -22,9 +22,10 @@ from core.racers import RACERS, Racer
 from core.scenarios import DESCENTS, HILLS, RACES, Scenario
 from core.summary import retell, row
 from ui import navigation
-from ui.controls import OWN, hyper_key, number_text, scenario_state
+from ui.controls import OWN, hyper_key, scenario_state
 from ui.limits import MAX_RACERS, MAX_START, MAX_STEPS
 from ui.navigation import Page
+from ui.share import number_text
 
 ROOT = Path(__file__).parents[2]
 Link = Mapping[str, str | list[str]]
@@ -217,6 +218,7 @@ def test_a_link_with_every_setting_changed_opens_exactly_that_descent(key: str) 
     declared = OBJECTIVES[key]
     hill = list(HILLS.values())[-1]
     expected = {"f": declared.name, "x": 0.8125, "steps": 23, "sgd_lr": 0.01234, "t": 5.0, "curve": "Gradient norm"}
+    expected = {navigation.FOUNDATIONS.prefix + name: value for name, value in expected.items()}
     expected |= {"hill": hill.title, "hx": 0.4375, "hy": -0.3125, "ht": 7.0}
     link = {name: value if isinstance(value, str) else number_text(value) for name, value in expected.items()}
     app = _open(navigation.FOUNDATIONS, link)
@@ -275,7 +277,11 @@ ENORMOUS: Mapping[str, str] = {
     "x": "[a](b)\n" * 15_000,
 }
 PAGE_LINKS: Mapping[str, tuple[Page, tuple[str, ...], Link]] = {
-    "descent": (navigation.FOUNDATIONS, ("f", "x", "steps", "sgd_lr", "t", "curve", "hill", "hx", "hy", "ht"), {}),
+    "descent": (
+        navigation.FOUNDATIONS,
+        ("df", "dx", "dsteps", "dsgd_lr", "dt", "dcurve", "hill", "hx", "hy", "ht"),
+        {},
+    ),
     "race": (
         navigation.OPTIMIZERS,
         (
@@ -491,18 +497,18 @@ pages_with_formulas = pytest.mark.parametrize(
 @pages_with_formulas
 def test_a_wrong_formula_is_explained_and_stays_in_its_box(page: Page) -> None:
     opening = next(iter((DESCENTS if page is navigation.FOUNDATIONS else RACES).values()))
-    app = _open(page, {**MODEST, "f": OWN})
+    app = _open(page, {**MODEST, f"{page.prefix}f": OWN})
     for text, sentence in WRONG.items():
-        _clean(app.text_input(key="formula").set_value(text).run())
+        _clean(app.text_input(key=f"{page.prefix}formula").set_value(text).run())
         (error,) = app.error
         assert sentence in error.value
         assert len(error.value) > 20
         assert not re.search(r"!\[|\]\(|<[a-z]", _unquoted(error.value)), error.value
-        assert app.text_input(key="formula").value == text
+        assert app.text_input(key=f"{page.prefix}formula").value == text
         assert f"Until then the picture shows {opening.declared.name}." in [one.value for one in app.caption]
         assert opening.declared.parsed.latex in _latex(app)
     # It is used as soon as it is right.
-    _clean(app.text_input(key="formula").set_value("x**4 + 7").run())
+    _clean(app.text_input(key=f"{page.prefix}formula").set_value("x**4 + 7").run())
     assert len(app.error) == 0
     assert "x^{4} + 7" in _latex(app)
 
@@ -516,14 +522,14 @@ ODD = (
 
 @pages_with_formulas
 def test_a_formula_that_is_undefined_flat_or_unbounded_has_a_page(page: Page) -> None:
-    app = _open(page, {**MODEST, "f": OWN})
+    app = _open(page, {**MODEST, f"{page.prefix}f": OWN})
     broken = []
     for text in ODD:
-        app.text_input(key="formula").set_value(text).run()
+        app.text_input(key=f"{page.prefix}formula").set_value(text).run()
         if app.exception or app.error or parse(text).latex not in _latex(app):
             broken.append(text)
             # A page that broke is opened anew.
-            app = _open(page, {**MODEST, "f": OWN})
+            app = _open(page, {**MODEST, f"{page.prefix}f": OWN})
     assert broken == []
 
 
@@ -626,17 +632,17 @@ def test_every_experiment_can_be_opened_by_link(page: Page) -> None:
 def test_choosing_another_objective_moves_the_start_to_where_that_one_starts(page: Page, dimension: int) -> None:
     app = _open(page)
     for variable in VARIABLES[:dimension]:
-        app.number_input(key=variable).set_value(0.3125)
+        app.number_input(key=page.prefix + variable).set_value(0.3125)
     _clean(app.run())
     # Every other one of them.
     for declared in [one for one in OBJECTIVES.values() if one.dimension == dimension][::2]:
-        if declared.name == _state(app, "f"):
+        if declared.name == _state(app, f"{page.prefix}f"):
             continue
-        _clean(app.selectbox(key="f").set_value(declared.name).run())
-        assert tuple(_state(app, variable) for variable in VARIABLES[:dimension]) == declared.start
+        _clean(app.selectbox(key=f"{page.prefix}f").set_value(declared.name).run())
+        assert tuple(_state(app, page.prefix + variable) for variable in VARIABLES[:dimension]) == declared.start
         assert declared.parsed.latex in _latex(app)
-    _clean(app.selectbox(key="f").set_value(OWN).run())
-    assert tuple(_state(app, variable) for variable in VARIABLES[:dimension]) == OWN_START[:dimension]
+    _clean(app.selectbox(key=f"{page.prefix}f").set_value(OWN).run())
+    assert tuple(_state(app, page.prefix + variable) for variable in VARIABLES[:dimension]) == OWN_START[:dimension]
 
 
 def test_without_a_rule_the_first_of_the_opening_runs() -> None:
@@ -650,10 +656,10 @@ def test_without_a_rule_the_first_of_the_opening_runs() -> None:
 def test_fewer_steps_bring_the_clock_back() -> None:
     for page in (navigation.FOUNDATIONS, navigation.OPTIMIZERS):
         app = _open(page)
-        _clean(app.slider(key="steps").set_value(40).run())
-        assert 0 <= _state(app, "t") <= 40
-        _clean(app.slider(key="steps").set_value(1).run())
-        assert 0 <= _state(app, "t") <= 1
+        _clean(app.slider(key=f"{page.prefix}steps").set_value(40).run())
+        assert 0 <= _state(app, f"{page.prefix}t") <= 40
+        _clean(app.slider(key=f"{page.prefix}steps").set_value(1).run())
+        assert 0 <= _state(app, f"{page.prefix}t") <= 1
 
 
 def test_every_step_of_a_race_has_a_ledger_for_every_racer_and_coordinate() -> None:
@@ -685,15 +691,15 @@ def test_what_one_page_was_set_to_does_not_spoil_another() -> None:
         app.switch_page(page.file)
         _clean(app.run())
         names = {declared.name for declared in OBJECTIVES.values() if declared.dimension == dimension}
-        assert _state(app, "f") in names
+        assert _state(app, f"{page.prefix}f") in names
         assert _notes(app) == ""
 
 
 # --- Scenarios ---
 
 
-def _assert_shows(app: AppTest, scenario: Scenario) -> None:
-    state = scenario_state(scenario)
+def _assert_shows(app: AppTest, page: Page, scenario: Scenario) -> None:
+    state = scenario_state(scenario, page.prefix)
     assert {key: _state(app, key) for key in state} == state
     race = list(zip((RACERS[key] for key in scenario.rules), map(trace, scenario.runs()), strict=True))
     words = _words(app)
@@ -710,7 +716,7 @@ SCENARIOS = [(navigation.OPTIMIZERS, scenario) for scenario in RACES.values()] +
 def test_a_card_on_its_own_page_opens_its_scenario(page: Page, scenario: Scenario) -> None:
     app = _open(page)
     _clean(app.button(key=f"try_{scenario.key}").click().run())
-    _assert_shows(app, scenario)
+    _assert_shows(app, page, scenario)
 
 
 @pytest.mark.parametrize("scenario", RACES.values(), ids=RACES)
@@ -720,14 +726,14 @@ def test_a_card_on_the_home_page_opens_its_scenario(scenario: Scenario) -> None:
         pytest.skip("not offered on the home page")
     _clean(app.button(key=f"try_{scenario.key}").click().run())
     assert app.title[0].value == navigation.OPTIMIZERS.title
-    _assert_shows(app, scenario)
+    _assert_shows(app, navigation.OPTIMIZERS, scenario)
 
 
 def test_cards_can_be_opened_one_after_another() -> None:
     app = _open(navigation.OPTIMIZERS)
     for scenario in (*RACES.values(), *reversed(RACES.values())):
         _clean(app.button(key=f"try_{scenario.key}").click().run())
-        _assert_shows(app, scenario)
+        _assert_shows(app, navigation.OPTIMIZERS, scenario)
 
 
 # --- Forged messages ---

@@ -13,8 +13,9 @@ from core.hypers import Hyper
 from core.racers import RACERS
 from core.scenarios import DESCENTS, RACES, Scenario
 from ui import share
-from ui.controls import as_link, hyper_key, linear_step, log_stops, number_text, scenario_state
+from ui.controls import hyper_key, linear_step, log_stops, scenario_state
 from ui.limits import MAX_RACERS, MAX_START, MAX_STEPS
+from ui.share import as_link, number_text
 
 SCENARIOS: dict[str, Scenario] = {**RACES, **DESCENTS}
 HYPERS = {f"{key}.{hyper.name}": hyper for key, declared in OPTIMIZERS.items() for hyper in declared.hypers}
@@ -165,7 +166,7 @@ def test_a_scenario_fits_the_controls(scenario: Scenario) -> None:
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
 def test_a_scenario_sets_every_control_it_speaks_of_and_a_link_says_the_same(scenario: Scenario) -> None:
-    state = scenario_state(scenario)
+    state = scenario_state(scenario, "")
     start = scenario.start or scenario.declared.start
     expected: dict[str, float] = {"steps": scenario.steps, **dict(zip("xy", start, strict=False))}
     for key, hypers in scenario.rules.items():
