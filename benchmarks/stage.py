@@ -43,8 +43,8 @@ FRAMES = """wait => new Promise(done => {
     requestAnimationFrame(frame);
 })"""
 
-# `changed` becomes the milliseconds from the event `name` to the frame with the new paths. The stage writes its table in
-# the frame in which it draws them; its canvas alone would not tell, since a chosen start is marked there at once.
+# `changed` becomes the milliseconds from the event `name` to the frame with the new paths. The stage writes its table
+# in the frame in which it draws them; its canvas alone would not tell: a chosen start is marked there at once.
 WATCH_PATHS = """name => {
     const look = () => [...document.querySelectorAll('.gd-stage td')].map(cell => cell.textContent).join();
     const before = look();

@@ -288,12 +288,12 @@ def test_a_path_that_diverged_says_so_when_the_clock_gets_there(visit: Open) -> 
 # --- The start ---
 
 
-def _expect_start(tab: Page, wanted: list[float], racer: str) -> None:
+def _expect_start(tab: Page, wanted: list[float], racer: str, prefix: str = "") -> None:
     """The start is where it was asked for, as the link, the table and the axes have it."""
     pixels = tab.evaluate(
         f"() => {{ const l = {PLOT}._fullLayout; return ['xaxis', 'yaxis'].map(a => Math.abs(1 / l[a]._m)); }}"
     )
-    keys = ["x", "y"][: len(wanted)]
+    keys = [f"{prefix}{name}" for name in ("x", "y")[: len(wanted)]]
     _await(
         tab,
         lambda: all(
@@ -337,8 +337,8 @@ def test_the_ring_of_the_start_can_be_dragged(visit: Open) -> None:
 def test_a_click_on_a_curve_moves_its_start(visit: Open) -> None:
     tab = visit(FOUNDATIONS.path)
     tab.mouse.click(*tab.evaluate(SPOT, [1.5, 3.0]))
-    _expect_start(tab, [1.5], "Gradient descent")
-    assert "y" not in _asked(tab)
+    _expect_start(tab, [1.5], "Gradient descent", FOUNDATIONS.prefix)
+    assert f"{FOUNDATIONS.prefix}y" not in _asked(tab)
 
 
 # --- What stays and what is fresh ---
