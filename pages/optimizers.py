@@ -21,7 +21,7 @@ picture, numbers, editor = st.container(), st.container(), st.container()
 with editor:
     st.subheader("Edit a rule", anchor="edit")
     st.markdown("Change a line, and the rule you made races beside the one it came from.")
-    panels.edit_buttons()
+    panels.edit_control()
     own = controls.own_rule_control()
 
 with st.sidebar:
@@ -54,11 +54,11 @@ panels.objective_panel(objective)
 panels.scenarios_panel(RACES, navigation.OPTIMIZERS)
 
 st.subheader("About races", anchor="races")
-claims.claim_cards(claims.claims_about("optimizers", "race"))
-claims.claim_cards(claims.claims_about("optimizers", "all"))
+said = [*claims.claims_about("optimizers", "race"), *claims.claims_about("optimizers", "all")]
+claims.folded_claims("About races", "races", said)
 
 st.subheader("Rule by rule", anchor="rules")
-st.markdown("The rules of this race are open. Each section has the idea, the formula, and what is said of the rule.")
+st.markdown("Each section has the idea, the formula, what it mends, what it costs, and what is said of it, checked.")
 for racer in [racer for racer in racers if racer.key not in OPTIMIZERS]:
     panels.rule_panel(racer, settings[racer.key])
 for key in OPTIMIZERS:

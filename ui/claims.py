@@ -1,6 +1,6 @@
 """Claim cards: what is commonly said, how true it is, and the experiment that the reader can run on the spot."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import streamlit as st
@@ -37,14 +37,25 @@ def claim_cards(claims: Iterable[Claim]) -> None:
         claim_card(claim)
 
 
+def folded_claims(label: str, key: str, claims: Sequence[Claim]) -> None:
+    """Cards that are drawn only while their section is open, so that a page with many of them stays quick."""
+    section = st.expander(
+        f"{label}: {len(claims)} statements, checked", key=key, on_change="rerun", bind="query-params"
+    )
+    if section.open:
+        with section:
+            claim_cards(claims)
+
+
 def rule_section(racer: Racer, settings: Mapping[str, float] | None) -> None:
-    """Everything about one rule, folded unless it races, with its claims; drawn only while it is open.
+    """Everything about one rule with its claims, drawn only while it is open.
 
     ``settings`` are those of the race, ``None`` if the rule is not in it.
     """
     declared = {hyper.name: hyper.default for hyper in racer.optimizer.hypers}
-    label = f"**{racer.name}** · {racer.optimizer.year}"
-    section = st.expander(label, settings is not None, key=f"rule_{racer.key}", on_change="rerun")
+    races = " · in this race" if settings is not None else ""
+    label = f"**{racer.name}** · {racer.optimizer.year}{races}"
+    section = st.expander(label, key=f"rule_{racer.key}", on_change="rerun", bind="query-params")
     if section.open:
         with section:
             panels.rule_panel(racer, settings or declared)

@@ -99,12 +99,14 @@ def _cost(optimizer: Optimizer) -> str:
     return f"{text}, and sometimes for {sometimes} more." if sometimes else f"{text}."
 
 
-def edit_buttons() -> None:
-    """A button for each rule that puts its text into the editor."""
-    with st.container(horizontal=True, gap="xsmall"):
-        for optimizer in OPTIMIZERS.values():
-            text = {"own": optimizer.text}
-            st.button(optimizer.name, key=f"edit_{optimizer.key}", on_click=st.session_state.update, args=(text,))
+def edit_control() -> None:
+    """Puts the text of a rule into the editor."""
+    names = {optimizer.name: optimizer.text for optimizer in OPTIMIZERS.values()}
+
+    def take() -> None:
+        st.session_state["own"] = names.get(st.session_state["edit"], "")
+
+    st.selectbox("Begin with", list(names), None, key="edit", on_change=take, placeholder="Choose a rule to change")
 
 
 def rates_panel(race: Race) -> None:

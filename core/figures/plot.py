@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from core.figures.look import SMALL_SIZE, Look, axis, layout
+from core.figures.look import SMALL_SIZE, Look, axis, compact, layout
 from core.findings import Array, Mark, Plot, Series
 from core.optimizers import PALETTE
 
@@ -74,8 +74,8 @@ def _trace(series: Series, place: int, picture: Plot) -> dict[str, Any]:
         "mode": series.mode,
         "name": series.name,
         "showlegend": bool(series.name),
-        "x": np.where(usable, series.x, np.nan),
-        "y": np.where(usable, series.y, np.nan),
+        "x": compact(np.where(usable, series.x, np.nan)),
+        "y": compact(np.where(usable, series.y, np.nan)),
         "line": {"color": color, "width": 2, "dash": series.dash},
         "marker": {"color": color, "size": 7},
         "hovertemplate": f"{series.name}<br>%{{x:.4~g}}: %{{y:.4~g}}<extra></extra>",

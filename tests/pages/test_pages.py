@@ -81,7 +81,8 @@ def _controls(app: AppTest) -> set[str]:
     kinds = ("selectbox", "multiselect", "slider", "select_slider", "number_input", "text_input", "button_group")
     kinds += ("segmented_control", "pills", "radio", "checkbox", "toggle", "text_area")
     keys = {element.key for kind in kinds for element in app.get(kind) if element.key}
-    return {key for key in keys if not key.startswith("run_")}
+    # What the editor begins with is no setting either: the text it leaves is.
+    return {key for key in keys if not key.startswith("run_")} - {"edit"}
 
 
 # --- Opening ---
@@ -577,7 +578,7 @@ def test_a_wrong_rule_is_explained_stays_in_its_box_and_does_not_race() -> None:
 def test_every_shipped_rule_can_be_put_into_the_editor_and_races_beside_the_original() -> None:
     app = _open(navigation.OPTIMIZERS, MODEST)
     for key, declared in OPTIMIZERS.items():
-        _clean(app.button(key=f"edit_{key}").click().run())
+        _clean(app.selectbox(key="edit").set_value(OPTIMIZERS[key].name).run())
         assert len(app.error) == 0
         assert app.text_area(key="own").value == declared.text
         assert len(app.dataframe[0].value) == 2
