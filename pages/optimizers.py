@@ -48,6 +48,10 @@ with numbers:
     st.subheader("The winner is the learning rate", anchor="rates")
     panels.rates_panel(race)
 
+with editor:
+    if own:
+        panels.rule_panel(own, settings[own.key])
+
 st.subheader("The objective", anchor="objective")
 panels.objective_panel(objective)
 
@@ -59,8 +63,6 @@ claims.folded_claims("About races", "races", said)
 
 st.subheader("Rule by rule", anchor="rules")
 st.markdown("Each section has the idea, the formula, what it mends, what it costs, and what is said of it, checked.")
-for racer in [racer for racer in racers if racer.key not in OPTIMIZERS]:
-    panels.rule_panel(racer, settings[racer.key])
 for key in OPTIMIZERS:
     claims.rule_section(RACERS[key], settings.get(key))
 navigation.onwards(navigation.OPTIMIZERS)

@@ -19,7 +19,8 @@ _ASKED = "link:asked"
 _SHOWN = 60
 
 # The place for notes and the notes of this script run. Every run has a context of its own.
-_place: ContextVar[DeltaGenerator] = ContextVar("place")
+# A fragment that runs by itself has no place for notes; what there was to say was said when the page was opened.
+_place: ContextVar[DeltaGenerator | None] = ContextVar("place", default=None)
 _notes: ContextVar[list[str]] = ContextVar("notes")
 
 
@@ -34,13 +35,7 @@ def begin(path: str) -> None:
 
 def as_link(settings: Mapping[str, Setting]) -> dict[str, str | list[str]]:
     """``settings`` as the fields of a link."""
-    return {key: _as_field(value) for key, value in settings.items()}
-
-
-def _as_field(value: Setting) -> str | list[str]:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value if isinstance(value, str | list) else number_text(value)
+    return {key: value if isinstance(value, str | list) else number_text(value) for key, value in settings.items()}
 
 
 def number_text(number: float) -> str:
@@ -63,9 +58,12 @@ def asked(key: str) -> list[str]:
 
 def note(key: str, value: str, problem: str) -> None:
     """Tells the visitor that the link's ``value`` for ``key`` was not used, and what is allowed."""
+    place = _place.get()
+    if place is None:
+        return
     _notes.get().append(f"- `{key} = {quoted(value)}`: {problem}")
     heading = "Part of this link could not be used; what is shown instead is the default."
-    _place.get().warning("\n".join([heading, "", *_notes.get()]), icon=":material/link_off:")
+    place.warning("\n".join([heading, "", *_notes.get()]), icon=":material/link_off:")
 
 
 def quoted(text: str) -> str:
