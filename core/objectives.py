@@ -237,8 +237,8 @@ _DECLARATIONS = (
         ),
         minimum=0.0,
         levels="log",
-        idea="Four minima are equally low, and from this start near the hilltop between them the learning rate and the "
-        "optimizer decide which one is reached.",
+        idea="Four minima are equally low, and near the hilltop between them a small change of the start decides which "
+        "one is reached.",
         source="Himmelblau 1972, Applied Nonlinear Programming, McGraw-Hill",
     ),
     Objective(
