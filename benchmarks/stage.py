@@ -171,7 +171,7 @@ def sending(url: str, browser: Browser, racers: Sequence[str]) -> list[Result]:
             begin = time.perf_counter()
             tab.keyboard.press("ArrowRight")
             tab.wait_for_timeout(2 * QUIET)
-            stage = sum(len(frame) for _, frame in received if b'"part": "stage"' in frame)
+            stage = sum(len(frame) for _, frame in received if b'"part":"stage"' in frame)
             moves.append((received[-1][0] - begin, sum(len(frame) for _, frame in received), stage))
     name = f"sent for one move of a slider, {len(racers)} rules × {STEPS} steps"
     last, whole, stage = (statistics.median(column) for column in zip(*moves, strict=True))

@@ -69,7 +69,7 @@ class Stage {
     this.held = data.minimum !== this.minimum || !data.views.every(
       ({ kind, ground }, place) => this.views[place]?.view.kind === kind && this.views[place].view.ground === ground,
     );
-    if (data.bytes !== this.data?.bytes) this.choose(null);
+    if (data.numbers !== this.data?.numbers) this.choose(null);
     this.data = data;
     this.steps = data.steps;
     this.minimum = data.minimum;
@@ -130,7 +130,7 @@ class Stage {
       shown.box.setAttribute('role', 'img');
       shown.box.setAttribute('aria-label', view.label);
       // What this figure is made of: a landscape in space has no paths in it, and the margin of curves follows the width.
-      const paths = view.kind === 'space' ? '' : `${JSON.stringify(view.traces)} ${[...this.hidden]} ${data.bytes}`;
+      const paths = view.kind === 'space' ? '' : `${JSON.stringify(view.traces)} ${[...this.hidden]} ${data.numbers}`;
       const made = `${text} ${colors} ${paths} ${view.kind === 'time' ? shown.box.clientWidth : ''}`;
       if (shown.made === made) continue;
       shown.made = made;
@@ -366,7 +366,8 @@ function setPlaying(stage) {
 }
 
 // One part of a stage comes to the page, or comes again with other data or another theme; returns how it leaves.
-function mount({ data, parentElement, setTriggerValue }) {
+function mount({ data: given, parentElement, setTriggerValue }) {
+  const data = given instanceof Uint8Array ? unpacked(given) : given;
   if (data.part === 'ground') {
     grounds.delete(data.id);
     grounds.set(data.id, data.figure);

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.objectives import VARIABLES, Objective
 from core.summary import Race
-from ui.stage.payload import Kind, believed_start, believed_step, stage_payload
+from ui.stage.payload import Kind, believed_start, believed_step, packed, stage_payload
 
 _FOLDER = Path(__file__).parent
 # The code of the stage, in the order in which each needs the ones before it.
@@ -71,7 +71,7 @@ def stage(
             data = {"part": "ground", "id": ground.id, "figure": ground.figure}
             _part(data=data, key=f"{key}_ground_{place}", height=1)
         _part(
-            data={**payload.data, "id": key, "plotly": plotly_chunk(), "autoplay": autoplay},
+            data=packed({**payload.data, "id": key, "plotly": plotly_chunk(), "autoplay": autoplay}, payload.numbers),
             key=key,
             on_start_change=choose_start,
             on_clock_change=come_to_rest,

@@ -2,14 +2,20 @@
 
 const UNDIRECTED = 255;
 
+// A message is the length of a JSON text in four bytes, the text, and the numbers of all tracks (`packed` in payload.py).
+function unpacked(message) {
+  const size = new DataView(message.buffer, message.byteOffset).getUint32(0, true);
+  const text = new TextDecoder().decode(message.subarray(4, 4 + size));
+  return { ...JSON.parse(text), bytes: message.subarray(4 + size) };
+}
+
 // One track is its rows of x (d floats each), height, gradient norm (floats), then two bytes of direction per row.
 function decodeTracks(data) {
-  const text = atob(data.bytes);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  const { bytes } = data;
   let at = 0;
   const floats = (count) => {
-    const values = new Float32Array(bytes.buffer.slice(at, at + 4 * count));
+    // A copy begins where floats may; the message does not.
+    const values = new Float32Array(bytes.slice(at, at + 4 * count).buffer);
     at += 4 * count;
     return values;
   };
