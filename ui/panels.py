@@ -32,6 +32,8 @@ _CARDS = 3
 # Every picture's tools: nothing that leads away, wheel zoom off so that a page scrolls under the pointer.
 _CONFIG = {
     "displaylogo": False,
+    # Plotly's own "share" uploads the figure to another machine.
+    "showSendToCloud": False,
     "scrollZoom": False,
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "toggleSpikelines"],
 }
