@@ -62,7 +62,7 @@ def note(key: str, value: str, problem: str) -> None:
     if place is None:
         return
     _notes.get().append(f"- `{key} = {quoted(value)}`: {problem}")
-    heading = "Part of this link could not be used; what is shown instead is the default."
+    heading = "Part of this link could not be used; the controls show what is used instead."
     place.warning("\n".join([heading, "", *_notes.get()]), icon=":material/link_off:")
 
 
