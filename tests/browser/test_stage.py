@@ -39,6 +39,17 @@ SPOT = f"""([x, y]) => {{
 Open = Callable[..., Page]
 
 
+# Where the views are, how long the page is, and what the views show.
+PLACES = """() => JSON.stringify([
+    document.querySelector('[data-testid="stMain"]').scrollHeight,
+    ...[...document.querySelectorAll('.gd-stage .gd-plot, .gd-canvas')].map(part => {
+        const box = part.getBoundingClientRect();
+        return [box.x, box.y, box.width, box.height];
+    }),
+    ...[...document.querySelectorAll('.gd-canvas')].map(canvas => canvas.toDataURL().length),
+])"""
+
+
 @pytest.fixture
 def visit(app_url: str, page: Callable[..., Page]) -> Open:
     """``visit(page, tab=None, **asked)`` opens a page by a link, at rest and drawn."""
@@ -58,7 +69,19 @@ def _at_rest(tab: Page) -> Page:
         "data-test-script-state", "notRunning", timeout=PATIENCE
     )
     expect(_stage(tab).locator(".gd-number").last).not_to_be_empty()
-    return tab
+    return _still(tab)
+
+
+def _still(tab: Page) -> Page:
+    """Waits until nothing on the page moves: what is drawn late, even far below, may shift the views."""
+    places: list[str] = []
+    for _ in range(200):
+        places.append(tab.evaluate(PLACES))
+        # Three quarters of a second without a change.
+        if len(places) > 3 and len(set(places[-4:])) == 1:
+            return tab
+        tab.wait_for_timeout(250)
+    raise AssertionError(f"The page did not come to rest: {places[-1]}")
 
 
 def _stage(tab: Page) -> Locator:
