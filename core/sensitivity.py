@@ -1,6 +1,6 @@
 """How the end of a race depends on the learning rates, as a picture with "you are here"."""
 
-from typing import Protocol
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -16,20 +16,6 @@ RATES = 160
 _BUDGET = 200_000
 
 
-class Sweep(Protocol):
-    """Losses at many learning rates, as ``core.maps.rate_sweep`` computes them; the arguments are plain values."""
-
-    def __call__(
-        self,
-        objective: str,
-        start: tuple[float, ...],
-        steps: int,
-        optimizer: str,
-        hypers: tuple[tuple[str, float], ...],
-        rates: tuple[float, float, int],
-    ) -> npt.NDArray[np.float64]: ...
-
-
 def swept(
     objective: str,
     start: tuple[float, ...],
@@ -38,11 +24,11 @@ def swept(
     hypers: tuple[tuple[str, float], ...],
     rates: tuple[float, float, int],
 ) -> npt.NDArray[np.float64]:
-    """``rate_sweep`` at ``rates = (lowest, highest, count)``, evenly spaced on a log scale."""
+    """``rate_sweep`` with plain values only, at ``rates = (lowest, highest, count)``, evenly spaced on a log scale."""
     return rate_sweep(objective, start, steps, optimizer, dict(hypers), np.geomspace(*rates))
 
 
-def rate_plot(race: Race, sweep: Sweep = swept) -> Plot:
+def rate_plot(race: Race, sweep: Callable[..., npt.NDArray[np.float64]] = swept) -> Plot:
     """The loss at the end of the race against the learning rate, one curve per racer and a dot where each one is.
 
     A curve covers its rule's slider and the rate of the race. Where a run diverges the curve has a gap. With a known

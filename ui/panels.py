@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
@@ -27,6 +25,8 @@ from ui.navigation import Page
 
 # Streamlit's own sans-serif, which it serves itself.
 _FONT = '"Source Sans", sans-serif'
+# Losses at many learning rates; a slider of one rule leaves the curves of the others as they are.
+_swept = st.cache_data(max_entries=256, show_spinner=False)(swept)
 # Cards side by side.
 _CARDS = 3
 # Every picture's tools: nothing that leads away, wheel zoom off so that a page scrolls under the pointer.
@@ -120,18 +120,6 @@ def rates_panel(race: Race) -> None:
     picture(
         plot(rate_plot(race, _swept), look()), "rates", 380, "Loss at the end against the learning rate, for every rule"
     )
-
-
-@st.cache_data(max_entries=256, show_spinner=False)
-def _swept(
-    objective: str,
-    start: tuple[float, ...],
-    steps: int,
-    optimizer: str,
-    hypers: tuple[tuple[str, float], ...],
-    rates: tuple[float, float, int],
-) -> npt.NDArray[np.float64]:
-    return swept(objective, start, steps, optimizer, hypers, rates)
 
 
 def story_panel(race: Race) -> None:
