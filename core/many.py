@@ -165,7 +165,7 @@ def _many_block(run: Run, starts: Array, settings: Mapping[str, Any], seeds: npt
         run.resolved_objective.parsed,
         run.program(recording=False),
     )
-    hypers = tuple(settings[name] for name in declared.parsed.hypers[1:])
+    hypers = (*(settings[name] for name in declared.parsed.hypers[1:]), *run.schedule_inputs)
     point = tuple(np.ascontiguousarray(row) for row in starts)
     watch = _Watch(point)
     with np.errstate(all="ignore"):
@@ -192,7 +192,6 @@ def _many_block(run: Run, starts: Array, settings: Mapping[str, Any], seeds: npt
 
 def _many_steps(run: Run, lr: Any, seeds: npt.NDArray[np.int64]) -> Iterator[tuple[Any, ...]]:
     """``(t, lr, *noise)`` for each step; the noise differs between columns only where the seeds do."""
-    factors = run.resolved_schedule.factors(run.steps, run.schedule_settings)
     tables: Array | None = None
     if run.noise > 0:
         different, column = np.unique(seeds, return_inverse=True)
@@ -201,5 +200,5 @@ def _many_steps(run: Run, lr: Any, seeds: npt.NDArray[np.int64]) -> Iterator[tup
             [noise_table(int(seed), run.steps, len(run.start)) for seed in different], axis=-1
         )
         tables = tables[..., column] if len(different) > 1 else tables[..., 0]
-    for t, factor in enumerate(factors, start=1):
+    for t, factor in enumerate(run.factors, start=1):
         yield (np.float64(t), lr * factor, *(() if tables is None else tables[t - 1]))

@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from core.formula import Formula, Rule, emit
+from core.formula import Formula, Rule, emit, parse_rule
 from core.formula.graph import Graph, Value
-from core.formula.lower import Values
-from core.formula.rule import Kind
+from core.formula.lower import Values, each
+from core.formula.rule import FACTOR, Kind
 from core.gradients import GivenGradient
+
+# Nothing is multiplied by 1, so a loop with it is the loop without a schedule.
+_UNSCHEDULED = parse_rule("factor = 1", goal=FACTOR)
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,8 @@ class Program:
     """A compiled loop over steps.
 
     ``run(point, state, hypers, T, clip_norm, steps, observe)`` takes ``point`` and ``state`` as tuples of coordinates,
-    ``hypers`` without ``lr``, and ``steps`` as an iterable of ``(t, lr, *noise)``. After each step it calls
+    ``hypers`` without ``lr`` (the rule's, then the schedule's), and ``steps`` as an iterable of ``(t, lr, *noise)``,
+    where ``lr`` is still to be multiplied by the factor of a schedule inside the loop. After each step it calls
     ``observe`` with a tuple and stops if that returns something true; it returns the new ``(point, state)``. For
     recording, the tuple holds the numbers of ``columns`` one after the other; otherwise it is the loss before the step
     and the point after it. ``start(point, hypers)`` gives the state before the first step.
@@ -39,27 +43,35 @@ class Program:
 
 
 @lru_cache(maxsize=256)
-def program(objective: Formula, rule: Rule, noisy: bool, clipped: bool, recording: bool) -> Program:
+def program(
+    objective: Formula, rule: Rule, noisy: bool, clipped: bool, recording: bool, schedule: Rule = _UNSCHEDULED
+) -> Program:
     """The loop for ``rule`` on ``objective``.
 
-    With ``recording`` it is for one run and records everything; without, it is for many runs at once.
+    With ``recording`` it is for one run and records everything; without, it is for many runs at once. ``schedule`` are
+    the lines of one that follows the loss; each step computes them first, and multiplies ``lr`` by their factor.
     """
     graph = Graph()
     size = len(objective.variables)
     point = _inputs(graph, "x", size)
-    other_hypers = rule.hypers[1:]
-    hypers = {name: (graph.input(f"h_{place}"),) for place, name in enumerate(other_hypers)}
-    fixed = {**hypers, "T": (graph.input("T"),)}
-    start = rule.start(graph, point, {**hypers, "lr": (graph.input("lr"),)})
+    hypers = {name: (graph.input(f"h_{place}"),) for place, name in enumerate(rule.hypers[1:])}
+    # The names of a schedule are its own; its inputs are told apart from the rule's by theirs.
+    tuned = {name: (graph.input(f"h_{place}"),) for place, name in enumerate(schedule.hypers, start=len(hypers))}
+    lr: Values = (graph.input("lr"),)
+    shared: dict[str, Values] = {"T": (graph.input("T"),), "t": (graph.input("t"),)}
+    start = rule.start(graph, point, {**hypers, "lr": lr})
+    kept = schedule.start(graph, (), tuned)
     # The writer of arrays may overwrite what is called s_.
     tensors = [name for name in rule.state if rule.kinds[name] is Kind.TENSOR]
     state = {
         name: _inputs(graph, f"{'s' if name in tensors else 'p'}_{place}", len(start[name]))
         for place, name in enumerate(rule.state)
     }
+    memory = {name: _inputs(graph, f"q_{place}", 1) for place, name in enumerate(kept)}
     noise = _inputs(graph, "n", size) if noisy else None
     oracle = GivenGradient(objective, noise, graph.input("clip_norm") if clipped else None)
-    given = {**fixed, **state, "t": (graph.input("t"),), "lr": (graph.input("lr"),)}
+    planned = schedule.step(graph, point, {**shared, **tuned, **memory}, oracle)
+    given = {**shared, **hypers, **state, "lr": each(graph, "mul", lr, planned.names["factor"])}
     step = rule.step(graph, point, given, oracle)
 
     if recording:
@@ -69,10 +81,11 @@ def program(objective: Formula, rule: Rule, noisy: bool, clipped: bool, recordin
         recorded = {"loss": (oracle.loss(graph, point),), "x": step.names["x"]}
     observed = [value for values in recorded.values() for value in values]
     updated = [value for name in ("x", *rule.state) for value in step.names[name]]
-    run = _loop(graph, observed, updated, point, state, recording, noise)
-    own = [name in tensors and not recording for name in rule.state for _ in start[name]]
-    inputs = _names(graph, [*point, *_flat(hypers), graph.input("lr")])
-    starter = emit.function(graph, inputs, _flat(start), emit.SCALAR if recording else emit.ARRAY)
+    updated += [value for name in schedule.state for value in planned.names[name]]
+    run = _loop(graph, observed, updated, point, [*_flat(state), *_flat(memory)], recording, noise)
+    own = [name in tensors and not recording for name in rule.state for _ in start[name]] + [False] * len(kept)
+    inputs = _names(graph, [*point, *_flat(hypers), *_flat(tuned), graph.input("lr")])
+    starter = emit.function(graph, inputs, [*_flat(start), *_flat(kept)], emit.SCALAR if recording else emit.ARRAY)
 
     def fresh(at: tuple[Any, ...], settings: tuple[Any, ...]) -> tuple[Any, ...]:
         values = zip(starter(*at, *settings), own, strict=True)
@@ -87,7 +100,7 @@ def _loop(
     observed: list[Value],
     updated: list[Value],
     point: Values,
-    state: dict[str, Values],
+    state: list[Value],
     recording: bool,
     noise: Values | None,
 ) -> Callable[..., tuple[tuple[Any, ...], tuple[Any, ...]]]:
@@ -100,7 +113,7 @@ def _loop(
     before = writer.statements([value for value in needed if value in hoisted])
     body = writer.statements([value for value in needed if value not in hoisted])
 
-    points, states = _names(graph, point), _names(graph, _flat(state))
+    points, states = _names(graph, point), _names(graph, state)
     per_step = ["t", "lr", *(_names(graph, noise) if noise else [])]
     whole = [name.startswith(("x_", "s_")) and not recording for name in points + states]
     after = "".join(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from core.hypers import complete, unknown_key
 from core.objectives import Objective, objective
@@ -87,6 +88,26 @@ class Run:
         return complete(declared.hypers, dict(self.schedule_hypers), declared.name)
 
     @property
+    def factors(self) -> npt.NDArray[np.float64]:
+        """What ``lr`` is multiplied by at each step before the loop is entered, of shape ``(steps,)``.
+
+        All are 1 for a schedule that follows the loss; that one multiplies inside the loop.
+        """
+        declared = self.resolved_schedule
+        return np.ones(self.steps) if declared.follows_loss else declared.factors(self.steps, self.schedule_settings)
+
+    @property
+    def _looped_schedule(self) -> Schedule:
+        """The schedule that is left to the loop: none, which is the constant one, if all factors are known before."""
+        return self.resolved_schedule if self.resolved_schedule.follows_loss else SCHEDULES["constant"]
+
+    @property
+    def schedule_inputs(self) -> tuple[np.float64, ...]:
+        """The hyperparameters that the loop takes for its schedule, after those of the rule."""
+        settings = self.schedule_settings
+        return tuple(np.float64(settings[name]) for name in self._looped_schedule.parsed.hypers)
+
+    @property
     def clip_limit(self) -> np.float64 | None:
         """``clip_norm`` as the compiled loop takes it."""
         return None if self.clip_norm is None else np.float64(self.clip_norm)
@@ -99,6 +120,7 @@ class Run:
             self.noise > 0,
             self.clip_norm is not None,
             recording,
+            self._looped_schedule.parsed,
         )
 
 

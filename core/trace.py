@@ -47,9 +47,8 @@ def trace(run: Run) -> Path:
         run.program(recording=True),
     )
     settings = run.settings
-    hypers = tuple(np.float64(settings[name]) for name in declared.parsed.hypers[1:])
-    lr = settings["lr"] * run.resolved_schedule.factors(run.steps, run.schedule_settings)
-    per_step = [np.arange(1.0, run.steps + 1), lr]
+    hypers = (*(np.float64(settings[name]) for name in declared.parsed.hypers[1:]), *run.schedule_inputs)
+    per_step = [np.arange(1.0, run.steps + 1), settings["lr"] * run.factors]
     if run.noise > 0:
         per_step += list((run.noise * noise_table(run.seed, run.steps, len(run.start))).T)
     point = tuple(map(np.float64, run.start))

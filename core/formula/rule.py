@@ -26,12 +26,14 @@ from core.formula.syntax import (
 )
 from core.formula.vocabulary import (
     CONSTANTS,
+    FUNCTIONS,
     NEWTON_SCHULZ,
     NEWTON_SCHULZ_FLOOR,
     NEWTON_SCHULZ_STEPS,
     ORACLES,
     RULE_FUNCTIONS,
     TENSOR_FUNCTIONS,
+    Function,
 )
 
 MAX_CHARACTERS = 1500
@@ -44,6 +46,29 @@ MAX_NAME = 24
 GIVEN = ("x", "g", "loss", "t", "T")
 # Written by exported code for itself.
 _RESERVED = frozenset({"np", "torch", "math", "zip", "len", "float", "state", "self"})
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What lines are written for: the ``name`` that they must assign, and what they may use for it.
+
+    They are ``given`` these names, always have these ``hypers``, and may call ``functions``. The rest goes into
+    messages: what such a text is called, the shortest one, and what would come of one that misses its goal.
+    """
+
+    name: str
+    given: tuple[str, ...]
+    hypers: tuple[str, ...]
+    functions: Mapping[str, Function] = field(hash=False)
+    noun: str
+    shortest: str
+    otherwise: str
+
+
+UPDATE = Goal("x", GIVEN, ("lr",), RULE_FUNCTIONS, "rule", "x = x - lr*g", "nothing would move")
+FACTOR = Goal(
+    "factor", ("loss", "t", "T"), (), FUNCTIONS, "schedule", "factor = 1", "the learning rate would have no value"
+)
 
 
 class Kind(IntEnum):
@@ -317,8 +342,9 @@ _STATE = re.compile(r"[ \t]*state[ \t]*=(?!=)")
 class _Reader:
     """Reads the lines of one text; separate from ``Rule`` so that a ``Rule`` is always a checked one."""
 
-    def __init__(self, text: str, hypers: Sequence[str]) -> None:
+    def __init__(self, text: str, hypers: Sequence[str], goal: Goal) -> None:
         self.text = text
+        self.goal = goal
         self.budget = Budget(MAX_NODES)
         self.lines: list[Assignment] = []
         self.declared: dict[str, Declared] = {}
@@ -327,7 +353,7 @@ class _Reader:
 
     @property
     def hypers(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(["lr", *self.shipped, *self.declared]))
+        return tuple(dict.fromkeys([*self.goal.hypers, *self.shipped, *self.declared]))
 
     def error(self, message: str, span: Span, suggestion: str = "") -> FormulaError:
         return FormulaError(message, self.text, *span, suggestion=suggestion)
@@ -351,7 +377,7 @@ class _Reader:
             if name in self.initial:
                 raise self.error(f"The state {name} is declared twice.", name_span)
             tree = parse_expression(self.text, self.budget, *rest)
-            check_expression(tree, self.text, ("x", *self.hypers))
+            check_expression(tree, self.text, (*(name for name in ("x",) if name in self.goal.given), *self.hypers))
             self.initial[name] = (tree, name_span)
         for name, name_span, rest in assignments:
             self._check_name(name, name_span, "")
@@ -379,9 +405,11 @@ class _Reader:
                 spans.append(Span(begin, start + len(content.rstrip())))
             start += len(line) + 1
         if not spans:
-            raise self.error("There is nothing here yet; the shortest rule is x = x - lr*g.", Span(0, len(self.text)))
+            message = f"There is nothing here yet; the shortest {self.goal.noun} is {self.goal.shortest}."
+            raise self.error(message, Span(0, len(self.text)))
         if len(spans) > MAX_LINES:
-            raise self.error(f"A rule may have at most {MAX_LINES} lines; this one has {len(spans)}.", spans[MAX_LINES])
+            message = f"A {self.goal.noun} may have at most {MAX_LINES} lines; this one has {len(spans)}."
+            raise self.error(message, spans[MAX_LINES])
         return spans
 
     def _not_a_line(self, span: Span) -> FormulaError:
@@ -390,7 +418,7 @@ class _Reader:
             name, operator, rest = match.groups()
             longhand = f"{name} = {name} {operator} ({rest.strip()})"
             return self.error(f"Write {operator}= out in full.", span, longhand)
-        return self.error("Every line is an assignment, such as x = x - lr*g.", span)
+        return self.error(f"Every line is an assignment, such as {self.goal.shortest}.", span)
 
     def _check_name(self, name: str, span: Span, role: str) -> None:
         """Refuses a name that may not be assigned or, with a ``role``, declared."""
@@ -399,7 +427,7 @@ class _Reader:
             raise self.error(f"{name} is a function and cannot be {verb}.", span)
         if name in CONSTANTS:
             raise self.error(f"{name} is a constant and cannot be {verb}.", span)
-        if name in GIVEN and (name != "x" or role):
+        if name in GIVEN and (name != self.goal.name or role):
             raise self.error(f"{name} is given to the rule and cannot be {verb}.", span)
         if name in self.hypers and role != "hyperparameter":
             raise self.error(f"{name} is a hyperparameter and cannot be {verb}.", span)
@@ -440,16 +468,17 @@ class _Reader:
 
     def _check_names(self) -> None:
         later = {line.name for line in self.lines} | set(self.initial)
-        known = [*GIVEN, *self.hypers, *sorted(later - {"x"})]
+        known = [*self.goal.given, *self.hypers, *sorted(later - {"x"})]
         assigned: set[str] = set()
         read_first: set[str] = set()
         for line in self.lines:
-            check_expression(line.tree, self.text, known, RULE_FUNCTIONS)
+            check_expression(line.tree, self.text, known, self.goal.functions)
             read_first |= {node.name for node in walk(line.tree) if isinstance(node, Name)} - assigned
             assigned.add(line.name)
-        if "x" not in assigned:
+        if self.goal.name not in assigned:
             raise self.error(
-                "The rule never assigns x, so nothing would move; end with x = x - lr*g or the like.",
+                f"The {self.goal.noun} never assigns {self.goal.name}, so {self.goal.otherwise}; "
+                f"end with {self.goal.shortest} or the like.",
                 Span(0, len(self.text)),
             )
         for name, (_, span) in self.initial.items():
@@ -489,9 +518,9 @@ class _Reader:
 
 
 @lru_cache(maxsize=512)
-def _parse_rule(text: str, hypers: tuple[str, ...], symbols: tuple[tuple[str, str], ...]) -> Rule:
-    check_length(text, MAX_CHARACTERS, "A rule")
-    reader = _Reader(text, hypers)
+def _parse_rule(text: str, hypers: tuple[str, ...], symbols: tuple[tuple[str, str], ...], goal: Goal) -> Rule:
+    check_length(text, MAX_CHARACTERS, f"A {goal.noun}")
+    reader = _Reader(text, hypers, goal)
     reader.read()
     rule = Rule(
         text,
@@ -505,11 +534,13 @@ def _parse_rule(text: str, hypers: tuple[str, ...], symbols: tuple[tuple[str, st
     return rule
 
 
-def parse_rule(text: str, hypers: Sequence[str] = (), symbols: Mapping[str, str] | None = None) -> Rule:
-    """The update rule that ``text`` writes, one assignment a line.
+def parse_rule(
+    text: str, hypers: Sequence[str] = (), symbols: Mapping[str, str] | None = None, goal: Goal = UPDATE
+) -> Rule:
+    """The rule that ``text`` writes, one assignment a line: an update rule unless another ``goal`` is given.
 
-    ``hypers`` are hyperparameters declared elsewhere; the text may declare more, and ``lr`` always exists. ``symbols``
-    gives LaTeX for names that should not be written as they are spelled. Raises ``FormulaError`` with a sentence and a
-    place.
+    ``hypers`` are hyperparameters declared elsewhere; the text may declare more, and ``lr`` always exists in an update
+    rule. ``symbols`` gives LaTeX for names that should not be written as they are spelled. Raises ``FormulaError`` with
+    a sentence and a place.
     """
-    return _parse_rule(text, tuple(hypers), tuple((symbols or {}).items()))
+    return _parse_rule(text, tuple(hypers), tuple((symbols or {}).items()), goal)

@@ -20,6 +20,11 @@ coordinates = pytest.mark.parametrize("coordinate", [0, 1])
 SETTINGS: dict[str, dict[str, Any]] = {
     "plain": {},
     "noisy, clipped and scheduled": {"noise": 0.5, "clip_norm": 3.0, "schedule": "cosine", "seed": 7},
+    "scheduled by its loss": {
+        "noise": 0.5,
+        "schedule": "plateau",
+        "schedule_hypers": {"patience": 1, "threshold": 0.2},
+    },
 }
 STEPS = 40
 
