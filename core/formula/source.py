@@ -60,12 +60,12 @@ def python_source(tree: Expression, library: Library, call: Callable[[Call], str
         if library == "numpy":
             return template.numpy.format(*(written(argument)[0] for argument in node.arguments))
         # torch's functions take tensors only, except where() beyond its condition.
-        if isinstance(node.arguments[0], Compare) and _is_literal(node.arguments[0]):
+        if isinstance(node.arguments[0], Compare) and is_literal(node.arguments[0]):
             # torch's condition is a tensor of truths.
             return f"({written(node.arguments[1 if _value(node.arguments[0]) else 2])[0]})"
         arguments = [
             f"torch.tensor({written(argument)[0]}, dtype=torch.float64)"
-            if _is_literal(argument)
+            if is_literal(argument)
             else written(argument)[0]
             for argument in node.arguments
         ]
@@ -81,13 +81,14 @@ def _number(node: Number) -> str:
     return node.text
 
 
-def _is_literal(tree: Expression) -> bool:
+def is_literal(tree: Expression) -> bool:
+    """Whether ``tree`` is a number: nothing in it has a name, but for constants."""
     return not any(isinstance(node, Name) and node.name not in CONSTANTS for node in walk(tree))
 
 
 def _is_fragile(tree: Expression) -> bool:
     """Whether ``tree`` is a number that Python's floats would raise for, or turn complex or into a whole number."""
-    if isinstance(tree, Number | Name) or not _is_literal(tree):
+    if isinstance(tree, Number | Name) or not is_literal(tree):
         return False
     for node in walk(tree):
         if isinstance(node, Call | Compare):

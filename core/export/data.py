@@ -1,0 +1,164 @@
+"""A path as a table and a run as JSON, and that JSON back to a run; what is read is not trusted."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from core.objectives import VARIABLES
+from core.run import Run
+from core.trace import Path
+
+FORMAT, VERSION = "gradient descent run", 1
+# The longest rule and formula, every character escaped, fit several times.
+MAX_CHARACTERS = 40_000
+# What a JSON may hold beside its format and version, and what must be there.
+_REQUIRED = ("objective", "optimizer", "start")
+_OPTIONAL = ("steps", "hypers", "schedule", "schedule_hypers", "noise", "clip_norm", "seed")
+# Longer numbers are refused before they are read.
+_MAX_DIGITS = 20
+
+
+def path_csv(path: Path) -> str:
+    """The steps of ``path`` as CSV: ``step``, the point, ``loss``, ``gradient_norm``, then every recorded term.
+
+    A term that is a vector has one column per variable, such as ``m_x``. Numbers have all their digits. The terms of
+    row t belong to step t; the start, row 0, has none.
+    """
+    names = VARIABLES[: path.x.shape[1]]
+    columns: dict[str, npt.NDArray[np.float64]] = dict(zip(names, path.x.T, strict=True))
+    columns |= {"loss": path.loss, "gradient_norm": path.grad_norm}
+    terms: dict[str, npt.NDArray[np.float64]] = {}
+    for name, values in path.terms.items():
+        # The point after the step stands in front already.
+        if name == "x":
+            continue
+        parts = {name: values} if values.ndim == 1 else {f"{name}_{v}": c for v, c in zip(names, values.T, strict=True)}
+        for column, numbers in parts.items():
+            free = column
+            while free in columns or free in terms or free == "step":
+                free += "_"
+            terms[free] = numbers
+    rows = [",".join(["step", *columns, *terms])]
+    for step in range(len(path.x)):
+        numbers = [repr(float(values[step])) for values in columns.values()]
+        recorded = [repr(float(values[step - 1])) if step else "" for values in terms.values()]
+        rows.append(",".join([str(step), *numbers, *recorded]))
+    return "\n".join(rows) + "\n"
+
+
+def run_json(run: Run) -> str:
+    """``run`` as JSON that ``run_from_json`` reads."""
+    fields: dict[str, Any] = {name: getattr(run, name) for name in (*_REQUIRED, *_OPTIONAL)}
+    fields["hypers"], fields["schedule_hypers"] = dict(run.hypers), dict(run.schedule_hypers)
+    return json.dumps({"format": FORMAT, "version": VERSION, **fields}, indent=2, ensure_ascii=False) + "\n"
+
+
+def run_from_json(text: str) -> Run:
+    """The run that ``text`` describes, which is what ``run_json`` writes; left-out fields take their defaults.
+
+    Raises ``ValueError`` with a sentence about what is wrong and what is allowed.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise ValueError(f"A run has at most {MAX_CHARACTERS} characters of JSON; this has {len(text)}.")
+    fields = _object(text)
+    if fields.pop("format", None) != FORMAT:
+        raise ValueError(f'This is not a run: its "format" must be "{FORMAT}".')
+    version = fields.pop("version", None)
+    if type(version) is not int or version != VERSION:
+        raise ValueError(f'The "version" must be {VERSION}; other versions cannot be read.')
+    for name in fields:
+        if name not in (*_REQUIRED, *_OPTIONAL):
+            raise ValueError(f"A run has no {_quoted(name)}; it has {', '.join((*_REQUIRED, *_OPTIONAL))}.")
+    for name in _REQUIRED:
+        if name not in fields:
+            raise ValueError(f'The run has no "{name}", which it needs.')
+    read: dict[str, Any] = {name: _READERS[name](name, value) for name, value in fields.items()}
+    return Run(**read)
+
+
+def _object(text: str) -> dict[str, Any]:
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            raise ValueError("A name stands twice in one object of this JSON; every name may stand once.")
+        return found
+
+    def constant(name: str) -> NoReturn:
+        raise ValueError(f"{name} is not a number that a run can have; numbers are finite.")
+
+    def whole(digits: str) -> int:
+        if len(digits) > _MAX_DIGITS:
+            raise ValueError(f"A whole number in a run has at most {_MAX_DIGITS} digits; one here has {len(digits)}.")
+        return int(digits)
+
+    try:
+        found = json.loads(text, object_pairs_hook=once, parse_constant=constant, parse_int=whole)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"This is not JSON: {error.msg.lower()} in line {error.lineno}.") from None
+    except RecursionError:
+        raise ValueError("This JSON is nested too deeply; a run is one object of plain values.") from None
+    if not isinstance(found, dict):
+        raise ValueError("A run is one JSON object, in braces.")
+    return found
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{name} must be a text; {_quoted(value)} was given.")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValueError(f"{name} holds half a character; texts are Unicode.")
+    return value
+
+
+def _number(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{name} must be a number; {_quoted(value)} was given.")
+    if not math.isfinite(value):
+        raise ValueError(f"{name} must be a finite number.")
+    return float(value)
+
+
+def _whole(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"{name} must be a whole number; {_quoted(value)} was given.")
+    return value
+
+
+def _numbers(name: str, value: Any) -> tuple[float, ...]:
+    if not isinstance(value, list) or len(value) not in (1, 2):
+        raise ValueError(f"{name} must be a list of 1 or 2 numbers; {_quoted(value)} was given.")
+    return tuple(_number(name, number) for number in value)
+
+
+def _pairs(name: str, value: Any) -> Mapping[str, float]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{name} must be an object of names and numbers; {_quoted(value)} was given.")
+    return {_text(name, key): _number(f"{name}: {_quoted(key)}", number) for key, number in value.items()}
+
+
+def _limit(name: str, value: Any) -> float | None:
+    return None if value is None else _number(name, value)
+
+
+_READERS = {
+    "objective": _text,
+    "optimizer": _text,
+    "start": _numbers,
+    "steps": _whole,
+    "hypers": _pairs,
+    "schedule": _text,
+    "schedule_hypers": _pairs,
+    "noise": _number,
+    "clip_norm": _limit,
+    "seed": _whole,
+}
+
+
+def _quoted(value: Any) -> str:
+    """``value`` for a message: as JSON, printable, not too long."""
+    text = json.dumps(value)
+    return text if len(text) <= 40 else f"{text[:40]}…"

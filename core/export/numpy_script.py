@@ -1,0 +1,145 @@
+"""A run as a script that needs nothing but NumPy."""
+
+from textwrap import indent
+
+from core.export.script import Facts, ending, facts, heading, returned, setting_names, settings, watch
+from core.export.straight import gradient_source, hessian_source
+from core.formula.helper_source import HELPERS
+from core.formula.source import python_source
+from core.formula.torch_class import oracles
+from core.formula.update_source import array_lines, function_source, start_reads, tuple_source
+from core.gradients import CLIP_EPSILON
+from core.run import Run
+
+# What the script itself calls things.
+_OWN = (
+    *("start", "steps", "T", "clip_norm", "noise", "seed", "objective", "gradient", "hessian", "begin", "update"),
+    *("schedule", "memory", "x", "step", "t", "drawn", "loss", "asserted", "np", "math"),
+)
+
+
+def numpy_script(run: Run) -> str:
+    """The source of a script that takes the steps of ``run`` and asserts the loss they lead to.
+
+    It needs only NumPy: derivatives are written out. A run that diverged is exported up to the step before.
+    """
+    found = facts(run)
+    rule = run.resolved_optimizer.parsed
+    names = setting_names(rule.hypers, _OWN)
+    counts = "T" in rule.reads or (_scheduled(run) and "T" in run.resolved_schedule.parsed.reads)
+    parts = [
+        heading(found, "NumPy"),
+        "import math\n\nimport numpy as np",
+        '# Where a number overflows or is undefined it becomes inf or nan, without a warning.\nnp.seterr(all="ignore")',
+        "\n".join(settings(found, names, "np.float64({0})", counts)),
+        *(f"\n{function}" for function in _functions(run)),
+        "\n" + "\n".join(_loop(found, names)),
+        "\n".join(
+            [
+                "loss = objective(*x)",
+                'print(f"After {steps} steps: x = {x.tolist()}, loss = {loss}")',
+                *ending(found),
+            ]
+        ),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _scheduled(run: Run) -> bool:
+    return run.schedule != "constant"
+
+
+def _functions(run: Run) -> list[str]:
+    formula, rule = run.resolved_objective.parsed, run.resolved_optimizer.parsed
+    lines = array_lines(rule, "numpy")
+    asked = oracles(rule)
+    variables = ", ".join(formula.variables)
+    body = indent("\n".join(returned(python_source(formula.tree, "numpy"))), "    ")
+    written = [f"def objective({variables}):\n{body}"]
+    if "g" in rule.reads or {"grad", "newton_direction"} & set(asked):
+        written += [gradient_source(formula), _grad(run)]
+    if {"hessian_diag", "newton_direction"} & set(asked):
+        written.append(hessian_source(formula))
+    if "hessian_diag" in asked:
+        written.append("def hessian_diag(point):\n    return np.diag(hessian(*point))")
+    if "newton_direction" in asked:
+        written.append(_NEWTON[len(formula.variables)])
+    written += [HELPERS["numpy"][name].rstrip() for name in lines.helpers]
+    if rule.state:
+        begun = ['"""What the rule remembers at first."""', *lines.start]
+        written.append(function_source("begin", ["x", *start_reads(rule)], begun, tuple_source(rule.state)))
+    given = [name for name in ("g", "loss", "t", "T") if name in rule.reads]
+    told = '"""One step of the rule."""'
+    parameters = ["x", *given, *rule.hypers, *rule.state]
+    written.append(function_source("update", parameters, [told, *lines.update], ", ".join(["x", *rule.state])))
+    if _scheduled(run):
+        written.append(_schedule(run))
+    return written
+
+
+def _grad(run: Run) -> str:
+    """The function ``grad``: the gradient as the run's settings make it."""
+    told = '"""The gradient that the rule is given."""'
+    noisy = f"gradient(*point){' + drawn' if run.noise > 0 else ''}"
+    if run.clip_norm is None:
+        return function_source("grad", ["point"], [told], noisy)
+    factor = f"np.minimum(clip_norm/(np.linalg.norm(found) + {CLIP_EPSILON!r}), 1)"
+    return function_source("grad", ["point"], [told, f"found = {noisy}"], f"found*{factor}")
+
+
+# Cramer's rule, for one and for two variables.
+_NEWTON = {
+    1: """\
+def newton_direction(point, damping):
+    return grad(point)/(hessian(*point)[0] + damping)""",
+    2: """\
+def newton_direction(point, damping):
+    p, q = grad(point)
+    (a, b), (_, d) = hessian(*point) + damping*np.eye(2)
+    return np.array([d*p - b*q, a*q - b*p])/(a*d - b*b)""",
+}
+
+
+def _schedule(run: Run) -> str:
+    """The function ``schedule``: the factor on the learning rate, and what it remembers."""
+    schedule, values = run.resolved_schedule, run.schedule_settings
+    rule = schedule.parsed
+    given = [name for name in ("loss", "t", "T") if name in rule.reads]
+    fixed = [f"{name}=np.float64({values[name]!r})" for name in rule.hypers]
+    parameters = [*given, *rule.state, *(["*", *fixed] if fixed else [])]
+    told = f'"""The factor on lr: {schedule.name.lower()}."""'
+    lines = [told, *array_lines(rule, "numpy").update]
+    return function_source("schedule", parameters, lines, ", ".join(["factor", *rule.state]))
+
+
+def _loop(found: Facts, names: dict[str, str]) -> list[str]:
+    run = found.run
+    rule = run.resolved_optimizer.parsed
+    hypers = [names[name] for name in rule.hypers]
+    lines = ["x = np.array(start)"]
+    if rule.state:
+        lines.append(f"state = begin({', '.join(['x', *(names[name] for name in start_reads(rule))])})")
+    body = watch(found, "step - 1", "objective(*x)")
+    if "t" in rule.reads or (_scheduled(run) and "t" in run.resolved_schedule.parsed.reads):
+        body.append("t = np.float64(step)")
+    if run.noise > 0:
+        body.append("drawn = noise*np.random.default_rng((seed, step)).standard_normal(len(x))")
+    given = {"g": "grad(x)", "loss": "objective(*x)", "t": "t", "T": "T"}
+    if _scheduled(run):
+        parsed = run.resolved_schedule.parsed
+        arguments = [given[name] for name in ("loss", "t", "T") if name in parsed.reads]
+        if parsed.state:
+            lines.append(f"memory = [{', '.join(_start_values(run))}]")
+        memory = ["*memory"] if parsed.state else []
+        body.append(f"{', '.join(['factor', *memory])} = schedule({', '.join([*arguments, *memory])})")
+        hypers[0] = f"factor*{hypers[0]}"
+    kept = ["*state"] if rule.state else []
+    arguments = ["x", *(given[name] for name in given if name in rule.reads), *hypers, *kept]
+    body.append(f"{', '.join(['x', *kept])} = update({', '.join(arguments)})")
+    return [*lines, "for step in range(1, steps + 1):", indent("\n".join(body), "    ")]
+
+
+def _start_values(run: Run) -> list[str]:
+    """The values that a schedule's memory starts with."""
+    rule = run.resolved_schedule.parsed
+    return [line.partition(" = ")[2] for line in array_lines(rule, "numpy").start]

@@ -1,0 +1,172 @@
+"""What the exported scripts of a run share: which steps they take, the loss they assert, their first and last lines."""
+
+import builtins
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from textwrap import fill, wrap
+
+import numpy as np
+
+from core.export.declared import plain
+from core.formula.vocabulary import CONSTANTS, RULE_FUNCTIONS
+from core.run import Run
+from core.status import MAX_LOSS, MAX_POSITION, Outcome
+from core.trace import Path, trace
+
+# How far a script's loss may be from the engine's, relative and absolute: both use float64 and round differently.
+_TOLERANCES = ("1e-6", "1e-4")
+_ABSOLUTE = "1e-12"
+# A few roundings more or less, at the start and at every step (through lr): they may change a loss by this share of
+# the tolerance it is asserted with.
+_NUDGE = 4 * np.finfo(np.float64).eps
+_NUDGES = ((1 + _NUDGE, 1 + _NUDGE), (1 - _NUDGE, 1.0), (1.0, 1 - _NUDGE))
+_SHARE = 0.1
+_WIDTH = 112
+_LONG = 100
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a script of ``run`` repeats: ``steps`` are those before the run failed, if it did.
+
+    ``loss`` is asserted to ``tolerance`` after step ``checked``: the last one or, if the loss there hangs on how the
+    very last digits are rounded, the last one before that.
+    """
+
+    run: Run
+    steps: int
+    checked: int
+    tolerance: str
+    loss: float
+    ended: str
+
+    @property
+    def usable(self) -> bool:
+        """Whether the objective has a value at the start."""
+        return abs(self.loss) <= MAX_LOSS
+
+
+@lru_cache(maxsize=64)
+def facts(run: Run) -> Facts:
+    """The facts of ``run``."""
+    path = trace(run)
+    steps = len(path.x) - 1
+    checked, tolerance = _assertable(path)
+    failed = path.status.outcome in (Outcome.DIVERGED, Outcome.UNDEFINED)
+    return Facts(run, steps, checked, tolerance, float(path.loss[checked]), str(path.status) if failed else "")
+
+
+def _assertable(path: Path) -> tuple[int, str]:
+    """The step whose loss can be asserted, and how closely."""
+    last = len(path.loss) - 1
+    losses = [trace(_nudged(path.run, *nudge)).loss[: last + 1] for nudge in _NUDGES]
+    # A copy that diverged earlier is unlike from there on.
+    copies = np.array([np.pad(loss, (0, last + 1 - len(loss)), constant_values=np.nan) for loss in losses])
+    with np.errstate(over="ignore", invalid="ignore"):
+        off = np.abs(copies - path.loss).max(axis=0)
+        allowed = [
+            _SHARE * (float(tolerance) * np.abs(path.loss) + float(_ABSOLUTE)) >= off for tolerance in _TOLERANCES
+        ]
+    for tolerance, alike in zip(_TOLERANCES, allowed, strict=True):
+        if alike[last]:
+            return last, tolerance
+    alike = allowed[0]
+    return max(int(alike.argmin()) - 1, 0), _TOLERANCES[0]
+
+
+def _nudged(run: Run, start: float, rate: float) -> Run:
+    """``run`` with its start and its learning rate multiplied by numbers close to 1."""
+    (lr, *_) = run.resolved_optimizer.hypers
+    return replace(
+        run,
+        start=tuple(np.clip(np.multiply(run.start, start), -MAX_POSITION, MAX_POSITION)),
+        hypers={**run.settings, lr.name: float(np.clip(run.settings[lr.name] * rate, *lr.bounds))},
+    )
+
+
+def heading(found: Facts, needs: str) -> str:
+    """The script's docstring: what it runs and what it needs."""
+    run = found.run
+    schedule = "" if run.schedule == "constant" else f", learning rate: {run.resolved_schedule.name.lower()}"
+    first = f"{run.resolved_optimizer.name} on {run.resolved_objective.name}: {found.steps} steps{schedule}."
+    said = f"Needs {needs}. Takes the steps of a run in the gradient descent guide and asserts the loss they lead to."
+    ended = [f"{found.ended} These are the steps before."] if found.ended else []
+    return '"""' + "\n\n".join(fill(part, _WIDTH) for part in (first, said, *ended)) + '\n"""'
+
+
+def setting_names(hypers: Iterable[str], taken: Iterable[str]) -> dict[str, str]:
+    """What a script calls each hyperparameter: its own name unless Python or the script itself uses that."""
+    listed = list(hypers)
+    used = {*dir(builtins), *taken, *RULE_FUNCTIONS, *CONSTANTS}
+    names: dict[str, str] = {}
+    for name in listed:
+        free = name
+        while free in used or (free != name and free in listed):
+            free += "_"
+        names[name] = free
+    return names
+
+
+def settings(found: Facts, names: Mapping[str, str], number: str, counts_steps: bool) -> list[str]:
+    """The settings of the run as assignments; ``number`` writes a hyperparameter, ``{0}`` being its value."""
+    run = found.run
+    lines = [f"start = {list(run.start)}", f"steps = {found.steps}"]
+    if counts_steps:
+        lines.append(f"T = {number.format(run.steps)}  # steps of the whole run")
+    for hyper in run.resolved_optimizer.hypers:
+        lines.append(f"{names[hyper.name]} = {number.format(repr(plain(hyper, run.settings[hyper.name])))}")
+    if run.clip_norm is not None:
+        lines.append(f"clip_norm = {float(run.clip_norm)!r}  # the largest norm a gradient may have")
+    if run.noise > 0:
+        lines.append(f"noise = {float(run.noise)!r}  # standard deviation added to every coordinate of a gradient")
+        lines.append(f"seed = {run.seed}")
+    return lines
+
+
+def watch(found: Facts, step: str, value: str) -> list[str]:
+    """Lines for the loop that keep the loss to assert, if it is not the last one."""
+    if found.checked == found.steps:
+        return []
+    return [f"if {step} == {found.checked}:", f"    asserted = {value}"]
+
+
+def ending(found: Facts, why: str = "") -> list[str]:
+    """The assertion about the number ``loss``; ``why`` says what else there is to know about it."""
+    if not found.usable:
+        return ["# The objective has no usable value at the start.", f"assert not abs(loss) <= {MAX_LOSS:g}, loss"]
+    name, told = "loss", "The loss that the run ended with, up to rounding."
+    if found.tolerance != _TOLERANCES[0]:
+        told = (
+            "The loss that the run ended with. Its steps amplify differences in rounding, so few digits are compared."
+        )
+    if found.checked < found.steps:
+        name = "asserted"
+        when = f"after step {found.checked}" if found.checked else "at the start"
+        told = (
+            f"The loss {when}. What comes later hangs on how the last digits are rounded: starts or rates that "
+            "differ in the sixteenth digit end at different losses."
+        )
+    close = f"math.isclose({name}, {found.loss!r}, rel_tol={found.tolerance}, abs_tol={_ABSOLUTE})"
+    return [*comment(" ".join(filter(None, [told, why]))), f"assert {close}, {name}"]
+
+
+def comment(text: str) -> list[str]:
+    """``text`` as lines of a comment."""
+    return [f"# {line}" for line in wrap(text, _WIDTH - 2)]
+
+
+def returned(expression: str) -> list[str]:
+    """The statement that returns ``expression``, one term of a sum on each line if it is long."""
+    if len(expression) <= _LONG:
+        return [f"return {expression}"]
+    # Only signs of sums have spaces on both sides, and only those outside all brackets part terms of the whole.
+    terms, depth, begin = [], 0, 0
+    for match in re.finditer(r"[()]| [+-] ", expression):
+        depth += {"(": 1, ")": -1}.get(match.group(), 0)
+        if not depth and match.group() not in "()":
+            terms.append(expression[begin : match.start()])
+            begin = match.start() + 1
+    terms.append(expression[begin:])
+    return ["return (", *(f"    {term}" for term in terms), ")"]

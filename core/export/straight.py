@@ -1,0 +1,165 @@
+"""Exact derivatives as readable NumPy: straight-line code from a graph, its steps named after what they are."""
+
+import math
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from core.formula import Formula, derivatives
+from core.formula.graph import Graph, Operation, Value
+
+# Python's own order of binding, from loosest to tightest.
+_CHOICE, _COMPARE, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(7)
+_BINARY: Mapping[Operation, tuple[str, int]] = MappingProxyType(
+    {
+        "add": (" + ", _SUM),
+        "sub": (" - ", _SUM),
+        "mul": ("*", _PRODUCT),
+        "div": ("/", _PRODUCT),
+        "mod": (" % ", _PRODUCT),
+        "lt": (" < ", _COMPARE),
+        "le": (" <= ", _COMPARE),
+        "gt": (" > ", _COMPARE),
+        "ge": (" >= ", _COMPARE),
+        "eq": (" == ", _COMPARE),
+        "ne": (" != ", _COMPARE),
+    }
+)
+_CALLS: Mapping[Operation, str] = MappingProxyType(
+    {
+        "sqrt": "np.sqrt", "exp": "np.exp", "log": "np.log", "sin": "np.sin", "cos": "np.cos", "tan": "np.tan",
+        "asin": "np.arcsin", "acos": "np.arccos", "atan": "np.arctan", "sinh": "np.sinh", "cosh": "np.cosh",
+        "tanh": "np.tanh", "abs": "np.abs", "sign": "np.sign", "floor": "np.floor", "min": "np.minimum",
+        "max": "np.maximum",
+    }
+)  # fmt: skip
+# What a step is called; one that is not here is called by its operation.
+_NAMES: Mapping[Operation, str] = MappingProxyType(
+    {
+        "add": "sum", "sub": "difference", "mul": "product", "div": "quotient", "mod": "remainder", "pow": "power",
+        "neg": "negative", "sqrt": "root", "where": "choice", "lt": "below", "le": "below", "gt": "above",
+        "ge": "above", "eq": "equal", "ne": "unequal", "abs": "size", "min": "smaller", "max": "larger",
+    }
+)  # fmt: skip
+# A part that is longer or used twice gets a name.
+_LONG = 48
+
+
+def gradient_source(formula: Formula) -> str:
+    """The function ``gradient``: numbers for each variable to an array of shape ``(d,)``."""
+    graph, value, inputs = _written(formula)
+    slopes = derivatives.gradient(graph, value, inputs)
+    lines, texts = _statements(graph, slopes)
+    return _function("gradient", "The exact gradient, by the chain rule.", formula, lines, f"[{', '.join(texts)}]")
+
+
+def hessian_source(formula: Formula) -> str:
+    """The function ``hessian``: numbers for each variable to an array of shape ``(d, d)``."""
+    graph, value, inputs = _written(formula)
+    rows = derivatives.hessian(graph, value, inputs)
+    lines, texts = _statements(graph, [entry for row in rows for entry in row])
+    size = len(rows)
+    written = ", ".join(f"[{', '.join(texts[row * size : (row + 1) * size])}]" for row in range(size))
+    return _function("hessian", "The exact second derivatives.", formula, lines, f"[{written}]")
+
+
+def _written(formula: Formula) -> tuple[Graph, Value, list[Value]]:
+    graph = Graph()
+    inputs = [graph.input(name) for name in formula.variables]
+    return graph, formula.value_at(graph, inputs), inputs
+
+
+def _function(name: str, docstring: str, formula: Formula, lines: Sequence[str], result: str) -> str:
+    # An array of nothing but whole numbers would stay one.
+    body = [f'"""{docstring}"""', *lines, f"return np.array({result}, dtype=float)"]
+    return "\n".join([f"def {name}({', '.join(formula.variables)}):", *(f"    {line}" for line in body)])
+
+
+def _statements(graph: Graph, outputs: Sequence[Value]) -> tuple[list[str], list[str]]:
+    """Assignments for what is long or used twice, and a text for each output."""
+    parts = _Parts(graph)
+    needed = parts.needed(outputs)
+    uses: dict[Value, int] = {}
+    for value in [*outputs, *(part for place in needed for part in parts.of(place))]:
+        uses[value] = uses.get(value, 0) + 1
+    texts: dict[Value, tuple[str, int]] = {}
+    counts: dict[str, int] = {}
+    lines: list[str] = []
+    for value in needed:
+        text, binding = parts.text(value, texts)
+        node = graph.nodes[value]
+        if node.operation not in ("input", "constant") and (uses[value] > 1 or len(text) > _LONG):
+            stem = "power" if value in graph.powers else _NAMES.get(node.operation, node.operation)
+            counts[stem] = counts.get(stem, 0) + 1
+            lines.append(f"{stem}_{counts[stem]} = {text}")
+            text, binding = f"{stem}_{counts[stem]}", _ATOM
+        texts[value] = text, binding
+    return lines, [texts[output][0] for output in outputs]
+
+
+class _Parts:
+    """How the values of a graph are written from their parts; a product that stands for a power is one."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+
+    def of(self, value: Value) -> tuple[Value, ...]:
+        power = self.graph.powers.get(value)
+        return self.graph.nodes[value].arguments if power is None else (power[0],)
+
+    def needed(self, outputs: Sequence[Value]) -> list[Value]:
+        """``outputs`` and what they are written from, in computing order."""
+        seen = set(outputs)
+        stack = list(seen)
+        while stack:
+            for part in self.of(stack.pop()):
+                if part not in seen:
+                    seen.add(part)
+                    stack.append(part)
+        return sorted(seen)
+
+    def text(self, value: Value, texts: Mapping[Value, tuple[str, int]]) -> tuple[str, int]:
+        """The text of ``value`` and how tightly it binds, from the texts of its parts."""
+
+        def bound(part: Value, binding: int) -> str:
+            text, own = texts[part]
+            return text if own >= binding else f"({text})"
+
+        node = self.graph.nodes[value]
+        if value in self.graph.powers:
+            base, exponent = self.graph.powers[value]
+            return f"{bound(base, _ATOM)}**{exponent}", _POWER
+        match node.operation:
+            case "input":
+                return node.name, _ATOM
+            case "constant":
+                return _number(node.number)
+            case "neg":
+                return f"-{bound(node.arguments[0], _SIGN)}", _SIGN
+            case "pow":
+                base, exponent = node.arguments
+                return f"{bound(base, _ATOM)}**{bound(exponent, _SIGN)}", _POWER
+            case "where":
+                condition, yes, no = node.arguments
+                return f"{bound(yes, _COMPARE)} if {bound(condition, _COMPARE)} else {bound(no, _COMPARE)}", _CHOICE
+            case operation if operation in _BINARY:
+                sign, binding = _BINARY[operation]
+                left, right = node.arguments
+                if operation == "mul" and self.graph.number(right) is not None:
+                    left, right = right, left
+                if operation in ("add", "sub") and (less := bound(right, _PRODUCT)).startswith("-"):
+                    # Adding what is negative is taking it away.
+                    return f"{bound(left, _SUM)}{' - ' if operation == 'add' else ' + '}{less[1:]}", _SUM
+                return f"{bound(left, binding)}{sign}{bound(right, binding + 1)}", binding
+            case operation:
+                return f"{_CALLS[operation]}({', '.join(texts[part][0] for part in node.arguments)})", _ATOM
+
+
+def _number(number: float) -> tuple[str, int]:
+    """The text of a number and how tightly it binds."""
+    if number - number != 0:
+        return f'float("{number}")', _ATOM
+    turns = number / math.pi
+    if turns and turns == round(turns) and turns * math.pi == number:
+        return ("np.pi", _ATOM) if turns == 1 else (f"{int(turns)}*np.pi", _PRODUCT)
+    whole = number == int(number) and 0 < abs(number) < 1e15
+    return str(int(number)) if whole else repr(number), _SIGN if number < 0 else _ATOM

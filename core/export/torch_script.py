@@ -1,0 +1,230 @@
+"""A run as a script for PyTorch: with the class of ``torch.optim`` where there is one, else with a generated one."""
+
+from textwrap import indent
+
+from core.export.declared import called_classes, class_name, filled, on_lines, schedule_values
+from core.export.script import Facts, comment, ending, facts, heading, returned, setting_names, settings, watch
+from core.formula import Formula
+from core.formula import torch_class as generated
+from core.formula.graph import Graph, Value
+from core.formula.source import is_literal, python_source
+from core.formula.syntax import Call
+from core.formula.update_source import call_source
+from core.gradients import CLIP_EPSILON
+from core.optimizers import Optimizer, TorchPeer
+from core.run import Run
+
+# What the script itself calls things.
+_OWN = (
+    *("start", "steps", "T", "clip_norm", "noise", "seed", "objective", "point", "optimizer", "scheduler", "step"),
+    *("loss", "asserted", "drawn", "adjust", "number", "buffer", "np", "math", "torch"),
+)
+
+
+def optimizer_source(declared: Optimizer) -> str:
+    """The rule of ``declared`` as the source of a ``torch.optim.Optimizer``, with the declared defaults."""
+    return generated.optimizer_source(declared.parsed, class_name(declared), declared.idea, _defaults(declared))
+
+
+def torch_script(run: Run) -> str:
+    """The source of a script that takes the steps of ``run`` and asserts the loss they lead to.
+
+    It needs only torch, and NumPy if the run is noisy, because the noise is NumPy's. A run that diverged is exported up
+    to the step before.
+    """
+    found = facts(run)
+    rule = run.resolved_optimizer.parsed
+    names = setting_names(rule.hypers, (*_OWN, class_name(run.resolved_optimizer), *_schedulers(run)))
+    peer, why = _peer(found)
+    counts = (peer is None and "T" in rule.reads) or "T" in _schedule(run, names)
+    needs = "PyTorch and NumPy" if run.noise > 0 else "PyTorch"
+    imports = ["import torch", *(["import numpy as np"] if run.noise > 0 else [])]
+    if _schedulers(run):
+        imports.append(f"from torch.optim.lr_scheduler import {', '.join(_schedulers(run))}")
+    functions = [_objective(run.resolved_objective.parsed)]
+    if peer is None:
+        declared = run.resolved_optimizer
+        functions.append(
+            generated.optimizer_definitions(rule, class_name(declared), declared.idea, _defaults(declared)).rstrip()
+        )
+        if generated.needs_closure(rule) and _adjusted(run):
+            functions.append(_adjust(run))
+    parts = [
+        heading(found, needs),
+        "import math\n\n" + "\n".join(sorted(imports, key=lambda line: (not line.startswith("import"), line))),
+        "# The loss is asserted to more digits than float32 has.\ntorch.set_default_dtype(torch.float64)",
+        "\n".join(settings(found, names, "{0}", counts)),
+        *(f"\n{function}" for function in functions),
+        "\n" + "\n".join(_loop(found, names, peer, why)),
+        "\n".join(_end(found, names, peer)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _defaults(declared: Optimizer) -> dict[str, float]:
+    return {hyper.name: hyper.default for hyper in declared.hypers}
+
+
+# --- Which class ---
+
+# Counterparts that cannot take the steps of a run, and why.
+_UNFIT = {
+    "muon": "torch.optim.Muon takes only matrices, and a point is a vector; the class above is made from the rule."
+}
+# Counterparts that store another point than the one that is shown.
+_STORED = {"nesterov": "PyTorch stores the point where the next gradient is taken; the run's own point is ahead of it."}
+
+
+def _peer(found: Facts) -> tuple[TorchPeer | None, str]:
+    """The class of ``torch.optim`` that takes the steps of this run, and what there is to say about it.
+
+    Without one, the reason why a class is generated.
+    """
+    run, declared = found.run, found.run.resolved_optimizer
+    peer = declared.torch
+    if peer is None:
+        return None, "torch.optim has no class for this rule; the one above is made from its lines."
+    if declared.key in _UNFIT:
+        return None, _UNFIT[declared.key]
+    if declared.key not in _STORED:
+        return peer, peer.note
+    above = "the class above is made from the rule."
+    if run.schedule != "constant":
+        return None, (
+            "torch.optim.SGD with nesterov=True multiplies its whole buffer by the present lr, so under a schedule it "
+            f"takes other steps; {above}"
+        )
+    if not run.settings["beta"]:
+        return None, f"torch.optim.SGD refuses nesterov=True without momentum; {above}"
+    if found.checked < max(found.steps, 1):
+        return None, f"torch.optim.SGD stores another point than the one whose loss is asserted; {above}"
+    return peer, _STORED[declared.key]
+
+
+# --- The functions ---
+
+
+def _objective(formula: Formula) -> str:
+    def chosen(call: Call) -> str | None:
+        """A choice between branches that evaluates one of them: an undefined other one would spoil the gradient."""
+        if call.function != "where":
+            return None
+        condition, yes, no = (python_source(part, "torch", chosen) for part in call.arguments)
+        yes, no = (
+            f"torch.tensor({text}, dtype=torch.float64)" if is_literal(part) else text
+            for part, text in zip(call.arguments[1:], (yes, no), strict=True)
+        )
+        return f"({yes} if {condition} else {no})"
+
+    text = python_source(formula.tree, "torch", chosen)
+    lines = [f"def objective({', '.join(formula.variables)}):"]
+    if not _is_differentiable(formula):
+        lines.append("    # What does not change with the point still has a gradient, which is 0.")
+        text = f"{text} + 0*{formula.variables[0]}"
+    return "\n".join([*lines, *(f"    {line}" for line in returned(text))])
+
+
+def _is_differentiable(formula: Formula) -> bool:
+    """Whether the value depends on a variable whichever branches are taken, and not only through conditions."""
+    graph = Graph()
+    value = formula.value_at(graph, [graph.input(name) for name in formula.variables])
+    depends: dict[Value, bool] = {}
+    for place in graph.ancestors([value]):
+        node = graph.nodes[place]
+        parts = [depends[argument] for argument in node.arguments]
+        depends[place] = node.operation == "input" or (all(parts[1:]) if node.operation == "where" else any(parts))
+    return depends[value]
+
+
+def _adjusted(run: Run) -> bool:
+    return run.noise > 0 or run.clip_norm is not None
+
+
+def _adjust(run: Run) -> str:
+    """The function that a generated class applies to every gradient it asks for."""
+    lines = ["def adjust(gradients):", '    """Every gradient that the rule asks for, as the run makes it."""']
+    if run.noise > 0:
+        lines.append("    gradients = [gradient + drawn for gradient in gradients]")
+    if run.clip_norm is not None:
+        lines += [
+            "    # As torch.nn.utils.clip_grad_norm_ does it.",
+            "    norm = torch.linalg.vector_norm(torch.cat(gradients))",
+            f"    factor = torch.clamp(clip_norm/(norm + {CLIP_EPSILON!r}), max=1.0)",
+            "    gradients = [gradient*factor for gradient in gradients]",
+        ]
+    return "\n".join([*lines, "    return gradients"])
+
+
+# --- The schedule ---
+
+
+def _schedulers(run: Run) -> list[str]:
+    return called_classes(run.resolved_schedule.torch) if run.schedule != "constant" else []
+
+
+def _schedule(run: Run, names: dict[str, str]) -> str:
+    """The expression that builds the scheduler; empty for a constant learning rate."""
+    if run.schedule == "constant":
+        return ""
+    return filled(
+        run.resolved_schedule.torch, schedule_values(run.resolved_schedule, run.schedule_settings) | {"lr": names["lr"]}
+    )
+
+
+# --- The loop ---
+
+
+def _loop(found: Facts, names: dict[str, str], peer: TorchPeer | None, why: str) -> list[str]:
+    run = found.run
+    rule = run.resolved_optimizer.parsed
+    lines = ["point = torch.tensor(start, requires_grad=True)", *comment(why)]
+    if peer is not None:
+        lines.append("optimizer = " + filled(f"torch.optim.{peer.name}([point], {peer.arguments})", names))
+    else:
+        lines.append(f"optimizer = {_made(run, names)}")
+    if run.schedule != "constant":
+        lines.append(f"scheduler = {on_lines(_schedule(run, names))}")
+    body = []
+    if run.noise > 0:
+        body.append("drawn = torch.from_numpy(noise*np.random.default_rng((seed, step)).standard_normal(len(start)))")
+    if peer is None and generated.needs_closure(rule):
+        body.append("loss = optimizer.step(lambda: objective(*point))")
+    else:
+        body += ["optimizer.zero_grad()", "loss = objective(*point)", "loss.backward()"]
+        if run.noise > 0:
+            body.append("point.grad += drawn")
+        if run.clip_norm is not None:
+            body.append("torch.nn.utils.clip_grad_norm_([point], clip_norm)")
+        body.append("optimizer.step()")
+    body += watch(found, "step - 1", "loss.item()")
+    if run.schedule != "constant":
+        body.append("scheduler.step(loss.item())" if run.resolved_schedule.follows_loss else "scheduler.step()")
+    return [*lines, "for step in range(1, steps + 1):", indent("\n".join(body), "    ")]
+
+
+def _made(run: Run, names: dict[str, str]) -> str:
+    """The call that makes the generated class."""
+    declared = run.resolved_optimizer
+    rule = declared.parsed
+    arguments = [f"{theirs}={names[name]}" for name, theirs in generated.argument_names(rule).items() if name in names]
+    if "T" in rule.reads:
+        arguments.append("T=T")
+    if generated.needs_closure(rule) and _adjusted(run):
+        arguments.append("adjust=adjust")
+    if "hessian_diag" in generated.oracles(rule):
+        arguments.append("exact=True")
+    return call_source(class_name(declared), ["[point]", *arguments])
+
+
+def _end(found: Facts, names: dict[str, str], peer: TorchPeer | None) -> list[str]:
+    lines = ["loss = objective(*point).item()"]
+    why = ""
+    if peer is not None and found.run.resolved_optimizer.key in _STORED:
+        lines = [
+            'buffer = optimizer.state[point]["momentum_buffer"]',
+            f"point = (point + {names['beta']}*{names['lr']}*buffer).detach()",
+            *lines,
+        ]
+        why = "It is the loss at the run's own point, which has just been recovered from what PyTorch stores."
+    print_line = 'print(f"After {steps} steps: point = {point.tolist()}, loss = {loss}")'
+    return [*lines, print_line, *ending(found, why)]
