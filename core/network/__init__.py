@@ -1,0 +1,1 @@
+"""Small networks in plain NumPy, for experiments that have to be quick."""
