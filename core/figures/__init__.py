@@ -1,11 +1,14 @@
 """Plotly figures from data: pure functions of paths, objectives and a look, without state."""
 
+from core.figures.backprop import backprop_figure
 from core.figures.contour import contour
 from core.figures.curve import curve
+from core.figures.family import family_tree
 from core.figures.look import DARK, LIGHT, Look
 from core.figures.plot import plot
-from core.figures.progress import gradient_progress, loss_progress
+from core.figures.progress import gradient_progress, loss_progress, rate_progress
 from core.figures.surface import surface
+from core.figures.timeline import timeline
 from core.figures.trail import Trail
 
 __all__ = [
@@ -13,10 +16,14 @@ __all__ = [
     "LIGHT",
     "Look",
     "Trail",
+    "backprop_figure",
     "contour",
     "curve",
+    "family_tree",
     "gradient_progress",
     "loss_progress",
     "plot",
+    "rate_progress",
     "surface",
+    "timeline",
 ]

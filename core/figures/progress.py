@@ -1,4 +1,4 @@
-"""How far runs get: the loss and the gradient norm over the steps, or over the gradients these cost."""
+"""How runs get on: loss, gradient norm and learning rate over the steps, or over the gradients these cost."""
 
 from collections.abc import Sequence
 from math import ceil, floor, log10
@@ -11,6 +11,7 @@ from core.figures import labels, marks
 from core.figures.look import DIGITS, SMALL_SIZE, Look, axis, layout, number
 from core.figures.trail import Array, Cut, Trail, View, cut
 from core.status import Outcome
+from core.trace import Path
 
 Against = Literal["steps", "evaluations"]
 
@@ -47,6 +48,24 @@ def gradient_progress(
     norms = [trail.path.grad_norm for trail in trails]
     title = f"gradient norm, log scale, floor {_power(FLOOR)}"
     return _progress(trails, norms, norms, title, True, look, step, against)
+
+
+def rate_progress(
+    trails: Sequence[Trail], look: Look, step: int | None = None, against: Against = "steps"
+) -> go.Figure:
+    """The learning rate of every trail as a share of the one set, which is what its schedule does."""
+    shares = [rate_share(trail.path) for trail in trails]
+    return _progress(trails, shares, shares, "learning rate, share of the one set", False, look, step, against)
+
+
+def rate_share(path: Path) -> Array:
+    """The learning rate of each step of ``path`` as a share of the one set, of shape ``(steps+1,)``.
+
+    Row t belongs to step t; row 0, the start, repeats the first step. It is 1 where the rate set is 0.
+    """
+    lr = path.run.settings["lr"]
+    shares = path.terms["lr"] / lr if lr else np.ones(len(path.x) - 1)
+    return np.concatenate([shares[:1] if shares.size else np.ones(1), shares])
 
 
 def _progress(
