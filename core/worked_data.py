@@ -1,0 +1,84 @@
+"""The points of the worked example: how a table of two columns is read and checked, row by row."""
+
+import math
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+Data = tuple[tuple[float, float], ...]
+
+FEWEST, MOST = 2, 50
+# Squares of sums of such numbers are far inside what float64 can hold, and far outside what a picture can show.
+LARGEST = 1e6
+# Smaller ones would leave the curvature of the loss to rounding.
+SMALLEST = 1e-9
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+# What is repeated of a text that is no number.
+_REPEATED = 20
+
+
+def read_table(rows: Sequence[Sequence[object]]) -> Data:
+    """The points in the ``rows`` of a table, each a number or a text for x and one for y.
+
+    Rows without anything in them are left out. Raises ``ValueError`` that names the row, counted from 1, and column.
+    """
+    read: list[tuple[float, float]] = []
+    for place, row in enumerate(rows, start=1):
+        if all(_is_empty(cell) for cell in row):
+            continue
+        if len(row) != 2:
+            raise ValueError(f"Row {place} must have two numbers, x and y; it has {len(row)}.")
+        read.append((_cell(row[0], place, "x"), _cell(row[1], place, "y")))
+    return checked(tuple(read))
+
+
+def checked(data: Data) -> Data:
+    """``data`` if it has 2 to 50 points and every number is 0 or between 1e-9 and a million in size.
+
+    Raises ``ValueError`` naming the row.
+    """
+    if not FEWEST <= len(data) <= MOST:
+        raise ValueError(f"The table must have {FEWEST} to {MOST} rows with numbers; it has {len(data)}.")
+    for place, point in enumerate(data, start=1):
+        for name, value in zip("xy", point, strict=True):
+            check_size(f"Row {place}: {name}", value)
+            _check_smallest(f"Row {place}: {name}", value)
+    return data
+
+
+def _is_empty(cell: object) -> bool:
+    return (
+        cell is None or (isinstance(cell, float) and math.isnan(cell)) or (isinstance(cell, str) and not cell.strip())
+    )
+
+
+def _cell(cell: object, row: int, column: str) -> float:
+    where = f"Row {row}: {column}"
+    if _is_empty(cell):
+        raise ValueError(f"{where} is missing; every row needs a number for x and one for y.")
+    if isinstance(cell, str):
+        text = cell.strip().replace("−", "-")
+        if not _NUMBER.fullmatch(text):
+            told = text if len(text) <= _REPEATED else text[:_REPEATED] + "…"
+            raise ValueError(f"{where} must be a number such as 2 or −0.5; {told!r} was given.")
+        return _check_smallest(where, check_size(where, float(text)))
+    if isinstance(cell, bool) or not isinstance(cell, (int, float, np.integer, np.floating)):
+        raise ValueError(f"{where} must be a number; a value of type {type(cell).__name__} was given.")
+    # A whole number may be too long to become a float.
+    if isinstance(cell, int) and abs(cell) > LARGEST:
+        raise ValueError(f"{where} must lie in [−1000000, 1000000]; a larger number was given.")
+    return _check_smallest(where, check_size(where, float(cell)))
+
+
+def check_size(name: str, value: float) -> float:
+    """``value`` if it is at most a million in size; otherwise raises ``ValueError`` naming it as ``name``."""
+    if not -LARGEST <= value <= LARGEST:
+        raise ValueError(f"{name} must lie in [−1000000, 1000000]; {value:g} was given.")
+    return value
+
+
+def _check_smallest(name: str, value: float) -> float:
+    if 0 < abs(value) < SMALLEST:
+        raise ValueError(f"{name} must be 0 or at least {SMALLEST:g} in size; {value:g} was given.")
+    return value
