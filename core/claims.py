@@ -3,11 +3,23 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from core.claim_texts import foundations, optimizers, race
+from core.claim_texts import (
+    code,
+    foundations,
+    history,
+    learning_rate,
+    optimizers,
+    race,
+    table,
+    tips,
+    update_rule,
+    variants,
+)
 from core.claim_texts.claim import Claim, Verdict
 
 __all__ = ["CLAIMS", "Claim", "Verdict"]
 
-_ALL = (*foundations.ALL, *race.ALL, *optimizers.ALL)
+_PARTS = (foundations, update_rule, learning_rate, variants, race, optimizers, code, tips, history, table)
+_ALL = tuple(claim for part in _PARTS for claim in part.ALL)
 
 CLAIMS: Mapping[str, Claim] = MappingProxyType({claim.key: claim for claim in _ALL})

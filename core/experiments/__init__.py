@@ -3,10 +3,44 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from core.experiments import adaptive, decay, foundations, modern, momentum, race
+from core.experiments import (
+    adaptive,
+    batch_size,
+    batch_times,
+    batches,
+    decay,
+    foundations,
+    initialisation,
+    loop,
+    matrices,
+    modern,
+    momentum,
+    noise,
+    precision,
+    race,
+    tips,
+    training,
+)
 from core.findings import Experiment
 
 # In the order of the guide.
-_ALL = (*foundations.ALL, *race.ALL, *momentum.ALL, *adaptive.ALL, *decay.ALL, *modern.ALL)
+_ALL = (
+    *foundations.ALL,
+    *initialisation.ALL,
+    *noise.ALL,
+    *batches.ALL,
+    *batch_times.ALL,
+    *race.ALL,
+    *momentum.ALL,
+    *adaptive.ALL,
+    *decay.ALL,
+    *modern.ALL,
+    *matrices.ALL,
+    *tips.ALL,
+    *batch_size.ALL,
+    *loop.ALL,
+    *precision.ALL,
+    *training.ALL,
+)
 
 EXPERIMENTS: Mapping[str, Experiment] = MappingProxyType({experiment.key: experiment for experiment in _ALL})
