@@ -28,4 +28,4 @@ with words:
 
 st.subheader("Often said, and not so", anchor="verdicts")
 claims.surprises()
-panels.scenarios_panel(RACES, navigation.OPTIMIZERS)
+panels.scenario_cards(RACES, navigation.OPTIMIZERS)

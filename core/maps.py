@@ -11,6 +11,16 @@ from core.run import Run
 Array = npt.NDArray[np.float64]
 
 
+def losses_at(run: Run, rates: npt.ArrayLike) -> Array:
+    """The loss at the end of ``run`` at each learning rate of ``rates`` in place of its own, both of shape ``(B,)``.
+
+    A run that diverges or becomes undefined has the loss NaN: the last finite loss of such a run says how late it
+    failed and not how far it got. Raises ``ValueError`` as ``Run`` does.
+    """
+    many = trace_many(run, hypers={"lr": np.atleast_1d(np.asarray(rates, dtype=np.float64))})
+    return np.where(many.diverged_at >= 0, np.nan, many.loss)
+
+
 def rate_sweep(
     objective: str,
     start: Sequence[float],
@@ -19,12 +29,5 @@ def rate_sweep(
     hypers: Mapping[str, float],
     rates: npt.ArrayLike,
 ) -> Array:
-    """The loss after ``steps`` steps at each learning rate of ``rates``, both of shape ``(B,)``.
-
-    ``objective`` and ``optimizer`` are keys or formula text, as in ``Run``; ``rates`` replace the ``lr`` of ``hypers``.
-    A run that diverges or becomes undefined has the loss NaN: the last finite loss of such a run says how late it
-    failed and not how far it got. Raises ``ValueError`` as ``Run`` does.
-    """
-    lr = np.atleast_1d(np.asarray(rates, dtype=np.float64))
-    many = trace_many(Run(objective, optimizer, tuple(start), steps, hypers), hypers={"lr": lr})
-    return np.where(many.diverged_at >= 0, np.nan, many.loss)
+    """``losses_at`` of a run with these settings; ``objective`` and ``optimizer`` are keys or formula text."""
+    return losses_at(Run(objective, optimizer, tuple(start), steps, hypers), rates)

@@ -1,13 +1,16 @@
 """How the end of a race depends on the learning rates, as a picture with "you are here"."""
 
 from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from core.findings import Plot, Series
-from core.maps import rate_sweep
+from core.maps import losses_at
 from core.objectives import Objective
+from core.run import Run
 from core.summary import Race
 
 # Learning rates per curve, evenly spaced on a log scale: dense enough for the edge of stability to look like one.
@@ -16,16 +19,13 @@ RATES = 160
 _BUDGET = 200_000
 
 
-def swept(
-    objective: str,
-    start: tuple[float, ...],
-    steps: int,
-    optimizer: str,
-    hypers: tuple[tuple[str, float], ...],
-    rates: tuple[float, float, int],
-) -> npt.NDArray[np.float64]:
-    """``rate_sweep`` with plain values only, at ``rates = (lowest, highest, count)``, evenly spaced on a log scale."""
-    return rate_sweep(objective, start, steps, optimizer, dict(hypers), np.geomspace(*rates))
+def swept(settings: tuple[Any, ...], rates: tuple[float, float, int]) -> npt.NDArray[np.float64]:
+    """``losses_at`` with plain values only.
+
+    ``settings`` are the fields of a ``Run`` in their order; ``rates = (lowest, highest, count)`` are evenly spaced on a
+    log scale.
+    """
+    return losses_at(Run(*settings), np.geomspace(*rates))
 
 
 def rate_plot(race: Race, sweep: Callable[..., npt.NDArray[np.float64]] = swept) -> Plot:
@@ -43,13 +43,19 @@ def rate_plot(race: Race, sweep: Callable[..., npt.NDArray[np.float64]] = swept)
         (lr,) = (hyper for hyper in racer.optimizer.hypers if hyper.name == "lr")
         here = path.run.settings["lr"]
         low, high = min(max(lr.slider[0], 1e-12), here or lr.slider[0]), max(lr.slider[1], here)
-        others = tuple((name, value) for name, value in path.run.settings.items() if name != "lr")
-        losses = sweep(run.objective, run.start, run.steps, path.run.optimizer, others, (low, high, count))
+        losses = sweep(_without_rate(path.run), (low, high, count))
         rates = np.geomspace(low, high, count)
         series.append(Series(racer.name, rates, _above(losses, base), racer.color, racer.dash))
         dot = _above(path.loss[-1:], base)
         series.append(Series("", np.array([here]), dot, racer.color, mode="markers"))
     return Plot("learning rate", _title(run.resolved_objective, run.steps), tuple(series), True, base is not None)
+
+
+def _without_rate(run: Run) -> tuple[Any, ...]:
+    """The fields of ``run`` with its learning rate left at the default."""
+    others = tuple((name, value) for name, value in run.settings.items() if name != "lr")
+    bare = replace(run, hypers=others)
+    return tuple(getattr(bare, field.name) for field in fields(Run))
 
 
 def _above(losses: npt.NDArray[np.float64], base: float | None) -> npt.NDArray[np.float64]:

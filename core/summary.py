@@ -12,9 +12,14 @@ Race = Sequence[tuple[Racer, Path]]
 
 @dataclass(frozen=True)
 class Row:
-    """One run in numbers. ``gradients`` counts evaluations; ``best`` is the lowest loss on the way."""
+    """One run in numbers.
+
+    ``rate`` is the learning rate set, ``gradients`` counts evaluations, ``best`` is the lowest loss on the way.
+    """
 
     rule: str
+    rate: float
+    schedule: str
     outcome: str
     steps: int
     gradients: int
@@ -33,6 +38,8 @@ def row(racer: Racer, path: Path) -> Row:
     """``path`` in numbers, as of its last usable point."""
     return Row(
         racer.name,
+        path.run.settings["lr"],
+        path.run.resolved_schedule.name,
         str(path.status.outcome),
         len(path.x) - 1,
         path.evaluations,

@@ -16,13 +16,14 @@ prefix = navigation.FOUNDATIONS.prefix
 with st.sidebar:
     objective = controls.objective_control(1, opening.objective, prefix)
     start = controls.start_control(objective, prefix)
-    settings = controls.hypers_control(racer, opening.rules[racer.key], prefix)
+    tuning = controls.racer_control(racer, opening.rules[racer.key], prefix)
     steps = controls.steps_control(opening.steps, prefix)
 
-path = trace(Run(objective.reference, racer.optimizer.reference, start, steps, settings))
+path = trace(Run(objective.reference, racer.optimizer.reference, start, steps, **tuning))
 race = [(racer, path)]
 
-curve = controls.view_control("Curve", {"Loss": "loss", "Gradient norm": "norm"}, f"{prefix}curve")
+curves = {"Loss": "loss", "Gradient norm": "norm", "Learning rate": "rate"}
+curve = controls.view_control("Curve", curves, f"{prefix}curve")
 picture = st.container()
 
 st.subheader("This step", anchor="step")
@@ -33,7 +34,7 @@ with picture:
 
 st.subheader("What happened", anchor="story")
 panels.story_panel(race)
-panels.scenarios_panel(DESCENTS, navigation.FOUNDATIONS)
+panels.scenario_row(DESCENTS, navigation.FOUNDATIONS)
 
 st.subheader("A descent that never arrives", anchor="playground")
 st.markdown(
@@ -75,5 +76,5 @@ st.subheader("The objective", anchor="objective")
 panels.objective_panel(objective)
 
 st.subheader("The rule", anchor="rule")
-panels.rule_panel(racer, settings)
+panels.rule_panel(racer, tuning["hypers"])
 navigation.onwards(navigation.FOUNDATIONS)

@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from core import OPTIMIZERS, Run, trace
-from core.racers import RACERS
+from core import Run, trace
 from core.scenarios import RACES
-from ui import claims, controls, navigation, panels
+from ui import claims, controls, export, navigation, panels
 from ui.stage import stage
 
 navigation.begin(navigation.OPTIMIZERS)
@@ -15,7 +14,7 @@ left, right = st.columns([3, 2])
 with left:
     landscape = controls.view_control("Landscape", {"Contour": "plane", "3-D": "space"}, "view")
 with right:
-    curve = controls.view_control("Curve", {"Loss": "loss", "Gradient norm": "norm"}, "curve")
+    curve = controls.view_control("Curve", {"Loss": "loss", "Gradient norm": "norm", "Learning rate": "rate"}, "curve")
 picture, numbers, editor = st.container(), st.container(), st.container()
 
 with editor:
@@ -29,9 +28,13 @@ with st.sidebar:
     racers = [*controls.racers_control(list(opening.rules)), *([own] if own else [])]
     start = controls.start_control(objective)
     steps = controls.steps_control(opening.steps)
-    settings = {racer.key: controls.hypers_control(racer, opening.rules.get(racer.key, {})) for racer in racers}
+    tuning = {racer.key: controls.racer_control(racer, opening.rules.get(racer.key, {})) for racer in racers}
+    gradients = controls.gradients_control()
 
-runs = [Run(objective.reference, racer.optimizer.reference, start, steps, settings[racer.key]) for racer in racers]
+runs = [
+    Run(objective.reference, racer.optimizer.reference, start, steps, **tuning[racer.key], **gradients)
+    for racer in racers
+]
 race = [(racer, trace(run)) for racer, run in zip(racers, runs, strict=True)]
 
 with numbers:
@@ -44,18 +47,20 @@ with numbers:
     panels.ledger_panel(chosen, step, coordinate)
     st.subheader("What happened", anchor="story")
     panels.story_panel(race)
+    panels.scenario_row(RACES, navigation.OPTIMIZERS)
     panels.numbers_panel(race)
     st.subheader("The winner is the learning rate", anchor="rates")
     panels.rates_panel(race)
 
 with editor:
     if own:
-        panels.rule_panel(own, settings[own.key])
+        panels.rule_panel(own, tuning[own.key]["hypers"])
+
+st.subheader("Take it home", anchor="export")
+export.export_panel(objective, race)
 
 st.subheader("The objective", anchor="objective")
 panels.objective_panel(objective)
-
-panels.scenarios_panel(RACES, navigation.OPTIMIZERS)
 
 st.subheader("About races", anchor="races")
 said = [*claims.claims_about("optimizers", "race"), *claims.claims_about("optimizers", "all")]
@@ -63,6 +68,5 @@ claims.folded_claims("About races", "races", said)
 
 st.subheader("Rule by rule", anchor="rules")
 st.markdown("Each section has the idea, the formula, what it mends, what it costs, and what is said of it, checked.")
-for key in OPTIMIZERS:
-    claims.rule_section(RACERS[key], settings.get(key))
+claims.rule_sections({key: chosen["hypers"] for key, chosen in tuning.items()})
 navigation.onwards(navigation.OPTIMIZERS)

@@ -9,7 +9,8 @@ from core.claims import CLAIMS, Claim, Verdict
 from core.experiments import EXPERIMENTS
 from core.figures import plot
 from core.findings import Experiment, Finding
-from core.racers import Racer
+from core.optimizers import OPTIMIZERS, Family
+from core.racers import RACERS, Racer
 from ui import controls, navigation, panels
 
 Color = Literal["green", "blue", "orange", "red", "violet"]
@@ -47,7 +48,16 @@ def folded_claims(label: str, key: str, claims: Sequence[Claim]) -> None:
             claim_cards(claims)
 
 
-def rule_section(racer: Racer, settings: Mapping[str, float] | None) -> None:
+def rule_sections(settings: Mapping[str, Mapping[str, float]]) -> None:
+    """A section for each rule, family by family; ``settings`` are those of the racers by their keys."""
+    for family in Family:
+        st.markdown(f"**{family}.** {family.idea}")
+        for key, declared in OPTIMIZERS.items():
+            if declared.family is family:
+                _rule_section(RACERS[key], settings.get(key))
+
+
+def _rule_section(racer: Racer, settings: Mapping[str, float] | None) -> None:
     """Everything about one rule with its claims, drawn only while it is open.
 
     ``settings`` are those of the race, ``None`` if the rule is not in it.

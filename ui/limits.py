@@ -8,3 +8,9 @@ MAX_STEPS = 5000
 MAX_RACERS = 8
 # The choice among the objectives that stands for a formula typed by the visitor.
 OWN = "Own formula"
+# Beyond these, noise drowns every slope and a limit on the gradient's norm limits nothing.
+MAX_NOISE = 1000.0
+MAX_CLIP = 1e6
+# What the engine takes for a limit; anything smaller is none.
+MIN_CLIP = 1e-12
+MAX_SEED = 1e6

@@ -1,12 +1,15 @@
 """Panels that several pages show: a rule's formula, what happened in words, the numbers of the runs, a picture."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import partial
+from typing import Literal
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.export.picture import CONFIG
 from core.figures import DARK, LIGHT, Look, plot
 from core.formula.latex import measured, number, symbol
 from core.formula.rule_latex import Line, aligned, start_lines, step_lines
@@ -27,16 +30,10 @@ from ui.navigation import Page
 _FONT = '"Source Sans", sans-serif'
 # Losses at many learning rates; a slider of one rule leaves the curves of the others as they are.
 _swept = st.cache_data(max_entries=256, show_spinner=False)(swept)
+# Pixels of a window in which a wide figure would be too small to read.
+_NARROW = 760
 # Cards side by side.
 _CARDS = 3
-# Every picture's tools: nothing that leads away, wheel zoom off so that a page scrolls under the pointer.
-_CONFIG = {
-    "displaylogo": False,
-    # Plotly's own "share" uploads the figure to another machine.
-    "showSendToCloud": False,
-    "scrollZoom": False,
-    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "toggleSpikelines"],
-}
 
 
 def look() -> Look:
@@ -44,10 +41,35 @@ def look() -> Look:
     return DARK if st.context.theme.type == "dark" else LIGHT
 
 
-def picture(figure: go.Figure, key: str, height: int, alt: str) -> None:
-    """``figure`` across its column; ``alt`` says in words what it shows."""
+def picture(
+    figure: go.Figure, key: str, height: int, alt: str, on_select: Callable[[], None] | Literal["ignore"] = "ignore"
+) -> None:
+    """``figure`` across its column; ``alt`` says in words what it shows, ``on_select`` what follows a click."""
     figure.update_layout(font_family=_FONT)
-    st.plotly_chart(figure, key=key, height=height, theme=None, config=_CONFIG, alt=alt)
+    st.plotly_chart(
+        figure,
+        key=key,
+        height=height,
+        theme=None,
+        config=dict(CONFIG),
+        alt=alt,
+        on_select=on_select,
+        selection_mode="points",
+    )
+
+
+def sheet(wide: go.Figure, narrow: go.Figure, key: str, alt: str, on_select: Callable[[str], None]) -> None:
+    """A figure of fixed height in two arrangements, of which the browser shows the one that suits its width.
+
+    Python does not know that width. ``on_select`` is given the key of the figure that was clicked in.
+    """
+    st.html(
+        f"<style>@media (max-width: {_NARROW}px) {{ .st-key-{key}_wide_sheet {{ display: none; }} }}"
+        f"@media (min-width: {_NARROW + 1}px) {{ .st-key-{key}_narrow_sheet {{ display: none; }} }}</style>"
+    )
+    for name, figure in ((f"{key}_wide", wide), (f"{key}_narrow", narrow)):
+        with st.container(key=f"{name}_sheet"):
+            picture(figure, name, int(figure.layout.height), alt, partial(on_select, name))
 
 
 def objective_panel(declared: Objective) -> None:
@@ -73,6 +95,8 @@ def rule_panel(racer: Racer, settings: Mapping[str, float]) -> None:
             st.markdown(f"**What it mends.** {optimizer.fixes}")
         if optimizer.use:
             st.markdown(f"**When to use it.** {optimizer.use}")
+        if optimizer.picture:
+            st.markdown(f"**In a picture.** {optimizer.picture}")
         st.markdown(f"{_state(optimizer)} {_cost(optimizer)}")
         if optimizer.source:
             st.caption(f"Source: {optimizer.source}")
@@ -136,6 +160,8 @@ def numbers_panel(race: Race) -> None:
         hide_index=True,
         column_config={
             "rule": "Update rule",
+            "rate": column("Learning rate", format="%.4g"),
+            "schedule": "Schedule",
             "outcome": "Outcome",
             "steps": column("Steps"),
             "gradients": column("Gradients", help="Gradient evaluations the rule asked for; a Hessian counts as one."),
@@ -191,8 +217,8 @@ def ledger_panel(path: Path, step: int, coordinate: int) -> None:
     )
 
 
-def scenarios_panel(scenarios: Mapping[str, Scenario], page: Page) -> None:
-    """Prepared runs, each with the reason to look at it and a button that opens it on ``page``."""
+def scenario_cards(scenarios: Mapping[str, Scenario], page: Page) -> None:
+    """Prepared runs, each with the reason to look at it and a button that opens it on ``page``, another one."""
     st.subheader("Try", anchor=False)
     listed = list(scenarios.values())
     for first in range(0, len(listed), _CARDS):
@@ -200,11 +226,25 @@ def scenarios_panel(scenarios: Mapping[str, Scenario], page: Page) -> None:
             with column.container(border=True, height="stretch"):
                 st.markdown(f"**{scenario.title}**")
                 st.markdown(scenario.idea)
-                # On the page itself the controls exist and must be set; on another one they will be read from the link.
-                state = scenario_state(scenario, page.prefix)
-                wanted = st.button("Run it", key=f"try_{scenario.key}", on_click=st.session_state.update, args=(state,))
-                if wanted and share.here() != page.path:
+                if st.button("Run it", key=f"try_{scenario.key}"):
+                    state = scenario_state(scenario, page.prefix)
                     st.switch_page(page.file, query_params=share.as_link(state))
+
+
+def scenario_row(scenarios: Mapping[str, Scenario], page: Page) -> None:
+    """Prepared runs for ``page``, the one that is open: a button each, which tells the reason to look when pointed at.
+
+    A row takes a quarter of the elements of cards, and every element is sent again with every slider.
+    """
+    with st.container(horizontal=True):
+        for scenario in scenarios.values():
+            st.button(
+                scenario.title,
+                key=f"try_{scenario.key}",
+                help=scenario.idea,
+                on_click=st.session_state.update,
+                args=(scenario_state(scenario, page.prefix),),
+            )
 
 
 def number_cell(value: float) -> str:

@@ -56,6 +56,13 @@ def asked(key: str) -> list[str]:
     return values
 
 
+def ask(settings: Mapping[str, Setting]) -> None:
+    """Sets the controls of the open page to ``settings``, which then count as asked for by its link."""
+    st.session_state.update(settings)
+    asked_for = {key: value if isinstance(value, list) else [value] for key, value in as_link(settings).items()}
+    st.session_state[_ASKED] = {**st.session_state[_ASKED], **asked_for}
+
+
 def note(key: str, value: str, problem: str) -> None:
     """Tells the visitor that the link's ``value`` for ``key`` was not used, and what is allowed."""
     place = _place.get()

@@ -46,6 +46,8 @@ def test_a_row_has_the_numbers_of_its_run(key: str) -> None:
     found = asdict(row(racer, path))
     assert found == {
         "rule": racer.name,
+        "rate": 1e-4,
+        "schedule": "Constant",
         "outcome": path.status.outcome.value,
         "steps": 50,
         "gradients": path.evaluations,

@@ -13,7 +13,19 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 import plotly.io
 
-from core.figures import DARK, LIGHT, Look, Trail, contour, curve, gradient_progress, loss_progress, surface
+from core.figures import (
+    DARK,
+    LIGHT,
+    Look,
+    Trail,
+    contour,
+    curve,
+    gradient_progress,
+    loss_progress,
+    rate_progress,
+    surface,
+)
+from core.figures.progress import rate_share
 from core.figures.surface import surface_heights
 from core.objectives import Objective
 from core.racers import Racer
@@ -23,7 +35,7 @@ from core.trace import Path
 from ui.limits import MAX_START
 
 Array = npt.NDArray[np.float64]
-Kind = Literal["plane", "space", "curve", "loss", "norm"]
+Kind = Literal["plane", "space", "curve", "loss", "norm", "rate"]
 
 # Landscapes kept, of some 100 kB each: those of the catalogue and a few of visitors' own.
 _GROUNDS = 64
@@ -46,7 +58,11 @@ _CHANNELS: Mapping[Kind, tuple[str, str]] = {
     "curve": ("x0", "loss"),
     "loss": ("step", "height"),
     "norm": ("step", "norm"),
+    "rate": ("step", "rate"),
 }
+
+
+_OVER_TIME = {"loss": loss_progress, "norm": gradient_progress, "rate": rate_progress}
 
 
 @dataclass(frozen=True)
@@ -81,7 +97,8 @@ def stage_payload(objective: Objective, race: Race, kinds: Sequence[Kind], heigh
         if ground is not None:
             grounds.append(ground)
         views.append(view)
-    numbers = b"".join(_numbers(racer, path, minimum) for racer, path in race)
+    rated = "rate" in kinds
+    numbers = b"".join(_numbers(racer, path, minimum, rated) for racer, path in race)
     data = {
         "part": "stage",
         "dimension": objective.dimension,
@@ -89,7 +106,7 @@ def stage_payload(objective: Objective, race: Race, kinds: Sequence[Kind], heigh
         "minimum": minimum,
         "variables": list(objective.parsed.variables),
         "views": views,
-        "tracks": [_track(racer, path) for racer, path in race],
+        "tracks": [_track(racer, path, rated) for racer, path in race],
         "numbers": _short_hash(numbers),
         "looks": {look.name: _palette(look) for look in (LIGHT, DARK)},
         "height": height,
@@ -118,8 +135,8 @@ def _base(objective: Objective) -> float:
 
 def _view(kind: Kind, objective: Objective, trails: Sequence[Trail]) -> tuple[Ground | None, dict[str, Any]]:
     view: dict[str, Any] = {"channels": _CHANNELS[kind], "traces": [], "label": _label(kind, objective)}
-    if kind in ("loss", "norm"):
-        figure = (loss_progress if kind == "loss" else gradient_progress)(trails, _TOKENS)
+    if kind in _OVER_TIME:
+        figure = _OVER_TIME[kind](trails, _TOKENS)
         # The lines and labels of this figure move with the clock, so the browser draws them.
         bare = go.Figure(layout=figure.layout)
         bare.layout.annotations, bare.layout.shapes, bare.layout.showlegend = (), (), False
@@ -156,6 +173,7 @@ def _label(kind: Kind, objective: Objective) -> str:
         "curve": f"Curve of {objective.name} with the path",
         "loss": "Loss over the steps",
         "norm": "Gradient norm over the steps",
+        "rate": "Learning rate over the steps",
     }[kind]
 
 
@@ -177,7 +195,7 @@ def _trace(place: int, trail: Trail, channels: tuple[str, str]) -> dict[str, Any
     }
 
 
-def _track(racer: Racer, path: Path) -> dict[str, Any]:
+def _track(racer: Racer, path: Path, rated: bool) -> dict[str, Any]:
     failed = path.status.outcome in (Outcome.DIVERGED, Outcome.UNDEFINED)
     return {
         "key": racer.key,
@@ -186,15 +204,16 @@ def _track(racer: Racer, path: Path) -> dict[str, Any]:
         "dash": racer.dash,
         "rows": len(path.x),
         "pushes": bool(racer.optimizer.velocity),
+        "rated": rated,
         "note": f"{path.status.outcome} at step {path.status.step}" if failed else "",
     }
 
 
-def _numbers(racer: Racer, path: Path, minimum: float) -> bytes:
+def _numbers(racer: Racer, path: Path, minimum: float, rated: bool) -> bytes:
     """The numbers of one track as the browser reads them (``tracks.js``)."""
     # Far beyond what float32 holds only its sign matters, and no picture shows it.
     limit = float(np.finfo(np.float32).max)
-    parts = [*path.x.T, path.loss - minimum, path.grad_norm]
+    parts = [*path.x.T, path.loss - minimum, path.grad_norm, *([rate_share(path)] if rated else [])]
     floats = b"".join(np.clip(part, -limit, limit).astype("<f4").tobytes() for part in parts)
     directions = _directions(-path.run.resolved_objective.parsed.grad(path.x.T).T)
     if racer.optimizer.velocity:

@@ -9,7 +9,8 @@ function unpacked(message) {
   return { ...JSON.parse(text), bytes: message.subarray(4 + size) };
 }
 
-// One track is its rows of x (d floats each), height, gradient norm (floats), then two bytes of direction per row.
+// One track is its rows of x (d floats each), height, gradient norm and perhaps learning rate (floats), then two bytes
+// of direction per row.
 function decodeTracks(data) {
   const { bytes } = data;
   let at = 0;
@@ -30,13 +31,13 @@ function decodeTracks(data) {
     const x = [];
     for (let c = 0; c < data.dimension; c++) x.push(flat.subarray(c * n, (c + 1) * n));
     return {
-      ...track, n, x, height: floats(n), norm: floats(n), downhill: angles(n),
+      ...track, n, x, height: floats(n), norm: floats(n), rate: track.rated ? floats(n) : null, downhill: angles(n),
       push: track.pushes ? angles(n) : null,
     };
   });
 }
 
-// The values of `name` at every row: step, x0, x1, height, norm or loss.
+// The values of `name` at every row: step, x0, x1, height, norm, rate or loss.
 function channel(track, name, minimum) {
   if (name === 'step') return Float32Array.from({ length: track.n }, (_, i) => i);
   if (name === 'loss') return Float64Array.from(track.height, (value) => value + minimum);

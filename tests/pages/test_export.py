@@ -1,0 +1,91 @@
+"""What the Optimizers page gives away and takes back: scripts of the run that is shown, and runs pasted again."""
+
+import ast
+import math
+
+import pytest
+
+from core import OPTIMIZERS, Run, trace
+from core.export import numpy_script, run_json, torch_script
+from core.racers import RACERS
+from tests.pages.visits import clean, notes, open_page, state
+from ui import navigation
+
+PAGE = navigation.OPTIMIZERS
+OWN_RULE = "beta: (0, 1) = 0.75\nv = beta*v + g\nx = x - lr*v"
+
+
+def test_nothing_is_written_while_the_section_is_closed() -> None:
+    assert len(open_page(PAGE).code) == 0
+
+
+@pytest.mark.parametrize("key", OPTIMIZERS)
+@pytest.mark.parametrize(("language", "write"), [("PyTorch", torch_script), ("NumPy", numpy_script)])
+def test_the_script_shown_is_that_of_the_run_shown(key: str, language: str, write) -> None:  # type: ignore[no-untyped-def]
+    name = OPTIMIZERS[key].name
+    link = {"rules": [name], "steps": "20", "clip": "5", f"{key}_schedule": "Cosine", f"{key}_lr": "0.001"}
+    app = open_page(PAGE, {**link, "export": "true", "export_as": language})
+    assert notes(app) == ""
+    run = Run("rosenbrock", key, (-1.5, 2.0), 20, {"lr": 0.001}, "cosine", clip_norm=5.0)
+    (code,) = app.code
+    assert code.value.strip() == write(run).strip()
+    ast.parse(code.value)
+    assert len(app.get("download_button")) == 5
+
+
+RUNS = {
+    "a shipped rule": Run(
+        "beale", "adam", (0.5, 0.25), 40, {"lr": 0.02}, "step", {"gamma": 0.5, "period": 7}, 0.1, 2.0, 3
+    ),
+    "a formula": Run("x**2 + 3*y**2", "lion", (1.0, -1.0), 30, {"lr": 0.01}),
+    "a rule of one's own": Run("ravine", OWN_RULE, (1.0, 1.0), 25, {"lr": 0.003, "beta": 0.5}),
+    "a run that follows its loss": Run("bowl", "sgd", (1.0, 1.0), 50, {"lr": 0.1}, "plateau", {"patience": 3}),
+}
+
+
+@pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
+def test_a_pasted_run_is_shown_again(run: Run) -> None:
+    app = open_page(PAGE, {"export": "true"})
+    clean(app.text_area(key="reopen").set_value(run_json(run)).run())
+    clean(app.button(key="reopen_button").click().run())
+    assert len(app.error) == 0
+    own = run.optimizer not in OPTIMIZERS
+    name = "Own rule" if own else RACERS[run.optimizer].name
+    table = app.dataframe[0].value.set_index("rule")
+    assert table.loc[name, "loss"] == trace(run).loss[-1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "null", "3", '{"objective": 3}', "NaN", "x" * 9_000, "[" * 5_000, '{"a": "`![x](y)`"}'],
+)
+def test_what_is_no_run_is_refused_in_a_sentence_and_stays_in_its_box(text: str) -> None:
+    app = open_page(PAGE, {"export": "true"})
+    before = app.dataframe[0].value
+    clean(app.text_area(key="reopen").set_value(text).run())
+    clean(app.button(key="reopen_button").click().run())
+    (error,) = app.error
+    assert error.value.rstrip().endswith((".", "?"))
+    assert "![" not in error.value
+    assert app.text_area(key="reopen").value == text
+    assert app.dataframe[0].value.equals(before)
+
+
+@pytest.mark.parametrize(
+    ("run", "reason"),
+    [
+        (Run("quartic", "sgd", (0.5,), 10), "two variables"),
+        (Run("bowl", "sgd", (1.0, 1.0), 100_000), "steps up to 5000"),
+        (Run("bowl", "sgd", (1e9, 1.0), 10), "start up to"),
+        (Run("bowl", "sgd", (1.0, 1.0), 10, noise=1e5), "noise up to"),
+        (Run("bowl", "sgd", (1.0, 1.0), 10, clip_norm=1e9), "clip_norm up to"),
+        (Run("bowl", "sgd", (1.0, 1.0), 10, seed=10**12), "seed up to"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_run_beyond_what_the_page_shows_is_refused_with_the_reason(run: Run, reason: str) -> None:
+    app = open_page(PAGE, {"export": "true"})
+    clean(app.text_area(key="reopen").set_value(run_json(run)).run())
+    clean(app.button(key="reopen_button").click().run())
+    assert reason in app.error[0].value
+    assert math.isfinite(state(app, "x"))

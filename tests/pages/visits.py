@@ -1,0 +1,53 @@
+"""Visits to pages as tests see them: a page opened by a link, and what it shows."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from ui.navigation import Page
+
+ROOT = Path(__file__).parents[2]
+Link = Mapping[str, str | list[str]]
+
+
+def new_visit() -> AppTest:
+    """A visit that has not opened anything yet; its first run opens the home page."""
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+
+
+def open_page(page: Page, link: Link | None = None) -> AppTest:
+    """``page`` as a visitor sees it who opens it by ``link``."""
+    app = new_visit()
+    app.switch_page(page.file)
+    for key, value in (link or {}).items():
+        app.query_params[key] = value
+    return clean(app.run())
+
+
+def clean(app: AppTest) -> AppTest:
+    """``app``, which must not have raised anything."""
+    assert [error.value for error in app.exception] == []
+    return app
+
+
+def notes(app: AppTest) -> str:
+    """What the page says about its link."""
+    return "\n".join(warning.value for warning in app.warning)
+
+
+def latex(app: AppTest) -> str:
+    """All formulas on the page."""
+    return "\n".join(element.value for element in app.latex)
+
+
+def words(app: AppTest) -> str:
+    """All prose on the page."""
+    return "\n".join(element.value for element in app.markdown)
+
+
+def state(app: AppTest, key: str) -> Any:
+    """The value of the control ``key``."""
+    assert key in app.session_state, key
+    return app.session_state[key]

@@ -1,0 +1,45 @@
+"""Declarations to widgets: each control is bound to the link under its key and says what it could not use of it."""
+
+from ui.controls.basics import check_asked, choice, explain, view_control
+from ui.controls.hypers import hyper_control, hyper_label, hyper_state, linear_step, log_stops
+from ui.controls.objective import moment_control, objective_control, start_control, steps_control
+from ui.controls.racers import (
+    Gradients,
+    Tuning,
+    gradients_control,
+    hyper_key,
+    own_rule_control,
+    racer_control,
+    racers_control,
+    schedule_hyper_key,
+    schedule_key,
+)
+from ui.controls.scenarios import race_state, scenario_control, scenario_state
+
+__all__ = [
+    "Gradients",
+    "Tuning",
+    "check_asked",
+    "choice",
+    "explain",
+    "gradients_control",
+    "hyper_control",
+    "hyper_key",
+    "hyper_label",
+    "hyper_state",
+    "linear_step",
+    "log_stops",
+    "moment_control",
+    "objective_control",
+    "own_rule_control",
+    "race_state",
+    "racer_control",
+    "racers_control",
+    "scenario_control",
+    "scenario_state",
+    "schedule_hyper_key",
+    "schedule_key",
+    "start_control",
+    "steps_control",
+    "view_control",
+]

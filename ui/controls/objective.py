@@ -1,0 +1,90 @@
+"""Controls of what is descended, from where and for how long."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.formula import FormulaError
+from core.formula.objective import MAX_CHARACTERS
+from core.objectives import OBJECTIVES, OWN_START, VARIABLES, Objective, own_objective
+from ui.controls.basics import check_asked, choice, explain, within
+from ui.limits import MAX_START, MAX_STEPS, OWN
+
+
+def objective_control(dimension: int, default: str, prefix: str = "") -> Objective:
+    """Chooses an objective of ``dimension`` variables, or takes a formula.
+
+    A text that is not a formula is explained below its box and stays in it; ``default`` is shown instead. ``prefix``
+    begins the keys, here and in the other controls.
+    """
+    names = {declared.name: declared for declared in OBJECTIVES.values() if declared.dimension == dimension}
+
+    def restart() -> None:
+        # A start that was good for the last objective may lie outside the picture of the next.
+        chosen = names.get(st.session_state[f"{prefix}f"])
+        start = chosen.start if chosen is not None else OWN_START
+        st.session_state.update(start_state(start, prefix))
+
+    chosen = choice("Objective", [*names, OWN], OBJECTIVES[default].name, f"{prefix}f", restart)
+    return names[chosen] if chosen in names else _own_formula(dimension, OBJECTIVES[default], prefix)
+
+
+def _own_formula(dimension: int, fallback: Objective, prefix: str) -> Objective:
+    text = st.text_input(
+        f"Formula of {' and '.join(VARIABLES[:dimension])}",
+        value=fallback.formula,
+        key=f"{prefix}formula",
+        max_chars=MAX_CHARACTERS,
+        help="Arithmetic with + - * / ** and brackets, the constants pi and e, and functions such as sqrt, exp, log, "
+        "sin, abs, min, max and where(x > 0, a, b).",
+        bind="query-params",
+    )
+    try:
+        return own_objective(str(text), dimension)
+    except FormulaError as error:
+        explain(error)
+        st.caption(f"Until then the picture shows {fallback.name}.")
+        return fallback
+
+
+def start_control(declared: Objective, prefix: str = "") -> tuple[float, ...]:
+    """The point where every path begins, one number per variable; ``prefix`` begins the keys."""
+    columns = st.columns(declared.dimension)
+    return tuple(
+        _coordinate(f"{prefix}{variable}", f"Start {variable}", number, column)
+        for variable, number, column in zip(VARIABLES, declared.start, columns, strict=False)
+    )
+
+
+def _coordinate(key: str, label: str, default: float, column: "st.delta_generator.DeltaGenerator") -> float:
+    low, high = -MAX_START, MAX_START
+    check_asked(key, within(low, high), f"a start is a number from {low:g} to {high:g}")
+    number = column.number_input(label, low, high, default, 0.1, "%.6g", key=key, bind="query-params")
+    return float(number)
+
+
+def start_state(start: Sequence[float], prefix: str) -> dict[str, float]:
+    """``start`` as its controls keep it."""
+    return {f"{prefix}{name}": number for name, number in zip(VARIABLES, start, strict=False)}
+
+
+def steps_control(default: int, prefix: str = "") -> int:
+    """The number of steps every rule takes."""
+
+    def to_the_end() -> None:
+        st.session_state[f"{prefix}t"] = float(st.session_state[key])
+
+    key = f"{prefix}steps"
+    check_asked(key, within(1, MAX_STEPS, True), f"a whole number from 1 to {MAX_STEPS}")
+    return int(st.slider("Steps", 1, MAX_STEPS, default, key=key, on_change=to_the_end, bind="query-params"))
+
+
+def moment_control(steps: int, prefix: str = "") -> int:
+    """The step at which the clock stands, from 0; at the end unless said otherwise."""
+    key = f"{prefix}t"
+    check_asked(key, within(0, steps, True), f"a whole number from 0 to {steps}")
+    # A float box: Streamlit's whole-number box raises for a link that says inf.
+    chosen = st.number_input(
+        "Step shown", 0.0, float(steps), float(steps), 1.0, "%.0f", key=key, width=160, bind="query-params"
+    )
+    return int(chosen)

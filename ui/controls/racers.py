@@ -1,0 +1,167 @@
+"""Controls of who races, with which hyperparameters and schedule, and what gradients everyone is given."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+import streamlit as st
+
+from core.formula import FormulaError
+from core.formula.rule import MAX_CHARACTERS
+from core.hypers import Hyper
+from core.optimizers import OPTIMIZERS
+from core.optimizers.declaration import Family
+from core.racers import RACERS, Racer, own_racer
+from core.schedules import SCHEDULES, Schedule
+from ui.controls.basics import check_asked, choice, explain, within
+from ui.controls.hypers import hyper_control, hyper_label
+from ui.limits import MAX_CLIP, MAX_NOISE, MAX_RACERS, MAX_SEED, MIN_CLIP
+
+
+class Tuning(TypedDict):
+    """The fields of a ``Run`` that are chosen for each racer."""
+
+    hypers: dict[str, float]
+    schedule: str
+    schedule_hypers: dict[str, float]
+
+
+class Gradients(TypedDict):
+    """The fields of a ``Run`` that say what gradients every racer is given."""
+
+    noise: float
+    clip_norm: float | None
+    seed: int
+
+
+def racers_control(default: Sequence[str]) -> list[Racer]:
+    """The chosen racers, in teaching order and at least one; the same rule may race twice."""
+    names = {racer.name: racer for racer in RACERS.values()}
+    check_asked("rules", lambda text: text in names, "choose from the list of update rules", MAX_RACERS)
+    chosen = st.multiselect(
+        "Update rules",
+        list(names),
+        default=[RACERS[key].name for key in default],
+        key="rules",
+        max_selections=MAX_RACERS,
+        placeholder="Choose at least one",
+        help="Rules with a 2 are second copies, to race a rule against itself with other hyperparameters.",
+        bind="query-params",
+    )
+    # A forged message may repeat a name.
+    racers = [racer for name, racer in names.items() if name in chosen]
+    families = st.popover(
+        "Choose by family", icon=":material/account_tree:", width="stretch", key="families", on_change="rerun"
+    )
+    if families.open:
+        with families:
+            _families(list(chosen))
+    if not racers:
+        first = RACERS[default[0]]
+        st.caption(f"None is chosen, so {first.name} runs.")
+        return [first]
+    return racers[:MAX_RACERS]
+
+
+def _families(chosen: Sequence[str]) -> None:
+    """All rules by family, to switch into the race and out of it."""
+    st.caption(f"At most {MAX_RACERS} rules race at once.")
+    for family in Family:
+        members = [declared.name for declared in OPTIMIZERS.values() if declared.family is family]
+        key = f"family_{family.name.lower()}"
+
+        def take(key: str = key, members: Sequence[str] = members) -> None:
+            others = [name for name in chosen if name not in members]
+            st.session_state["rules"] = [*others, *st.session_state[key]][:MAX_RACERS]
+
+        st.session_state[key] = [name for name in members if name in chosen]
+        st.pills(family, members, selection_mode="multi", key=key, on_change=take, help=family.idea)
+
+
+def racer_control(racer: Racer, opening: Mapping[str, float], prefix: str = "") -> Tuning:
+    """The learning rate of ``racer`` in sight; its schedule and its other hyperparameters folded away.
+
+    ``opening`` gives other defaults than the declared ones.
+    """
+
+    def control(hyper: Hyper, label: str) -> float:
+        return hyper_control(
+            hyper, prefix + hyper_key(racer, hyper.name), label, opening.get(hyper.name, hyper.default)
+        )
+
+    rate, *others = racer.optimizer.hypers
+    hypers = {rate.name: control(rate, f"{racer.name}: learning rate")}
+    with st.expander(f"More of {racer.name}"):
+        for hyper in others:
+            hypers[hyper.name] = control(hyper, hyper_label(hyper))
+        schedule = _schedule_control(racer, prefix)
+        follows = {
+            hyper.name: hyper_control(
+                hyper, prefix + schedule_hyper_key(racer, schedule, hyper.name), hyper_label(hyper), hyper.default
+            )
+            for hyper in schedule.hypers
+        }
+    return {"hypers": hypers, "schedule": schedule.key, "schedule_hypers": follows}
+
+
+def _schedule_control(racer: Racer, prefix: str) -> Schedule:
+    names = {schedule.name: schedule for schedule in SCHEDULES.values()}
+    return names[choice("Schedule of the learning rate", list(names), next(iter(names)), prefix + schedule_key(racer))]
+
+
+def hyper_key(racer: Racer, name: str) -> str:
+    """What a hyperparameter is called in a link."""
+    return f"{racer.key}_{name}"
+
+
+def schedule_key(racer: Racer) -> str:
+    """What the schedule of a racer is called in a link."""
+    return f"{racer.key}_schedule"
+
+
+def schedule_hyper_key(racer: Racer, schedule: Schedule, name: str) -> str:
+    """What a hyperparameter of a racer's schedule is called in a link."""
+    return f"{racer.key}_{schedule.key}_{name}"
+
+
+def gradients_control() -> Gradients:
+    """What every rule is given: the exact gradient, unless noise is added or its norm is limited."""
+    with st.expander("Noise and clipping"):
+        noise = _number("Gradient noise", "noise", MAX_NOISE, "Standard deviation, added to every coordinate.")
+        seed = _number("Seed of the noise", "seed", MAX_SEED, "Every rule sees the same noise at the same step.", True)
+        limit = _number(
+            "Largest gradient norm", "clip", MAX_CLIP, "Longer gradients are scaled down to it; 0 sets no limit."
+        )
+    return {"noise": noise, "clip_norm": limit if limit >= MIN_CLIP else None, "seed": int(seed)}
+
+
+def _number(label: str, key: str, largest: float, help: str, whole: bool = False) -> float:
+    kind = "a whole number" if whole else "a number"
+    check_asked(key, within(0.0, largest, whole), f"{kind} from 0 to {largest:g}")
+    shape = "%.0f" if whole else "%.6g"
+    step = 1.0 if whole else 0.1
+    return float(st.number_input(label, 0.0, largest, 0.0, step, shape, key=key, help=help, bind="query-params"))
+
+
+def own_rule_control() -> Racer | None:
+    """The editor of a visitor's rule: the racer it makes, or ``None`` while it is empty or not a rule.
+
+    A text that is not a rule is explained, stays where it is, and does not race.
+    """
+    text = st.text_area(
+        "Your rule, one assignment a line",
+        key="own",
+        height=240,
+        max_chars=MAX_CHARACTERS,
+        placeholder="beta: (0, 1) = 0.9\nv = beta*v + g\nx = x - lr*v",
+        help="Given are x, g, loss, t, T and lr. A name read before it is assigned is kept from step to step. "
+        "beta: (0, 1) = 0.9 declares a hyperparameter, z: state = x a start other than 0.",
+        bind="query-params",
+    )
+    if not str(text).strip():
+        return None
+    try:
+        return own_racer(str(text))
+    except FormulaError as error:
+        explain(error)
+        st.caption("Until then your rule does not race.")
+        return None

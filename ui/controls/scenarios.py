@@ -1,0 +1,68 @@
+"""Prepared runs as controls: one of a few, or the value of every control that makes a page show one."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from core.racers import RACERS, Racer
+from core.run import Run
+from core.scenarios import Scenario
+from core.schedules import SCHEDULES
+from ui.controls.basics import view_control
+from ui.controls.hypers import hyper_state
+from ui.controls.objective import start_state
+from ui.controls.racers import hyper_key, schedule_hyper_key, schedule_key
+from ui.limits import OWN
+from ui.share import Setting
+
+
+def scenario_control(label: str, scenarios: Mapping[str, Scenario], key: str, prefix: str) -> Scenario:
+    """One of a few ``scenarios``, side by side; another one begins at its own start and stands at its own end.
+
+    ``prefix`` begins the keys of the start and the step.
+    """
+    titles = {scenario.title: scenario for scenario in scenarios.values()}
+
+    def restart() -> None:
+        chosen = titles[st.session_state[key]]
+        st.session_state.update(start_state(chosen.start or chosen.declared.start, prefix))
+        st.session_state[f"{prefix}t"] = float(chosen.steps)
+
+    return view_control(label, titles, key, restart)
+
+
+def scenario_state(scenario: Scenario, prefix: str) -> dict[str, Setting]:
+    """The value of every control that ``scenario`` speaks of, by its key."""
+    return race_state([RACERS[key] for key in scenario.rules], scenario.runs(), prefix)
+
+
+def race_state(racers: Sequence[Racer], runs: Sequence[Run], prefix: str = "") -> dict[str, Setting]:
+    """The value of every control that makes a page show ``runs``, all on one objective from one start, of ``racers``.
+
+    ``prefix`` begins the keys of the controls.
+    """
+    first = runs[0]
+    objective = first.resolved_objective
+    shipped = objective.reference == objective.key
+    state: dict[str, Setting] = {
+        f"{prefix}f": objective.name if shipped else OWN,
+        **({} if shipped else {f"{prefix}formula": objective.formula}),
+        f"{prefix}steps": first.steps,
+        f"{prefix}t": float(first.steps),
+        **start_state(first.start, prefix),
+    }
+    for racer, run in zip(racers, runs, strict=True):
+        schedule = SCHEDULES[run.schedule]
+        for hyper in racer.optimizer.hypers:
+            state[prefix + hyper_key(racer, hyper.name)] = hyper_state(hyper, run.settings[hyper.name])
+        state[prefix + schedule_key(racer)] = schedule.name
+        for hyper in schedule.hypers:
+            value = run.schedule_settings[hyper.name]
+            state[prefix + schedule_hyper_key(racer, schedule, hyper.name)] = hyper_state(hyper, value)
+    # The page of one variable has one rule, exact gradients, and no choice of either.
+    if objective.dimension == 1:
+        return state
+    given: dict[str, Setting] = {"noise": first.noise, "clip": first.clip_norm or 0.0, "seed": float(first.seed)}
+    rules = [racer.name for racer in racers if racer.key in RACERS]
+    own = [run.optimizer for racer, run in zip(racers, runs, strict=True) if racer.key not in RACERS]
+    return state | given | ({"rules": rules} if rules else {}) | ({"own": own[0]} if own else {})

@@ -1,0 +1,108 @@
+"""What a visitor can take home of a race: scripts that run by themselves, numbers, the picture, the run itself."""
+
+import streamlit as st
+
+from core.export import figure_html, numpy_script, path_csv, run_from_json, run_json, torch_script
+from core.figures import Trail, contour, curve
+from core.objectives import Objective
+from core.racers import RACERS, Racer, own_racer
+from core.run import Run
+from core.summary import Race
+from core.trace import Path
+from ui import share
+from ui.controls import choice, race_state, view_control
+from ui.limits import MAX_CLIP, MAX_NOISE, MAX_SEED, MAX_START, MAX_STEPS
+from ui.panels import look
+
+# A run written as JSON is far shorter; the longest rule and formula are part of it.
+_MAX_JSON = 10_000
+
+
+def export_panel(objective: Objective, race: Race) -> None:
+    """Scripts, numbers and picture of a run of ``race``, made only while the section is open."""
+    section = st.expander("Code, numbers and picture of a run", key="export", on_change="rerun", bind="query-params")
+    if section.open:
+        with section:
+            _export(objective, race)
+            _reopen()
+
+
+def _export(objective: Objective, race: Race) -> None:
+    paths = {racer.name: (racer, path) for racer, path in race}
+    who, language = st.columns(2, vertical_alignment="bottom")
+    with who:
+        racer, path = paths[choice("Run of", list(paths), next(iter(paths)), "export_of")]
+    with language:
+        write = view_control("Language", {"PyTorch": torch_script, "NumPy": numpy_script}, "export_as")
+    st.markdown(
+        "The script takes these very steps with nothing of this guide in it, and ends by asserting the loss that this "
+        "run ended with."
+    )
+    _downloads(objective, race, racer, path)
+    st.code(write(path.run), language="python", height=420)
+
+
+def _downloads(objective: Objective, race: Race, racer: Racer, path: Path) -> None:
+    """A button for each kind of file; a file is made when its button is pressed."""
+    stem = f"{racer.key}_{objective.key}"
+    shown = look()
+
+    def picture() -> str:
+        draw = contour if objective.dimension == 2 else curve
+        return figure_html(draw(objective, [Trail.of(run, who) for who, run in race], shown), objective.name)
+
+    with st.container(horizontal=True):
+        for label, name, kind, make in (
+            ("PyTorch script", f"{stem}_torch.py", "text/x-python", lambda: torch_script(path.run)),
+            ("NumPy script", f"{stem}_numpy.py", "text/x-python", lambda: numpy_script(path.run)),
+            ("Path as CSV", f"{stem}.csv", "text/csv", lambda: path_csv(path)),
+            ("Run as JSON", f"{stem}.json", "application/json", lambda: run_json(path.run)),
+            ("Picture as HTML", f"{objective.key}.html", "text/html", picture),
+        ):
+            st.download_button(
+                label, make, name, kind, key=f"download_{kind}_{label}", on_click="ignore", icon=":material/download:"
+            )
+
+
+def _reopen() -> None:
+    """A place for a run that was taken home earlier."""
+
+    def take() -> None:
+        text = str(st.session_state.get("reopen", ""))
+        try:
+            run = run_from_json(text)
+        except ValueError as error:
+            st.session_state["reopen_problem"] = str(error)
+            return
+        st.session_state["reopen_problem"] = _unsuited(run)
+        if not st.session_state["reopen_problem"]:
+            racer = RACERS.get(run.optimizer) or own_racer(run.optimizer)
+            share.ask(race_state([racer], [run]))
+
+    st.text_area(
+        "Open a run again",
+        key="reopen",
+        height=100,
+        max_chars=_MAX_JSON,
+        placeholder='{"objective": "rosenbrock", …}',
+        help="Paste what the file of “Run as JSON” holds.",
+    )
+    st.button("Open it", key="reopen_button", on_click=take)
+    if problem := st.session_state.get("reopen_problem"):
+        st.error(problem, icon=":material/error:")
+
+
+def _unsuited(run: Run) -> str:
+    """Why this page cannot show ``run``; empty if it can."""
+    if len(run.start) != 2:
+        return "This page shows functions of two variables; the run is of one."
+    for name, value, most in (
+        ("steps", run.steps, MAX_STEPS),
+        ("start", max(map(abs, run.start)), MAX_START),
+        ("noise", run.noise, MAX_NOISE),
+        ("clip_norm", run.clip_norm or 0.0, MAX_CLIP),
+        ("seed", run.seed, MAX_SEED),
+    ):
+        if value > most:
+            return f"This page shows runs with {name} up to {most:g}; this one has {value:g}."
+    return ""
