@@ -57,7 +57,24 @@ OPTIMIZERS = Page(
     "After this page you know what each rule remembers, what that costs, and why no single race decides which is best.",
 )
 
-ALL = (HOME, FOUNDATIONS, OPTIMIZERS)
+HISTORY = Page(
+    "pages/history.py",
+    "History",
+    ":material/history_edu:",
+    "Look up",
+    "After this page you know who found what, what each rule mended in the one before it, and what that broke.",
+    prefix="k",
+)
+REFERENCE = Page(
+    "pages/reference.py",
+    "Reference",
+    ":material/menu_book:",
+    "Look up",
+    "After this page you can choose a rule and a schedule, check both against PyTorch, and leave with code that runs.",
+    prefix="r",
+)
+
+ALL = (HOME, FOUNDATIONS, OPTIMIZERS, HISTORY, REFERENCE)
 
 
 def begin(page: Page) -> None:

@@ -5,6 +5,7 @@ visitors wait seconds for that. Frozen objects are not walked. Import this befor
 """
 
 import gc
+from functools import lru_cache
 
 import pandas  # noqa: F401 (imported to be frozen)
 import plotly.graph_objects  # noqa: F401
@@ -12,5 +13,18 @@ import plotly.graph_objects  # noqa: F401
 import core
 import core.figures  # noqa: F401
 
-gc.collect()
-gc.freeze()
+
+def _freeze() -> None:
+    gc.collect()
+    gc.freeze()
+
+
+@lru_cache(maxsize=1)
+def load_torch() -> None:
+    """Imports torch, which takes seconds, the first time that a visitor asks for something that needs it."""
+    import torch  # noqa: F401 (imported to be frozen)
+
+    _freeze()
+
+
+_freeze()

@@ -1,0 +1,32 @@
+"""History: who found what and when, what each rule mended, and everything known by a year in one race."""
+
+import streamlit as st
+
+from core import OBJECTIVES, trace
+from core.history import RACE_NOTE, RACE_OBJECTIVE, RACE_STEPS, race_by
+from ui import claims, controls, history, navigation, panels
+from ui.stage import stage
+
+navigation.begin(navigation.HISTORY)
+prefix = navigation.HISTORY.prefix
+
+entry = history.timeline_panel()
+history.entry_panel(entry)
+
+st.subheader("Everything known by a year, in one valley", anchor="race")
+year = history.year_control()
+start = controls.start_control(OBJECTIVES[RACE_OBJECTIVE], prefix)
+race = [(racer, trace(run)) for racer, run in race_by(year, history.tuned_rate, start)]
+picture = st.container()
+step = controls.moment_control(RACE_STEPS, prefix)
+with picture:
+    stage(OBJECTIVES[RACE_OBJECTIVE], race, ["plane", "loss"], step, 460, f"Rules known by {year}", prefix)
+st.markdown(RACE_NOTE)
+panels.numbers_panel(race)
+
+st.subheader("Who grew from whom", anchor="family")
+history.family_panel(entry)
+
+st.subheader("Dates and names that are often told differently", anchor="claims")
+claims.folded_claims("The timeline", f"{prefix}claims", claims.claims_about("history", "timeline"))
+navigation.onwards(navigation.HISTORY)

@@ -1,0 +1,94 @@
+"""The Reference page: tables that follow the declarations, a check that runs, code that is shown as it is tested."""
+
+import ast
+
+import pytest
+
+from core import OPTIMIZERS, SCHEDULES
+from core.reference import optimizer_rows, questions
+from core.snippets import SNIPPETS
+from tests.pages.visits import clean, latex, notes, open_page, state, words
+from ui import navigation
+
+PAGE = navigation.REFERENCE
+PREFIX = PAGE.prefix
+
+
+def test_the_table_has_a_row_for_every_rule() -> None:
+    table = open_page(PAGE).dataframe[0].value
+    assert table["name"].tolist() == [declared.name for declared in OPTIMIZERS.values()]
+    assert table["memory"].tolist() == [declared.parsed.numbers_per_weight for declared in OPTIMIZERS.values()]
+
+
+def test_the_second_table_has_a_row_for_every_schedule() -> None:
+    table = open_page(PAGE).dataframe[1].value
+    assert table["name"].tolist() == [declared.name for declared in SCHEDULES.values()]
+
+
+@pytest.mark.parametrize("key", OPTIMIZERS)
+def test_a_link_shows_any_rule_with_its_formula_and_code_that_is_python(key: str) -> None:
+    declared = OPTIMIZERS[key]
+    app = open_page(PAGE, {f"{PREFIX}rule": declared.name})
+    assert notes(app) == ""
+    assert declared.idea in words(app)
+    code = app.code[0].value
+    ast.parse(code)
+    assert (f"torch.optim.{declared.torch.name}(" if declared.torch else "class ") in code
+
+
+@pytest.mark.parametrize("key", SCHEDULES)
+def test_a_link_shows_any_schedule_with_its_formula_its_trap_and_its_line_of_code(key: str) -> None:
+    declared = SCHEDULES[key]
+    app = open_page(PAGE, {f"{PREFIX}schedule": declared.name})
+    assert notes(app) == ""
+    assert declared.idea in words(app)
+    assert declared.trap in words(app)
+    assert "factor" in latex(app)
+    ast.parse(app.code[1].value)
+
+
+def test_answers_narrow_the_table_and_say_so() -> None:
+    app = open_page(PAGE)
+    for question in questions():
+        clean(app.selectbox(key=PREFIX + question.key).set_value(question.answers[-1]).run())
+    left = [
+        row.name
+        for row in optimizer_rows()
+        if all(question.admits[question.answers[-1]](row) for question in questions())
+    ]
+    shown = app.dataframe[0].value["name"].tolist()
+    assert shown == (left or [declared.name for declared in SCHEDULES.values()])
+    assert ("left:" in words(app)) is bool(left)
+
+
+def test_a_search_that_finds_nothing_says_so_and_keeps_what_was_typed() -> None:
+    app = open_page(PAGE, {f"{PREFIX}find": "no such rule `x`"})
+    assert len(app.info) == 1
+    assert "no such rule  x " in app.info[0].value
+    assert state(app, f"{PREFIX}find") == "no such rule `x`"
+    clean(app.text_input(key=f"{PREFIX}find").set_value("kingma").run())
+    assert set(app.dataframe[0].value["name"]) == {"Adam", "Adamax"}
+
+
+@pytest.mark.parametrize("value", ["nan", "x" * 30_000, "<script>", "`", "\x00", "![a](https://evil.example)"])
+def test_a_nonsense_link_opens_with_the_defaults_and_says_so(value: str) -> None:
+    keys = [*(PREFIX + question.key for question in questions()), f"{PREFIX}rule", f"{PREFIX}schedule"]
+    app = open_page(PAGE, {**dict.fromkeys(keys, value), f"{PREFIX}find": value, f"{PREFIX}code": value})
+    for key in keys:
+        assert f"- `{key} = " in notes(app)
+    assert state(app, f"{PREFIX}rule") == "Adam"
+
+
+@pytest.mark.parametrize("key", SNIPPETS)
+def test_a_snippet_is_shown_exactly_as_it_is_tested(key: str) -> None:
+    app = open_page(PAGE, {f"{PREFIX}code": SNIPPETS[key].title})
+    assert SNIPPETS[key].code.rstrip() in [block.value.rstrip() for block in app.code]
+
+
+def test_the_check_runs_when_asked_for_and_covers_every_rule_and_schedule() -> None:
+    app = open_page(PAGE)
+    tables = len(app.dataframe)
+    clean(app.button(key=f"{PREFIX}check").click().run())
+    rules, schedules = (element.value for element in app.dataframe[tables:])
+    assert rules["name"].tolist() == [declared.name for declared in OPTIMIZERS.values()]
+    assert schedules["name"].tolist() == [declared.name for declared in SCHEDULES.values()]
