@@ -1,0 +1,124 @@
+"""Looking things up and taking them home in a real browser: clicks, tables, downloads, narrow screens."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from ui import navigation
+
+pytestmark = pytest.mark.browser
+
+HISTORY, REFERENCE, OPTIMIZERS = navigation.HISTORY, navigation.REFERENCE, navigation.OPTIMIZERS
+
+
+def _asked(tab: Page, key: str) -> list[str]:
+    return parse_qs(urlsplit(tab.url).query).get(key, [])
+
+
+def _click_entry(tab: Page, sheet: str, key: str) -> None:
+    """Clicks the dot of the entry ``key`` in the figure of ``sheet``."""
+    figure = tab.locator(f".st-key-{sheet} .js-plotly-plot")
+    figure.scroll_into_view_if_needed()
+    place = figure.evaluate(
+        """(plot, key) => {
+            const { xaxis, yaxis } = plot._fullLayout;
+            for (const trace of plot.data) {
+                const row = Array.from(trace.customdata ?? []).findIndex((found) => String(found) === key);
+                if (row >= 0) return [xaxis._offset + xaxis.d2p(trace.x[row]), yaxis._offset + yaxis.d2p(trace.y[row])];
+            }
+        }""",
+        key,
+    )
+    box = figure.bounding_box()
+    assert box is not None
+    tab.mouse.click(box["x"] + place[0], box["y"] + place[1])
+
+
+@pytest.mark.parametrize("sheet", ["ktimeline_wide_sheet", "kfamily_wide_sheet"])
+def test_a_click_in_a_figure_of_the_history_opens_that_entry(
+    app_url: str, page: Callable[..., Page], settled: Callable[..., Page], sheet: str
+) -> None:
+    tab = page()
+    tab.goto(f"{app_url}/{HISTORY.path}")
+    settled(tab, plots=2)
+    _click_entry(tab, sheet, "lion")
+    expect(tab.get_by_role("heading", name="Lion")).to_be_visible()
+    settled(tab)
+    assert _asked(tab, "kentry") == ["Lion"]
+
+
+@pytest.mark.parametrize(("width", "shown", "hidden"), [(1280, "wide", "narrow"), (390, "narrow", "wide")])
+def test_the_timeline_has_an_arrangement_for_every_screen(
+    app_url: str, page: Callable[..., Page], settled: Callable[..., Page], width: int, shown: str, hidden: str
+) -> None:
+    tab = page(width=width)
+    tab.goto(f"{app_url}/{HISTORY.path}")
+    settled(tab)
+    expect(tab.locator(f".st-key-ktimeline_{shown}_sheet")).to_be_visible()
+    expect(tab.locator(f".st-key-ktimeline_{hidden}_sheet")).to_be_hidden()
+
+
+def test_choosing_a_row_of_the_table_shows_that_rule(
+    app_url: str, page: Callable[..., Page], settled: Callable[..., Page]
+) -> None:
+    tab = page()
+    tab.goto(f"{app_url}/{REFERENCE.path}")
+    settled(tab)
+    box = tab.locator('[data-testid="stDataFrame"]').first.bounding_box()
+    assert box is not None
+    # The box to choose a row with, fourth row below the headings.
+    tab.mouse.click(box["x"] + 18, box["y"] + 36 * 4 + 18)
+    expect(tab.get_by_role("heading", name="AdaGrad")).to_be_visible()
+    settled(tab)
+    assert _asked(tab, "rrule") == ["AdaGrad"]
+
+
+@pytest.mark.parametrize("label", ["PyTorch script", "NumPy script"])
+def test_a_downloaded_script_runs_by_itself(
+    app_url: str, page: Callable[..., Page], settled: Callable[..., Page], tmp_path: Path, label: str
+) -> None:
+    tab = page()
+    tab.goto(f"{app_url}/{OPTIMIZERS.path}?rules=Lion&export=true&steps=50&lion_schedule=One+cycle&clip=3")
+    settled(tab)
+    with tab.expect_download() as waited:
+        tab.get_by_role("button", name=label).click()
+    script = tmp_path / waited.value.suggested_filename
+    waited.value.save_as(script)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "After 50 steps" in done.stdout
+
+
+def test_a_downloaded_picture_opens_without_a_network(
+    app_url: str, page: Callable[..., Page], settled: Callable[..., Page], tmp_path: Path
+) -> None:
+    tab = page()
+    tab.goto(f"{app_url}/{OPTIMIZERS.path}?rules=Adam&export=true&steps=50")
+    settled(tab)
+    with tab.expect_download() as waited:
+        tab.get_by_role("button", name="Picture as HTML").click()
+    picture = tmp_path / "picture.html"
+    waited.value.save_as(picture)
+    shown = page()
+    shown.set_content(picture.read_text(encoding="utf-8"))
+    expect(shown.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+    assert len(shown.evaluate("document.querySelector('.js-plotly-plot').data")) > 1
+
+
+def test_a_family_of_rules_can_be_chosen_from(
+    app_url: str, page: Callable[..., Page], settled: Callable[..., Page]
+) -> None:
+    tab = page()
+    tab.goto(f"{app_url}/{OPTIMIZERS.path}?rules=Adam")
+    settled(tab)
+    tab.get_by_role("button", name="Choose by family").click()
+    tab.get_by_role("button", name="Sophia", exact=True).click()
+    settled(tab)
+    tab.locator(".st-key-family_adam").get_by_role("button", name="Adam", exact=True).click()
+    settled(tab)
+    assert _asked(tab, "rules") == ["Sophia"]
