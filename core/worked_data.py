@@ -33,6 +33,22 @@ def read_table(rows: Sequence[Sequence[object]]) -> Data:
     return checked(tuple(read))
 
 
+def rows_of(text: str) -> list[list[str]]:
+    """The cells of points written as in ``1,2; 2,4``: semicolons between points, a comma between x and y."""
+    return [[cell.strip() for cell in row.split(",")] for row in text.split(";")]
+
+
+def text_of(rows: Sequence[Sequence[object]]) -> str:
+    """``rows`` as ``rows_of`` reads them; numbers keep all their digits, whole ones lose their point."""
+    return "; ".join(",".join(map(_written, row)) for row in rows)
+
+
+def _written(cell: object) -> str:
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) <= LARGEST:
+        return str(int(cell))
+    return "" if cell is None else str(cell)
+
+
 def checked(data: Data) -> Data:
     """``data`` if it has 2 to 50 points and every number is 0 or between 1e-9 and a million in size.
 

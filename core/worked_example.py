@@ -46,6 +46,11 @@ class Convention(Enum):
         """PyTorch's expression for the loss; ``mse_loss`` is that of ``torch.nn.functional``."""
         return self.value[3]
 
+    @property
+    def below(self) -> str:
+        """What the sum of the squares is divided by, with n for the number of points: empty if by nothing."""
+        return ("" if self.value[1] == 1 else "2") + ("n" if self.value[2] else "")
+
     def factor(self, points: int) -> float:
         """What the sum of the squares of so many ``points`` is multiplied by."""
         return self.value[1] / points if self.value[2] else self.value[1]

@@ -8,7 +8,7 @@ from core.worked_example import Example
 
 # Points whose numbers are written out in a formula; with more of them only the first ones are.
 _WRITTEN = 3
-# So many steps are taken to tell what comes of repeating the first one.
+# So many steps are taken, unless asked otherwise, to tell what comes of repeating the first one.
 REPEATED = 100
 
 
@@ -16,26 +16,30 @@ REPEATED = 100
 class Stage:
     """One of the six steps: ``sentence`` says what happens with this example's numbers, ``latex`` does the arithmetic.
 
-    ``numbers`` are those it makes, by label, and ``points`` whether they are one for each point of the data.
+    ``symbols`` is the same in symbols, for any data. ``numbers`` are those it makes, by label, and ``points`` whether they are one for each point of the data.
     """
 
     key: str
     title: str
     sentence: str
+    symbols: str
     latex: str
     numbers: Mapping[str, float]
     points: bool = False
 
 
-def six_steps(example: Example) -> tuple[Stage, ...]:
-    """Initialise, predict, loss, gradient, update, repeat: one step of ``example`` from its start, then many."""
+def six_steps(example: Example, steps: int = REPEATED) -> tuple[Stage, ...]:
+    """Initialise, predict, loss, gradient, update, repeat: one step of ``example`` from its start, then ``steps``.
+
+    Raises ``ValueError`` for a number of steps a run does not take.
+    """
     return (
         _initialise(example),
         _predict(example),
         _lose(example),
         _differentiate(example),
         _update(example),
-        _repeat(example),
+        _repeat(example, steps),
     )
 
 
@@ -46,6 +50,7 @@ def _initialise(example: Example) -> Stage:
         title="Initialise",
         sentence=f"The line starts somewhere: with slope w = {w:.4g} and intercept b = {b:.4g}. The loss of a line is "
         "a bowl, so any start will do; a network needs a random one.",
+        symbols=r"\hat y = w_0\,x + b_0",
         latex=rf"w_0 = {_tex(w)}, \quad b_0 = {_tex(b)}",
         numbers={"w": w, "b": b},
     )
@@ -63,6 +68,7 @@ def _predict(example: Example) -> Stage:
         title="Predict",
         sentence=f"The line gives a value at each of the {len(example.data)} points. The worst of them is {off:.4g} "
         "away from its target.",
+        symbols=r"\hat y_i = w\,x_i + b",
         latex=_rows(rows),
         numbers={f"ŷ {place}": float(value) for place, value in enumerate(done.predictions, start=1)},
         points=True,
@@ -78,6 +84,7 @@ def _lose(example: Example) -> Stage:
         title="Measure the loss",
         sentence=f"One number says how bad the line is: the {example.convention.label} of the residuals, prediction "
         f"minus target. It is {done.loss:.6g}.",
+        symbols=rf"J = {_over('1', example)}\sum_i (\hat y_i - y_i)^2",
         latex=rf"J = {fraction} = {_tex(done.loss)}",
         numbers={f"residual {place}": float(value) for place, value in enumerate(done.residuals, start=1)}
         | {"loss": done.loss},
@@ -106,6 +113,8 @@ def _differentiate(example: Example) -> Stage:
         key="gradient",
         title="Find the gradient",
         sentence=told,
+        symbols=rf"\frac{{\partial J}}{{\partial w}} = {_over('2', example)}\sum_i (\hat y_i - y_i)\,x_i, \quad "
+        rf"\frac{{\partial J}}{{\partial b}} = {_over('2', example)}\sum_i (\hat y_i - y_i)",
         latex=_rows(
             [
                 rf"\frac{{\partial J}}{{\partial w}} = {factor}\,\bigl({_sum(along_w)}\bigr) = {_tex(done.slope_w)}",
@@ -126,6 +135,7 @@ def _update(example: Example) -> Stage:
         title="Update",
         sentence=f"Each parameter moves against its slope, by lr = {example.lr:.4g} times that slope. "
         f"The loss {way}" + (f" from {done.loss:.6g} to {done.next_loss:.6g}." if change else f" at {done.loss:.6g}."),
+        symbols=r"\theta_{t+1} = \theta_t - \alpha\,\nabla J(\theta_t)",
         latex=_rows(
             [
                 rf"{name}_1 = {_tex(before)} - {_factor(example.lr)} \cdot {_factor(slope)} = {_tex(after)}"
@@ -136,15 +146,15 @@ def _update(example: Example) -> Stage:
     )
 
 
-def _repeat(example: Example) -> Stage:
-    path = example.path(REPEATED)
+def _repeat(example: Example, steps: int) -> Stage:
+    path = example.path(steps)
     last, (w, b) = len(path.x) - 1, path.x[-1]
     best_w, best_b = example.solution
-    if last < REPEATED:
+    if last < steps:
         told = f"{path.status} This learning rate is {100 * example.share:.4g} % of the limit."
     else:
         told = (
-            f"After {last} steps of the same kind w = {w:.4g}, b = {b:.4g} and the loss is {path.loss[-1]:.4g}; "
+            f"After {last} step{'s' * (last != 1)} of the same kind w = {w:.4g}, b = {b:.4g} and the loss is {path.loss[-1]:.4g}; "
             + ("a best line has" if example.flat else "the best line has")
             + f" w = {best_w:.4g} and b = {best_b:.4g}, with loss {float(example.loss(best_w, best_b)):.4g}."
         )

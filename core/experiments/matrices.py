@@ -76,7 +76,7 @@ def _order(settings: Mapping[str, float]) -> Finding:
     items = np.arange(1.0, ITEMS + 1)
     series = tuple(
         Series(
-            name, items, np.array(halved[name]), rule.color, "dash" if problem is turned else "solid", "lines+markers"
+            name, items, np.array(halved[name]), rule.color, "dot" if problem is turned else rule.dash, "lines+markers"
         )
         for name, rule, problem, _ in raced
     )
