@@ -34,7 +34,7 @@ class Objective:
     are left empty for ``rastrigin``, ``ackley`` and ``levy``, which have dozens. ``kink`` says that the gradient does
     not exist at the minima. ``levels`` are the contour lines: ``"log"``, evenly spaced in the logarithm of the height
     above the minimum, where the lowest twentieth of the range of values covers more than a sixth of the domain, which
-    evenly spaced lines would leave empty.
+    evenly spaced lines would leave empty. ``called`` is what a picture calls the variables.
     """
 
     key: str
@@ -49,6 +49,7 @@ class Objective:
     other_minima: tuple[Point, ...] = ()
     kink: bool = False
     levels: Literal["linear", "log"] = "linear"
+    called: tuple[str, ...] = VARIABLES
 
     @property
     def dimension(self) -> int:

@@ -14,6 +14,8 @@ LARGEST = 1e6
 # Smaller ones would leave the curvature of the loss to rounding.
 SMALLEST = 1e-9
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+# Whole numbers beyond this are written with an exponent.
+_LONG = 1e15
 # What is repeated of a text that is no number.
 _REPEATED = 20
 
@@ -44,7 +46,7 @@ def text_of(rows: Sequence[Sequence[object]]) -> str:
 
 
 def _written(cell: object) -> str:
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) <= LARGEST:
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) <= _LONG:
         return str(int(cell))
     return "" if cell is None else str(cell)
 

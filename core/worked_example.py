@@ -229,6 +229,8 @@ class Example:
             minimum=low,
             idea="The loss of every line through the data: w is across, b is up.",
             source="textbook",
+            levels="log",
+            called=("w", "b"),
         )
 
     def path(self, steps: int) -> Path:

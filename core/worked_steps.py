@@ -16,7 +16,8 @@ REPEATED = 100
 class Stage:
     """One of the six steps: ``sentence`` says what happens with this example's numbers, ``latex`` does the arithmetic.
 
-    ``symbols`` is the same in symbols, for any data. ``numbers`` are those it makes, by label, and ``points`` whether they are one for each point of the data.
+    ``symbols`` is the same in symbols, for any data. ``numbers`` are those it makes, by label, and ``points`` whether
+    they are one for each point of the data.
     """
 
     key: str
@@ -69,7 +70,7 @@ def _predict(example: Example) -> Stage:
         sentence=f"The line gives a value at each of the {len(example.data)} points. The worst of them is {off:.4g} "
         "away from its target.",
         symbols=r"\hat y_i = w\,x_i + b",
-        latex=_rows(rows),
+        latex=_first_rows(rows),
         numbers={f"ŷ {place}": float(value) for place, value in enumerate(done.predictions, start=1)},
         points=True,
     )
@@ -97,8 +98,8 @@ def _differentiate(example: Example) -> Stage:
     divisor = example.convention.divisor(len(example.data))
     # The 2 of the derivative stays visible, also where a half was chosen to cancel it.
     factor = rf"\frac{{2}}{{{divisor}}}" if divisor > 1 else "2"
-    along_w = [rf"{_factor(r)} \cdot {_factor(x)}" for r, x in zip(done.residuals, example.x, strict=True)]
-    along_b = [_factor(r) for r in done.residuals]
+    along_w = [rf"{_tex(r)} \cdot {_factor(x)}" for r, x in zip(done.residuals, example.x, strict=True)]
+    along_b = [_tex(r) for r in done.residuals]
     falls = "up" if done.slope_w < 0 else "down"
     if done.slope_w == done.slope_b == 0:
         told = "Both slopes are 0: this line is already the best one, and no step will move it."
@@ -113,12 +114,18 @@ def _differentiate(example: Example) -> Stage:
         key="gradient",
         title="Find the gradient",
         sentence=told,
-        symbols=rf"\frac{{\partial J}}{{\partial w}} = {_over('2', example)}\sum_i (\hat y_i - y_i)\,x_i, \quad "
-        rf"\frac{{\partial J}}{{\partial b}} = {_over('2', example)}\sum_i (\hat y_i - y_i)",
+        symbols=_rows(
+            [
+                rf"\frac{{\partial J}}{{\partial w}} = {_over('2', example)}\sum_i (\hat y_i - y_i)\,x_i",
+                rf"\frac{{\partial J}}{{\partial b}} = {_over('2', example)}\sum_i (\hat y_i - y_i)",
+            ]
+        ),
         latex=_rows(
             [
-                rf"\frac{{\partial J}}{{\partial w}} = {factor}\,\bigl({_sum(along_w)}\bigr) = {_tex(done.slope_w)}",
-                rf"\frac{{\partial J}}{{\partial b}} = {factor}\,\bigl({_sum(along_b)}\bigr) = {_tex(done.slope_b)}",
+                rf"\frac{{\partial J}}{{\partial w}} = {factor}\,\bigl({_sum(along_w)}\bigr)",
+                rf"{{}} = {_tex(done.slope_w)}",
+                rf"\frac{{\partial J}}{{\partial b}} = {factor}\,\bigl({_sum(along_b)}\bigr)",
+                rf"{{}} = {_tex(done.slope_b)}",
             ]
         ),
         numbers={"∂J/∂w": done.slope_w, "∂J/∂b": done.slope_b},
@@ -154,7 +161,8 @@ def _repeat(example: Example, steps: int) -> Stage:
         told = f"{path.status} This learning rate is {100 * example.share:.4g} % of the limit."
     else:
         told = (
-            f"After {last} step{'s' * (last != 1)} of the same kind w = {w:.4g}, b = {b:.4g} and the loss is {path.loss[-1]:.4g}; "
+            f"After {last} step{'s' * (last != 1)} of the same kind w = {w:.4g}, b = {b:.4g} and the loss is "
+            f"{path.loss[-1]:.4g}; "
             + ("a best line has" if example.flat else "the best line has")
             + f" w = {best_w:.4g} and b = {best_b:.4g}, with loss {float(example.loss(best_w, best_b)):.4g}."
         )
@@ -162,10 +170,24 @@ def _repeat(example: Example, steps: int) -> Stage:
         key="repeat",
         title="Repeat",
         sentence=told,
-        latex=r"\begin{aligned}w_{t+1} &= w_t - \alpha\,\frac{\partial J}{\partial w}(w_t, b_t)\\"
-        r"b_{t+1} &= b_t - \alpha\,\frac{\partial J}{\partial b}(w_t, b_t)\end{aligned}",
+        symbols=_rows(
+            [
+                r"w_{t+1} = w_t - \alpha\,\frac{\partial J}{\partial w}(w_t, b_t)",
+                r"b_{t+1} = b_t - \alpha\,\frac{\partial J}{\partial b}(w_t, b_t)",
+            ]
+        ),
+        latex=_rows(
+            [rf"{name}_{{{last}}} = {_tex(value)}" for name, value in (("w", w), ("b", b), ("J", path.loss[-1]))]
+        ),
         numbers={f"w after {last} steps": float(w), f"b after {last} steps": float(b), "loss": float(path.loss[-1])},
     )
+
+
+def _over(above: str, example: Example) -> str:
+    """The factor ``above``, divided as the loss of ``example`` is; nothing if that is 1."""
+    if below := example.convention.below:
+        return rf"\frac{{{above}}}{{{below}}}"
+    return above if above != "1" else ""
 
 
 def _tex(value: float) -> str:
@@ -183,11 +205,21 @@ def _plus(value: float) -> str:
 
 
 def _sum(terms: Sequence[str]) -> str:
-    return " + ".join([*terms[:_WRITTEN], *([r"\dots"] if len(terms) > _WRITTEN else [])])
+    """The first terms added up; one that begins with a minus is taken away."""
+    written = " + ".join([*terms[:_WRITTEN], *([r"\dots"] if len(terms) > _WRITTEN else [])])
+    return written.replace("+ -", "- ")
 
 
 def _rows(lines: Sequence[str]) -> str:
     """Formulas below each other, aligned at their first sign of equality."""
+    return _aligned([line.replace(" = ", " &= ", 1) for line in lines])
+
+
+def _first_rows(lines: Sequence[str]) -> str:
+    """The same, of the first few formulas only."""
     shown = [line.replace(" = ", " &= ", 1) for line in lines[:_WRITTEN]]
-    more = [r"&\;\;\vdots"] if len(lines) > _WRITTEN else []
-    return r"\begin{aligned}" + r"\\".join([*shown, *more]) + r"\end{aligned}"
+    return _aligned([*shown, *([r"&\;\;\vdots"] if len(lines) > _WRITTEN else [])])
+
+
+def _aligned(lines: Sequence[str]) -> str:
+    return r"\begin{aligned}" + r"\\[8pt]".join(lines) + r"\end{aligned}"

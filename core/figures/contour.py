@@ -48,7 +48,7 @@ def contour(objective: Objective, trails: Sequence[Trail], look: Look, view: Vie
             data.append(marks.minima(at, [float(value) for value in values], look, local))
     if begun:
         data.append(marks.starts(begun, look))
-    note = f"x<br><span style='font-size:{SMALL_SIZE}px'>{land.note}</span>"
+    note = f"{objective.called[0]}<br><span style='font-size:{SMALL_SIZE}px'>{land.note}</span>"
     return go.Figure(
         {
             "data": data,
@@ -56,7 +56,7 @@ def contour(objective: Objective, trails: Sequence[Trail], look: Look, view: Vie
                 look,
                 f"{objective.formula} in {view}",
                 xaxis=axis(look, note, view[0], showgrid=False),
-                yaxis=axis(look, "y", view[1], showgrid=False),
+                yaxis=axis(look, objective.called[1], view[1], showgrid=False),
                 margin={"l": 52, "r": 16, "t": 14, "b": 64},
                 showlegend=any(trace.get("showlegend") for trace in data),
                 annotations=placed,

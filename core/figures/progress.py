@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from core.figures import labels, marks
 from core.figures.look import DIGITS, SMALL_SIZE, Look, axis, layout, number
 from core.figures.trail import Array, Cut, Trail, View, cut
+from core.objectives import Objective
 from core.status import Outcome
 from core.trace import Path
 
@@ -24,16 +25,22 @@ _HEIGHT, _GAP, _CHARACTER = 240.0, 16.0, 7.0
 
 
 def loss_progress(
-    trails: Sequence[Trail], look: Look, step: int | None = None, against: Against = "steps"
+    trails: Sequence[Trail],
+    look: Look,
+    step: int | None = None,
+    against: Against = "steps",
+    objective: Objective | None = None,
 ) -> go.Figure:
     """The loss of every trail (all on one objective) over steps or gradient evaluations.
 
-    With a known minimum: the loss above it on a log axis, where values below ``FLOOR`` are drawn at ``FLOOR``, as the
-    axis says. Without one, or if a trail goes below it: the plain loss on a linear axis. Trails that leave the range
-    of the others end in a mark at its edge; numbers under the pointer are the true loss. ``step`` draws a hairline.
+    ``objective`` may know more about it than the runs, which of a formula know no minimum. With a known minimum: the
+    loss above it on a log axis, where values below ``FLOOR`` are drawn at ``FLOOR``, as the axis says. Without one, or
+    if a trail goes below it: the plain loss on a linear axis. Trails that leave the range of the others end in a mark
+    at its edge; numbers under the pointer are the true loss. ``step`` draws a hairline.
     """
     losses = [trail.path.loss for trail in trails]
-    minimum = trails[0].path.run.resolved_objective.minimum if trails else None
+    known = objective or (trails[0].path.run.resolved_objective if trails else None)
+    minimum = known.minimum if known else None
     if minimum is None or any((loss < minimum - _ROUNDING * (1 + abs(minimum))).any() for loss in losses):
         return _progress(trails, losses, losses, "loss", False, look, step, against)
     above = "loss" if minimum == 0 else "loss above the minimum"

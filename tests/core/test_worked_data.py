@@ -1,11 +1,12 @@
 """A table of points is read as it was meant, or refused with the row that is wrong."""
 
 import math
+import re
 
 import numpy as np
 import pytest
 
-from core.worked_data import FEWEST, LARGEST, MOST, SMALLEST, checked, read_table
+from core.worked_data import FEWEST, LARGEST, MOST, SMALLEST, Data, checked, read_table, rows_of, text_of
 
 GOOD = [["1", "2"], [2, 4.0], [" 3. ", "6e0"]]
 
@@ -71,3 +72,40 @@ def test_data_from_elsewhere_is_checked_as_well() -> None:
     for wrong in (math.nan, math.inf, 2e6, 1e-12):
         with pytest.raises(ValueError, match="Row 2: y"):
             checked(((0.0, 1.0), (1.0, wrong)))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        ((1.0, 2.0), (2.0, 4.0), (3.0, 6.0)),
+        ((-1.5, 1e-9), (0.1 + 0.2, -1e6)),
+        tuple((float(x), x / 7) for x in range(50)),
+    ],
+)
+def test_points_survive_being_written_as_text(data: Data) -> None:
+    assert read_table(rows_of(text_of(data))) == data
+
+
+def test_a_text_is_short_and_may_have_gaps() -> None:
+    assert text_of(((1.0, 2.0), (0.5, -4.0))) == "1,2; 0.5,-4"
+    assert text_of([[None, 3.0], ["a", 99999999.0]]) == ",3; a,99999999"
+    assert read_table(rows_of(" 1 , 2;;3,4 ; ")) == ((1.0, 2.0), (3.0, 4.0))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "2 to 50 rows"),
+        ("1,2", "it has 1"),
+        ("1,2;3", "Row 2 must have two numbers"),
+        ("1,2;3,", "Row 2: y is missing"),
+        ("1,2;3,4,5", "Row 2 must have two numbers, x and y; it has 3"),
+        ("1,2;x,4", "Row 2: x must be a number"),
+        ("1,2;3,nan", "Row 2: y must be a number"),
+        ("1,2;3,1e7", "Row 2: y must lie in"),
+        (";".join(["1,2"] * 51), "it has 51"),
+    ],
+)
+def test_a_text_that_cannot_be_read_is_explained_by_row(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        read_table(rows_of(text))

@@ -203,7 +203,9 @@ def test_the_six_steps_are_told_with_the_examples_numbers(example: Example) -> N
         assert stage.sentence[0].isupper()
         assert stage.sentence.endswith(".")
         assert "nan" not in stage.sentence + stage.latex
-        assert stage.latex.count("{") == stage.latex.count("}")
+        for text in (stage.latex, stage.symbols):
+            assert text
+            assert text.count("{") == text.count("}")
         assert "None" not in stage.latex
         assert all(np.isfinite(value) for value in stage.numbers.values())
     assert len(stages[1].numbers) == len(example.data)
@@ -214,17 +216,35 @@ def test_the_six_steps_are_told_with_the_examples_numbers(example: Example) -> N
 def test_the_six_steps_of_the_guides_example_show_its_numbers() -> None:
     by_key = {stage.key: stage for stage in six_steps(EXAMPLE)}
     assert r"\frac{(-1.4)^2 + (-2.9)^2 + (-4.4)^2}{3} = 9.91" in by_key["loss"].latex
-    assert r"\frac{2}{3}\,\bigl((-1.4) \cdot 1 + (-2.9) \cdot 2 + (-4.4) \cdot 3\bigr) = -13.6" in (
-        by_key["gradient"].latex.replace("&", "")
-    )
+    assert r"\frac{2}{3}\,\bigl(-1.4 \cdot 1 - 2.9 \cdot 2 - 4.4 \cdot 3\bigr)" in by_key["gradient"].latex
+    assert r"{} &= -13.6\\" in by_key["gradient"].latex
+    assert r"{} &= -5.8\end" in by_key["gradient"].latex
     assert "has to go up" in by_key["gradient"].sentence
     assert "falls from 9.91 to 7.84523" in by_key["update"].sentence
     assert r"w_1 &= 0.5 - 0.01 \cdot (-13.6) = 0.636" in by_key["update"].latex
     assert f"After {REPEATED} steps" in by_key["repeat"].sentence
+    for steps, told in ((1, "After 1 step of"), (7, "After 7 steps of")):
+        assert told in six_steps(EXAMPLE, steps)[5].sentence
+        assert rf"w_{{{steps}}} &= " in six_steps(EXAMPLE, steps)[5].latex
     assert "rises from" in six_steps(Example(lr=0.19))[4].sentence
     assert "Diverged at step" in six_steps(Example(lr=1.0))[5].sentence
     assert "already the best" in six_steps(Example(w=2.0, b=0.0))[3].sentence
     assert r"\vdots" in six_steps(Example(TABLES["ten"]))[1].latex
+
+
+@pytest.mark.parametrize(
+    ("convention", "loss", "slope"),
+    [
+        (Convention.MEAN, r"\frac{1}{n}\sum", r"\frac{2}{n}\sum"),
+        (Convention.HALF_MEAN, r"\frac{1}{2n}\sum", r"\frac{2}{2n}\sum"),
+        (Convention.SUM, r"J = \sum", r"2\sum"),
+        (Convention.HALF_SUM, r"\frac{1}{2}\sum", r"\frac{2}{2}\sum"),
+    ],
+)
+def test_the_symbols_state_the_convention(convention: Convention, loss: str, slope: str) -> None:
+    stages = {stage.key: stage for stage in six_steps(Example(convention=convention))}
+    assert loss in stages["loss"].symbols
+    assert stages["gradient"].symbols.count(slope) == 2
 
 
 def test_a_number_with_an_exponent_is_bracketed_where_it_is_squared() -> None:

@@ -225,6 +225,28 @@ function drawConstruction(pen, view, gd, track, t, minimum, colors) {
   return labels;
 }
 
+// Every point of a track as the line with that slope and intercept: where it started, dashed, and where it is.
+function drawLines(pen, gd, visible, t) {
+  const project = flatProjection(gd);
+  const ends = gd._fullLayout.xaxis.range;
+  for (const [track] of visible) {
+    for (const [at, width, dash] of [[0, 1.5, [6, 5]], [t, 3, []]]) {
+      const [slope, rise] = track.x.map((values) => valueAt(values, at));
+      const [from, to] = ends.map((x) => project(x, slope * x + rise));
+      // Steeper than any screen can show.
+      if (!sane(...from) || !sane(...to)) continue;
+      pen.strokeStyle = track.color;
+      pen.lineWidth = width;
+      pen.setLineDash(dash);
+      pen.beginPath();
+      pen.moveTo(...from);
+      pen.lineTo(...to);
+      pen.stroke();
+    }
+  }
+  pen.setLineDash([]);
+}
+
 // One view at time t. `cache` keeps pixels as long as nothing moved on the screen, as `seen` tells (`signature`).
 function drawView(view, gd, canvas, cache, scene, seen) {
   const { tracks, hidden, t, minimum, colors, arrows, font } = scene;
@@ -244,6 +266,11 @@ function drawView(view, gd, canvas, cache, scene, seen) {
   pen.beginPath();
   pen.rect(frame[0], frame[1], frame[2] - frame[0], frame[3] - frame[1]);
   pen.clip();
+  if (view.kind === 'fit') {
+    drawLines(pen, gd, visible, t);
+    pen.restore();
+    return;
+  }
   if (view.kind === 'time') {
     const [x] = flatProjection(gd)(t, 1);
     pen.strokeStyle = colors.quiet;

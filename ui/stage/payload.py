@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any, Literal
@@ -35,7 +35,9 @@ from core.trace import Path
 from ui.limits import MAX_START
 
 Array = npt.NDArray[np.float64]
-Kind = Literal["plane", "space", "curve", "loss", "norm", "rate"]
+Kind = Literal["plane", "space", "curve", "fit", "loss", "norm", "rate"]
+# Makes the figure that a view "fit" draws its lines on.
+Paper = Callable[[Look], go.Figure]
 
 # Landscapes kept, of some 100 kB each: those of the catalogue and a few of visitors' own.
 _GROUNDS = 64
@@ -56,13 +58,18 @@ _CHANNELS: Mapping[Kind, tuple[str, str]] = {
     "plane": ("x0", "x1"),
     "space": ("x0", "x1"),
     "curve": ("x0", "loss"),
+    "fit": ("x0", "x1"),
     "loss": ("step", "height"),
     "norm": ("step", "norm"),
     "rate": ("step", "rate"),
 }
 
 
-_OVER_TIME = {"loss": loss_progress, "norm": gradient_progress, "rate": rate_progress}
+_OVER_TIME: Mapping[Kind, Callable[[Sequence[Trail], Objective], go.Figure]] = {
+    "loss": lambda trails, objective: loss_progress(trails, _TOKENS, objective=objective),
+    "norm": lambda trails, _: gradient_progress(trails, _TOKENS),
+    "rate": lambda trails, _: rate_progress(trails, _TOKENS),
+}
 
 
 @dataclass(frozen=True)
@@ -82,18 +89,21 @@ class Payload:
     numbers: bytes
 
 
-def stage_payload(objective: Objective, race: Race, kinds: Sequence[Kind], height: int, label: str) -> Payload:
+def stage_payload(
+    objective: Objective, race: Race, kinds: Sequence[Kind], height: int, label: str, paper: Paper | None = None
+) -> Payload:
     """The views ``kinds`` of a race on ``objective``, ``height`` pixels high.
 
     The racers' paths must be runs of ``objective`` with the same number of steps. Numbers go as float32, directions as
-    bytes.
+    bytes. The view "fit" shows each point of a path as the line with slope x and intercept y, on ``paper``, without
+    which it raises ``ValueError``.
     """
     minimum = _base(objective)
     steps = race[0][1].run.steps
     trails = [Trail.of(path, racer) for racer, path in race]
     views, grounds = [], []
     for kind in kinds:
-        ground, view = _view(kind, objective, trails)
+        ground, view = _fit(paper) if kind == "fit" else _view(kind, objective, trails)
         if ground is not None:
             grounds.append(ground)
         views.append(view)
@@ -104,7 +114,7 @@ def stage_payload(objective: Objective, race: Race, kinds: Sequence[Kind], heigh
         "dimension": objective.dimension,
         "steps": steps,
         "minimum": minimum,
-        "variables": list(objective.parsed.variables),
+        "variables": list(objective.called[: objective.dimension]),
         "views": views,
         "tracks": [_track(racer, path, rated) for racer, path in race],
         "numbers": _short_hash(numbers),
@@ -136,7 +146,7 @@ def _base(objective: Objective) -> float:
 def _view(kind: Kind, objective: Objective, trails: Sequence[Trail]) -> tuple[Ground | None, dict[str, Any]]:
     view: dict[str, Any] = {"channels": _CHANNELS[kind], "traces": [], "label": _label(kind, objective)}
     if kind in _OVER_TIME:
-        figure = _OVER_TIME[kind](trails, _TOKENS)
+        figure = _OVER_TIME[kind](trails, objective)
         # The lines and labels of this figure move with the clock, so the browser draws them.
         bare = go.Figure(layout=figure.layout)
         bare.layout.annotations, bare.layout.shapes, bare.layout.showlegend = (), (), False
@@ -152,6 +162,20 @@ def _view(kind: Kind, objective: Objective, trails: Sequence[Trail]) -> tuple[Gr
     else:
         view["traces"] = [_trace(place, trail, _CHANNELS[kind]) for place, trail in enumerate(trails)]
     return ground, view
+
+
+def _fit(paper: Paper | None) -> tuple[Ground, dict[str, Any]]:
+    if paper is None:
+        raise ValueError("The view fit needs a figure to draw its lines on; none was given.")
+    text = _json(paper(_TOKENS))
+    ground = Ground(_short_hash(text.encode()), text)
+    return ground, {
+        "channels": _CHANNELS["fit"],
+        "traces": [],
+        "label": "The data with the line that moves",
+        "kind": "fit",
+        "ground": ground.id,
+    }
 
 
 @lru_cache(maxsize=_GROUNDS)

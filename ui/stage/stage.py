@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.objectives import VARIABLES, Objective
 from core.summary import Race
-from ui.stage.payload import Kind, believed_start, believed_step, packed, stage_payload
+from ui.stage.payload import Kind, Paper, believed_start, believed_step, packed, stage_payload
 
 _FOLDER = Path(__file__).parent
 # The code of the stage, in the order in which each needs the ones before it.
@@ -44,15 +44,16 @@ def stage(
     label: str,
     prefix: str = "",
     autoplay: bool = False,
+    paper: Paper | None = None,
 ) -> None:
     """Shows a race on ``objective`` in several views on one clock, which stands at ``step``.
 
     A start chosen in a landscape goes to the controls of the start, the step at which the clock comes to rest to the
     control of the step (keys ``x``, ``y`` and ``t``, after ``prefix`` where a page has a second stage). ``autoplay``
-    starts the clock at once, unless the visitor asked for less motion.
+    starts the clock at once, unless the visitor asked for less motion. ``paper`` makes the figure of a view "fit".
     """
     key = f"{prefix}stage"
-    payload = stage_payload(objective, race, kinds, height, label)
+    payload = stage_payload(objective, race, kinds, height, label, paper)
     steps = payload.data["steps"]
 
     def choose_start() -> None:

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from core import OBJECTIVES, OPTIMIZERS, Run, trace
+from core import OBJECTIVES, OPTIMIZERS, Run, trace, worked_example
 from core.figures import DARK, LIGHT
+from core.figures.line_fit import paper_figure
 from core.objectives import own_objective
 from core.racers import RACERS
 from core.scenarios import RACES
@@ -364,3 +365,22 @@ def test_a_whole_step_of_the_run_is_believed(raw: Any, step: int) -> None:
     found = believed_step(raw, 100)
     assert found == step
     assert type(found) is int
+
+
+def test_lines_are_drawn_on_the_paper_that_is_given_in_the_colours_of_the_visitors_theme() -> None:
+    example = worked_example.Example()
+    race = [(RACERS["sgd"], example.path(20))]
+    kinds: tuple[Kind, ...] = ("fit", "plane", "loss")
+    payload = stage_payload(example.objective, race, kinds, 300, "", lambda look: paper_figure(example, look))
+    assert payload.data["variables"] == ["w", "b"]
+    fit, plane, loss = payload.data["views"]
+    assert (fit["kind"], fit["traces"]) == ("fit", [])
+    grounds = {ground.id: json.loads(ground.figure) for ground in payload.grounds}
+    assert grounds[plane["ground"]]["layout"]["yaxis"]["title"]["text"] == "b"
+    (line, points) = grounds[fit["ground"]]["data"]
+    # The colours are tokens, which only the palette of a theme makes visible.
+    assert {line["line"]["color"], points["marker"]["color"]} <= set(payload.data["looks"]["dark"]["map"])
+    # The example knows its minimum, though the run of its formula does not.
+    assert json.loads(loss["figure"])["layout"]["yaxis"]["type"] == "log"
+    with pytest.raises(ValueError, match="needs a figure"):
+        stage_payload(example.objective, race, kinds, 300, "")

@@ -1,0 +1,73 @@
+"""Update rule: one step of gradient descent by hand, on data that can be changed, and the same step repeated."""
+
+import streamlit as st
+
+from core.racers import RACERS
+from core.worked_example import Example
+from core.worked_steps import REPEATED
+from ui import claims, controls, navigation, panels, points, update_rule
+
+navigation.begin(navigation.UPDATE_RULE)
+prefix = navigation.UPDATE_RULE.prefix
+
+with st.sidebar:
+    rate = update_rule.rate_control()
+    w, b = update_rule.line_control()
+    convention = update_rule.convention_control()
+    steps = controls.steps_control(REPEATED, prefix)
+
+walk, table = st.container(), st.container()
+data = points.points_control()
+example = Example(data, w, b, rate, convention)
+path = example.path(steps)
+with walk:
+    chosen = update_rule.stage_control(example, steps)
+    update_rule.stage_panel(example, path, chosen)
+with table:
+    points.table_panel(example, chosen)
+
+st.subheader("Again and again", anchor="repeat")
+picture = st.container()
+step = controls.moment_control(steps, prefix)
+with picture:
+    update_rule.descent_panel(example, path, step)
+panels.story_panel([(RACERS["sgd"], path)])
+
+st.subheader("How large may the learning rate be?", anchor="limit")
+update_rule.rate_panel(example, path)
+
+st.subheader("What is being averaged?", anchor="convention")
+st.markdown(
+    "The same line and the same points have four usual losses. They agree about which line is best, and disagree about "
+    "how steep the way is, so a learning rate means nothing before the loss is written down."
+)
+update_rule.convention_panel(example)
+
+st.subheader("Is the gradient right?", anchor="differences")
+st.markdown(
+    "A slope can be checked without any calculus: move one parameter a little, measure the loss again, and divide the "
+    "change by the move. Too large a move misses the curve, too small a one drowns in rounding."
+)
+claims.experiment_card("X05")
+
+st.subheader("The gradient of a network: backpropagation", anchor="network")
+st.markdown(
+    "For a line the gradient is a short sum. For a network it is the chain rule, applied from the loss back to every "
+    "weight: each number on the way is used once more and none is computed twice."
+)
+update_rule.network_panel()
+claims.experiment_card("X07")
+claims.experiment_card("X08")
+
+st.subheader("What is said about it", anchor="claims")
+claims.about(navigation.UPDATE_RULE, "steps", "The six steps")
+claims.about(navigation.UPDATE_RULE, "example", "The worked example")
+
+st.subheader("The same in PyTorch", anchor="code")
+update_rule.code_panel(example, steps)
+
+st.caption(
+    "Sources: Cauchy 1847, Comptes rendus 25:536; Rumelhart, Hinton & Williams 1986, doi:10.1038/323533a0; Nesterov "
+    "2004, section 1.2.3; Glorot & Bengio 2010, AISTATS; He et al. 2015, arXiv:1502.01852."
+)
+navigation.onwards(navigation.UPDATE_RULE)
