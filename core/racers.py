@@ -13,17 +13,21 @@ _COPY_DASHES: Mapping[str, Literal["solid", "dash", "dot"]] = {"solid": "dot", "
 
 @dataclass(frozen=True)
 class Racer:
-    """A rule under a name of its own. ``key`` begins the names of its hyperparameters in a link (``adam2_lr``)."""
+    """A rule under a name of its own. ``key`` begins the names of its hyperparameters in a link (``adam2_lr``).
+
+    ``tint`` is a colour of its own, for races in which the rule is the same for all.
+    """
 
     key: str
     name: str
     optimizer: Optimizer
     dash: Literal["solid", "dash", "dot"]
+    tint: str = ""
 
     @property
     def color(self) -> str:
-        """The rule's colour; a second copy differs by its dash."""
-        return self.optimizer.color
+        """The racer's own colour or else the rule's; a second copy differs by its dash."""
+        return self.tint or self.optimizer.color
 
 
 RACERS: Mapping[str, Racer] = MappingProxyType(

@@ -6,6 +6,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from core.cycles import LONGEST_CYCLE, cycle_length
+from core.experiments.edge import EDGE
 from core.experiments.measure import curve
 from core.experiments.telling import learning_rate, listed, whole
 from core.findings import Expected, Experiment, Finding, Mark, Plot, Series
@@ -92,7 +94,6 @@ _STALL = Experiment(
 
 
 _BOUNCES = 5000
-_LONGEST_CYCLE = 64
 _DRAWN_BOUNCES = 80
 
 
@@ -100,9 +101,9 @@ def _bounce(settings: Mapping[str, float]) -> Finding:
     lr, start = settings["lr"], settings["start"]
     path = trace(Run(_HILL.key, "sgd", (start,), _BOUNCES, {"lr": lr}))
     x = path.x[:, 0]
-    tail = x[-2 * _LONGEST_CYCLE :]
+    tail = x[-2 * LONGEST_CYCLE :]
     diverged = path.status.outcome is Outcome.DIVERGED
-    period = 0 if diverged else _period(tail)
+    period = 0 if diverged else cycle_length(tail)
     side = "above" if lr > _HILL_LIMIT else "not above"
     numbers = {
         "cycle length in steps (0: none up to 64)": period,
@@ -124,7 +125,7 @@ def _bounce(settings: Mapping[str, float]) -> Finding:
     else:
         told = (
             f"after {_BOUNCES} steps the descent hops about between {tail.min():.4g} and {tail.max():.4g} "
-            f"without repeating itself within {_LONGEST_CYCLE} steps"
+            f"without repeating itself within {LONGEST_CYCLE} steps"
         )
     where = f"From {start:.4g} at lr = {lr:.4g}, {side} the stability limit {_HILL_LIMIT:.4g} at the minimum, "
     plot = Plot(
@@ -134,14 +135,6 @@ def _bounce(settings: Mapping[str, float]) -> Finding:
         marks=(Mark("y", _HILL_MINIMUM, "minimum"),),
     )
     return Finding(numbers, f"{where}{told}.", plot)
-
-
-def _period(places: Array) -> int:
-    """The number of steps after which ``places`` repeat to a millionth, 0 if none up to ``_LONGEST_CYCLE`` does."""
-    for period in range(1, _LONGEST_CYCLE + 1):
-        if np.abs(places[period:] - places[:-period]).max() <= _ARRIVED:
-            return period
-    return 0
 
 
 _BOUNCE = Experiment(
@@ -572,126 +565,6 @@ _SAME_END = Experiment(
 )
 
 
-# A network with two hidden layers of 20 tanh units, fitted to 20 points of the Chebyshev polynomial T₄.
-_INPUTS = np.linspace(-1.0, 1.0, 20)[:, None]
-_TARGETS = np.cos(4 * np.arccos(_INPUTS))
-_SHAPES = ((1, 20), (20,), (20, 20), (20,), (20, 1), (1,))
-_ENDS = np.cumsum([np.prod(shape) for shape in _SHAPES])
-_LOOKS = 50
-# Power iterations at each look; the vector is kept, so that later looks start close.
-_POWERS = 12
-# For the difference of two gradients: small against the weights, large against rounding.
-_NUDGE = 1e-4
-_EXPLODED = 1e6
-
-
-def _edge(settings: Mapping[str, float]) -> Finding:
-    lr, steps = settings["lr"], int(settings["steps"])
-    rng = np.random.default_rng(int(settings["seed"]))
-    # Variance 1/inputs for the weights, 0 for the biases.
-    weights = np.concatenate(
-        [
-            (rng.normal(size=shape) / np.sqrt(shape[0])).ravel() if len(shape) == 2 else np.zeros(shape)
-            for shape in _SHAPES
-        ]
-    )
-    vector = rng.normal(size=weights.size)
-    every = steps // _LOOKS
-    losses: list[float] = []
-    looks: list[tuple[float, float]] = []
-    for step in range(steps + 1):
-        loss, slope = _chebyshev(weights)
-        losses.append(loss)
-        if not loss <= _EXPLODED:
-            break
-        if step % every == 0 or step == steps:
-            sharpness, vector = _sharpness(weights, vector)
-            looks.append((step, sharpness))
-        weights = weights - lr * slope
-    limit, last = 2 / lr, looks[-1][1]
-    rises = int((np.diff(losses) > 0).sum())
-    numbers = {
-        "limit 2/α": limit,
-        "sharpness at the end": last,
-        "sharpness as a share of the limit": last / limit,
-        "sharpness at the start": looks[0][1],
-        "loss at the end": losses[-1],
-        "steps that raised the loss": rises,
-    }
-    if not losses[-1] <= _EXPLODED:
-        sentence = (
-            f"At lr = {lr:.4g} the descent explodes: the loss passes {_EXPLODED:g} at step {len(losses) - 1}, and the "
-            f"sharpness last seen is {last:.4g}, with the limit 2/α at {limit:.4g}."
-        )
-    else:
-        place = "at" if 0.9 <= last / limit <= 1.1 else "below" if last < limit else "above"
-        sentence = (
-            f"After {steps} steps the sharpness, {looks[0][1]:.4g} at the start, is {last:.4g}: {place} the limit "
-            f"2/α = {limit:.4g}. The loss went from {losses[0]:.4g} to {losses[-1]:.4g}, and {rises} of the steps "
-            "raised it."
-        )
-    at, sharp = np.array(looks).T
-    plot = Plot(
-        _STEP,
-        "sharpness: largest curvature of the loss",
-        (Series("sharpness", at, sharp),),
-        marks=(Mark("y", limit, "2/α"),),
-    )
-    return Finding(numbers, sentence, plot)
-
-
-def _chebyshev(weights: Array) -> tuple[float, Array]:
-    """The mean squared error of the network with ``weights`` and its gradient."""
-    into, shift, between, lift, out, offset = (
-        part.reshape(shape) for part, shape in zip(np.split(weights, _ENDS[:-1]), _SHAPES, strict=True)
-    )
-    first = np.tanh(_INPUTS @ into + shift)
-    second = np.tanh(first @ between + lift)
-    residual = second @ out + offset - _TARGETS
-    back = residual * (2 / len(_INPUTS))
-    deep = (back @ out.T) * (1 - second * second)
-    shallow = (deep @ between.T) * (1 - first * first)
-    parts = (
-        _INPUTS.T @ shallow,
-        shallow.sum(axis=0),
-        first.T @ deep,
-        deep.sum(axis=0),
-        second.T @ back,
-        back.sum(axis=0),
-    )
-    return float((residual**2).mean()), np.concatenate([part.ravel() for part in parts])
-
-
-def _sharpness(weights: Array, vector: Array) -> tuple[float, Array]:
-    """The eigenvalue of the loss's Hessian at ``weights`` that is largest in size, and a vector along its direction.
-
-    Power iteration from ``vector``; Hessian times vector is a difference of two gradients.
-    """
-    value = 0.0
-    for _ in range(_POWERS):
-        unit = vector / np.sqrt(vector @ vector)
-        ahead, behind = (_chebyshev(weights + sign * _NUDGE * unit)[1] for sign in (1, -1))
-        vector = (ahead - behind) / (2 * _NUDGE)
-        value = float(unit @ vector)
-    return value, vector
-
-
-_EDGE = Experiment(
-    key="X11",
-    question="Does full-batch gradient descent on a network keep below its stability limit 2/α?",
-    settings=(
-        learning_rate(0.1, (0.02, 0.5), (0.05, 0.4)),
-        whole("steps", "T", 4000, (500, 5000), "Steps of full-batch gradient descent."),
-        whole("seed", "s", 0, (0, 999), "Draws other first weights."),
-    ),
-    find=_edge,
-    expected=(
-        Expected("limit 2/α", 20, 1e-12, "Exact apart from rounding."),
-        Expected("sharpness as a share of the limit", 1.0, 0.1, "It hovers about the limit and never settles."),
-    ),
-)
-
-
 def _steepest(settings: Mapping[str, float]) -> Finding:
     g = np.array([settings["gx"], settings["gy"]])
     largest = np.abs(g) == np.abs(g).max()
@@ -751,6 +624,6 @@ ALL: tuple[Experiment, ...] = (
     _CONVENTION,
     _REGIME,
     _SAME_END,
-    _EDGE,
+    EDGE,
     _STEEPEST,
 )

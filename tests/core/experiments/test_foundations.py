@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from core.experiments import EXPERIMENTS, foundations
+from core.experiments import EXPERIMENTS, edge, foundations
 from core.findings import Finding
 
 Array = npt.NDArray[np.float64]
@@ -106,31 +106,31 @@ def test_wider_networks_fit_more_often(seed: int) -> None:
 
 def test_the_gradients_of_the_networks_agree_with_differences() -> None:
     rng = np.random.default_rng(1)
-    weights = rng.normal(size=int(foundations._ENDS[-1])) / 3
-    _, slope = foundations._chebyshev(weights)
+    weights = rng.normal(size=int(edge._ENDS[-1])) / 3
+    _, slope = edge.chebyshev(weights)
     h = 1e-6
     for place in rng.integers(weights.size, size=20):
         nudge = np.zeros_like(weights)
         nudge[place] = h
-        ahead, behind = (foundations._chebyshev(weights + sign * nudge)[0] for sign in (1, -1))
+        ahead, behind = (edge.chebyshev(weights + sign * nudge)[0] for sign in (1, -1))
         # Central differences of a smooth function: h² of truncation, 1e-16/h of rounding.
         assert slope[place] == pytest.approx((ahead - behind) / (2 * h), abs=1e-8)
 
 
 def test_sharpness_is_the_largest_eigenvalue_of_the_hessian() -> None:
     rng = np.random.default_rng(0)
-    weights = rng.normal(size=int(foundations._ENDS[-1])) / 3
+    weights = rng.normal(size=int(edge._ENDS[-1])) / 3
     h = 1e-5
     hessian = np.array(
         [
-            (foundations._chebyshev(weights + nudge)[1] - foundations._chebyshev(weights - nudge)[1]) / (2 * h)
+            (edge.chebyshev(weights + nudge)[1] - edge.chebyshev(weights - nudge)[1]) / (2 * h)
             for nudge in h * np.eye(weights.size)
         ]
     )
     largest = np.abs(np.linalg.eigvalsh((hessian + hessian.T) / 2)).max()
     value, vector = 0.0, rng.normal(size=weights.size)
     for _ in range(5):
-        value, vector = foundations._sharpness(weights, vector)
+        value, vector = edge.sharpness(weights, vector)
     # 60 power iterations; the next eigenvalue decides how close they come.
     assert abs(value) == pytest.approx(largest, rel=1e-2)
 
@@ -203,3 +203,31 @@ def test_no_step_of_length_one_descends_more_than_the_steepest(g: tuple[float, f
 def test_where_there_is_no_slope_no_direction_is_steepest() -> None:
     assert "no direction is steepest" in _found("X69", gx=0.0, gy=0.0).sentence
     assert "as well" in _found("X69", gx=2.0, gy=-2.0).sentence
+
+
+@pytest.mark.parametrize(("lr", "steps", "seed"), [(0.1, 500, 0), (0.2, 777, 3), (0.5, 500, 0)])
+def test_a_descent_in_pieces_takes_every_step_once_and_ends_as_the_experiment_does(
+    lr: float, steps: int, seed: int
+) -> None:
+    descent, pieces = edge.begin(seed), 0
+    weights, losses = descent.weights, []
+    while not edge.ended(descent, steps):
+        before = descent
+        descent = edge.advance(descent, lr, steps)
+        assert descent.step > before.step
+        for _ in range(before.step, min(descent.step, steps + 1)):
+            with np.errstate(all="ignore"):
+                loss, slope = edge.chebyshev(weights)
+                weights = weights - lr * slope
+            losses.append(loss)
+        # A descent that explodes stops before its last step is taken.
+        assert descent.exploded or np.array_equal(weights, descent.weights)
+        pieces += 1
+    finding = edge.finding(descent, lr, steps)
+    assert finding.numbers["steps that raised the loss"] == sum(b > a for a, b in pairwise(losses))
+    assert finding.numbers["loss at the end"] == losses[-1]
+    whole = _found("X11", lr=lr, steps=steps, seed=seed)
+    assert (finding.sentence, dict(finding.numbers)) == (whole.sentence, dict(whole.numbers))
+    assert descent.exploded or 50 <= pieces <= 54
+    if not descent.exploded:
+        assert [step for step, _ in descent.looks][:: pieces - 1] == [0, steps]

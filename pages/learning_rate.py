@@ -1,0 +1,65 @@
+"""Learning rate: too small, right and too large with theory over the run; curvature that changes; schedules."""
+
+import streamlit as st
+
+from core.rate_check import check
+from ui import claims, controls, learning_rate, navigation, rate_races
+
+navigation.begin(navigation.LEARNING_RATE)
+prefix = navigation.LEARNING_RATE.prefix
+
+with st.sidebar:
+    path, rate = learning_rate.descent_control()
+
+found = check(path)
+learning_rate.regimes_panel(found, rate)
+picture = st.container()
+step = controls.moment_control(path.run.steps, prefix)
+with picture:
+    learning_rate.descent_stage(path, step)
+
+st.subheader("Predicted and measured", anchor="story")
+learning_rate.told_panel(path, found)
+learning_rate.code_panel("PyTorch code of this run", f"{prefix}code", {"this run": path.run})
+claims.about(navigation.LEARNING_RATE, "choice", "About the choice of the learning rate")
+
+st.subheader("Where the curvature changes", anchor="bounded")
+st.markdown(
+    "A quadratic is curved alike everywhere, so too large a rate sends the point away for good. Most losses are not. "
+    "On this quartic the curvature is 0 at the flat inflection and grows without end further out, so the same rule at "
+    "the same rate can creep, arrive, or hop about for ever. The first case is a well-known playground as it opens."
+)
+learning_rate.playground_panel()
+st.markdown(
+    "In a network something stranger happens: descent seeks the limit out. The largest curvature of the loss, its "
+    "sharpness, grows while the network learns until it meets 2/α, and stays about there, while the loss goes up and "
+    "down from step to step and yet falls."
+)
+edge = st.container()
+
+st.subheader("Every rate at once", anchor="rates")
+st.markdown(
+    "Each curve is one rule at all learning rates of its slider, everything else as it is; the dots are the rates set "
+    "below. Where a curve ends, the rule diverges. Most rules are good over less than a factor of ten, at rates that "
+    "another cannot use. Click a curve to load that rate, or move the slider of its rule."
+)
+rate_races.sensitivity_panel()
+
+st.subheader("Schedules", anchor="schedules")
+st.markdown(
+    "A hundred epochs, one step each, and the same noise for all. A large rate gets near quickly and then jitters at a "
+    "height that grows with the rate; a small one ends lower and takes longer. A schedule does one after the other: "
+    "what it ends with decides how low the loss comes. Set the noise to 0, and decay only slows the run down."
+)
+rate_races.schedules_panel()
+st.markdown(
+    "A warmup lets the peak be larger where the start is steeper than what follows. No schedule crosses a plateau: "
+    "where the slope is nearly zero, a share of the learning rate takes a share of nearly nothing."
+)
+claims.experiment_card("X55")
+claims.about(navigation.LEARNING_RATE, "schedules", "About schedules")
+
+# Last, though it stands further up: while it computes, the page is already complete.
+with edge:
+    learning_rate.edge_panel()
+navigation.onwards(navigation.LEARNING_RATE)
