@@ -5,12 +5,15 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from core.formula.rule import Kind
 from core.hypers import unknown_key
 from core.optimizers import OPTIMIZERS, Optimizer, Training
 from core.schedules import SCHEDULES, Schedule
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 # Longer than any cell that could be meant.
 MAX_SEARCH = 100
@@ -72,7 +75,8 @@ class Question:
         return tuple(self.admits)
 
 
-_Row = TypeVar("_Row", OptimizerRow, ScheduleRow)
+# Any dataclass of plain values.
+_Row = TypeVar("_Row", bound="DataclassInstance")
 
 
 def optimizer_rows() -> list[OptimizerRow]:
@@ -124,7 +128,7 @@ def matching(rows: Iterable[_Row], text: str) -> list[_Row]:
     return [row for row in rows if all(word in _searched(row) for word in words)]
 
 
-def as_csv(rows: Sequence[OptimizerRow] | Sequence[ScheduleRow]) -> str:
+def as_csv(rows: "Sequence[DataclassInstance]") -> str:
     """``rows`` as comma-separated values under the names of their fields; an empty text for no rows."""
     written = io.StringIO()
     if rows:
@@ -222,6 +226,6 @@ def _cell(value: object) -> object:
     return "; ".join(value) if isinstance(value, tuple) else value
 
 
-def _searched(row: OptimizerRow | ScheduleRow) -> str:
+def _searched(row: "DataclassInstance") -> str:
     """All texts of ``row``, a line each, so that no word is found across two of them."""
     return "\n".join(str(_cell(value)) for value in asdict(row).values() if not isinstance(value, int)).casefold()

@@ -28,5 +28,5 @@ st.subheader("Who grew from whom", anchor="family")
 history.family_panel(entry)
 
 st.subheader("Dates and names that are often told differently", anchor="claims")
-claims.folded_claims("The timeline", f"{prefix}claims", claims.claims_about("history", "timeline"))
+claims.about(navigation.HISTORY, "timeline", "The timeline")
 navigation.onwards(navigation.HISTORY)

@@ -63,8 +63,7 @@ st.subheader("The objective", anchor="objective")
 panels.objective_panel(objective)
 
 st.subheader("About races", anchor="races")
-said = [*claims.claims_about("optimizers", "race"), *claims.claims_about("optimizers", "all")]
-claims.folded_claims("About races", "races", said)
+claims.about(navigation.OPTIMIZERS, "race", "About races")
 
 st.subheader("Rule by rule", anchor="rules")
 st.markdown("Each section has the idea, the formula, what it mends, what it costs, and what is said of it, checked.")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import claims, navigation, reference
+from ui import claims, ledger, navigation, reference
 
 navigation.begin(navigation.REFERENCE)
 
@@ -22,12 +22,15 @@ reference.parity_panel()
 st.subheader("Real PyTorch code", anchor="code")
 st.markdown("Each tab is one program, run exactly as printed whenever this guide is tested.")
 reference.code_panel()
-claims.folded_claims("About such code", "rcode_claims", claims.claims_about("reference", "code"))
+claims.about(navigation.REFERENCE, "code", "About such code")
 
 st.subheader("Tips from the trenches", anchor="tips")
 st.markdown("Seven pieces of advice that everyone has heard, each with a verdict and the experiment behind it.")
-claims.folded_claims("The seven tips", "rtips", claims.claims_about("reference", "tips"))
+claims.about(navigation.REFERENCE, "tips", "The seven tips")
 
 st.subheader("What tables like the one above often say", anchor="table")
-claims.folded_claims("The comparison table", "rtable", claims.claims_about("reference", "table"))
+claims.about(navigation.REFERENCE, "table", "The comparison table")
+
+st.subheader("Every statement, and how true it is", anchor="ledger")
+ledger.ledger_panel()
 navigation.onwards(navigation.REFERENCE)

@@ -1,6 +1,6 @@
 """Claim cards: what is commonly said, how true it is, and the experiment that the reader can run on the spot."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import streamlit as st
@@ -11,7 +11,8 @@ from core.figures import plot
 from core.findings import Experiment, Finding
 from core.optimizers import OPTIMIZERS, Family
 from core.racers import RACERS, Racer
-from ui import controls, navigation, panels
+from ui import controls, navigation, panels, process
+from ui.navigation import Page
 
 Color = Literal["green", "blue", "orange", "red", "violet"]
 _COLORS: Mapping[Verdict, Color] = {
@@ -38,14 +39,26 @@ def claim_cards(claims: Iterable[Claim]) -> None:
         claim_card(claim)
 
 
-def folded_claims(label: str, key: str, claims: Sequence[Claim]) -> None:
-    """Cards that are drawn only while their section is open, so that a page with many of them stays quick."""
+def about(page: Page, topic: str, label: str, *others: Claim) -> None:
+    """The claims of a section of ``page``, and ``others``, folded under ``label``.
+
+    They are drawn only while the section is open, so that a page with many of them stays quick.
+    """
+    claims = [*claims_about(page.path, topic), *others]
     section = st.expander(
-        f"{label}: {len(claims)} statements, checked", key=key, on_change="rerun", bind="query-params"
+        f"{label}: {len(claims)} statement{'s' * (len(claims) != 1)}, checked",
+        key=section_key(page, topic),
+        on_change="rerun",
+        bind="query-params",
     )
     if section.open:
         with section:
             claim_cards(claims)
+
+
+def section_key(page: Page, topic: str) -> str:
+    """What the folded claims of a section are called in a link."""
+    return f"rule_{topic}" if page == navigation.OPTIMIZERS and topic in OPTIMIZERS else f"{page.prefix}about_{topic}"
 
 
 def rule_sections(settings: Mapping[str, Mapping[str, float]]) -> None:
@@ -137,6 +150,11 @@ def _runnable(experiment: Experiment, key: str) -> None:
                 hyper, f"{key}_{hyper.name}", controls.hyper_label(hyper), hyper.default
             )
     found: Finding = _found(experiment.key, tuple(settings.items()))
+    finding_panel(found, key, experiment.question)
+
+
+def finding_panel(found: Finding, key: str, question: str) -> None:
+    """What an experiment found: in words, numbers and a picture, whose key is made from ``key``."""
     st.markdown(found.sentence)
     numbers, shown = st.columns([2, 3])
     with numbers:
@@ -144,9 +162,11 @@ def _runnable(experiment: Experiment, key: str) -> None:
         st.markdown(f"| found in this run | |\n|:--|--:|\n{rows}")
     if found.plot is not None:
         with shown:
-            panels.picture(plot(found.plot, panels.look()), f"plot_{key}", 320, experiment.question)
+            panels.picture(plot(found.plot, panels.look()), f"plot_{key}", 320, question)
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner="Running the experiment …")
 def _found(key: str, settings: tuple[tuple[str, float], ...]) -> Finding:
-    return EXPERIMENTS[key].run(dict(settings))
+    found = EXPERIMENTS[key].run(dict(settings))
+    process.settle()
+    return found

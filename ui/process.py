@@ -5,6 +5,7 @@ visitors wait seconds for that. Frozen objects are not walked. Import this befor
 """
 
 import gc
+import sys
 from functools import lru_cache
 
 import pandas  # noqa: F401 (imported to be frozen)
@@ -25,6 +26,12 @@ def load_torch() -> None:
     import torch  # noqa: F401 (imported to be frozen)
 
     _freeze()
+
+
+def settle() -> None:
+    """To be called after anything that may have imported torch by itself."""
+    if "torch" in sys.modules:
+        load_torch()
 
 
 _freeze()

@@ -16,7 +16,7 @@ ALL: tuple[Claim, ...] = (
     Claim(
         key="C045",
         page=_PAGE,
-        topic="all",
+        topic="race",
         said="The optimizers of this page power every large language model in production.",
         verdict=Verdict.FALSE,
         correct="Most large language models are trained with one of them, AdamW. Others used rules that are usually "

@@ -3,12 +3,15 @@
 import ast
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core import OPTIMIZERS, SCHEDULES
+from core.claims import CLAIMS
 from core.reference import optimizer_rows, questions
 from core.snippets import SNIPPETS
 from tests.pages.visits import clean, latex, notes, open_page, state, words
 from ui import navigation
+from ui.claims import section_key
 
 PAGE = navigation.REFERENCE
 PREFIX = PAGE.prefix
@@ -87,8 +90,45 @@ def test_a_snippet_is_shown_exactly_as_it_is_tested(key: str) -> None:
 
 def test_the_check_runs_when_asked_for_and_covers_every_rule_and_schedule() -> None:
     app = open_page(PAGE)
-    tables = len(app.dataframe)
     clean(app.button(key=f"{PREFIX}check").click().run())
-    rules, schedules = (element.value for element in app.dataframe[tables:])
+    rules, schedules = (element.value for element in app.dataframe if "deviation" in element.value.columns)
     assert rules["name"].tolist() == [declared.name for declared in OPTIMIZERS.values()]
     assert schedules["name"].tolist() == [declared.name for declared in SCHEDULES.values()]
+
+
+# --- The ledger ---
+
+
+def _ledger(app: AppTest) -> list[str]:
+    (table,) = [element.value for element in app.dataframe if "said" in element.value.columns]
+    return list(table["key"])
+
+
+def test_the_ledger_lists_every_statement() -> None:
+    assert _ledger(open_page(PAGE)) == sorted(CLAIMS)
+
+
+def test_the_ledger_is_narrowed_by_verdict_page_and_words() -> None:
+    app = open_page(PAGE, {f"{PREFIX}verdict": "false", f"{PREFIX}page": "Optimizers", f"{PREFIX}said": "rosenbrock"})
+    assert notes(app) == ""
+    assert _ledger(app) == ["C098"]
+
+
+@pytest.mark.parametrize("key", list(CLAIMS)[::4])
+def test_a_statement_of_the_ledger_leads_to_its_card(key: str) -> None:
+    claim = CLAIMS[key]
+    app = open_page(PAGE, {f"{PREFIX}claim": key})
+    assert notes(app) == ""
+    assert claim.correct in words(app)
+    page = navigation.of(claim.page)
+    link = {section_key(page, claim.topic): "true", **({f"run_{key}": "true"} if claim.experiment else {})}
+    there = open_page(page, link)
+    assert notes(there) == ""
+    assert claim.correct in words(there)
+    if claim.experiment:
+        assert state(there, f"run_{key}") is True
+
+
+def test_words_in_no_statement_are_said_to_be() -> None:
+    app = open_page(PAGE, {f"{PREFIX}said": "no such words"})
+    assert "no such words" in app.info[0].value
