@@ -9,8 +9,10 @@ from core.claim_texts import (
     history,
     learning_rate,
     optimizers,
+    pitfalls,
     race,
     table,
+    techniques,
     tips,
     update_rule,
     variants,
@@ -19,7 +21,20 @@ from core.claim_texts.claim import Claim, Verdict
 
 __all__ = ["CLAIMS", "Claim", "Verdict"]
 
-_PARTS = (foundations, update_rule, learning_rate, variants, race, optimizers, code, tips, history, table)
+_PARTS = (
+    foundations,
+    update_rule,
+    learning_rate,
+    variants,
+    race,
+    optimizers,
+    techniques,
+    pitfalls,
+    code,
+    tips,
+    history,
+    table,
+)
 _ALL = tuple(claim for part in _PARTS for claim in part.ALL)
 
 CLAIMS: Mapping[str, Claim] = MappingProxyType({claim.key: claim for claim in _ALL})

@@ -49,12 +49,52 @@ FOUNDATIONS = Page(
     "After this page you can say where a point on a curve will go next, and when it will never arrive.",
     prefix="d",
 )
+UPDATE_RULE = Page(
+    "pages/update_rule.py",
+    "Update rule",
+    ":material/calculate:",
+    "Learn",
+    "After this page you can do one step of gradient descent by hand, and say how large the learning rate may be.",
+    prefix="u",
+)
+LEARNING_RATE = Page(
+    "pages/learning_rate.py",
+    "Learning rate",
+    ":material/speed:",
+    "Learn",
+    "After this page you can say what a learning rate will do before you try it, and what a schedule changes.",
+    prefix="l",
+)
+VARIANTS = Page(
+    "pages/variants.py",
+    "Variants",
+    ":material/scatter_plot:",
+    "Learn",
+    "After this page you can say what a batch size buys, what its noise costs, and how small a rate it asks for.",
+    prefix="v",
+)
 OPTIMIZERS = Page(
     "pages/optimizers.py",
     "Optimizers",
     ":material/route:",
     "Learn",
     "After this page you know what each rule remembers, what that costs, and why no single race decides which is best.",
+)
+TECHNIQUES = Page(
+    "pages/techniques.py",
+    "Techniques",
+    ":material/handyman:",
+    "Learn",
+    "After this page you can say what a technique mends, when it does nothing, and how to tell from your own run.",
+    prefix="q",
+)
+PITFALLS = Page(
+    "pages/pitfalls.py",
+    "Pitfalls",
+    ":material/warning:",
+    "Learn",
+    "After this page you can tell from what a run shows what is wrong with it, test that, and choose what helps.",
+    prefix="z",
 )
 
 HISTORY = Page(
@@ -74,7 +114,12 @@ REFERENCE = Page(
     prefix="r",
 )
 
-ALL = (HOME, FOUNDATIONS, OPTIMIZERS, HISTORY, REFERENCE)
+ALL = (HOME, FOUNDATIONS, UPDATE_RULE, LEARNING_RATE, VARIANTS, OPTIMIZERS, TECHNIQUES, PITFALLS, HISTORY, REFERENCE)
+
+
+def of(path: str) -> Page:
+    """The page at ``path``. Raises ``KeyError`` for an address without a page."""
+    return {page.path: page for page in ALL}[path]
 
 
 def begin(page: Page) -> None:

@@ -5,10 +5,14 @@ from types import MappingProxyType
 
 from core.experiments import (
     adaptive,
+    averaging,
     batch_size,
     batch_times,
     batches,
     decay,
+    depth,
+    divergence,
+    flatness,
     foundations,
     initialisation,
     loop,
@@ -16,8 +20,13 @@ from core.experiments import (
     modern,
     momentum,
     noise,
+    normalisation,
     precision,
     race,
+    recurrent,
+    saddles,
+    scaling,
+    solutions,
     tips,
     training,
 )
@@ -41,6 +50,15 @@ _ALL = (
     *loop.ALL,
     *precision.ALL,
     *training.ALL,
+    *scaling.ALL,
+    *normalisation.ALL,
+    *averaging.ALL,
+    *flatness.ALL,
+    *solutions.ALL,
+    *saddles.ALL,
+    *depth.ALL,
+    *recurrent.ALL,
+    *divergence.ALL,
 )
 
 EXPERIMENTS: Mapping[str, Experiment] = MappingProxyType({experiment.key: experiment for experiment in _ALL})

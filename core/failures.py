@@ -1,0 +1,161 @@
+"""Runs that fail, and one that only looks like it: what each is, and the signs by which one tells them apart."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from core.experiments.measure import curve
+from core.findings import Mark, Plot
+from core.hypers import Hyper
+from core.objectives import OBJECTIVES, Objective
+from core.optimizers import OPTIMIZERS
+from core.racers import RACERS, Racer
+from core.run import Run
+from core.status import Outcome
+from core.theory import stable_limit
+from core.trace import Path
+
+# A loss that has grown this many times is no ordinary rise.
+ALARM = 1000.0
+
+# A loss whose logarithm ends where a weight is 0, as those of probabilities, rates and scales do.
+_WITH_LOGARITHM = Objective(
+    key="with_logarithm",
+    name="Sum of logarithms",
+    formula="x - log(x) + y - log(y)",
+    domain=((0.05, 6.0), (0.05, 4.0)),
+    start=(4.0, 0.5),
+    minima=((1.0, 1.0),),
+    minimum=2.0,
+    idea="Left of x = 0 and below y = 0 there is no loss, and no wall either: a step may lead there.",
+    source="",
+)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One run by its ``rule`` at ``lr`` from the objective's own start, and what to look at in it."""
+
+    key: str
+    title: str
+    objective: Objective
+    rule: str
+    lr: float
+    steps: int
+    look_for: str
+
+    @property
+    def racer(self) -> Racer:
+        """Who runs."""
+        return RACERS[self.rule]
+
+    @property
+    def rate(self) -> Hyper:
+        """The learning rate of the rule."""
+        return OPTIMIZERS[self.rule].hypers[0]
+
+    def run(self, lr: float, start: tuple[float, ...]) -> Run:
+        """The run at ``lr`` from ``start``."""
+        return Run(self.objective.reference, self.rule, start, self.steps, {"lr": lr})
+
+
+_ALL = (
+    Failure(
+        "slow",
+        "Slowly",
+        OBJECTIVES["ravine"],
+        "sgd",
+        0.0205,
+        600,
+        "A straight line on the logarithmic axis: each step multiplies the loss by the same factor, because the rate "
+        "is above 2/L in one direction only. The other direction looks perfectly healthy, so watch the loss and not "
+        "the weight you know.",
+    ),
+    Failure(
+        "sudden",
+        "All at once",
+        OBJECTIVES["rosenbrock"],
+        "sgd",
+        0.003,
+        60,
+        "Curvature that grows with the distance: every step lands where the next is longer still. There is no trend to "
+        "notice, only the size of the first gradient, or of the curvature at the start.",
+    ),
+    Failure(
+        "undefined",
+        "Without a sign",
+        _WITH_LOGARITHM,
+        "momentum",
+        0.3,
+        100,
+        "The loss is small and calm until a step leads to where a logarithm has no value. No limit on the gradient "
+        "and no smaller loss would have told; the remedy is in the formula: softplus, log1p, a clamp, or a loss that "
+        "takes logits.",
+    ),
+    Failure(
+        "harmless",
+        "Only looks like it",
+        OBJECTIVES["ravine"],
+        "momentum",
+        0.02,
+        300,
+        "The loss rises again and again and still arrives: momentum swings. A rise is not a divergence, and a run "
+        "stopped at the first one would have been stopped for nothing. What counts is whether the peaks grow.",
+    ),
+)
+
+# In the order to look at them.
+FAILURES: Mapping[str, Failure] = MappingProxyType({failure.key: failure for failure in _ALL})
+
+
+def signs(path: Path) -> list[str]:
+    """What could be seen of ``path``, the run of a rule of ``core.theory.METHODS``, while it ran: a sentence each."""
+    return [_rises(path), _alarm(path), _limit(path)] if path.status.step else []
+
+
+def loss_plot(path: Path) -> Plot:
+    """The whole loss of ``path`` by its power of ten, which a picture at the scale of the start leaves out."""
+    racer = RACERS[path.run.optimizer]
+    alarm = ALARM * abs(float(path.loss[0]))
+    marks = (Mark("y", float(np.log10(alarm)), f"{ALARM:g} times the start"),) if 0 < alarm <= path.loss.max() else ()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        powers = np.log10(path.loss)
+    return Plot(
+        "step", "log₁₀ of the loss", (curve(racer.name, powers, color=racer.color, dash=racer.dash),), marks=marks
+    )
+
+
+def _rises(path: Path) -> str:
+    taken = len(path.loss) - 1
+    rises = int((np.diff(path.loss) > 0).sum())
+    return (
+        f"The loss rose in {rises} of {taken} steps, and was never above {path.loss.max():.4g}; it began at "
+        f"{path.loss[0]:.4g}."
+    )
+
+
+def _alarm(path: Path) -> str:
+    over = path.loss > ALARM * abs(float(path.loss[0]))
+    failed = path.status.outcome in (Outcome.DIVERGED, Outcome.UNDEFINED)
+    if not over.any():
+        told = "and gave no such warning before it failed" if failed else "and has no reason to"
+        return f"It never passed {ALARM:g} times its first value, {told}."
+    first = int(over.argmax())
+    left = path.status.step - first
+    tail = f", {left} step{'' if left == 1 else 's'} before it failed" if failed else ""
+    return f"It passed {ALARM:g} times its first value at step {first}{tail}."
+
+
+def _limit(path: Path) -> str:
+    run = path.run
+    hessian = run.resolved_objective.parsed.hessian(np.array(run.start))
+    if not np.isfinite(hessian).all():
+        return "At the start there is no curvature to compare the learning rate with."
+    largest = float(np.linalg.eigvalsh(hessian)[-1])
+    limit = stable_limit(run.optimizer, largest, run.settings.get("beta", 0.0))
+    return (
+        f"At the start the largest curvature is {largest:.4g}, so {run.resolved_optimizer.name.lower()} on a bowl like "
+        f"that is stable up to α = {limit:.4g}; here α is {100 * run.settings['lr'] / limit:.4g} % of it."
+    )

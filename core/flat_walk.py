@@ -1,0 +1,48 @@
+"""SAM beside gradient descent in the valley ½(w₁w₂ − 1)²: settings, runs, and how flat each ends, in words."""
+
+import numpy as np
+
+from core.findings import Array
+from core.hypers import Hyper
+from core.objectives import OBJECTIVES
+from core.optimizers import OPTIMIZERS
+from core.racers import RACERS, Racer
+from core.run import Run
+from core.status import Outcome
+from core.summary import Race
+from core.trace import Path, trace
+
+VALLEY = OBJECTIVES["hyperbola_valley"]
+STEPS = 5000
+_GD, _SAM = RACERS["sgd"], RACERS["sam"]
+(RHO,) = [hyper for hyper in OPTIMIZERS["sam"].hypers if hyper.name == "rho"]
+# The radius at which SAM reaches the flattest minimum within the steps shown.
+RADIUS = 0.2
+# Gradient descent from the valley's own start diverges from about 0.2 on.
+RATE = Hyper("lr", r"\alpha", 0.01, (0.0, 1.0), (0.001, 0.2), "log", "The learning rate of both.")
+
+
+def walks(start: tuple[float, ...], lr: float, rho: float, steps: int = STEPS) -> Race:
+    """Gradient descent and SAM with radius ``rho``, from one start at one rate."""
+    given: list[tuple[Racer, dict[str, float]]] = [(_GD, {"lr": lr}), (_SAM, {"lr": lr, "rho": rho})]
+    return [(racer, trace(Run(VALLEY.key, racer.optimizer.key, start, steps, hypers))) for racer, hypers in given]
+
+
+def told(race: Race) -> list[str]:
+    """How sharp each walk ends, in a sentence each. On the floor of the valley the sharpness is w₁² + w₂²."""
+    return [_told(racer, path) for racer, path in race]
+
+
+def sharpness(path: Path) -> Array:
+    """w₁² + w₂² before each step and after the last, shape ``(steps + 1,)``."""
+    return np.asarray((path.x**2).sum(axis=1))
+
+
+def _told(racer: Racer, path: Path) -> str:
+    if path.status.outcome in (Outcome.DIVERGED, Outcome.UNDEFINED):
+        return f"{racer.name}: {path.status}"
+    sizes = sharpness(path)
+    return (
+        f"{racer.name} ends where w₁² + w₂² is {sizes[-1]:.4g}, from {sizes[0]:.4g} at the start, for "
+        f"{path.evaluations} gradients; the loss there is {path.loss[-1]:.3g}. The flattest minimum has 2."
+    )

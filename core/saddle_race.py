@@ -1,0 +1,78 @@
+"""A race away from a saddle: three rules with exact gradients, and gradient descent once more with noise."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from core.hypers import Hyper
+from core.objectives import OBJECTIVES, Objective
+from core.optimizers import PALETTE
+from core.racers import RACERS, Racer
+from core.run import Run
+from core.summary import Race
+from core.trace import Path, trace
+
+SADDLE: Objective = OBJECTIVES["saddle"]
+STEPS = 200
+# One learning rate for all, so that what differs is the rule.
+RATES: Mapping[str, float] = {"sgd": 0.1, "momentum": 0.1, "adam": 0.1}
+NOISE = Hyper(
+    "noise",
+    r"\sigma",
+    0.01,
+    (0.0, 1.0),
+    (0.0, 0.2),
+    "linear",
+    "Standard deviation of what is added to each slope that the noisy racer is given.",
+)
+# The minima lie at |y| = 1.
+_ESCAPED = 0.5
+# Gradient descent once more: its colour would be mistaken for the other's.
+_SHAKEN = Racer("noisy", "With noise", RACERS["sgd"].optimizer, "dot", PALETTE[5])
+
+
+def saddle_race(start: tuple[float, ...], steps: int, rates: Mapping[str, float], noise: float, seed: int) -> Race:
+    """The rules of ``rates`` without noise, then gradient descent at its rate with it; none shares another's state."""
+    quiet = [(RACERS[rule], trace(Run(SADDLE.key, rule, start, steps, {"lr": lr}))) for rule, lr in rates.items()]
+    run = Run(SADDLE.key, "sgd", start, steps, {"lr": rates["sgd"]}, noise=noise, seed=seed)
+    return [*quiet, (_SHAKEN, trace(run))]
+
+
+def escape(path: Path) -> float:
+    """The step at which ``path`` is first further than ½ from the line y = 0; infinity if it never is."""
+    away = np.abs(path.x[:, 1]) > _ESCAPED
+    return float(away.argmax()) if away.any() else math.inf
+
+
+def escapes(race: Race) -> list[str]:
+    """A sentence per racer: when it left the saddle's ridge; and one about the ridge where the start is on it."""
+    told = []
+    for racer, path in race:
+        step = escape(path)
+        left = f"has not left the saddle in {len(path.x) - 1} steps" if math.isinf(step) else _left(step)
+        told.append(f"**{racer.name}** {left}; it is at y = {path.x[-1, 1]:.4g}.")
+    if race[0][1].run.start[1] == 0:
+        told.append(
+            "The start lies exactly on y = 0. There the slope along y is exactly 0 and stays so: no rule that sees "
+            "only exact slopes can leave, whatever it remembers."
+        )
+    else:
+        told.append(_predicted(race[0][1]))
+    return told
+
+
+def _left(step: float) -> str:
+    return "starts away from the saddle" if step == 0 else f"leaves the saddle at step {step:.0f}"
+
+
+def _predicted(path: Path) -> str:
+    """How long theory says that gradient descent takes from a small distance."""
+    offset, lr = abs(path.run.start[1]), path.run.settings["lr"]
+    if offset >= _ESCAPED or lr == 0:
+        return "So far from the line y = 0 the saddle holds nobody."
+    steps = math.log(_ESCAPED / offset) / math.log1p(lr)
+    return (
+        f"Near y = 0 each step of gradient descent multiplies y by 1 + α, so theory says "
+        f"ln({_ESCAPED:g}/{offset:.4g})/ln(1 + {lr:.4g}) = {steps:.4g} steps."
+    )

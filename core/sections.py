@@ -1,0 +1,29 @@
+"""What a section is on a page that has many: its place in a link, its introduction, a small picture, its experiments.
+
+A page declares its sections as a tuple of ``Section``; ``ui.sections`` shows them. A section's ``key`` is all that
+names it: the anchor of its heading, its fold in the link, and the topic of the claims it shows.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core.findings import Plot
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section: its heading, one or two sentences of introduction, a picture, and what opens below it.
+
+    ``preview`` computes the small picture from a run, within a few hundredths of a second and with at most three
+    series of short names; ``alt`` says in words what it shows. ``experiments`` are keys of experiments that have a card
+    in the section, in their order; those of its claims may be among them. ``code`` is a short program in PyTorch that
+    prints and asserts what the section says; empty if there is none.
+    """
+
+    key: str
+    title: str
+    introduction: str
+    preview: Callable[[], Plot]
+    alt: str
+    experiments: tuple[str, ...] = ()
+    code: str = ""

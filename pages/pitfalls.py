@@ -1,0 +1,20 @@
+"""Pitfalls: what goes wrong in training, from what is seen to its cause, a test for it, and what helps."""
+
+import streamlit as st
+
+from core.pitfalls import SECTIONS
+from ui import navigation, pitfalls, sections, symptoms
+
+navigation.begin(navigation.PITFALLS)
+sections.contents(SECTIONS)
+symptoms.symptoms_panel()
+for section in SECTIONS:
+    sections.section_panel(section, navigation.PITFALLS, pitfalls.MORE.get(section.key))
+
+st.subheader("Before looking for a cause", anchor="first")
+st.markdown(
+    "Most of these have the same first test: run again from the same seed with the learning rate at a tenth, and with "
+    "one batch of data repeated. A run that now learns had too large a rate or too noisy a gradient. One that still "
+    "does not has a wrong gradient, a wrong loss, or data that do not say what they should; no optimizer mends those."
+)
+navigation.onwards(navigation.PITFALLS)

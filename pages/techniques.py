@@ -1,0 +1,19 @@
+"""Techniques: what is done to data, gradients and weights around an update rule, and how much of it is true."""
+
+import streamlit as st
+
+from core.techniques import TECHNIQUES
+from ui import claims, navigation, sections, techniques
+
+navigation.begin(navigation.TECHNIQUES)
+sections.contents(TECHNIQUES)
+for section in TECHNIQUES:
+    sections.section_panel(section, navigation.TECHNIQUES, techniques.MORE.get(section.key))
+
+st.subheader("What all this has in common", anchor="common")
+st.markdown(
+    "Each of these mends one thing that can be measured: a condition number, a size that grows or shrinks from layer "
+    "to layer, a step that is too long. Where that thing is not what is wrong, the technique does nothing, or harm."
+)
+claims.about(navigation.TECHNIQUES, "all", "The techniques as a whole")
+navigation.onwards(navigation.TECHNIQUES)

@@ -1,0 +1,105 @@
+"""The experiments about batch normalisation: the order of the kinds at any seed, and PyTorch's layer to the digit."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from core.experiments import normalisation
+from core.findings import Finding
+
+_BY_KEY = {experiment.key: experiment for experiment in normalisation.ALL}
+
+
+def _found(key: str, **settings: float) -> Finding:
+    return _BY_KEY[key].run(settings)
+
+
+@pytest.mark.parametrize("seed", range(1, 4))
+def test_batchnorm_allows_larger_rates_even_where_its_outputs_are_disturbed(seed: int) -> None:
+    numbers = _found("X45", seed=seed).numbers
+    plain, normal, disturbed = (
+        numbers[f"largest rate that learns, {name}"] for name in ("He's start", "BatchNorm", "BatchNorm, disturbed")
+    )
+    # Ten times, on a grid of half decades.
+    assert normal > 9 * plain > 0
+    assert disturbed > 9 * plain
+    # Although nothing is steady any more.
+    moved = [numbers[f"movement of the means, {name}"] for name in ("BatchNorm", "He's start", "BatchNorm, disturbed")]
+    assert moved == sorted(moved)
+    assert moved[2] > 2 * moved[1] > 4 * moved[0]
+
+
+def test_batchnorm_does_not_reach_the_lowest_loss_here() -> None:
+    numbers = _found("X45").numbers
+    assert numbers["lowest loss, He's start"] < numbers["lowest loss, BatchNorm"] / 2
+
+
+def test_no_disturbance_is_plain_batchnorm_and_a_large_one_learns_at_no_rate() -> None:
+    none, large = _found("X45", disturbance=0.0, depth=3), _found("X45", disturbance=1.0)
+    for label in ("largest rate that learns", "lowest loss", "movement of the means"):
+        assert none.numbers[f"{label}, BatchNorm, disturbed"] == none.numbers[f"{label}, BatchNorm"]
+    assert "in every step it learns at no rate" in large.sentence
+
+
+def test_a_shallow_network_learns_from_pytorchs_start_and_a_deep_one_does_not() -> None:
+    for depth, learns in ((2, True), (8, False)):
+        finding = _found("X45", depth=depth)
+        assert (finding.numbers["largest rate that learns, PyTorch's start"] > 0) == learns
+        assert finding.sentence.endswith("it learns at no rate.") != learns
+    # Guessing costs ln 2.
+    assert finding.numbers["lowest loss, PyTorch's start"] == pytest.approx(math.log(2), abs=0.001)
+
+
+@pytest.mark.parametrize("value", [6.0, -20.0, 2.0])
+def test_the_layer_is_pytorchs(value: float) -> None:
+    numbers = _found("X46", value=value).numbers
+    layer = nn.BatchNorm1d(1).double()
+    out = layer(torch.tensor([[1.0], [2.0], [3.0], [value]], dtype=torch.float64)).flatten().tolist()
+    found = [numbers[f"{given}, normalised"] for given in (1, 2, 3)] + [numbers["your value, normalised"]]
+    # float64 throughout.
+    assert found == pytest.approx(out, rel=1e-12, abs=1e-15)
+    assert numbers["running variance"] == pytest.approx(float(layer.running_var), rel=1e-12)
+    evaluated = layer.eval()(torch.tensor([[value]], dtype=torch.float64))
+    assert numbers["your value in evaluation"] == pytest.approx(evaluated.item(), rel=1e-12)
+    other = nn.BatchNorm1d(1).double()(torch.tensor([[value], [7.0], [8.0], [9.0]], dtype=torch.float64))
+    assert numbers["your value with 7, 8 and 9"] == pytest.approx(other[0].item(), rel=1e-12)
+
+
+def test_a_single_value_cannot_be_normalised_in_pytorch() -> None:
+    with pytest.raises(ValueError, match="more than 1 value"):
+        nn.BatchNorm1d(1)(torch.ones(1, 1))
+
+
+@pytest.mark.parametrize("factor", [0.01, 1.0, 30.0])
+def test_the_units_loss_and_gradient_are_torchs(factor: float) -> None:
+    losses, gradients, cosines = normalisation._unit(np.array([factor]))
+    random = np.random.default_rng(0)
+    x, target = torch.tensor(random.standard_normal((32, 5))), torch.tensor(random.standard_normal(32))
+    weights = (factor * torch.tensor(random.standard_normal(5))).requires_grad_()
+    layer = nn.BatchNorm1d(1, affine=False).double()
+    loss = ((layer((x @ weights)[:, None])[:, 0] - target) ** 2).mean() / 2
+    loss.backward()
+    gradient = weights.grad
+    assert gradient is not None
+    # float64, and differences of numbers of about 1.
+    assert losses[0] == pytest.approx(loss.item(), rel=1e-12)
+    np.testing.assert_allclose(gradients[0], gradient.numpy(), rtol=1e-9, atol=1e-13)
+    cosine = nn.functional.cosine_similarity(weights.detach(), gradient, dim=0).item()
+    assert cosines[0] == pytest.approx(cosine, abs=1e-10)
+
+
+@pytest.mark.parametrize("factor", [0.1, 10.0, 1000.0])
+def test_larger_weights_leave_the_loss_and_divide_the_gradient(factor: float) -> None:
+    numbers = _found("X46", factor=factor).numbers
+    # Exact but for the 1e-5 in the root, against a variance that shrinks with the square of the factor.
+    close = 1e-5 * max(1, factor**-2)
+    assert numbers["loss, weights multiplied"] == pytest.approx(numbers["loss"], rel=close)
+    assert numbers["gradient's length over the multiplied one's"] == pytest.approx(factor, rel=close)
+
+
+def test_tiny_weights_feel_the_number_in_the_root() -> None:
+    numbers = _found("X46", factor=0.001).numbers
+    assert abs(numbers["loss, weights multiplied"] - numbers["loss"]) > 0.1
