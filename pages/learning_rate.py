@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.rate_check import check
+from core.lessons.rate_check import check
 from ui import claims, controls, learning_rate, navigation, rate_races
 
 navigation.begin(navigation.LEARNING_RATE)

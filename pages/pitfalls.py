@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.pitfalls import SECTIONS
+from core.lessons.pitfalls import SECTIONS
 from ui import navigation, pitfalls, sections, symptoms
 
 navigation.begin(navigation.PITFALLS)

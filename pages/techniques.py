@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.techniques import TECHNIQUES
+from core.lessons.techniques import TECHNIQUES
 from ui import claims, navigation, sections, techniques
 
 navigation.begin(navigation.TECHNIQUES)

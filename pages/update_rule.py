@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core.racers import RACERS
-from core.worked_example import Example
-from core.worked_steps import REPEATED
+from core.worked.example import Example
+from core.worked.steps import REPEATED
 from ui import claims, controls, navigation, panels, points, update_rule
 
 navigation.begin(navigation.UPDATE_RULE)

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.batch_race import race
-from core.batch_story import update_rule
+from core.batches.race import race
+from core.batches.story import update_rule
 from core.claims import CLAIMS
 from ui import claims, navigation, variant_controls, variants
 

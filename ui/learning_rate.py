@@ -12,10 +12,10 @@ from core.export import torch_script
 from core.figures import regimes
 from core.formula.rule_latex import aligned, start_lines, step_lines
 from core.hypers import Hyper
+from core.lessons.playground import CASES, LongRun, case_rate, long_run, long_run_told
+from core.lessons.rate_check import LIMITS, QUADRATICS, Check, rate_hyper, told
 from core.optimizers import OPTIMIZERS
-from core.playground import CASES, LongRun, case_rate, long_run, long_run_told
 from core.racers import RACERS
-from core.rate_check import LIMITS, QUADRATICS, Check, rate_hyper, told
 from core.theory import METHODS
 from core.trace import Path
 from ui import claims, controls

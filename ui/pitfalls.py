@@ -5,19 +5,19 @@ from collections.abc import Callable, Mapping, Sequence
 import streamlit as st
 
 from core.export import torch_script
-from core.failures import FAILURES, Failure, loss_plot, signs
 from core.figures import plot
+from core.lessons.failures import FAILURES, Failure, loss_plot, signs
+from core.lessons.saddle_race import NOISE, SADDLE, escapes, saddle_race
+from core.lessons.saddle_race import RATES as SADDLE_RATES
+from core.lessons.saddle_race import STEPS as SADDLE_STEPS
+from core.lessons.turned import ANGLE, arrivals, turned_race, turned_ravine
+from core.lessons.turned import LATEX as TURNED_LATEX
+from core.lessons.turned import RATES as TURNED_RATES
+from core.lessons.turned import STEPS as TURNED_STEPS
 from core.objectives import Objective
 from core.optimizers import OPTIMIZERS
-from core.saddle_race import NOISE, SADDLE, escapes, saddle_race
-from core.saddle_race import RATES as SADDLE_RATES
-from core.saddle_race import STEPS as SADDLE_STEPS
 from core.summary import Race, retell
 from core.trace import trace
-from core.turned import ANGLE, arrivals, turned_race, turned_ravine
-from core.turned import LATEX as TURNED_LATEX
-from core.turned import RATES as TURNED_RATES
-from core.turned import STEPS as TURNED_STEPS
 from ui.controls import (
     check_asked,
     choice,

@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.worked_data import MOST, Data, read_table, rows_of, text_of
-from core.worked_example import DATA, Example
-from core.worked_steps import Stage
+from core.worked.data import MOST, Data, read_table, rows_of, text_of
+from core.worked.example import DATA, Example
+from core.worked.steps import Stage
 from ui.navigation import UPDATE_RULE
 from ui.panels import look
 

@@ -10,9 +10,7 @@ from core import OPTIMIZERS, SCHEDULES, Run, trace
 from core.export import schedule_line
 from core.figures import rates_figure
 from core.formula.rule_latex import aligned, start_lines, step_lines
-from core.racers import RACERS, Racer
-from core.scenarios import RACES
-from core.schedule_race import (
+from core.lessons.schedule_race import (
     EPOCHS,
     NOISE,
     OPENING,
@@ -26,6 +24,8 @@ from core.schedule_race import (
     schedule_hypers,
     schedule_racer,
 )
+from core.racers import RACERS, Racer
+from core.scenarios import RACES
 from core.schedules import Schedule
 from core.sensitivity import best_rates, swept
 from core.summary import Race

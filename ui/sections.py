@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.figures.preview import HEIGHT, preview
 from core.findings import Plot
-from core.sections import Section
+from core.lessons.sections import Section
 from ui import claims
 from ui.navigation import Page
 from ui.panels import look, picture

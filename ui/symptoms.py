@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.pitfalls import SECTIONS
-from core.sections import Section
-from core.symptoms import SYMPTOMS, Symptom
+from core.lessons.pitfalls import SECTIONS
+from core.lessons.sections import Section
+from core.lessons.symptoms import SYMPTOMS, Symptom
 from ui import share
 from ui.claims import claims_about, section_key
 from ui.controls import choice

@@ -7,11 +7,11 @@ import streamlit as st
 from core.export import torch_script
 from core.figures import Trail, contour
 from core.figures.memory_bars import memory_bars
-from core.flat_walk import RADIUS, RATE, RHO, STEPS, VALLEY, told, walks
+from core.lessons.flat_walk import RADIUS, RATE, RHO, STEPS, VALLEY, told, walks
+from core.lessons.state_memory import DEFAULT, GIGA, LEAST, MOST, Precision, memories
+from core.lessons.state_memory import told as memory_told
+from core.lessons.two_features import SETTINGS, VIEW, Bowl
 from core.racers import RACERS
-from core.state_memory import DEFAULT, GIGA, LEAST, MOST, Precision, memories
-from core.state_memory import told as memory_told
-from core.two_features import SETTINGS, VIEW, Bowl
 from ui import controls
 from ui.controls.basics import within
 from ui.navigation import TECHNIQUES

@@ -5,24 +5,24 @@ from dataclasses import asdict
 import pandas as pd
 import streamlit as st
 
-from core.backprop import INPUTS, LARGEST, LARGEST_SEED, Activation
-from core.backprop import Example as Network
-from core.backprop_told import TELLERS
 from core.figures import backprop_figure
 from core.figures.backprop import Direction
 from core.figures.gauge import HEIGHT as GAUGE_HEIGHT
 from core.figures.gauge import rate_gauge
 from core.figures.line_fit import paper_figure, step_figure
-from core.initialisation import Initialisation
+from core.network.backprop import INPUTS, LARGEST, LARGEST_SEED, Activation
+from core.network.backprop import Example as Network
+from core.network.backprop_told import TELLERS
+from core.network.initialisation import Initialisation
 from core.optimizers import OPTIMIZERS
 from core.racers import RACERS
 from core.theory import bands
 from core.trace import Path
-from core.worked_code import torch_script
-from core.worked_data import LARGEST as LARGEST_NUMBER
-from core.worked_example import BIAS, RATE, WEIGHT, Convention, Example
-from core.worked_rate import convention_rows, rate_sentences
-from core.worked_steps import Stage, six_steps
+from core.worked.code import torch_script
+from core.worked.data import LARGEST as LARGEST_NUMBER
+from core.worked.example import BIAS, RATE, WEIGHT, Convention, Example
+from core.worked.rate import convention_rows, rate_sentences
+from core.worked.steps import Stage, six_steps
 from ui import share
 from ui.controls import check_asked, choice, hyper_control, view_control
 from ui.controls.basics import within

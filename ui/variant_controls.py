@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.batch_race import BATCH, RATE, START, UPDATES, Settings, batch_stops
-from core.batches import DECAYS
-from core.data import DATASETS, Pair
+from core.batches.data import DATASETS, Pair
+from core.batches.descent import DECAYS
+from core.batches.own_data import MOST_BYTES, MOST_ROWS, own_data
+from core.batches.race import BATCH, RATE, START, UPDATES, Settings, batch_stops
 from core.hypers import Hyper
-from core.own_data import MOST_BYTES, MOST_ROWS, own_data
 from ui import share
 from ui.controls import check_asked, choice, hyper_control, view_control
 from ui.controls.basics import within

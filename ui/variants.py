@@ -6,12 +6,12 @@ from functools import partial
 
 import streamlit as st
 
-from core.batch_code import torch_code
-from core.batch_findings import floors, scatter_of_gradients, stable_rates
-from core.batch_race import AXES, SEEDS, Outlook, Ran, Settings, calm_rate, ensemble, fingerprint, outlook, timed
-from core.batch_story import fitted, retold, time_sentence
-from core.batches import DECAYS, Band
-from core.data import STANDARDISING, Pair
+from core.batches.code import torch_code
+from core.batches.data import STANDARDISING, Pair
+from core.batches.descent import DECAYS, Band
+from core.batches.findings import floors, scatter_of_gradients, stable_rates
+from core.batches.race import AXES, SEEDS, Outlook, Ran, Settings, calm_rate, ensemble, fingerprint, outlook, timed
+from core.batches.story import fitted, retold, time_sentence
 from core.figures import batch_lines, batch_paths, batch_progress, plot
 from core.findings import Finding
 from ui import share

@@ -5,8 +5,8 @@ from functools import partial
 
 import numpy as np
 
-from core.batch_theory import batch_factor, gradient_scatter
-from core.batches import descend, least_squares, losses, updates_per_epoch
+from core.batches.descent import descend, least_squares, losses, updates_per_epoch
+from core.batches.theory import batch_factor, gradient_scatter
 from core.experiments.telling import listed, whole
 from core.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
 from core.gradients import gradient, streamed_gradient

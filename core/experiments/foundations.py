@@ -6,13 +6,13 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from core.cycles import LONGEST_CYCLE, cycle_length
 from core.experiments.edge import EDGE
 from core.experiments.measure import curve
 from core.experiments.telling import learning_rate, listed, whole
 from core.findings import Expected, Experiment, Finding, Mark, Plot, Series
 from core.formula import parse
 from core.hypers import Hyper
+from core.lessons.cycles import LONGEST_CYCLE, cycle_length
 from core.many import trace_many
 from core.objectives import OBJECTIVES
 from core.optimizers import PALETTE

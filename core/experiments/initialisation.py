@@ -7,7 +7,7 @@ import numpy as np
 from core.experiments.measure import curve
 from core.experiments.telling import learning_rate, whole
 from core.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
-from core.initialisation import Initialisation
+from core.network.initialisation import Initialisation
 from core.optimizers import PALETTE
 
 # A network of 4 inputs, 16 tanh units and one output, and as many points as make a task of some difficulty.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from core.batch_theory import steady_spread
+from core.batches.theory import steady_spread
 from core.experiments.measure import curve
 from core.experiments.telling import learning_rate, listed, whole
 from core.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series

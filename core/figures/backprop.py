@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
-from core.backprop import Edge, Example, Node
 from core.figures.look import CLEAR, SMALL_SIZE, Look, layout, number
+from core.network.backprop import Edge, Example, Node
 from core.optimizers.declaration import BLUE, ORANGE
 
 Direction = Literal["forward", "backward"]

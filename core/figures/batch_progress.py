@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from core.batch_race import Axis, Ran, level
-from core.batches import Band, shown
-from core.data import Array, Pair
+from core.batches.data import Array, Pair
+from core.batches.descent import Band, shown
+from core.batches.race import Axis, Ran, level
 from core.figures import labels
 from core.figures.look import CLEAR, DIGITS, SMALL_SIZE, Look, axis, compact, layout
 

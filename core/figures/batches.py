@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from core.batch_race import Ran, level
-from core.batches import least_squares, line, losses
-from core.data import Array, Pair
+from core.batches.data import Array, Pair
+from core.batches.descent import least_squares, line, losses
+from core.batches.race import Ran, level
 from core.figures import marks
 from core.figures.look import DIGITS, SMALL_SIZE, Look, axis, compact, layout, number
 from core.figures.trail import View, cut

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from core.figures.look import SMALL_SIZE, Look, axis, compact, layout, number
 from core.optimizers.declaration import BLUE, ORANGE
-from core.worked_example import Example
+from core.worked.example import Example
 
 Array = npt.NDArray[np.float64]
 Line = tuple[float, float]
@@ -49,7 +49,7 @@ _Layer = Callable[[Example, _Paper, _Drawing], None]
 
 
 def step_figure(example: Example, key: str, lines: Sequence[Line], look: Look) -> go.Figure:
-    """The data of ``example`` with what its step ``key`` (see ``core.worked_steps``) makes.
+    """The data of ``example`` with what its step ``key`` (see ``core.worked.steps``) makes.
 
     ``lines`` are the (w, b) of a run, from the start on, of which "repeat" shows some.
     """

@@ -6,8 +6,8 @@ from typing import Any
 import plotly.graph_objects as go
 
 from core.figures.look import SMALL_SIZE, Look, axis, layout, number
+from core.lessons.state_memory import Memory
 from core.optimizers.declaration import BLUE, CYAN, ORANGE, TEAL
-from core.state_memory import Memory
 
 # Pixels for each bar, and for the axis and the legend.
 _BAR, _REST = 22, 86

@@ -7,8 +7,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.figures.look import DIGITS, SMALL_SIZE, Look, axis, compact, layout, number
+from core.lessons.rate_check import Check
 from core.optimizers import PALETTE
-from core.rate_check import Check
 from core.theory import Regime
 
 _POINTS = 241

@@ -11,7 +11,7 @@ from enum import Enum
 import numpy as np
 
 from core.findings import Array
-from core.initialisation import Initialisation
+from core.network.initialisation import Initialisation
 from core.network.normalised import SIZES, Norm
 
 WIDTH = SIZES[1]

@@ -9,8 +9,8 @@ from core import OBJECTIVES, SCHEDULES, Run, trace
 from core.claim_texts import learning_rate, update_rule
 from core.claim_texts.claim import Claim, Verdict
 from core.experiments import EXPERIMENTS
-from core.initialisation import Initialisation
-from core.worked_example import Convention, Example
+from core.network.initialisation import Initialisation
+from core.worked.example import Convention, Example
 
 CLAIMS = {claim.key: claim for claim in (*update_rule.ALL, *learning_rate.ALL)}
 EXAMPLE = Example()

@@ -11,7 +11,7 @@ from core.claim_texts import techniques
 from core.claim_texts.claim import Claim, Verdict
 from core.experiments import EXPERIMENTS
 from core.findings import Finding
-from core.techniques import TECHNIQUES
+from core.lessons.techniques import TECHNIQUES
 
 CLAIMS = {claim.key: claim for claim in techniques.ALL}
 

@@ -10,10 +10,20 @@ import pytest
 from core import OBJECTIVES, OPTIMIZERS, SCHEDULES, Run, trace
 from core.experiments import EXPERIMENTS
 from core.export import torch_script
-from core.playground import CASES, long_run, long_run_told
+from core.lessons.playground import CASES, long_run, long_run_told
+from core.lessons.rate_check import QUADRATICS, check, told
+from core.lessons.schedule_race import (
+    NOISE,
+    OPENING,
+    RACE,
+    SEED,
+    ends,
+    ends_told,
+    race_runs,
+    schedule_hypers,
+    schedule_racer,
+)
 from core.racers import RACERS
-from core.rate_check import QUADRATICS, check, told
-from core.schedule_race import NOISE, OPENING, RACE, SEED, ends, ends_told, race_runs, schedule_hypers, schedule_racer
 from core.summary import retell
 from core.theory import METHODS
 from tests.pages.visits import Link, clean, notes, open_page, state, words

@@ -14,13 +14,13 @@ from streamlit.testing.v1 import AppTest
 from core import trace
 from core.claims import CLAIMS
 from core.experiments import EXPERIMENTS
-from core.failures import FAILURES, Failure, signs
-from core.pitfalls import SECTIONS
-from core.saddle_race import escapes, saddle_race
-from core.sections import Section
+from core.lessons.failures import FAILURES, Failure, signs
+from core.lessons.pitfalls import SECTIONS
+from core.lessons.saddle_race import escapes, saddle_race
+from core.lessons.sections import Section
+from core.lessons.symptoms import SYMPTOMS, Symptom
+from core.lessons.turned import arrivals, turned_ravine
 from core.summary import retell
-from core.symptoms import SYMPTOMS, Symptom
-from core.turned import arrivals, turned_ravine
 from tests.pages.visits import ROOT, clean, latex, notes, open_page, state, words
 from ui import navigation
 from ui.claims import claims_about, section_key

@@ -13,12 +13,12 @@ from streamlit.testing.v1 import AppTest
 
 from core.claims import CLAIMS
 from core.experiments import EXPERIMENTS
-from core.flat_walk import told, walks
-from core.sections import Section
-from core.state_memory import GIGA, Precision
-from core.state_memory import told as memory_told
-from core.techniques import TECHNIQUES
-from core.two_features import Bowl
+from core.lessons.flat_walk import told, walks
+from core.lessons.sections import Section
+from core.lessons.state_memory import GIGA, Precision
+from core.lessons.state_memory import told as memory_told
+from core.lessons.techniques import TECHNIQUES
+from core.lessons.two_features import Bowl
 from tests.pages.visits import clean, notes, open_page, state, words
 from ui import navigation
 from ui.claims import section_key

@@ -9,16 +9,16 @@ from urllib.parse import parse_qs
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.backprop import Activation
-from core.backprop import Example as Network
-from core.backprop_told import TELLERS
-from core.initialisation import Initialisation
+from core.network.backprop import Activation
+from core.network.backprop import Example as Network
+from core.network.backprop_told import TELLERS
+from core.network.initialisation import Initialisation
 from core.racers import RACERS
 from core.summary import retell
-from core.worked_code import torch_script
-from core.worked_example import Convention, Example
-from core.worked_rate import rate_sentences
-from core.worked_steps import six_steps
+from core.worked.code import torch_script
+from core.worked.example import Convention, Example
+from core.worked.rate import rate_sentences
+from core.worked.steps import six_steps
 from tests.pages.visits import clean, latex, notes, open_page, state, words
 from ui import navigation
 from ui.points import believed_rows

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.batch_code import torch_code
-from core.batch_findings import floors, scatter_of_gradients, stable_rates
-from core.batch_race import START, Settings, outlook, race
-from core.batch_story import retold, update_rule
-from core.batches import line
+from core.batches.code import torch_code
+from core.batches.data import DATASETS, Pair, dataset
+from core.batches.descent import line
+from core.batches.findings import floors, scatter_of_gradients, stable_rates
+from core.batches.own_data import own_data
+from core.batches.race import START, Settings, outlook, race
+from core.batches.story import retold, update_rule
 from core.claims import CLAIMS
-from core.data import DATASETS, Pair, dataset
-from core.own_data import own_data
 from tests.pages.visits import ROOT, Link, clean, latex, notes, open_page, state, words
 from ui import navigation
 

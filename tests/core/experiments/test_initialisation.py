@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.experiments import EXPERIMENTS, initialisation
-from core.initialisation import Initialisation
+from core.network.initialisation import Initialisation
 
 
 @pytest.mark.parametrize("seed", [0, 1, 17])

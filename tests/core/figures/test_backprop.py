@@ -5,11 +5,11 @@ from itertools import combinations, product
 import plotly.graph_objects as go
 import pytest
 
-from core.backprop import Activation, Example
 from core.figures import DARK, LIGHT, Look, backprop_figure
 from core.figures.backprop import Direction
 from core.figures.look import number
-from core.initialisation import Initialisation
+from core.network.backprop import Activation, Example
+from core.network.initialisation import Initialisation
 
 EXAMPLES = [
     Example(hidden, activation, scheme) for hidden, activation, scheme in product((2, 3), Activation, Initialisation)

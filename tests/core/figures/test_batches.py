@@ -10,11 +10,11 @@ import plotly.graph_objects as go
 import plotly.io
 import pytest
 
-from core.batch_race import AXES, SEEDS, START, Settings, ensemble, race
-from core.batches import least_squares, line, losses, shown
-from core.data import Pair, dataset
+from core.batches.data import Pair, dataset
+from core.batches.descent import least_squares, line, losses, shown
+from core.batches.own_data import own_data
+from core.batches.race import AXES, SEEDS, START, Settings, ensemble, race
 from core.figures import DARK, LIGHT, batch_lines, batch_paths, batch_progress
-from core.own_data import own_data
 
 KNOWN = dataset("known_line").load()
 MEASURED = dataset("diabetes").load()

@@ -5,7 +5,7 @@ import pytest
 from core.figures import DARK, LIGHT
 from core.figures.gauge import rate_gauge
 from core.theory import bands
-from core.worked_example import Example
+from core.worked.example import Example
 
 LIMIT = Example().limit
 

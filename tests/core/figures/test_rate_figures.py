@@ -8,8 +8,8 @@ import pytest
 
 from core import OPTIMIZERS, Run, trace
 from core.figures import DARK, LIGHT, Look, rates_figure, regimes
+from core.lessons.rate_check import QUADRATICS, Check, check, rate_hyper
 from core.racers import RACERS
-from core.rate_check import QUADRATICS, Check, check, rate_hyper
 from core.summary import Race
 from core.theory import METHODS
 

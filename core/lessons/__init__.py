@@ -1,0 +1,1 @@
+"""What single pages teach with: their sections, prepared runs, and what these runs show."""

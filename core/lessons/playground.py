@@ -1,0 +1,101 @@
+"""Gradient descent where the curvature changes from place to place: cases, and where each ends up in the long run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+
+from core.hypers import Hyper
+from core.lessons.cycles import LONGEST_CYCLE, cycle_length, multiplier
+from core.optimizers import OPTIMIZERS
+from core.run import Run
+from core.scenarios import DESCENTS, Scenario
+from core.status import Outcome
+from core.theory import curvature
+from core.trace import trace
+
+Array = npt.NDArray[np.float64]
+
+_CASES = (
+    replace(DESCENTS["stall"], title="Too small to arrive"),
+    DESCENTS["arrive"],
+    replace(DESCENTS["bounce"], title="Too large, and bounded"),
+    Scenario(
+        "chaos",
+        "Larger still",
+        "At 0.14 the point never repeats itself, and never leaves.",
+        "quartic",
+        {"sgd": {"lr": 0.14}},
+        steps=100,
+        start=(0.5,),
+    ),
+)
+CASES: Mapping[str, Scenario] = MappingProxyType({case.key: case for case in _CASES})
+"""Descents on the quartic, the first as a well-known playground has it."""
+
+# Steps after which a run counts as settled, and at which the furthest rate is well beyond the edge of divergence.
+_LONG = 5000
+_SLIDER = (0.001, 0.2)
+# How near the end of the run a minimum must be to be the one it went to.
+_NEAR = 1e-3
+
+
+def case_rate(case: Scenario) -> Hyper:
+    """The learning rate of ``case`` as a slider over everything that happens on its objective."""
+    (declared, *_) = OPTIMIZERS["sgd"].hypers
+    return replace(declared, default=case.rules["sgd"]["lr"], slider=_SLIDER, scale="linear")
+
+
+@dataclass(frozen=True, eq=False)
+class LongRun:
+    """Where gradient descent is after thousands of steps.
+
+    ``diverged`` is the step at which it was lost, or ``None``. ``places`` of shape ``(n,)`` are one round of its cycle
+    of ``period`` steps, or its last steps if it has none (``period`` 0). ``limit`` is 2/f″ at the minimum.
+    """
+
+    run: Run
+    diverged: int | None
+    period: int
+    places: Array
+    limit: float
+    multiplier: float
+
+
+def long_run(run: Run) -> LongRun:
+    """``run``, of gradient descent in one variable on an objective with a known minimum, continued for long."""
+    path = trace(replace(run, steps=_LONG))
+    objective = run.resolved_objective
+    limit = 2 / curvature(objective.parsed, objective.minima[0]).largest
+    if path.status.outcome in (Outcome.DIVERGED, Outcome.UNDEFINED):
+        return LongRun(run, path.status.step, 0, path.x[-1:, 0], limit, np.inf)
+    tail = path.x[-2 * LONGEST_CYCLE :, 0]
+    period = cycle_length(tail)
+    places = tail[-period:] if period else tail
+    return LongRun(run, None, period, places, limit, multiplier(objective.parsed, places, run.settings["lr"]))
+
+
+def long_run_told(found: LongRun) -> str:
+    """``found`` in sentences with its numbers."""
+    lr = found.run.settings["lr"]
+    side = "above" if lr > found.limit else "below" if lr < found.limit else "at"
+    opening = f"α = {lr:.4g} is {side} the limit 2/f″ = {found.limit:.4g} at the minimum."
+    if found.diverged is not None:
+        return f"{opening} This run diverges at step {found.diverged}."
+    low, high = float(found.places.min()), float(found.places.max())
+    if not found.period:
+        return (
+            f"{opening} After {_LONG} steps the point hops about between {low:.4g} and {high:.4g} without repeating "
+            f"itself within {LONGEST_CYCLE} steps, and without leaving."
+        )
+    if found.period == 1:
+        minima = np.array([place for (place,) in found.run.resolved_objective.minima])
+        at = "the minimum" if np.abs(minima - high).min() <= _NEAR else "which is not the minimum"
+        return f"{opening} After {_LONG} steps it moves by less than a millionth a step, at x = {high:.4g}, {at}."
+    return (
+        f"{opening} After {_LONG} steps the point goes round the same {found.period} places between {low:.4g} and "
+        f"{high:.4g} for ever. One round multiplies a small deviation by {found.multiplier:.4g}, the product of "
+        "1 − αf″ over its places: below 1 in size, so the round attracts what is near it."
+    )

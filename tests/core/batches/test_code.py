@@ -1,0 +1,125 @@
+"""The PyTorch program of a descent on batches runs by itself, ends where the descent does, and checks that it does."""
+
+import json
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from core.batches.code import torch_code
+from core.batches.data import Pair, dataset
+from core.batches.descent import DECAYS, descend, line
+from core.batches.own_data import own_data
+
+_OWN = own_data("x;y\n0.1;1\n0.2;1.5\n0.35;1.7\n0.4;2.4\n0.7;2.5\n").pair("x", "y")
+_STANDARDISED = dataset("diabetes").load().standardised()
+# Data, batch, rate, updates, replacement, decay: a case of each kind of choice, and one that diverges.
+_CASES = {
+    "one sample": (_STANDARDISED, 1, 0.02, 500, False, "constant"),
+    "partial batch": (_STANDARDISED, 32, 0.1, 40, False, "one_over_root"),
+    "with replacement": (_STANDARDISED, 32, 0.1, 40, True, "one_over_time"),
+    "all samples, raw": (dataset("diabetes").load(), 442, 0.001, 100, False, "constant"),
+    "known answer": (dataset("known_line").load(), 7, 0.1, 100, False, "one_over_square"),
+    "own": (_OWN, 2, 0.1, 100, True, "constant"),
+    "diverging": (_STANDARDISED, 442, 1.1, 500, False, "constant"),
+}
+_WRONG = ("partial batch", "diverging")
+
+
+def _code(pair: Pair, batch: int, rate: float, updates: int, replacement: bool, decay: str) -> str:
+    return torch_code(
+        pair,
+        batch=batch,
+        rate=rate,
+        updates=updates,
+        start=(0.5, -0.25),
+        replacement=replacement,
+        seed=4,
+        decay=decay,
+    )
+
+
+# Runs each program as if alone, in one process, which has to load PyTorch only once.
+_DRIVER = """
+import contextlib, io, json, runpy, sys
+for path in sys.argv[1:]:
+    printed, failed = io.StringIO(), ""
+    with contextlib.redirect_stdout(printed):
+        try:
+            runpy.run_path(path, run_name="__main__")
+        except AssertionError:
+            failed = "AssertionError"
+    print(json.dumps([printed.getvalue(), failed]))
+"""
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """What each program printed and the assertion that failed in it, if one did, by the name of its case.
+
+    The cases called wrong are the same programs with another learning rate.
+    """
+    folder = tmp_path_factory.mktemp("programs")
+    programs = {name: _code(*case) for name, case in _CASES.items()}
+    for name in _WRONG:
+        rate = f"lr={_CASES[name][2]!r}"
+        assert rate in programs[name]
+        programs[f"wrong, {name}"] = programs[name].replace(rate, "lr=0.05")
+    paths = [folder / f"program_{place}.py" for place in range(len(programs))]
+    for path, program in zip(paths, programs.values(), strict=True):
+        path.write_text(program)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", _DRIVER, *paths], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return dict(zip(programs, map(json.loads, done.stdout.splitlines()), strict=True))
+
+
+def test_the_cases_cover_every_decay() -> None:
+    assert {decay for *_, decay in _CASES.values()} == set(DECAYS)
+
+
+@pytest.mark.parametrize("name", _CASES)
+def test_the_program_ends_where_the_descent_does(name: str, outcomes: dict[str, list[str]]) -> None:
+    pair, batch, rate, updates, replacement, decay = _CASES[name]
+    code = _code(*_CASES[name])
+    printed, failed = outcomes[name]
+    assert not failed
+    run = descend(
+        line(pair.x),
+        pair.y,
+        batch=batch,
+        rate=rate,
+        updates=updates,
+        start=(0.5, -0.25),
+        replacement=replacement,
+        seeds=(4,),
+        decay=decay,
+    )
+    told = re.fullmatch(r"w = (\S+), b = (\S+), mean squared error = (\S+)", printed.strip())
+    assert told is not None
+    assert ("diverged" in code) == (run.diverged_at[0] >= 0)
+    if run.diverged_at[0] < 0:
+        # Six digits are printed.
+        np.testing.assert_allclose(np.array(told.groups()[:2], dtype=float), run.weights[0, -1], rtol=1e-5)
+        assert float(told[3]) == pytest.approx(run.loss[0, -1], rel=1e-5)
+    else:
+        assert f"range({run.diverged_at[0]})" in code
+
+
+@pytest.mark.parametrize("name", _WRONG)
+def test_the_program_fails_where_it_ends_elsewhere(name: str, outcomes: dict[str, list[str]]) -> None:
+    assert outcomes[f"wrong, {name}"][1] == "AssertionError"
+
+
+def test_a_program_holds_no_line_that_its_settings_do_not_need() -> None:
+    assert "scheduler" not in _code(*_CASES["one sample"])
+    assert "scheduler.step()" in _code(*_CASES["partial batch"])
+    assert "sklearn" not in _code(*_CASES["own"])
+
+
+def test_settings_out_of_range_are_refused() -> None:
+    with pytest.raises(ValueError, match="batch size"):
+        _code(_OWN, 6, 0.1, 10, False, "constant")

@@ -1,0 +1,90 @@
+"""Runs that fail: each ends as its title says, and its signs are true of it."""
+
+import numpy as np
+import pytest
+
+from core.lessons.failures import FAILURES, Failure, loss_plot, signs
+from core.optimizers import OPTIMIZERS
+from core.theory import METHODS
+from core.trace import Path, trace
+
+every = pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
+
+
+def _path(failure: Failure) -> Path:
+    return trace(failure.run(failure.lr, failure.objective.start))
+
+
+def test_each_ends_as_it_is_meant_to() -> None:
+    outcomes = {key: str(_path(failure).status.outcome) for key, failure in FAILURES.items()}
+    assert outcomes == {"slow": "diverged", "sudden": "diverged", "undefined": "undefined", "harmless": "finished"}
+
+
+@every
+def test_theory_knows_the_rule_and_the_rate_is_one_it_accepts(failure: Failure) -> None:
+    assert failure.rule in METHODS
+    assert failure.rate is OPTIMIZERS[failure.rule].hypers[0]
+    assert failure.rate.slider[0] <= failure.lr <= failure.rate.slider[1]
+    assert failure.look_for.endswith(".")
+
+
+def test_the_slow_one_grows_by_one_factor_for_hundreds_of_steps() -> None:
+    path = _path(FAILURES["slow"])
+    assert path.status.step > 500
+    growth = path.loss[301:401] / path.loss[300:400]
+    # (1 − 0.0205·100)² = 1.1025; the flat coordinate has died out by then.
+    np.testing.assert_allclose(growth, 1.05**2, rtol=1e-6)
+
+
+def test_the_sudden_one_is_over_in_a_few_steps_and_each_is_worse() -> None:
+    path = _path(FAILURES["sudden"])
+    assert path.status.step < 10
+    powers = np.log(path.loss[1:] / path.loss[:-1])
+    assert (np.diff(powers[1:]) > 0).all()
+
+
+def test_the_one_without_a_sign_has_a_small_loss_to_the_end() -> None:
+    path = _path(FAILURES["undefined"])
+    assert path.loss[-1] < path.loss[0] < path.loss.max() < 10
+    assert any("gave no such warning before it failed" in sentence for sentence in signs(path))
+
+
+def test_the_harmless_one_rises_often_never_above_its_start_and_arrives() -> None:
+    path = _path(FAILURES["harmless"])
+    rises = int((np.diff(path.loss) > 0).sum())
+    assert rises > 100
+    assert path.loss[-1] < 1e-9
+    assert f"rose in {rises} of 300 steps" in signs(path)[0]
+
+
+def test_the_sentences_have_the_numbers_of_the_run() -> None:
+    rises, alarm, limit = signs(_path(FAILURES["slow"]))
+    assert "570 of 570" in rises
+    # 38.09·1.1025^72 is the first above 38 090 once the flat coordinate's share has gone.
+    assert "at step 72, 499 steps before it failed" in alarm
+    assert "α = 0.02; here α is 102.5 % of it" in limit
+
+
+@pytest.mark.parametrize(
+    ("key", "start", "told"),
+    [
+        ("harmless", (0.0, 0.0), "was never above 0; it began at 0"),
+        ("undefined", (1e-200, 1.0), "no curvature to compare"),
+        ("undefined", (-1.0, 1.0), ""),
+    ],
+)
+def test_odd_starts_have_sentences(key: str, start: tuple[float, float], told: str) -> None:
+    failure = FAILURES[key]
+    path = trace(failure.run(failure.lr, start))
+    sentences = signs(path)
+    assert told in " ".join(sentences)
+    assert bool(sentences) is (path.status.step > 0)
+    assert "nan" not in " ".join(sentences)
+
+
+@every
+def test_the_picture_shows_the_whole_loss(failure: Failure) -> None:
+    path = _path(failure)
+    (series,) = loss_plot(path).series
+    assert series.y[-1] == pytest.approx(np.log10(path.loss[-1]))
+    assert np.nanmax(series.y) == pytest.approx(np.log10(path.loss.max()), abs=0.5)

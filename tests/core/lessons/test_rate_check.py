@@ -1,0 +1,117 @@
+"""What is told of a run on a quadratic: the prediction is theory's, the measurement is the run's, and they agree."""
+
+import math
+
+import numpy as np
+import pytest
+
+from core import Run, trace
+from core.lessons.rate_check import LIMITS, QUADRATICS, check, rate_hyper, told
+from core.theory import METHODS, Regime, contraction, regime, stable_limit
+from core.trace import Path
+
+every_pair = pytest.mark.parametrize(
+    ("shape", "rule"), [(shape, rule) for shape in QUADRATICS for rule in METHODS], ids=lambda value: value
+)
+
+
+def _path(shape: str, rule: str, steps: int | None = None, start: tuple[float, ...] | None = None, **hypers) -> Path:  # type: ignore[no-untyped-def]
+    scenario = QUADRATICS[shape]
+    settings = {**scenario.rules[rule], **hypers}
+    return trace(
+        Run(
+            scenario.objective,
+            rule,
+            start or scenario.start or scenario.declared.start,
+            steps or scenario.steps,
+            settings,
+        )
+    )
+
+
+def test_every_quadratic_has_settings_for_every_method_and_every_method_a_formula() -> None:
+    for scenario in QUADRATICS.values():
+        assert set(scenario.rules) == set(METHODS) == set(LIMITS)
+        assert scenario.declared.minima == ((0.0,) * scenario.declared.dimension,)
+
+
+@every_pair
+def test_the_slider_shows_every_regime_and_opens_where_the_run_settles(shape: str, rule: str) -> None:
+    scenario = QUADRATICS[shape]
+    hyper = rate_hyper(rule, scenario)
+    found = check(_path(shape, rule))
+    low, high = hyper.slider
+    assert hyper.bounds[0] <= low < hyper.default < high
+    assert hyper.default == scenario.rules[rule]["lr"]
+    # At every β the limit can be passed; at the opening's β the smooth rates can be reached.
+    assert all(stable_limit(rule, found.curvatures[-1], beta) < high for beta in (0.0, 0.5, 0.999))
+    assert regime(rule, low, found.curvatures[-1], found.beta) is Regime.MONOTONE
+    assert found.predicted < 1
+
+
+@every_pair
+@pytest.mark.parametrize("share", [0.2, 0.6, 0.97, 1.04])
+def test_the_measured_factor_is_the_predicted_one(shape: str, rule: str, share: float) -> None:
+    beta = {} if rule == "sgd" else {"beta": 0.8}
+    scenario = QUADRATICS[shape]
+    limit = check(_path(shape, rule, **beta)).limit
+    found = check(_path(shape, rule, steps=400, lr=share * limit, **beta))
+    assert found.limit == limit
+    assert found.measured is not None
+    assert found.predicted == contraction(rule, found.curvatures, share * limit, beta.get("beta", 0.0))
+    assert (found.predicted < 1) is (share < 1)
+    # The fit covers a few swings of a complex pair, each of which it meets somewhere; that is below one per cent.
+    assert found.measured == pytest.approx(found.predicted, rel=0.01), scenario.title
+
+
+@pytest.mark.parametrize(
+    ("start", "lr", "arrived"), [((-4.0,), 1.0, 1), ((0.0,), 0.7, 0), ((-4.0,), 0.7, None), ((-4.0,), 2.0, None)]
+)
+def test_a_run_has_arrived_if_it_stays_at_the_minimum(start: tuple[float, ...], lr: float, arrived: int | None) -> None:
+    path = _path("parabola", "sgd", start=start, lr=lr)
+    assert check(path).arrived == arrived
+    assert ("exactly at the minimum from step" in " ".join(told(path, check(path)))) is (arrived is not None)
+
+
+def test_a_run_that_crosses_the_minimum_has_not_arrived() -> None:
+    path = _path("parabola", "momentum", steps=50, lr=0.5, beta=0.5)
+    assert path.x[2, 0] == 0
+    found = check(path)
+    assert found.arrived is None
+    assert found.measured == pytest.approx(math.sqrt(0.5), rel=0.01)
+
+
+@pytest.mark.parametrize(("start", "felt"), [((1.0, 0.0), 1.0), ((0.0, 0.5), 100.0)])
+def test_a_start_on_an_axis_feels_the_curvature_along_it_alone(start: tuple[float, float], felt: float) -> None:
+    path = _path("ravine", "sgd", start=start, lr=0.004)
+    found = check(path)
+    assert found.curvatures.tolist() == [felt]
+    assert found.left_out
+    assert found.limit == 2 / felt
+    assert found.measured == pytest.approx(1 - 0.004 * felt, rel=1e-12)
+    assert "feels one direction only" in told(path, found)[-1]
+
+
+def test_the_words_have_the_numbers_of_the_run() -> None:
+    path = _path("bowl", "nesterov", lr=0.4, beta=0.2)
+    found = check(path)
+    said = " ".join(told(path, found))
+    limit = 2 * 1.2 / (1.4 * 3)
+    assert f"α = 0.4 is **{40 / limit:.4g} % of the limit** {limit:.4g}" in said
+    assert f"by **{found.predicted:.4g}** in the long run" in said
+    assert f"of your run: **{found.measured:.4g}**" in said
+    assert f"left after {math.ceil(math.log(0.01) / math.log(found.predicted))} steps" in said
+    assert f"α = {found.best.lr:.4g} and β = {found.best.beta:.4g}" in said
+
+
+@pytest.mark.parametrize("lr", [0.0, 1e-300, 0.01, 1.0, 2.0, 2.1, 1e6])
+@pytest.mark.parametrize("start", [(0.0,), (1e-320,), (-4.0,), (1e6,)])
+@pytest.mark.parametrize("steps", [1, 5, 100])
+def test_whatever_is_set_is_told_in_sentences(lr: float, start: tuple[float, ...], steps: int) -> None:
+    path = _path("parabola", "sgd", steps=steps, start=start, lr=lr)
+    found = check(path)
+    said = told(path, found)
+    assert all(sentence.endswith(".") for sentence in said)
+    assert "nan" not in " ".join(said)
+    assert ("nothing shrinks" in " ".join(said)) is (lr >= 2)
+    assert found.measured is None or np.isfinite(found.measured)
