@@ -13,7 +13,7 @@ PATH = navigation.UPDATE_RULE.path
 # Pixels: of a row of the table, and to the middle of its first cell and of its first row.
 ROW, ACROSS, DOWN = 35, 60, 52
 # Streamlit fetches the editor of a cell when it is first wanted.
-FETCHED = 1000
+FETCHED = 1500
 
 
 def test_an_edited_table_is_in_the_text_and_in_the_link(
@@ -36,6 +36,7 @@ def test_an_edited_table_is_in_the_text_and_in_the_link(
             tab.keyboard.type(cell, delay=50)
             tab.wait_for_timeout(FETCHED)
             tab.keyboard.press("Enter" if place == len(cells) else "Tab")
+            tab.wait_for_timeout(FETCHED)
 
     write(0, "5")
     expect(text).to_have_value("5,2; 2,4; 3,6")
