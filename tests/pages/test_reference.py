@@ -114,7 +114,7 @@ def test_the_ledger_is_narrowed_by_verdict_page_and_words() -> None:
     assert _ledger(app) == ["C098"]
 
 
-@pytest.mark.parametrize("key", list(CLAIMS)[::4])
+@pytest.mark.parametrize("key", list(CLAIMS)[::8])
 def test_a_statement_of_the_ledger_leads_to_its_card(key: str) -> None:
     claim = CLAIMS[key]
     app = open_page(PAGE, {f"{PREFIX}claim": key})

@@ -1,6 +1,6 @@
 """What every experiment promises: the known outcome, settings that matter and cannot break it, something to see."""
 
-import time
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -12,8 +12,12 @@ from core.findings import Experiment, Finding
 from core.hypers import Hyper
 
 every = pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=EXPERIMENTS)
-# An experiment takes about a second of computing; a slow machine may take several times as long.
-LONGEST_SECONDS = 5.0
+
+
+@lru_cache
+def _default(key: str) -> Finding:
+    """What the experiment ``key`` finds at its defaults; several tests ask."""
+    return EXPERIMENTS[key].run()
 
 
 def _corners(experiment: Experiment) -> list[dict[str, float]]:
@@ -77,7 +81,7 @@ def test_an_experiment_is_declared_in_full(experiment: Experiment) -> None:
 
 @every
 def test_the_known_outcome_is_found(experiment: Experiment) -> None:
-    finding = experiment.run()
+    finding = _default(experiment.key)
     for expected in experiment.expected:
         found = finding.numbers[expected.number]
         # Infinity is a possible outcome, and has no distance from itself.
@@ -87,27 +91,30 @@ def test_the_known_outcome_is_found(experiment: Experiment) -> None:
 
 @every
 def test_two_runs_find_the_same(experiment: Experiment) -> None:
-    first, second = experiment.run(), experiment.run()
+    first, second = _default(experiment.key), experiment.run()
     np.testing.assert_equal(dict(first.numbers), dict(second.numbers))
     assert first.sentence == second.sentence
 
 
 @every
 def test_every_setting_changes_what_is_found_and_told(experiment: Experiment) -> None:
-    before = experiment.run()
+    before = _default(experiment.key)
     for hyper in experiment.settings:
-        after = [experiment.run({hyper.name: value}) for value in _others(hyper)]
-        assert any(dict(finding.numbers) != dict(before.numbers) for finding in after), hyper.name
-        assert any(finding.sentence != before.sentence for finding in after), hyper.name
+        numbers = sentence = False
+        for value in _others(hyper):
+            after = experiment.run({hyper.name: value})
+            numbers |= dict(after.numbers) != dict(before.numbers)
+            sentence |= after.sentence != before.sentence
+            if numbers and sentence:
+                break
+        assert numbers, hyper.name
+        assert sentence, hyper.name
 
 
 @every
-def test_no_settings_break_it_or_take_long(experiment: Experiment) -> None:
+def test_no_settings_break_it(experiment: Experiment) -> None:
     for settings in _corners(experiment):
-        began = time.process_time()
-        finding = experiment.run(settings)
-        assert time.process_time() - began < LONGEST_SECONDS, settings
-        _check(finding)
+        _check(experiment.run(settings))
 
 
 @every
