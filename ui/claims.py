@@ -108,6 +108,16 @@ def surprises() -> None:
             where.page_link(page.file, label=f"See it run on {page.title}")
 
 
+def statement(claim: Claim) -> None:
+    """What is said, its verdict, what is correct, and the source."""
+    said, verdict = st.columns([7, 2], vertical_alignment="center")
+    said.markdown(f"*“{claim.said}”*")
+    with verdict:
+        verdict_badge(claim.verdict)
+    st.markdown(claim.correct)
+    st.caption(f"{claim.key} · {claim.source}")
+
+
 @st.fragment
 def claim_card(claim: Claim) -> None:
     """One statement with its verdict, what is correct, its source, and its experiment, run live when asked for.
@@ -115,12 +125,7 @@ def claim_card(claim: Claim) -> None:
     A fragment: running an experiment leaves the rest of the page alone.
     """
     with st.container(border=True, key=f"claim_{claim.key}"):
-        said, verdict = st.columns([7, 2], vertical_alignment="center")
-        said.markdown(f"*“{claim.said}”*")
-        with verdict:
-            verdict_badge(claim.verdict)
-        st.markdown(claim.correct)
-        st.caption(f"{claim.key} · {claim.source}")
+        statement(claim)
         if claim.experiment:
             st.markdown(f"**{EXPERIMENTS[claim.experiment].question}**")
             _runnable(EXPERIMENTS[claim.experiment], claim.key)

@@ -10,7 +10,7 @@ from core.claim_ledger import claim_rows, narrowed
 from core.claims import CLAIMS, Claim, Verdict
 from core.reference import MAX_SEARCH, as_csv, matching
 from ui import navigation, share
-from ui.claims import section_key, verdict_badge
+from ui.claims import section_key, statement
 from ui.controls import choice
 
 _PREFIX = navigation.REFERENCE.prefix
@@ -80,12 +80,7 @@ def ledger_panel() -> None:
 
 def _statement(claim: Claim) -> None:
     with st.container(border=True):
-        said, verdict = st.columns([7, 2], vertical_alignment="center")
-        said.markdown(f"*“{claim.said}”*")
-        with verdict:
-            verdict_badge(claim.verdict)
-        st.markdown(claim.correct)
-        st.caption(f"{claim.key} · {claim.source}")
+        statement(claim)
         page = navigation.of(claim.page)
         link = {section_key(page, claim.topic): "true"}
         if claim.experiment:

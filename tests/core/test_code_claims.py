@@ -9,48 +9,9 @@ from torch.optim import lr_scheduler
 
 from core import OPTIMIZERS
 from core.claim_texts import code
-from core.claim_texts.claim import Claim, Verdict
 from core.experiments import EXPERIMENTS
 
 CLAIMS = {claim.key: claim for claim in code.ALL}
-
-# The verdicts of the fact check.
-VERDICTS = {
-    Verdict.TRUE: "C105 C107 C109",
-    Verdict.CONDITIONS: "C106 C108 C110",
-    Verdict.OVERSIMPLIFIED: "C112",
-    Verdict.FALSE: "C111 C113",
-}
-
-every = pytest.mark.parametrize("claim", CLAIMS.values(), ids=CLAIMS)
-
-
-def test_the_verdicts_are_those_of_the_fact_check() -> None:
-    judged = {key: verdict for verdict, keys in VERDICTS.items() for key in keys.split()}
-    assert {key: claim.verdict for key, claim in CLAIMS.items()} == judged
-
-
-def test_the_claims_are_in_the_guides_order_on_the_page_of_code() -> None:
-    assert list(CLAIMS) == [f"C{number}" for number in range(105, 114)]
-    assert {(claim.page, claim.topic) for claim in CLAIMS.values()} == {("reference", "code")}
-
-
-@every
-def test_a_claim_is_plain_sentences_with_a_source(claim: Claim) -> None:
-    for text in (claim.said, claim.correct):
-        assert text[0].isupper()
-        assert text.endswith(".")
-    assert claim.source
-    assert not claim.source.endswith(".")
-    # Cards show texts as Markdown, where these would be marks.
-    for text in (claim.said, claim.correct, claim.source):
-        assert not set("*_$`~|<>#\\") & set(text)
-        assert "  " not in text
-
-
-@every
-def test_the_experiment_of_a_claim_exists(claim: Claim) -> None:
-    assert not claim.experiment or claim.experiment in EXPERIMENTS
 
 
 @pytest.mark.parametrize(

@@ -8,28 +8,12 @@ import pytest
 
 from core import OBJECTIVES, Run, trace
 from core.claim_texts import pitfalls
-from core.claim_texts.claim import Claim, Verdict
 from core.experiments import EXPERIMENTS
 from core.findings import Finding
 
 CLAIMS = {claim.key: claim for claim in pitfalls.ALL}
 every = pytest.mark.parametrize("claim", CLAIMS.values(), ids=CLAIMS)
 
-# C118 is false of clipping, which it names; its other remedies are told in the correction.
-VERDICTS = {
-    Verdict.TRUE: "C115 C121 C127",
-    Verdict.CONDITIONS: "C114 C116 C117 C125 C128",
-    Verdict.OVERSIMPLIFIED: "C122",
-    Verdict.FALSE: "C118 C119 C120 C123 C124",
-    Verdict.CONTESTED: "C126 C130",
-}
-SECTIONS = {
-    "minima": "C114",
-    "saddles": "C115 C116 C120",
-    "depth": "C117 C118 C121 C122 C123 C124 C125",
-    "plateaus": "C119",
-    "sharpness": "C126 C127 C128 C130",
-}
 _POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 
@@ -48,33 +32,6 @@ def _read(shown: str) -> tuple[float, float]:
     factor = 10.0 ** int(exponent.translate(_POWERS) or 0)
     digits = len(mantissa.partition(".")[2])
     return float(mantissa) * factor, 0.5001 * 10.0**-digits * factor
-
-
-def test_the_verdicts_are_those_of_the_fact_check() -> None:
-    known = {key: verdict for verdict, keys in VERDICTS.items() for key in keys.split()}
-    assert {key: claim.verdict for key, claim in CLAIMS.items()} == known
-    assert len(CLAIMS) == len(pitfalls.ALL)
-
-
-def test_the_sections_have_their_claims_in_the_guides_order() -> None:
-    assert {claim.page for claim in pitfalls.ALL} == {"pitfalls"}
-    told = {topic: " ".join(claim.key for claim in pitfalls.ALL if claim.topic == topic) for topic in SECTIONS}
-    assert told == SECTIONS
-    assert list(CLAIMS) == sorted(CLAIMS)
-    assert sum(len(keys.split()) for keys in SECTIONS.values()) == len(CLAIMS)
-
-
-@every
-def test_a_claim_is_plain_text_in_sentences_with_a_source_and_known_experiments(claim: Claim) -> None:
-    for text in (claim.said, claim.correct):
-        assert text[0].isupper()
-        assert text.endswith(".")
-        assert "  " not in text
-    assert not set("*_$`~|<>#\\") & set(claim.said + claim.correct + claim.source)
-    assert claim.source
-    assert not claim.source.endswith(".")
-    named = [*re.findall(r"X\d\d", claim.correct), *([claim.experiment] if claim.experiment else [])]
-    assert set(named) <= set(EXPERIMENTS)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import pytest
 
 from core import OBJECTIVES, SCHEDULES, Run, trace
 from core.claim_texts import learning_rate, update_rule
-from core.claim_texts.claim import Claim, Verdict
 from core.experiments import EXPERIMENTS
 from core.network.initialisation import Initialisation
 from core.worked.example import Convention, Example
@@ -17,50 +16,12 @@ EXAMPLE = Example()
 
 every = pytest.mark.parametrize("claim", CLAIMS.values(), ids=CLAIMS)
 
-# The verdicts of the fact check.
-VERDICTS = {
-    Verdict.TRUE: "C010 C012 C014 C015 C021 C022 C024 C025 C028 C029 C030 C104",
-    Verdict.CONDITIONS: "C011 C013 C017 C018 C019 C020 C027",
-    Verdict.OVERSIMPLIFIED: "C009 C016 C023 C026",
-}
-SECTIONS = {
-    ("update_rule", "steps"): range(9, 17),
-    ("update_rule", "example"): range(17, 21),
-    ("learning_rate", "choice"): range(21, 27),
-    ("learning_rate", "schedules"): (*range(27, 31), 104),
-}
-
 
 def _shown(key: str, *numbers: str) -> None:
     """Asserts that the correction of claim ``key`` contains ``numbers`` as whole numbers."""
     for number in numbers:
         text = number.replace("-", "−")
         assert re.search(rf"(?<![\d.−]){re.escape(text)}(?!\d|\.\d)", CLAIMS[key].correct), (key, number)
-
-
-def test_the_claims_are_in_the_guides_order_on_their_pages() -> None:
-    for place, numbers in SECTIONS.items():
-        assert [claim.key for claim in CLAIMS.values() if (claim.page, claim.topic) == place] == [
-            f"C{number:03}" for number in numbers
-        ]
-    assert len(CLAIMS) == len(update_rule.ALL) + len(learning_rate.ALL) == sum(map(len, SECTIONS.values()))
-
-
-def test_the_verdicts_are_those_of_the_fact_check() -> None:
-    known = {key: verdict for verdict, keys in VERDICTS.items() for key in keys.split()}
-    assert {key: claim.verdict for key, claim in CLAIMS.items()} == known
-
-
-@every
-def test_a_claim_is_plain_text_in_sentences_with_a_source_and_a_known_experiment(claim: Claim) -> None:
-    for text in (claim.said, claim.correct):
-        assert text[0].isupper()
-        assert text.endswith(".")
-        assert "  " not in text
-    assert not set("*_$`~|<>#\\") & set(claim.said + claim.correct + claim.source)
-    assert claim.source
-    assert not claim.source.endswith(".")
-    assert not claim.experiment or claim.experiment in EXPERIMENTS
 
 
 def test_the_worked_examples_numbers_are_those_of_the_example() -> None:

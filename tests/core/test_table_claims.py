@@ -6,7 +6,6 @@ import pytest
 
 from core import OPTIMIZERS
 from core.claim_texts import table
-from core.claim_texts.claim import Claim, Verdict
 from core.experiments import EXPERIMENTS
 from core.reference import optimizer_rows
 
@@ -15,14 +14,6 @@ ROWS = {row.key: row for row in optimizer_rows()}
 
 every = pytest.mark.parametrize("claim", CLAIMS.values(), ids=CLAIMS)
 
-# The verdicts of the fact check; C160, which lists what is missing there, stands here as the statement it denies.
-VERDICTS = {
-    Verdict.TRUE: "C152 C154",
-    Verdict.CONDITIONS: "C151 C153 C156 C157 C158",
-    Verdict.OVERSIMPLIFIED: "C155",
-    Verdict.FALSE: "C160",
-    Verdict.CONTESTED: "C159",
-}
 # The rule that a claim is about.
 ABOUT = {
     "C151": "sgd",
@@ -35,28 +26,6 @@ ABOUT = {
     "C158": "lion",
     "C159": "sophia",
 }
-
-
-def test_the_claims_are_in_the_tables_order_and_on_the_reference_page() -> None:
-    assert list(CLAIMS) == [f"C{number}" for number in range(151, 161)]
-    assert len(CLAIMS) == len(table.ALL)
-    assert {(claim.page, claim.topic) for claim in table.ALL} == {("reference", "table")}
-
-
-def test_the_verdicts_are_those_of_the_fact_check() -> None:
-    known = {key: verdict for verdict, keys in VERDICTS.items() for key in keys.split()}
-    assert {key: claim.verdict for key, claim in CLAIMS.items()} == known
-
-
-@every
-def test_a_claim_is_plain_text_in_sentences_with_a_source_and_a_known_experiment(claim: Claim) -> None:
-    for text in (claim.said, claim.correct):
-        assert text[0].isupper()
-        assert text.endswith(".")
-    assert not set("*_$`~|<>#\\") & set(claim.said + claim.correct + claim.source)
-    assert claim.source
-    assert not claim.source.endswith(".")
-    assert not claim.experiment or claim.experiment in EXPERIMENTS
 
 
 @pytest.mark.parametrize(("claim", "key"), ABOUT.items())

@@ -1,13 +1,10 @@
 """The seven tips: their verdicts, and the numbers they give are what the experiments and the engine find."""
 
-import re
-
 import numpy as np
 import pytest
 
 from core import Run, trace
 from core.claim_texts import tips
-from core.claim_texts.claim import Verdict
 from core.experiments import adaptive, batch_size, decay, training
 from core.experiments import tips as tip_experiments
 from core.findings import Finding
@@ -19,37 +16,9 @@ EXPERIMENTS = {
     for experiment in module.ALL
 }
 
-# The verdicts of the fact check.
-VERDICTS = {
-    "C132": Verdict.FALSE,
-    "C133": Verdict.OVERSIMPLIFIED,
-    "C134": Verdict.CONDITIONS,
-    "C135": Verdict.TRUE,
-    "C136": Verdict.OVERSIMPLIFIED,
-    "C137": Verdict.CONTESTED,
-    "C138": Verdict.FALSE,
-}
-
 
 def _found(key: str, **settings: float) -> Finding:
     return EXPERIMENTS[key].run(settings)
-
-
-def test_the_verdicts_are_those_of_the_fact_check_in_the_guides_order() -> None:
-    assert [(key, claim.verdict) for key, claim in CLAIMS.items()] == list(VERDICTS.items())
-
-
-@pytest.mark.parametrize("claim", tips.ALL, ids=CLAIMS)
-def test_a_tip_is_plain_text_with_a_source_and_experiments_that_exist(claim: tips.Claim) -> None:
-    assert (claim.page, claim.topic) == ("reference", "tips")
-    assert claim.source
-    for text in (claim.said, claim.correct):
-        assert text.endswith(".")
-        assert "  " not in text
-        # Cards show texts as Markdown, where these would be marks.
-        assert not set("*_$`~|<>#\\") & set(text)
-    named = [*re.findall(r"X\d\d", claim.correct), *([claim.experiment] if claim.experiment else [])]
-    assert set(named) <= set(EXPERIMENTS)
 
 
 @pytest.mark.parametrize(

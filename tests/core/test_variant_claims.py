@@ -3,55 +3,13 @@
 import pytest
 
 from core.claim_texts import variants
-from core.claim_texts.claim import Claim, Verdict
 from core.experiments import EXPERIMENTS
 
 CLAIMS = {claim.key: claim for claim in variants.ALL}
 
-every = pytest.mark.parametrize("claim", CLAIMS.values(), ids=CLAIMS)
-
-VERDICTS = {
-    Verdict.TRUE: "C031 C032 C034 C035 C037 C038 C040 C041 C042 C044",
-    Verdict.CONDITIONS: "C033 C039",
-    Verdict.OVERSIMPLIFIED: "C043",
-    Verdict.FALSE: "C036",
-    Verdict.CONTESTED: "C129",
-}
-SECTIONS = {
-    "batch": "C031 C032 C033 C034 C035 C036",
-    "stochastic": "C037 C038 C039 C040 C041",
-    "minibatch": "C042 C043 C044",
-    "generalisation": "C129",
-}
-
 
 def _number(experiment: str, label: str, **settings: float) -> float:
     return EXPERIMENTS[experiment].run(settings).numbers[label]
-
-
-def test_the_verdicts_are_those_of_the_fact_check() -> None:
-    known = {key: verdict for verdict, keys in VERDICTS.items() for key in keys.split()}
-    assert {key: claim.verdict for key, claim in CLAIMS.items()} == known
-    assert len(CLAIMS) == len(variants.ALL)
-
-
-def test_the_sections_have_their_claims_in_the_guides_order() -> None:
-    assert {claim.page for claim in variants.ALL} == {"variants"}
-    told = {topic: " ".join(claim.key for claim in variants.ALL if claim.topic == topic) for topic in SECTIONS}
-    assert told == SECTIONS
-    assert list(CLAIMS) == " ".join(SECTIONS.values()).split()
-
-
-@every
-def test_a_claim_is_plain_text_in_sentences_with_a_source_and_a_known_experiment(claim: Claim) -> None:
-    for text in (claim.said, claim.correct):
-        assert text[0].isupper()
-        assert text.endswith(".")
-        assert "  " not in text
-    assert not set("*_$`~|<>#\\") & set(claim.said + claim.correct + claim.source)
-    assert claim.source
-    assert not claim.source.endswith(".")
-    assert not claim.experiment or claim.experiment in EXPERIMENTS
 
 
 @pytest.mark.parametrize(
