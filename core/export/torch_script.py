@@ -67,13 +67,6 @@ def _defaults(declared: Optimizer) -> dict[str, float]:
 
 # --- Which class ---
 
-# Counterparts that cannot take the steps of a run, and why.
-_UNFIT = {
-    "muon": "torch.optim.Muon takes only matrices, and a point is a vector; the class above is made from the rule."
-}
-# Counterparts that store another point than the one that is shown.
-_STORED = {"nesterov": "PyTorch stores the point where the next gradient is taken; the run's own point is ahead of it."}
-
 
 def _peer(found: Facts) -> tuple[TorchPeer | None, str]:
     """The class of ``torch.optim`` that takes the steps of this run, and what there is to say about it.
@@ -84,11 +77,11 @@ def _peer(found: Facts) -> tuple[TorchPeer | None, str]:
     peer = declared.torch
     if peer is None:
         return None, "torch.optim has no class for this rule; the one above is made from its lines."
-    if declared.key in _UNFIT:
-        return None, _UNFIT[declared.key]
-    if declared.key not in _STORED:
-        return peer, peer.note
     above = "the class above is made from the rule."
+    if peer.matrices_only:
+        return None, f"torch.optim.{peer.name} takes only matrices, and a point is a vector; {above}"
+    if not peer.looks_ahead:
+        return peer, peer.note
     if run.schedule != "constant":
         return None, (
             "torch.optim.SGD with nesterov=True multiplies its whole buffer by the present lr, so under a schedule it "
@@ -98,7 +91,7 @@ def _peer(found: Facts) -> tuple[TorchPeer | None, str]:
         return None, f"torch.optim.SGD refuses nesterov=True without momentum; {above}"
     if found.checked < max(found.steps, 1):
         return None, f"torch.optim.SGD stores another point than the one whose loss is asserted; {above}"
-    return peer, _STORED[declared.key]
+    return peer, "PyTorch stores the point where the next gradient is taken; the run's own point is ahead of it."
 
 
 # --- The functions ---
@@ -219,7 +212,7 @@ def _made(run: Run, names: dict[str, str]) -> str:
 def _end(found: Facts, names: dict[str, str], peer: TorchPeer | None) -> list[str]:
     lines = ["loss = objective(*point).item()"]
     why = ""
-    if peer is not None and found.run.resolved_optimizer.key in _STORED:
+    if peer is not None and peer.looks_ahead:
         lines = [
             'buffer = optimizer.state[point]["momentum_buffer"]',
             f"point = (point + {names['beta']}*{names['lr']}*buffer).detach()",

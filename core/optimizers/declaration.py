@@ -70,12 +70,18 @@ class TorchPeer:
     """The class of ``torch.optim`` that computes the same thing: its name and how its arguments are called.
 
     ``arguments`` is the Python text between the parentheses after the parameters, with hyperparameter names in it;
-    ``note`` says what differs, if anything does.
+    ``note`` says what differs, if anything does; ``matrices_only`` that it takes no vectors.
     """
 
     name: str
     arguments: str
     note: str = ""
+    matrices_only: bool = False
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether it stores the point where the next gradient is taken, and not the one that the rule shows."""
+        return "nesterov=True" in self.arguments
 
 
 @dataclass(frozen=True)

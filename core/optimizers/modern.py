@@ -163,6 +163,7 @@ RULES = (
             "Muon",
             "lr=lr, momentum=beta, weight_decay=weight_decay",
             "For matrices only, in bfloat16 inside; its own defaults are lr 0.001 and weight_decay 0.1.",
+            matrices_only=True,
         ),
         momentum="heavy ball, look-ahead",
         picture="A point is a vector with a single singular value, so orthogonalizing changes nothing but its length: "

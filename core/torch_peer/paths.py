@@ -20,8 +20,6 @@ Array = npt.NDArray[np.float64]
 
 # What the texts of schedulers may call beside the classes of torch.optim.lr_scheduler.
 _BUILTINS = {"int": int, "max": max, "min": min}
-# The class takes no vectors, so a point has no place in it.
-_MATRICES_ONLY = ("Muon",)
 _OWN_CLASS = "torch.optim.Optimizer made from the rule"
 
 
@@ -111,12 +109,12 @@ def counterpart(run: Run) -> Peer | NoPeer:
     declared = run.resolved_optimizer
     if declared.torch is None:
         return _made(run, "")
-    if declared.torch.name in _MATRICES_ONLY:
+    if declared.torch.matrices_only:
         return NoPeer(f"torch.optim.{declared.torch.name} takes matrices only, and a point is a vector.")
     arguments = arguments_of(declared, run.settings)
-    if arguments.get("nesterov") and not run.settings["beta"]:
+    if declared.torch.looks_ahead and not run.settings["beta"]:
         return _made(run, "torch.optim.SGD refuses Nesterov momentum of 0.")
-    if arguments.get("nesterov") and (run.resolved_schedule.follows_loss or np.ptp(run.factors)):
+    if declared.torch.looks_ahead and (run.resolved_schedule.follows_loss or np.ptp(run.factors)):
         return _made(run, "torch.optim.SGD keeps lr outside its velocity, which differs once lr changes.")
     name = declared.torch.name
     first_state = _FIRST_STATES.get(name)
