@@ -115,13 +115,15 @@ def _loop(
 
     points, states = _names(graph, point), _names(graph, state)
     per_step = ["t", "lr", *(_names(graph, noise) if noise else [])]
-    whole = [name.startswith(("x_", "s_")) and not recording for name in points + states]
-    after = "".join(
-        f"spread({writer.text(value)}, {points[0]}), "
-        if array and not writer.is_array(value)
-        else f"{writer.text(value)}, "
-        for value, array in zip(updated, whole, strict=True)
-    )
+    # The next step writes into what is called s_, so nobody else may hold it: neither the observer, who keeps what it
+    # saw, nor the point, nor another state.
+    held = {*observed, *point}
+    after = ""
+    for name, value in zip(points + states, updated, strict=True):
+        whole = name.startswith(("x_", "s_")) and not recording
+        copied = whole and (not writer.is_array(value) or (name.startswith("s_") and value in held))
+        after += f"spread({writer.text(value)}, {points[0]}), " if copied else f"{writer.text(value)}, "
+        held.add(value)
     lines = [
         *(
             f"{_tuple(names)} = {argument}"
@@ -144,7 +146,7 @@ def _loop(
 
 
 def _spread(number: Any, like: Any) -> Any:
-    """One number for all columns as an array, which the next step may write into."""
+    """``number``, or one for each column, as an array of its own, which the next step may write into."""
     return np.full(np.shape(like), number)
 
 

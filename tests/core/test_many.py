@@ -265,6 +265,35 @@ def test_without_sweeps_there_is_one_column_the_run_itself(key: str) -> None:
     _assert_columns_equal_single_runs(run, many, 1, rtol=0.0 if key in EXACT else 1e-13)
 
 
+def _sharing_rule(rng: np.random.Generator) -> str:
+    """A rule of + − × whose states are copied to and fro: from each other, the point, the gradient and the loss."""
+    names = ["x", "g", "loss", "a", "b", "c", "0.5*a", "a + b", "0.9*c + g"]
+    lines = [f"{rng.choice(['a', 'b', 'c', 'x'])} = {rng.choice(names)}" for _ in range(rng.integers(1, 4))]
+    # Every state is assigned and moves the point, so that none is left out and a wrong one is seen.
+    lines += [f"{name} = {rng.choice(names)}" for name in rng.permutation(["a", "b", "c"])]
+    lines.insert(int(rng.integers(0, len(lines) + 1)), "x = x - lr*(g + 0.1*(a - b) + 0.01*c)")
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("objective", ["ravine", "hyperbola_valley", "x", "x**2", "0.5*x**2 + 0*y"])
+def test_states_that_hold_the_same_value_stay_apart(objective: str) -> None:
+    rng = np.random.default_rng(31)
+    rates = np.geomspace(1e-3, 2.0, COLUMNS)
+    for _ in range(60):
+        run = Run(objective, _sharing_rule(rng), (1.5, -1.0), STEPS)
+        for count in (1, COLUMNS):
+            swept = {"hypers": {"lr": rates[:count]}}
+            _assert_columns_equal_single_runs(run, trace_many(run, **swept), count, **swept)
+        starts = np.array([rates, -rates])
+        _assert_columns_equal_single_runs(run, trace_many(run, starts=starts), COLUMNS, starts=starts)
+
+
+def test_a_velocity_made_from_the_last_two_points_is_swept() -> None:
+    run = Run("ravine", "step = x - prev\nprev = x\nx = x - lr*g + 0.9*step\nprev: state = x", (1.0, 1.0), 200)
+    swept = {"hypers": {"lr": np.geomspace(1e-3, 1.0, COLUMNS)}}
+    _assert_columns_equal_single_runs(run, trace_many(run, **swept), COLUMNS, **swept)
+
+
 @pytest.mark.parametrize("objective", ["parabola", "quartic", "absolute"])
 def test_functions_of_one_variable_are_swept_too(objective: str) -> None:
     run = Run(objective, "momentum", (0.5,), STEPS)
