@@ -10,7 +10,8 @@ from typing import Literal
 class Hyper:
     """One hyperparameter: how it is written, what it may be, and which part of that a slider offers.
 
-    ``bounds`` are inclusive and enforced by every run; ``slider`` lies within them.
+    ``bounds`` are inclusive and enforced by every run; ``slider`` lies within them. All numbers are kept as floats,
+    whatever kind they were declared with: a slider takes one kind only.
     """
 
     name: str
@@ -21,6 +22,13 @@ class Hyper:
     scale: Literal["log", "linear"]
     help: str
     whole: bool = False
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "default", float(self.default))
+        for ends in ("bounds", "slider"):
+            low, high = getattr(self, ends)
+            put(self, ends, (float(low), float(high)))
 
     def check(self, value: float) -> float:
         """``value`` as a float. Raises ``ValueError`` naming the hyperparameter, its range and the value."""

@@ -13,8 +13,11 @@ from streamlit.testing.v1 import AppTest
 
 from core import OBJECTIVES, OPTIMIZERS, Run, trace
 from core.claims import CLAIMS
+from core.experiments import EXPERIMENTS
 from core.formula import parse
 from core.hypers import Hyper
+from core.lessons import pitfalls
+from core.lessons.techniques import TECHNIQUES
 from core.objectives import OWN_START, VARIABLES
 from core.racers import RACERS, Racer
 from core.scenarios import DESCENTS, HILLS, RACES, Scenario
@@ -22,6 +25,7 @@ from core.schedules import SCHEDULES, Schedule
 from core.summary import retell, row
 from tests.pages.visits import ROOT, Link, clean, latex, new_visit, notes, open_page, state, words
 from ui import navigation
+from ui.claims import section_key
 from ui.controls import hyper_key, scenario_state, schedule_hyper_key, schedule_key
 from ui.limits import MAX_RACERS, MAX_START, MAX_STEPS, OWN
 from ui.navigation import Page
@@ -600,12 +604,19 @@ def test_a_rule_however_odd_has_a_page(rule: str) -> None:
 
 
 @every
-def test_every_experiment_can_be_opened_by_link(page: Page) -> None:
-    names = [claim.key for claim in CLAIMS.values() if claim.page == page.path and claim.experiment]
-    app = open_page(page, {f"run_{name}": "true" for name in names})
+def test_every_statement_opens_and_every_experiment_runs_by_link(page: Page) -> None:
+    claims = [claim for claim in CLAIMS.values() if claim.page == page.path]
+    sections = {section_key(page, topic) for topic in [*(claim.topic for claim in claims), *OPTIMIZERS]}
+    folds = dict.fromkeys(
+        sections | {section_key(page, section.key) for section in (*TECHNIQUES, *pitfalls.SECTIONS)}, "true"
+    )
+    app = open_page(page, {**folds, **{f"run_{key}": "true" for key in (*CLAIMS, *EXPERIMENTS)}})
     assert notes(app) == ""
-    shown = {toggle.key: toggle.value for toggle in app.toggle}
-    assert all(shown.get(f"run_{name}", True) for name in names)
+    told = words(app)
+    assert [claim.key for claim in claims if claim.correct not in told] == []
+    running = {toggle.key: toggle.value for toggle in app.toggle if toggle.key.startswith("run_")}
+    assert {f"run_{claim.key}" for claim in claims if claim.experiment} <= running.keys()
+    assert all(running.values())
 
 
 # --- Controls that depend on each other ---
