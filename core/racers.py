@@ -7,6 +7,7 @@ from typing import Literal
 
 from core.formula import FormulaError
 from core.optimizers import OPTIMIZERS, Optimizer, optimizer
+from core.schedules import SCHEDULES
 
 _COPY_DASHES: Mapping[str, Literal["solid", "dash", "dot"]] = {"solid": "dot", "dash": "dot", "dot": "dash"}
 
@@ -39,9 +40,18 @@ RACERS: Mapping[str, Racer] = MappingProxyType(
 )
 
 
+# Behind the key of a racer, these name its schedule and the numbers of that in a link.
+_TAKEN = {"schedule"} | {f"{key}_{hyper.name}" for key, schedule in SCHEDULES.items() for hyper in schedule.hypers}
+
+
 def own_racer(text: str) -> Racer:
     """The racer for a visitor's rule ``text``. Raises ``FormulaError`` with a sentence and a place."""
     if text in OPTIMIZERS or text.replace("_", "").isalnum():
         raise FormulaError("Every line is an assignment, such as x = x - lr*g.", text, 0, len(text))
     declared = optimizer(text)
+    for hyper in declared.hypers:
+        if hyper.name in _TAKEN:
+            message = f"{hyper.name} is what a link calls the schedule of a rule; use another name."
+            at = text.index(hyper.name)
+            raise FormulaError(message, text, at, at + len(hyper.name))
     return Racer(declared.key, declared.name, declared, declared.dash)

@@ -76,7 +76,8 @@ def _curve(path: Path, sweep: Callable[..., npt.NDArray[np.float64]]) -> tuple[A
     count = max(20, min(RATES, _BUDGET // run.steps))
     (lr,) = (hyper for hyper in run.resolved_optimizer.hypers if hyper.name == "lr")
     here = run.settings["lr"]
-    low, high = min(max(lr.slider[0], 1e-12), here or lr.slider[0]), max(lr.slider[1], here)
+    high = max(lr.slider[1], here)
+    low = min(max(lr.slider[0], 1e-12 * high), here or high)
     return np.geomspace(low, high, count), sweep(_without_rate(run), (low, high, count))
 
 

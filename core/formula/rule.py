@@ -14,6 +14,7 @@ from core.formula.errors import FormulaError
 from core.formula.graph import Graph, Value
 from core.formula.lower import Values, Visit, broadcast, each, lower
 from core.formula.syntax import (
+    MAX_NUMBER,
     Budget,
     Call,
     Expression,
@@ -339,6 +340,10 @@ _LINE = re.compile(r"[ \t]*(?P<name>[A-Za-z_][A-Za-z0-9_]*)[ \t]*(?P<sign>=(?!=)
 _STATE = re.compile(r"[ \t]*state[ \t]*=(?!=)")
 
 
+# Bounds closer than this part of the larger one have no numbers between them that a slider could stop at.
+_CLOSEST = 1e-9
+
+
 class _Reader:
     """Reads the lines of one text; separate from ``Rule`` so that a ``Rule`` is always a checked one."""
 
@@ -453,6 +458,11 @@ class _Reader:
         )
         if low >= high:
             raise self.error(f"The lower bound {low:g} must be below the upper bound {high:g}.", rest)
+        if max(abs(low), abs(high)) > MAX_NUMBER or high - low < _CLOSEST * max(abs(low), abs(high), 1 / MAX_NUMBER):
+            message = f"Bounds lie between -{MAX_NUMBER:g} and {MAX_NUMBER:g}, and are further apart than rounding."
+            raise self.error(message, rest)
+        if name == "lr" and low < 0:
+            raise self.error("A learning rate is never negative: its lower bound is 0 or more.", rest)
         if not low <= default <= high:
             raise self.error(f"The default {default:g} must lie in [{low:g}, {high:g}].", rest)
         self.declared[name] = Declared(name, (low, high), default)

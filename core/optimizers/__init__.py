@@ -64,5 +64,6 @@ def _own_hyper(bounds: tuple[float, float], default: float, name: str) -> Hyper:
         if start < end:
             whole = known.whole and default == round(default)
             return Hyper(name, known.symbol, default, bounds, (start, end), known.scale, known.help, whole)
-    slider = (low, min(high, max(10 * abs(default), 1.0) + low)) if high - low > _WIDE else bounds
+    reach = max(10 * abs(default), 1.0)
+    slider = (max(low, default - reach), min(high, default + reach)) if high - low > _WIDE else bounds
     return Hyper(name, symbol(name), default, bounds, slider, "linear", "")

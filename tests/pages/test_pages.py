@@ -589,6 +589,11 @@ ODD_RULES = (
     "p: (-5, 5) = -0.5\nx = x - lr*g*p",
     "p: (1e-9, 2e-9) = 1.5e-9\nx = x - lr*g*p",
     "p: (0, 1e90) = 1\nx = p*x",
+    "p: (-1e100, 1e100) = -1e100\nx = p*x",
+    "p: (0, 1e-90) = 1e-91\nx = x - p*g",
+    "lr: (0, 1e-90) = 0\nx = x - lr*g",
+    "lr: (0, 1e100) = 1e100\nx = x - lr*g",
+    "step_gama: (0, 1) = 0.5\nx = x - lr*g*step_gama",
     "p: (0.1, 0.3) = 0.1 + 0.2 - 0.1\nx = x - lr*p*g",
 )
 
@@ -617,6 +622,14 @@ def test_every_statement_opens_and_every_experiment_runs_by_link(page: Page) -> 
     running = {toggle.key: toggle.value for toggle in app.toggle if toggle.key.startswith("run_")}
     assert {f"run_{claim.key}" for claim in claims if claim.experiment} <= running.keys()
     assert all(running.values())
+
+
+@every
+@pytest.mark.parametrize("number", ["5e-324", "0.1234567890123456789"])
+def test_a_number_next_to_nothing_or_of_many_digits_breaks_no_control(page: Page, number: str) -> None:
+    opened = {section_key(page, topic): "true" for topic in OPTIMIZERS}
+    shown = open_page(page, {**opened, **{f"run_{key}": "true" for key in (*CLAIMS, *EXPERIMENTS)}})
+    open_page(page, {**opened, **dict.fromkeys(_controls(shown), number)})
 
 
 # --- Controls that depend on each other ---

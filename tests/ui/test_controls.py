@@ -5,17 +5,17 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-import numpy as np
 import pytest
 
 from core import OPTIMIZERS
+from core.experiments import EXPERIMENTS
+from core.formula import FormulaError
 from core.hypers import Hyper
-from core.racers import RACERS
+from core.racers import RACERS, own_racer
 from core.scenarios import DESCENTS, RACES, Scenario
-from ui import share
-from ui.controls import hyper_key, linear_step, log_stops, scenario_state
-from ui.limits import MAX_RACERS, MAX_START, MAX_STEPS
-from ui.share import as_link, number_text
+from core.schedules import SCHEDULES, Schedule
+from ui.controls import hyper_key, linear_step, log_stops, schedule_hyper_key, schedule_key
+from ui.share import number_text
 
 SCENARIOS: dict[str, Scenario] = {**RACES, **DESCENTS}
 HYPERS = {f"{key}.{hyper.name}": hyper for key, declared in OPTIMIZERS.items() for hyper in declared.hypers}
@@ -138,118 +138,25 @@ def test_a_step_reaches_what_it_must(low: float, high: float, default: float) ->
     assert (high - low) / step >= 100 - 1e-9
 
 
-@pytest.mark.parametrize("hyper", WHOLE.values(), ids=WHOLE)
-def test_a_whole_slider_has_whole_ends_and_a_whole_default(hyper: Hyper) -> None:
-    for number in (*hyper.slider, hyper.default, *hyper.bounds):
-        assert number == int(number)
+def test_a_step_is_more_than_nothing_whatever_number_a_link_gives() -> None:
+    declarations = [*OPTIMIZERS.values(), *SCHEDULES.values()]
+    hypers = [hyper for declared in declarations for hyper in declared.hypers]
+    hypers += [hyper for experiment in EXPERIMENTS.values() for hyper in experiment.settings]
+    for hyper in hypers:
+        for asked in (5e-324, 1e-310, 2.2e-308, 1e-300, 0.1 + 1e-17, 0.12345678901234567):
+            low, high = min(hyper.slider[0], asked), max(hyper.slider[1], asked)
+            step = linear_step(low, high, hyper.default)
+            assert low + step > low, (hyper, asked)
+            assert high - step < high, (hyper, asked)
 
 
-# --- What scenarios set ---
+# --- Own rules ---
 
 
-@pytest.mark.parametrize(("hyper", "value"), [entry[1:] for entry in PREPARED], ids=[entry[0] for entry in PREPARED])
-def test_a_value_of_a_scenario_is_a_stop_of_its_slider(hyper: Hyper, value: float) -> None:
-    low, high = hyper.slider
-    if hyper.scale == "log":
-        assert value in log_stops(low, high)
-    else:
-        assert low <= value <= high
-        assert _reaches(low, linear_step(low, high, hyper.default), value)
-
-
-@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
-def test_a_scenario_fits_the_controls(scenario: Scenario) -> None:
-    assert 1 <= scenario.steps <= MAX_STEPS
-    assert len(scenario.rules) <= MAX_RACERS
-    assert all(abs(number) <= MAX_START for number in scenario.start or scenario.declared.start)
-
-
-@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
-def test_a_scenario_sets_every_control_it_speaks_of_and_a_link_says_the_same(scenario: Scenario) -> None:
-    state = scenario_state(scenario, "")
-    start = scenario.start or scenario.declared.start
-    expected: dict[str, float] = {"steps": scenario.steps, **dict(zip("xy", start, strict=False))}
-    for key, hypers in scenario.rules.items():
-        for hyper in RACERS[key].optimizer.hypers:
-            expected[hyper_key(RACERS[key], hyper.name)] = hypers.get(hyper.name, hyper.default)
-    assert state["f"] == scenario.declared.name
-    assert {key: float(str(state[key])) for key in expected} == expected
-    if scenario.declared.dimension == 2:
-        assert state["rules"] == [RACERS[key].name for key in scenario.rules]
-    link = as_link(state)
-    assert link.keys() == state.keys()
-    assert {key: float(str(link[key])) for key in expected} == expected
-    assert all(isinstance(value, str) or all(isinstance(one, str) for one in value) for value in link.values())
-
-
-@pytest.mark.parametrize("key", RACERS)
-def test_links_call_every_hyperparameter_by_a_name_of_its_own(key: str) -> None:
-    names = [hyper_key(RACERS[key], hyper.name) for hyper in RACERS[key].optimizer.hypers]
-    assert all(re.fullmatch(r"[a-z0-9_]+", name) for name in names)
-    others = {
-        hyper_key(racer, hyper.name)
-        for other, racer in RACERS.items()
-        if other != key
-        for hyper in racer.optimizer.hypers
-    }
-    assert others.isdisjoint(names)
-    # The controls that are not hyperparameters.
-    assert {"f", "formula", "rules", "x", "y", "steps", "t", "view", "curve", "of", "along"}.isdisjoint(names)
-
-
-# --- Text ---
-
-
-def test_a_number_reads_back_from_its_text() -> None:
-    random = np.random.default_rng(8)
-    bits = random.integers(0, 2**63, size=3000, dtype=np.uint64).view(np.float64)
-    numbers = [
-        *bits[np.isfinite(bits)],
-        *random.normal(size=1000),
-        *(10 ** random.uniform(-12, 12, size=1000)),
-        *(float(f"{number:.3g}") for number in random.normal(size=1000)),
-        0.0, 1.0, -1.0, 1 / 3, 0.1 + 0.2, 1e6, 1e-10, 123456.0, 1234567.0, 5e-324, 1.7976931348623157e308,
-    ]  # fmt: skip
-    for number in map(float, numbers):
-        assert float(number_text(number)) == number
-        assert float(number_text(-number)) == -number
-
-
-@pytest.mark.parametrize(
-    ("number", "text"),
-    [(0.001, "0.001"), (1e-8, "1e-08"), (3e-4, "0.0003"), (1.0, "1"), (500, "500"), (0.1 + 0.2, "0.30000000000000004")],
-)
-def test_a_number_is_written_as_briefly_as_it_can(number: float, text: str) -> None:
-    assert number_text(number) == text
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("plain", "plain"),
-        ("", ""),
-        ("`` `code` ``", "    code    "),
-        ("two\nlines\r\n\tand a tab", "two lines   and a tab"),
-        ("nul\x00 bell\x07 escape\x1b", "nul  bell  escape "),
-        ("\u202eright to left\u200b\u2028line\ufeff", " right to left  line "),
-        ("![image](https://x)", "![image](https://x)"),
-        ("<script>", "<script>"),
-        ("λ²", "λ²"),
-        ("x" * 60, "x" * 60),
-        ("x" * 61, "x" * 60 + "…"),
-        ("`" * 1000, " " * 60 + "…"),
-    ],
-)
-def test_a_foreign_text_is_quoted_as_one_short_line_of_code(text: str, shown: str) -> None:
-    assert share.quoted(text) == shown
-
-
-def test_nothing_that_a_link_can_hold_ends_the_code_or_the_line() -> None:
-    random = np.random.default_rng(9)
-    for _ in range(500):
-        codes = random.integers(0, 0x3000, size=int(random.integers(0, 200)))
-        quoted = share.quoted("".join(map(chr, codes)))
-        assert len(quoted) <= 61
-        assert "`" not in quoted
-        assert len(quoted.splitlines()) <= 1
-        assert all(character.isprintable() for character in quoted)
+@pytest.mark.parametrize("schedule", SCHEDULES.values(), ids=SCHEDULES)
+def test_no_own_rule_declares_what_a_link_calls_its_schedule(schedule: Schedule) -> None:
+    own = own_racer("x = x - lr*g")
+    taken = [schedule_key(own), *(schedule_hyper_key(own, schedule, hyper.name) for hyper in schedule.hypers)]
+    for name in (key.removeprefix(hyper_key(own, "")) for key in taken):
+        with pytest.raises(FormulaError, match=f"{name} is what a link calls the schedule|A name has at most"):
+            own_racer(f"{name}: (0, 1) = 0.5\nx = x - lr*g*{name}")

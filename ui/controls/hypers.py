@@ -63,7 +63,10 @@ def log_stops(low: float, high: float, extra: Sequence[float] = ()) -> list[floa
 
 
 def linear_step(low: float, high: float, default: float) -> float:
-    """A step that reaches ``low``, ``high`` and ``default`` exactly and makes a hundred parts or more."""
+    """A step that makes a hundred parts or more and reaches ``low``, ``high`` and ``default`` exactly.
+
+    Numbers of so many digits that it would vanish beside the range are reached to a millionth of a millionth of that.
+    """
     digits = max(-int(Decimal(repr(number)).normalize().as_tuple().exponent) for number in (low, high, default))
     needed = math.ceil(2 - math.log10(high - low))
-    return float(f"1e{-max(digits, needed)}")
+    return max(float(f"1e{-max(digits, needed)}"), (high - low) * 1e-12)
