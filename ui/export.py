@@ -11,6 +11,7 @@ from core.summary import Race
 from core.trace import Path
 from ui import share
 from ui.controls import choice, race_state, view_control
+from ui.controls.basics import refuse
 from ui.limits import MAX_CLIP, MAX_NOISE, MAX_SEED, MAX_START, MAX_STEPS
 from ui.panels import look
 
@@ -89,7 +90,7 @@ def _reopen() -> None:
     )
     st.button("Open it", key="reopen_button", on_click=take)
     if problem := st.session_state.get("reopen_problem"):
-        st.error(problem, icon=":material/error:")
+        refuse("This run cannot be opened.", problem)
 
 
 def _unsuited(run: Run) -> str:

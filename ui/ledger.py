@@ -74,7 +74,7 @@ def ledger_panel() -> None:
             key=f"{_PREFIX}ledger_csv",
         )
     else:
-        st.info(f"No statement fits. You searched for “{share.quoted(str(text))}”.", icon=":material/search_off:")
+        st.info(f"No statement fits. You searched for {share.quoted(str(text))}.", icon=":material/search_off:")
     _statement(CLAIMS[choice("Statement", sorted(CLAIMS), min(CLAIMS), shown)])
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 from core.worked.data import MOST, Data, read_table, rows_of, text_of
 from core.worked.example import DATA, Example
 from core.worked.steps import Stage
+from ui.controls.basics import refuse
 from ui.navigation import UPDATE_RULE
 from ui.panels import look
 
@@ -53,9 +54,7 @@ def points_control() -> Data:
     try:
         return read_table(rows_of(str(text)))
     except ValueError as error:
-        st.error("The points cannot be used; until they can, the guide's own are.", icon=":material/error:")
-        # As code, in which nothing that was typed is markup.
-        st.code(str(error), language=None, wrap_lines=True)
+        refuse("The points cannot be used; until they can, the guide's own are.", str(error))
         return DATA
 
 

@@ -98,7 +98,7 @@ def optimizers_panel() -> None:
             key=f"{_PREFIX}rules_csv",
         )
     elif fitting:
-        st.info(f"None of these rules mentions “{share.quoted(str(text))}”.", icon=":material/search_off:")
+        st.info(f"None of these rules mentions {share.quoted(str(text))}.", icon=":material/search_off:")
     names = {declared.name: key for key, declared in OPTIMIZERS.items()}
     key = names[choice("Rule", list(names), "Adam", f"{_PREFIX}rule")]
     _rule(key)

@@ -15,8 +15,8 @@ Setting = str | int | float | list[str]
 # Session keys: the page that was opened, and what its address held, as plain text.
 _PAGE = "link:page"
 _ASKED = "link:asked"
-# Characters of a value that are repeated to the visitor; a link can hold half a million.
-_SHOWN = 60
+# Characters that are repeated to the visitor; a link can hold half a million.
+_SHOWN = 80
 
 # The place for notes and the notes of this script run. Every run has a context of its own.
 # A fragment that runs by itself has no place for notes; what there was to say was said when the page was opened.
@@ -68,12 +68,12 @@ def note(key: str, value: str, problem: str) -> None:
     place = _place.get()
     if place is None:
         return
-    _notes.get().append(f"- `{key} = {quoted(value)}`: {problem}")
+    _notes.get().append(f"- {quoted(f'{key} = {value}')}: {problem}")
     heading = "Part of this link could not be used; the controls show what is used instead."
     place.warning("\n".join([heading, "", *_notes.get()]), icon=":material/link_off:")
 
 
 def quoted(text: str) -> str:
-    """``text`` made fit for code within a line of Markdown: one line, no end of the code, not too long."""
+    """``text`` as code within a line of Markdown, in which nothing is markup: one line, and not too long."""
     line = "".join(character if character.isprintable() and character != "`" else " " for character in text)
-    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"
+    return f"`{line}`" if len(line) <= _SHOWN else f"`{line[:_SHOWN]}…`"

@@ -12,7 +12,7 @@ from core.batches.race import BATCH, RATE, START, UPDATES, Settings, batch_stops
 from core.hypers import Hyper
 from ui import share
 from ui.controls import check_asked, choice, hyper_control, view_control
-from ui.controls.basics import within
+from ui.controls.basics import refuse, within
 from ui.limits import MAX_SEED, MAX_START
 from ui.navigation import VARIANTS
 
@@ -51,8 +51,8 @@ def data_control() -> Chosen:
     declared = shipped.get(name, shipped[first])
     measured = own or declared.load()
     about = (
-        f"{measured.x.size} rows of your table, `{share.quoted(measured.x_name)}` against "
-        f"`{share.quoted(measured.y_name)}`. It stays in this visit, and in its link if it is short; "
+        f"{measured.x.size} rows of your table, {share.quoted(measured.x_name)} against "
+        f"{share.quoted(measured.y_name)}. It stays in this visit, and in its link if it is short; "
         "it is never written to a disk."
         if own
         else f"{declared.idea} Source: {declared.source}."
@@ -86,9 +86,7 @@ def _own_table(instead: str) -> Pair | None:
     try:
         return _columns(text)
     except ValueError as error:
-        st.error("This table cannot be used yet.", icon=":material/error:")
-        # As code, because the sentence repeats what was typed.
-        st.code(str(error), language=None, wrap_lines=True)
+        refuse("This table cannot be used yet.", str(error))
         st.caption(f"Until then {instead} is shown.")
         return None
 
@@ -104,7 +102,7 @@ def _columns(text: str) -> Pair:
     with up:
         y = choice("y", names, names[1], f"{_PREFIX}y")
     for name in table.unusable:
-        st.caption(f"`{share.quoted(name)}` is not a column of numbers and cannot be chosen.")
+        st.caption(f"{share.quoted(name)} is not a column of numbers and cannot be chosen.")
     return table.pair(x, y)
 
 

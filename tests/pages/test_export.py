@@ -1,14 +1,16 @@
 """What the Optimizers page gives away and takes back: scripts of the run that is shown, and runs pasted again."""
 
 import ast
+import json
 import math
+from dataclasses import asdict
 
 import pytest
 
 from core import OPTIMIZERS, Run, trace
 from core.export import numpy_script, run_json, torch_script
 from core.racers import RACERS
-from tests.pages.visits import clean, notes, open_page, state
+from tests.pages.visits import MARKUP, clean, markup_shown, notes, open_page, state
 from ui import navigation
 
 PAGE = navigation.OPTIMIZERS
@@ -64,11 +66,22 @@ def test_what_is_no_run_is_refused_in_a_sentence_and_stays_in_its_box(text: str)
     before = app.dataframe[0].value
     clean(app.text_area(key="reopen").set_value(text).run())
     clean(app.button(key="reopen_button").click().run())
-    (error,) = app.error
-    assert error.value.rstrip().endswith((".", "?"))
-    assert "![" not in error.value
+    assert app.error[0].value == "This run cannot be opened."
+    reason = app.code[-1].value
+    assert reason.rstrip().endswith((".", "?"))
     assert app.text_area(key="reopen").value == text
     assert app.dataframe[0].value.equals(before)
+
+
+@pytest.mark.parametrize("field", [*asdict(next(iter(RUNS.values()))), MARKUP])
+def test_markup_in_a_pasted_run_stays_text(field: str) -> None:
+    app = open_page(PAGE, {"export": "true"})
+    given = json.loads(run_json(next(iter(RUNS.values()))))
+    for value in (MARKUP, {MARKUP: 1.0}, [MARKUP]):
+        clean(app.text_area(key="reopen").set_value(json.dumps({**given, field: value})).run())
+        clean(app.button(key="reopen_button").click().run())
+        assert app.error[0].value == "This run cannot be opened."
+        assert markup_shown(app) == []
 
 
 @pytest.mark.parametrize(
@@ -87,5 +100,5 @@ def test_a_run_beyond_what_the_page_shows_is_refused_with_the_reason(run: Run, r
     app = open_page(PAGE, {"export": "true"})
     clean(app.text_area(key="reopen").set_value(run_json(run)).run())
     clean(app.button(key="reopen_button").click().run())
-    assert reason in app.error[0].value
+    assert reason in app.code[-1].value
     assert math.isfinite(state(app, "x"))

@@ -23,7 +23,7 @@ from core.racers import RACERS, Racer
 from core.scenarios import DESCENTS, HILLS, RACES, Scenario
 from core.schedules import SCHEDULES, Schedule
 from core.summary import retell, row
-from tests.pages.visits import ROOT, Link, clean, latex, new_visit, notes, open_page, state, words
+from tests.pages.visits import MARKUP, ROOT, Link, clean, latex, markup_shown, new_visit, notes, open_page, state, words
 from ui import navigation
 from ui.claims import section_key
 from ui.controls import hyper_key, scenario_state, schedule_hyper_key, schedule_key
@@ -338,6 +338,15 @@ def test_an_enormous_value_is_quoted_briefly(key: str, value: str) -> None:
     page, _, kept = PAGE_LINKS["race"]
     app = open_page(page, {**kept, key: [*kept["rules"], value] if key == "rules" else value})
     _assert_noted(app, [key])
+
+
+@every
+def test_markup_in_a_link_stays_text(page: Page) -> None:
+    opened = {"export": "true", "objective": OWN}
+    shown = open_page(page, opened)
+    boxes = [box.key for kind in ("text_input", "text_area") for box in shown.get(kind) if box.key]
+    for link in ({**opened, **dict.fromkeys(boxes, MARKUP)}, dict.fromkeys(_controls(shown), MARKUP)):
+        assert markup_shown(open_page(page, link)) == []
 
 
 def test_an_empty_value_shows_the_default_and_says_so() -> None:

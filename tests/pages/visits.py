@@ -1,5 +1,6 @@
 """Visits to pages as tests see them: a page opened by a link, and what it shows."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -51,3 +52,15 @@ def state(app: AppTest, key: str) -> Any:
     """The value of the control ``key``."""
     assert key in app.session_state, key
     return app.session_state[key]
+
+
+# Makes a browser ask a machine elsewhere where it is taken for Markdown.
+MARKUP = "![x](http://elsewhere.example/x.png)"
+
+
+def markup_shown(app: AppTest) -> list[str]:
+    """Where the page shows ``MARKUP`` as Markdown, and not as code."""
+    kinds = ("markdown", "caption", "info", "warning", "error", "success", "subheader", "header", "title")
+    texts = [element.value for kind in kinds for element in app.get(kind)]
+    texts += [element.label for kind in ("expander", "toggle", "slider", "selectbox") for element in app.get(kind)]
+    return [text for text in texts if "elsewhere.example" in re.sub(r"`[^`\n]*`", "", text)]

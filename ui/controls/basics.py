@@ -46,7 +46,14 @@ def explain(error: FormulaError) -> None:
     st.error(error.message, icon=":material/error:")
     st.code(error.pointer(), language=None)
     if error.suggestion:
-        st.markdown(f"Perhaps `{share.quoted(error.suggestion)}` was meant.")
+        st.markdown(f"Perhaps {share.quoted(error.suggestion)} was meant.")
+
+
+def refuse(heading: str, reason: str) -> None:
+    """Says that something pasted or typed cannot be used, and why; ``reason`` may repeat what was typed."""
+    st.error(heading, icon=":material/error:")
+    # As code, in which nothing is markup.
+    st.code(reason, language=None, wrap_lines=True)
 
 
 def within(low: float, high: float, whole: bool = False) -> Callable[[str], bool]:
