@@ -1,7 +1,7 @@
 """What happens once per server process: the imports every page needs, then a lasting peace with the collector.
 
-Streamlit collects garbage after every script run, and each time walks over everything the imports have made; thirty
-visitors wait seconds for that. Frozen objects are not walked. Import this before anything that renders.
+The collector walks over everything the imports have made, hundreds of thousands of objects, and thirty visitors wait
+seconds for that. Frozen objects are not walked. Import this before anything that renders.
 """
 
 import gc
@@ -15,23 +15,16 @@ import core
 import core.figures  # noqa: F401
 
 
-def _freeze() -> None:
+@lru_cache(maxsize=1)
+def _freeze(modules: int) -> None:
+    """Freezes everything there is, once for a number of loaded ``modules``."""
     gc.collect()
     gc.freeze()
 
 
-@lru_cache(maxsize=1)
-def load_torch() -> None:
-    """Imports torch, which takes seconds, the first time that a visitor asks for something that needs it."""
-    import torch  # noqa: F401 (imported to be frozen)
-
-    _freeze()
-
-
 def settle() -> None:
-    """To be called after anything that may have imported torch by itself."""
-    if "torch" in sys.modules:
-        load_torch()
+    """Freezes what imports have made since the last time; to be called after anything that may have imported torch."""
+    _freeze(len(sys.modules))
 
 
-_freeze()
+settle()

@@ -182,12 +182,13 @@ def parity_panel() -> None:
     """A button that takes the same runs through PyTorch, and how far apart the two then are."""
     if st.button("Check against PyTorch now", icon=":material/fact_check:", type="primary", key=f"{_PREFIX}check"):
         told = st.progress(0.0, "Loading PyTorch …")
-        process.load_torch()
         # Imports torch at once, which no page does by being opened.
         from core import torch_peer
 
         rules = torch_peer.check(lambda share: told.progress(share, "Running every rule twice …"))
         schedules = torch_peer.check_schedules()
+        # torch.optim imports most of torch when it is first used.
+        process.settle()
         told.empty()
         st.markdown(
             f"Just now, with PyTorch {rules[0].version}: {len(rules)} rules and {len(schedules)} schedules, each at "

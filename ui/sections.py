@@ -7,17 +7,18 @@ open if ``claims.section_key(page, section.key)`` is true, and its experiment ru
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
+import plotly.graph_objects as go
 import streamlit as st
 
+from core.figures import Look
 from core.figures.preview import HEIGHT, preview
-from core.findings import Plot
 from core.lessons.sections import Section
 from ui import claims
 from ui.navigation import Page
 from ui.panels import look, picture
 
-# Of all sections of all pages, one each: they depend on nothing that a visitor can set.
-_KEPT = 64
+# Previews of all sections of all pages in both themes: they depend on nothing else that a visitor can set.
+_KEPT = 128
 
 
 def contents(sections: Sequence[Section]) -> None:
@@ -36,7 +37,7 @@ def section_panel(section: Section, page: Page, more: Callable[[], None] | None 
         st.subheader(section.title, anchor=section.key)
         st.markdown(section.introduction)
     with shown:
-        picture(preview(_drawn(section), look()), f"{page.prefix}preview_{section.key}", HEIGHT, section.alt)
+        picture(_preview(section, look()), f"{page.prefix}preview_{section.key}", HEIGHT, section.alt)
     statements = claims.claims_about(page.path, section.key)
     counts = (("experiment", len(section.experiments)), ("statement", len(statements)))
     label = " and ".join(f"{count} {word}{'s' * (count != 1)}" for word, count in counts if count)
@@ -58,5 +59,5 @@ def section_panel(section: Section, page: Page, more: Callable[[], None] | None 
 
 
 @lru_cache(maxsize=_KEPT)
-def _drawn(section: Section) -> Plot:
-    return section.preview()
+def _preview(section: Section, colors: Look) -> go.Figure:
+    return preview(section.preview(), colors)

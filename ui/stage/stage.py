@@ -1,6 +1,7 @@
 """The stage as a Streamlit element: payload in, the visitor's clicks and the clock's rests out."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
@@ -15,8 +16,12 @@ _SCRIPTS = ("tracks.js", "views.js", "draw.js", "panel.js", "stage.js")
 _STATIC = Path(st.__file__).parent / "static" / "static" / "js"
 
 
+@lru_cache(maxsize=1)
 def plotly_chunk() -> str:
-    """The file of Streamlit's own that sets ``window.Plotly``; its name changes with each release of Streamlit."""
+    """The file of Streamlit's own that sets ``window.Plotly``; its name changes with each release of Streamlit.
+
+    Looked for once: the folder holds hundreds of files, and every stage of every visitor asks.
+    """
     (found,) = _STATIC.glob("PlotlyChart.*.js")
     return found.name
 
