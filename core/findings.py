@@ -1,7 +1,7 @@
 """What an experiment is and what it finds: numbers, a sentence made from them, and data for a picture."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -59,19 +59,30 @@ class Finding:
 
 @dataclass(frozen=True)
 class Expected:
-    """What ``Experiment.run`` finds at its defaults: ``number`` within ``tolerance`` of ``value``, and why so close."""
+    """What ``Experiment.run`` finds: ``number`` within ``tolerance`` of ``value``, and why so close.
+
+    It is found at the defaults, or with ``settings`` in place of some of them.
+    """
 
     number: str
     value: float
     tolerance: float
     reason: str
+    settings: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What a text quotes it by: the number, and settings that are not the defaults, as in "steps | lr=0.1"."""
+        settings = ", ".join(f"{name}={value:g}" for name, value in self.settings.items())
+        return f"{self.number} | {settings}" if settings else self.number
 
 
 @dataclass(frozen=True)
 class Experiment:
     """Something a reader can run: a pure function of its ``settings`` (by name), seeded, quick.
 
-    ``question`` is what it answers, in one sentence. ``expected`` are outcomes at the defaults that tests assert.
+    ``question`` is what it answers, in one sentence. ``expected`` are outcomes that tests assert and
+    statements quote.
     """
 
     key: str

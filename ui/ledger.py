@@ -6,8 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.claim_ledger import claim_rows, narrowed
-from core.claims import CLAIMS, Claim, Verdict
+from core.claims import CLAIMS, Claim, Verdict, claim_rows, narrowed
 from core.reference import MAX_SEARCH, as_csv, matching
 from ui import navigation, share
 from ui.claims import section_key, statement

@@ -18,7 +18,9 @@ class Verdict(StrEnum):
 class Claim:
     """One statement. ``topic`` is the key of the rule it is about or the name of its section on ``page``.
 
-    ``experiment`` is the key of the experiment that shows it, empty if there is none.
+    ``experiment`` is the key of the experiment that shows it, empty if there is none. ``correct`` quotes what the
+    experiment is expected to find as ``{number:format}``, ``{number | setting=value:format}`` away from the defaults
+    and ``{X01 number:format}`` from another experiment; in the catalogue the numbers are filled in.
     """
 
     key: str

@@ -26,9 +26,10 @@ ALL: tuple[Claim, ...] = (
         said="The usual lines that make schedulers run one after the other, as they are printed.",
         verdict=Verdict.CONDITIONS,
         correct="Each runs alone. On one optimizer they write over each other as soon as they are built: AdamW at "
-        "0.0003 stands at 0.0004 and its beta1 at 0.95 before the first step, which is where one-cycle starts. And a "
-        "cosine climbs again once its steps are over, and one-cycle counts batches: stepped after each of 100 "
-        "epochs of ten batches, it gets to 0.0028 of its peak of 0.01.",
+        "0.0003 stands at {learning rate after building all:.4f} and its beta1 at {beta1 after building all:.2f} "
+        "before the first step, which is where one-cycle starts. And a cosine climbs again once its steps are over, "
+        "and one-cycle counts batches: stepped after each of 100 epochs of ten batches, it gets to "
+        "{one-cycle, largest, by epoch:.4f} of its peak of {one-cycle, largest, by batch:.2f}.",
         source=f"PyTorch's documentation of learning-rate schedulers; {_CHECKED}",
         experiment="X67",
     ),
@@ -53,8 +54,9 @@ ALL: tuple[Claim, ...] = (
         correct="It is right if all batches are equal, their number is a multiple of N, each loss is divided by N and "
         "nothing is normalised over a batch. Of 130 items in batches of 16, with N = 4, eight batches make two steps; "
         "the ninth is lost, and its gradient leaks into the next epoch. So zero first, step after the last batch too, "
-        "and weight each by its items: 256 items in parts of 40, each counted alike, are wrong by 32 %, and BatchNorm "
-        "over parts of 32 by 19 %.",
+        "and weight each by its items: 256 items in parts of 40, each counted alike, are wrong by "
+        "{relative error, uneven, divided by their number:.0%}, and BatchNorm over parts of 32 by "
+        "{relative error, BatchNorm:.0%}.",
         source=f"Unsloth 2024 and Hugging Face 2024, posts on gradient accumulation; {_CHECKED}",
         experiment="X47",
     ),
@@ -76,8 +78,9 @@ ALL: tuple[Claim, ...] = (
         verdict=Verdict.CONDITIONS,
         correct="It is not part of PyTorch, it needs a reset at the end because the test ruins the weights, and it "
         "starts at the rate that the optimizer was given. The steepest point is fastai's rule; Smith reads off where "
-        "the loss begins to fall and where that ends. Here the steepest point is 1.5 times the best rate of a sweep "
-        "for gradient descent and 0.8 times for AdamW, if every step sees all items; in batches of 32 it only finds "
+        "the loss begins to fall and where that ends. Here the steepest point is "
+        "{steepest / best, Gradient descent:.1f} times the best rate of a sweep for gradient descent and "
+        "{steepest / best, AdamW:.1f} times for AdamW, if every step sees all items; in batches of 32 it only finds "
         "the noise, a hundred times too low or worse.",
         source="Smith 2017, arXiv:1506.01186; the package's page; recomputed here",
         experiment="X63",
@@ -91,7 +94,8 @@ ALL: tuple[Claim, ...] = (
         correct="Not any more: both warn that they are deprecated. They are now torch.amp.autocast and "
         "torch.amp.GradScaler, and take the device as an argument. The usual print also lacks the zeroing of the "
         "gradients and the unscaling before they are clipped: at a scale of 65 536 a gradient of norm 1.28 looks "
-        "83 886 long, and clipping at 1 leaves 0.000015 of it.",
+        "{norm seen before unscaling:,.0f} long, and clipping at 1 leaves {norm left, clipped before unscaling:.6f} "
+        "of it.",
         source=f"PyTorch's documentation of torch.amp; {_CHECKED}",
         experiment="X65",
     ),
@@ -101,10 +105,11 @@ ALL: tuple[Claim, ...] = (
         topic=_TOPIC,
         said="Mixed precision is twice as fast and takes half the memory.",
         verdict=Verdict.OVERSIMPLIFIED,
-        correct="Speed depends on the hardware: much on GPUs with tensor cores and large matrices, nothing to count on "
-        "elsewhere. Memory for weights, gradients and Adam's moments is 16 bytes per weight in float32, and the same "
-        "under autocast, which leaves them there; 16-bit weights and gradients with float32 copies are 2 + 2 + 12, "
-        "16 again. What halves are the activations. And bfloat16, with float32's range, needs no scaling of the loss.",
+        correct="Speed depends on the hardware: much on GPUs with tensor cores and large matrices, nothing to count "
+        "on elsewhere. Memory for weights, gradients and Adam's moments is {bytes per weight, Adam in float32:.0f} "
+        "bytes per weight in float32, and the same under autocast, which leaves them there; 16-bit weights and "
+        "gradients with float32 copies are 2 + 2 + 12, {bytes per weight, Adam in 16 bits with a float32 copy:.0f} "
+        "again. What halves are the activations. And bfloat16, with float32's range, needs no scaling of the loss.",
         source="Micikevicius et al. 2018, arXiv:1710.03740; Rajbhandari et al. 2020 (ZeRO), arXiv:1910.02054",
         experiment="X65",
     ),

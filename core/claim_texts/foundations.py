@@ -16,8 +16,8 @@ ALL: tuple[Claim, ...] = (
         said="This is the complete truth about gradient descent.",
         verdict=Verdict.OVERSIMPLIFIED,
         correct="No guide is. The one that promised it opened with a descent that never reaches the bottom: after "
-        "1000 steps it stands at −0.00892 and the minimum is at 2.25. Here every statement names its source, and "
-        "wherever possible an experiment that you can run.",
+        "1000 steps it stands at {position:.3g} and the minimum is at 2.25. Here every statement names its source, "
+        "and wherever possible an experiment that you can run.",
         source="recomputed here",
         experiment="X01",
     ),
@@ -28,9 +28,9 @@ ALL: tuple[Claim, ...] = (
         said="Imagine a hiker in the mountains: that picture is all you will ever need.",
         verdict=Verdict.FALSE,
         correct="It is a good first picture with two dimensions, and it hides what matters most with millions: saddle "
-        "points, curvature and the limit it sets to the learning rate, momentum, noise, and rates per coordinate. "
-        "No mountain changes under its hiker, but when a small network is trained at a learning rate of 0.1 its "
-        "curvature climbs to about 2/0.1 = 20 and stays there.",
+        "points, curvature and the limit it sets to the learning rate, momentum, noise, and rates per coordinate. No "
+        "mountain changes under its hiker, but when a small network is trained at a learning rate of 0.1 its "
+        "curvature climbs to about 2/0.1 = {limit 2/α:.0f} and stays there.",
         source=f"Dauphin et al. 2014, arXiv:1406.2572; {_COHEN}",
         experiment="X11",
     ),
@@ -66,9 +66,10 @@ ALL: tuple[Claim, ...] = (
         said="Gradient descent is not guaranteed to find the global minimum.",
         # True where the loss is not convex, false where it is.
         verdict=Verdict.CONDITIONS,
-        correct="On a loss with several valleys that is so: of 4001 starts on a double well 52.54 % end in the lower "
-        "valley and the others in the higher one. On a smooth convex loss with a minimum it is not: with a learning "
-        "rate below 2/L gradient descent does approach the lowest value.",
+        correct="On a loss with several valleys that is so: of 4001 starts on a double well "
+        "{starts that end in the lower minimum (%):.2f} % end in the lower valley and the others in the higher one. "
+        "On a smooth convex loss with a minimum it is not: with a learning rate below 2/L gradient descent does "
+        "approach the lowest value.",
         source=_NESTEROV,
         experiment="X03",
     ),
@@ -121,7 +122,8 @@ ALL: tuple[Claim, ...] = (
         correct="A ball has momentum and gradient descent has none, so it stops short where the slope vanishes. The "
         "slope is x²(4x − 9): it is 0 at the minimum 9/4, where the height is −6.543, and also at the flat inflection "
         "0, which is no minimum. Around the minimum the curvature is 81/4, so the learning rate has to stay below "
-        "8/81 = 0.0988; above that the point need not fly away, it may hop between two places for ever.",
+        "8/81 = {limit 2/f″ at the minimum:.4f}; above that the point need not fly away, it may hop between two "
+        "places for ever.",
         source=_CALCULUS,
         experiment="X02",
     ),
@@ -143,8 +145,8 @@ ALL: tuple[Claim, ...] = (
         verdict=Verdict.FALSE,
         correct="It never gets there. The point creeps towards the flat inflection at 0 like −1/(0.108·t + 2) and its "
         "height approaches 2 instead of −6.54. To leap over 0 in one step from −0.5 the learning rate would have to "
-        "be above 2/11 = 0.182, and it must be below 0.0988 to settle at the minimum, so no constant rate works. "
-        "From +0.5 the same rate comes within a millionth of the minimum in 74 steps.",
+        "be above 2/11 = 0.182, and it must be below {X02 limit 2/f″ at the minimum:.4f} to settle at the minimum, so "
+        "no constant rate works. From +0.5 the same rate comes within a millionth of the minimum in 74 steps.",
         source=_CALCULUS,
         experiment="X01",
     ),

@@ -39,9 +39,10 @@ ALL: tuple[Claim, ...] = (
         topic="choice",
         said="If it is too small, you get stuck in shallow local minima.",
         verdict=Verdict.OVERSIMPLIFIED,
-        correct="Which minimum is reached is decided mostly by the start. In the experiment, where 2/L is 0.263, every "
-        "rate from 0.01 to 0.25 ends in the same shallow valley at 4.3395. To leave it takes noise, momentum, or a "
-        "rate too large for the curvature of that valley.",
+        correct="Which minimum is reached is decided mostly by the start. In the experiment, where 2/L is "
+        "{limit 2/L:.3f}, every rate from 0.01 to 0.25 ends in the same shallow valley at "
+        "{end at the largest rate:.4f}. To leave it takes noise, momentum, or a rate too large for the curvature of "
+        "that valley.",
         source="recomputed here",
         experiment="X10",
     ),
@@ -63,9 +64,10 @@ ALL: tuple[Claim, ...] = (
         topic="choice",
         said="If it is too large, the descent overshoots, oscillates or diverges.",
         verdict=Verdict.TRUE,
-        correct="On a parabola of curvature L each has its range: below 1/L the point comes from one side, between 1/L "
-        "and 2/L it changes sides and comes closer, at 2/L it hops for ever, beyond 2/L it diverges. After 50 steps "
-        "from 1 the distance is 0.00515 at αL = 1.9, still 1 at 2, and 117 at 2.1.",
+        correct="On a parabola of curvature L each has its range: below 1/L the point comes from one side, between "
+        "1/L and 2/L it changes sides and comes closer, at 2/L it hops for ever, beyond 2/L it diverges. After 50 "
+        "steps from 1 the distance is {distance at αL = 1.9:.3g} at αL = 1.9, still {distance at αL = 2:.0f} at 2, "
+        "and {distance at αL = 2.1:.0f} at 2.1.",
         source=_NESTEROV,
         experiment="X09",
     ),
@@ -76,9 +78,10 @@ ALL: tuple[Claim, ...] = (
         said="If it is too large, the loss goes to infinity.",
         verdict=Verdict.OVERSIMPLIFIED,
         correct="On a parabola it does. Where the curvature changes from place to place the descent may stay bounded: "
-        "on x⁴ − 3x³ + 2 the limit at the minimum is 0.0988, and at 0.12 it hops between 1.77 and 2.49 for ever. "
-        "Networks trained with full batches tend to hover at the limit, with a largest curvature of about 2/α, and "
-        "still improve.",
+        "on x⁴ − 3x³ + 2 the limit at the minimum is {limit 2/f″ at the minimum:.4f}, and at 0.12 it hops between "
+        "{lowest place at the end:.2f} and {highest place at the end:.2f} for ever. Networks "
+        "trained with full batches tend to hover at the limit, with a largest curvature of about 2/α, and still "
+        "improve.",
         source=f"{_COHEN}; Damian et al. 2023, arXiv:2209.15594",
         experiment="X02",
     ),
@@ -110,10 +113,11 @@ ALL: tuple[Claim, ...] = (
         topic="schedules",
         said="Warm-up followed by decay is the standard for Transformers.",
         verdict=Verdict.TRUE,
-        correct="Its shape varies: one over the root of the step in the first Transformer, a line in BERT, a cosine to "
-        "10 % of the peak in LLaMA, and lately a constant rate with a final decay, or a line to zero. Transformers "
-        "that normalise before each block need much less warm-up. What it buys is a larger peak: in the experiment, on "
-        "¼x⁴ from 5, the limit goes from 0.08 to 3.5 with 50 steps of it.",
+        correct="Its shape varies: one over the root of the step in the first Transformer, a line in BERT, a cosine "
+        "to 10 % of the peak in LLaMA, and lately a constant rate with a final decay, or a line to zero. Transformers "
+        "that normalise before each block need much less warm-up. What it buys is a larger peak: in the experiment, "
+        "on ¼x⁴ from 5, the limit goes from {largest rate, no warm-up:.2f} to {largest rate, warm-up:.1f} with 50 "
+        "steps of it.",
         source="Vaswani et al. 2017, arXiv:1706.03762; LLaMA, arXiv:2302.13971; Xiong et al. 2020, arXiv:2002.04745; "
         "Hägele et al. 2024, arXiv:2405.18392; Bergsma et al. 2025, arXiv:2502.15938",
         experiment="X62",

@@ -34,9 +34,10 @@ ALL: tuple[Claim, ...] = (
         topic=_TOPIC,
         said="A learning rate of 0.0008 works for gradient descent on Rosenbrock's function.",
         verdict=Verdict.CONDITIONS,
-        correct="It is stable: the limit 2/L is 0.000956 at the start and 0.001997 near the minimum. Whether it works "
-        "depends on patience: the loss is 7.80 after one step, 5.66 after 100, 3.52 after 1000 and 0.000496 after "
-        "10 000.",
+        correct="It is stable: the limit 2/L is 0.000956 at the start and {limit 2/L:.6f} near the minimum. Whether "
+        "it works depends on patience: the loss is 7.80 after one step, 5.66 after 100, "
+        "{final loss | lr=0.0008, steps=1000:.2f} after 1000 and {final loss | lr=0.0008, steps=10000:.6f} after 10 "
+        "000.",
         source=f"{_ROSENBROCK}; recomputed here",
         experiment="X43",
     ),

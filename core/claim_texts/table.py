@@ -48,8 +48,8 @@ ALL: tuple[Claim, ...] = (
         said="AdaGrad is from 2011, adapts, and is best for sparse features such as words.",
         verdict=Verdict.TRUE,
         correct="It was shown at a conference in 2010 and printed in 2011, and keeps 1 number per weight. On features "
-        "of which most are rare, with every rule at its best learning rate, it ends at a loss of 0.00647, Adam at "
-        "0.0125 and gradient descent at 0.0162.",
+        "of which most are rare, with every rule at its best learning rate, it ends at a loss of {loss, AdaGrad:.3g}, "
+        "Adam at {loss, Adam:.3g} and gradient descent at {loss, Gradient descent:.3g}.",
         source=_ADAGRAD,
         experiment="X28",
     ),
@@ -93,9 +93,9 @@ ALL: tuple[Claim, ...] = (
         topic=_TOPIC,
         said="Lion adapts through the sign and is for when memory is short.",
         verdict=Verdict.CONDITIONS,
-        correct="A sign measures nothing: every coordinate moves by the learning rate, whatever gradients it has seen. "
-        "Lion keeps 1 number per weight, half of AdamW's 2 and as many as momentum: 4 GB in place of 8 for a thousand "
-        "million weights.",
+        correct="A sign measures nothing: every coordinate moves by the learning rate, whatever gradients it has "
+        "seen. Lion keeps 1 number per weight, half of AdamW's 2 and as many as momentum: {state in GB, Lion:.0f} GB "
+        "in place of {state in GB, AdamW:.0f} for a thousand million weights.",
         source=_LION,
         experiment="X38",
     ),
@@ -105,9 +105,9 @@ ALL: tuple[Claim, ...] = (
         topic=_TOPIC,
         said="Sophia is a second-order method that speeds up the training of language models.",
         verdict=Verdict.CONTESTED,
-        correct="Of the second order it uses an estimate of the Hessian's diagonal, refreshed every 10 steps, and 21 % "
-        "of the coordinates' steps on Rosenbrock's function are clipped and use none. The authors' factor of two "
-        "was not found again when the rules were tuned alike. It keeps 2 numbers per weight.",
+        correct="Of the second order it uses an estimate of the Hessian's diagonal, refreshed every 10 steps, and "
+        "{clipped in %:.0f} % of the coordinates' steps on Rosenbrock's function are clipped and use none. The "
+        "authors' factor of two was not found again when the rules were tuned alike. It keeps 2 numbers per weight.",
         source="Liu et al. 2024, arXiv:2305.14342; Kaddour et al. 2023, arXiv:2307.06440; "
         "Wen et al. 2025, arXiv:2509.02046",
         experiment="X40",

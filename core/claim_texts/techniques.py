@@ -40,7 +40,7 @@ ALL: tuple[Claim, ...] = (
         said="Unscaled features stretch the contours to a long ellipse, in which gradient descent oscillates.",
         verdict=Verdict.TRUE,
         correct="How slow it is follows from the condition number κ. With κ = 100 and even the best step length along "
-        "each gradient, a step may leave 96.08 % of the loss, and the path zigzags.",
+        "each gradient, a step may leave {first factor on the loss:.2%} of the loss, and the path zigzags.",
         source=_LECUN,
         experiment="X68",
     ),
@@ -50,11 +50,13 @@ ALL: tuple[Claim, ...] = (
         topic="scaling",
         said="Always normalise features to mean 0 and variance 1, or to the range from 0 to 1.",
         verdict=Verdict.OVERSIMPLIFIED,
-        correct="Decision trees do not care, sparse data should not be centred, and the scale has to be taken from the "
-        "training data only. The two are not equal either: the range from 0 to 1 keeps the means positive, which "
-        "leaves a condition number of 46.6 and 172 steps for the house prices here, against 1.167 and 3 steps "
-        "standardised. Neither mends correlation: features that agree to 0.997 still have a condition number of 723 "
-        "and need 527 steps.",
+        correct="Decision trees do not care, sparse data should not be centred, and the scale has to be taken from "
+        "the training data only. The two are not equal either: the range from 0 to 1 keeps the means positive, which "
+        "leaves a condition number of {condition number, min–max:.1f} and {steps, min–max:.0f} steps for the house "
+        "prices here, against {condition number, standardised:.3f} and {steps, standardised:.0f} steps standardised. "
+        "Neither mends correlation: features that agree to 0.997 still have a condition number of "
+        "{condition number, standardised | correlation=0.997:.0f} and need "
+        "{steps, standardised | correlation=0.997:.0f} steps.",
         source=f"{_LECUN}; recomputed here",
         experiment="X44",
     ),
@@ -65,9 +67,13 @@ ALL: tuple[Claim, ...] = (
         said="Scaling features speeds training up ten times.",
         verdict=Verdict.OVERSIMPLIFIED,
         correct="It may be 3 times or 100 million times: steps grow with the condition number. Where standardised "
-        "features need 3 steps, merely centred ones need 10 if their spreads are alike, 103 if one is three times as "
-        "wide, 1171 at ten times and 10 545 at thirty; house areas and bedrooms as they are need 3.2·10⁸. Adam, which "
-        "scales for itself, gains far less: 4767 steps before and 75 after.",
+        "features need {steps, standardised:.0f} steps, merely centred ones need "
+        "{steps, only centred | mean=0, spread=1.414:.0f} if their spreads are alike, "
+        "{steps, only centred | mean=0, spread=4.24:.0f} if one is three times as wide, "
+        "{steps, only centred | mean=0, spread=14.14:.0f} at ten times and "
+        "{steps, only centred | mean=0, spread=42.4:,.0f} at thirty; house areas and bedrooms as they are need "
+        "{steps, as they are:.1e}. Adam, which scales for itself, gains far less: {steps of Adam, as they are:.0f} "
+        "steps before and {steps of Adam, standardised:.0f} after.",
         source="recomputed here",
         experiment="X44",
     ),
@@ -88,9 +94,10 @@ ALL: tuple[Claim, ...] = (
         topic="batch_norm",
         said="Batch normalisation normalises the values within each layer.",
         verdict=Verdict.TRUE,
-        correct="Each unit or channel by itself, across the batch. The same value 6 becomes 1.604 in a batch with 1, 2 "
-        "and 3 and −1.342 in one with 7, 8 and 9. In evaluation running averages take the batch's place, so the layer "
-        "computes two different functions.",
+        correct="Each unit or channel by itself, across the batch. The same value 6 becomes "
+        "{your value, normalised:.3f} in a batch with 1, 2 and 3 and {your value with 7, 8 and 9:.3f} in one with 7, "
+        "8 and 9. In evaluation running averages take the batch's place, so the layer computes two different "
+        "functions.",
         source=_IOFFE,
         experiment="X46",
     ),
@@ -100,10 +107,11 @@ ALL: tuple[Claim, ...] = (
         topic="batch_norm",
         said="It helps because it reduces internal covariate shift.",
         verdict=Verdict.CONTESTED,
-        correct="That was the motivation in 2015 and is mostly rejected today. In an eight-layer network random shifts "
-        "and scales behind every BatchNorm move the means by 0.37 standard deviations a step, against 0.14 without "
-        "BatchNorm, and it still learns up to a rate of 3.2, ten times as far as without. Larger stable rates and a "
-        "smoother loss explain more.",
+        correct="That was the motivation in 2015 and is mostly rejected today. In an eight-layer network random "
+        "shifts and scales behind every BatchNorm move the means by {movement of the means, BatchNorm, disturbed:.2f} "
+        "standard deviations a step, against {movement of the means, He's start:.2f} without BatchNorm, and it still "
+        "learns up to a rate of {largest rate that learns, BatchNorm, disturbed:.1f}, ten times as far as without. "
+        "Larger stable rates and a smoother loss explain more.",
         source=f"Santurkar et al. 2018, arXiv:1805.11604; {_BJORCK}",
         experiment="X45",
     ),
@@ -113,8 +121,9 @@ ALL: tuple[Claim, ...] = (
         topic="batch_norm",
         said="Batch normalisation allows larger learning rates.",
         verdict=Verdict.TRUE,
-        correct="With eight hidden layers gradient descent learns up to a rate of 3.2 with it and 0.32 without, both "
-        "from He's start. That does not make the training loss lower: at its best rate the plain network reaches "
+        correct="With eight hidden layers gradient descent learns up to a rate of "
+        "{largest rate that learns, BatchNorm:.1f} with it and {largest rate that learns, He's start:.2f} without, "
+        "both from He's start. That does not make the training loss lower: at its best rate the plain network reaches "
         "less than half as much. From PyTorch's own smaller start it learns at no rate, which makes BatchNorm look "
         "like magic.",
         source=_BJORCK,
@@ -147,10 +156,10 @@ ALL: tuple[Claim, ...] = (
         topic="batch_norm",
         said="It computes γ(x − μ)/√(σ² + ε) + β with mean and variance of the batch.",
         verdict=Verdict.TRUE,
-        correct="The variance σ² is the biased one: of 1, 2, 3 and 6 it is 3.5. PyTorch's running variance takes a "
-        "tenth of the unbiased one, 4.667, at a time: from 1 to 1.367. There ε is 1e-5. The output does not depend on "
-        "the size of the weights before it, so ten times the weights have a tenth of the gradient. A batch of one "
-        "value is refused.",
+        correct="The variance σ² is the biased one: of 1, 2, 3 and 6 it is {variance that normalises:.1f}. PyTorch's "
+        "running variance takes a tenth of the unbiased one, 4.667, at a time: from 1 to {running variance:.3f}. "
+        "There ε is 1e-5. The output does not depend on the size of the weights before it, so ten times the weights "
+        "have a tenth of the gradient. A batch of one value is refused.",
         source=f"{_IOFFE}; torch.nn.BatchNorm1d",
         experiment="X46",
     ),
@@ -160,8 +169,8 @@ ALL: tuple[Claim, ...] = (
         topic="accumulation",
         said="Eight batches of 32 make a batch of 256.",
         verdict=Verdict.TRUE,
-        correct="If each loss is a mean and is divided by 8. Without the division the gradient is 8 times as long, "
-        "which is the same as a rate 8 times as large.",
+        correct="If each loss is a mean and is divided by 8. Without the division the gradient is "
+        "{length without division:.0f} times as long, which is the same as a rate 8 times as large.",
         source="recomputed here",
         experiment="X47",
     ),
@@ -172,9 +181,10 @@ ALL: tuple[Claim, ...] = (
         said="Gradient accumulation is the same mathematics with less memory.",
         verdict=Verdict.CONDITIONS,
         correct="It is equal to rounding, 2e-7 in float32, without normalisation, with LayerNorm and with GroupNorm. "
-        "With BatchNorm the gradient here is 19 % off, because each part is normalised by itself, and with parts of "
-        "40 and a last one of 16 it is 32 % off unless they are weighted. Means over tokens and losses that compare "
-        "the items of a batch have the same trouble. Only memory for activations is saved.",
+        "With BatchNorm the gradient here is {relative error, BatchNorm:.0%} off, because each part is normalised by "
+        "itself, and with parts of 40 and a last one of 16 it is "
+        "{relative error, uneven, divided by their number:.0%} off unless they are weighted. Means over tokens and "
+        "losses that compare the items of a batch have the same trouble. Only memory for activations is saved.",
         source="Unsloth and Hugging Face 2024, on the accumulation fault; recomputed here",
         experiment="X47",
     ),
@@ -195,8 +205,9 @@ ALL: tuple[Claim, ...] = (
         topic="accumulation",
         said="Add up the gradient divided by N, and step after N parts.",
         verdict=Verdict.TRUE,
-        correct="For parts of equal size. Otherwise the weight of a part is its share of the items: weighted so, parts "
-        "of 40 with a last one of 16 are right to 2e-7, divided by their number they are 32 % off.",
+        correct="For parts of equal size. Otherwise the weight of a part is its share of the items: weighted so, "
+        "parts of 40 with a last one of 16 are right to 2e-7, divided by their number they are "
+        "{relative error, uneven, divided by their number:.0%} off.",
         source="recomputed here",
         experiment="X47",
     ),
@@ -217,9 +228,10 @@ ALL: tuple[Claim, ...] = (
         topic="nesterov",
         said="Nesterov's look-ahead prevents overshooting and converges faster.",
         verdict=Verdict.OVERSIMPLIFIED,
-        correct="It reduces overshooting: on a parabola of curvature 1 with a rate of 0.1 and β = 0.9 to 0.355 from "
-        "the heavy ball's 0.604. In return it needs smaller rates: at β = 0.9 it is stable up to 1.357/L, where the "
-        "heavy ball goes up to 3.8/L.",
+        correct="It reduces overshooting: on a parabola of curvature 1 with a rate of 0.1 and β = 0.9 to "
+        "{overshoot, Nesterov:.3f} from the heavy ball's {overshoot, heavy ball:.3f}. In return it needs smaller "
+        "rates: at β = 0.9 it is stable up to {X20 largest stable lr, Nesterov:.3f}/L, where the heavy ball goes up "
+        "to {X20 largest stable lr, heavy ball:.1f}/L.",
         source=f"{_SUTSKEVER}; Lessard, Recht & Packard 2016, arXiv:1408.3595; recomputed here",
         experiment="X24",
     ),
@@ -264,8 +276,8 @@ ALL: tuple[Claim, ...] = (
         said="Gradients commonly explode in recurrent networks and Transformers.",
         verdict=Verdict.CONDITIONS,
         correct="In recurrent networks they do, since a product over many steps grows or dies: fifty factors of 1.2 "
-        "give a gradient of 3.5·10⁹. Transformers that normalise before each block show sudden spikes of the loss "
-        "rather than growth with depth.",
+        "give a gradient of {gradient at the start:.1e}. Transformers that normalise before each block show sudden "
+        "spikes of the loss rather than growth with depth.",
         source=f"{_PASCANU}; Xiong et al. 2020, arXiv:2002.04745",
         experiment="X48",
     ),
@@ -286,8 +298,8 @@ ALL: tuple[Claim, ...] = (
         topic="clipping",
         said="One bad batch can destroy a model.",
         verdict=Verdict.TRUE,
-        correct="One step along a gradient of 3.5·10⁹ at a rate of 0.001 throws the weight out of all bounds. "
-        "Clipped at 1, that step is 0.001 long, and the run arrives.",
+        correct="One step along a gradient of {gradient at the start:.1e} at a rate of 0.001 throws the weight out of "
+        "all bounds. Clipped at 1, that step is 0.001 long, and the run arrives.",
         source=_PASCANU,
         experiment="X48",
     ),
@@ -297,8 +309,9 @@ ALL: tuple[Claim, ...] = (
         topic="clipping",
         said="If the norm exceeds c, multiply the gradient by c/norm.",
         verdict=Verdict.TRUE,
-        correct="With one norm over all parameters together, so that the direction stays. Clipping each entry by value "
-        "turns it: clipped at 1, (3, 0.4) becomes (1, 0.4), which is 14.21 degrees away.",
+        correct="With one norm over all parameters together, so that the direction stays. Clipping each entry by "
+        "value turns it: clipped at 1, (3, 0.4) becomes ({by value, first entry:.0f}, {by value, second entry:.1f}), "
+        "which is {turned by value, degrees:.2f} degrees away.",
         source=f"{_PASCANU}, algorithm 1",
         experiment="X49",
     ),
@@ -333,9 +346,10 @@ ALL: tuple[Claim, ...] = (
         said="SAM, of 2020, minimises the worst loss nearby.",
         verdict=Verdict.TRUE,
         correct="Approximately: it steps uphill by ρ along the gradient and takes the gradient there, so a step costs "
-        "two. In the valley ½(w₁w₂ − 1)² gradient descent stops where the sharpness is 25.07; SAM with ρ = 0.1 walks "
-        "on to 2.03, almost the flattest. In one variable it shows the opposite: fewer runs reach the wider minimum, "
-        "and some stay on top between the two. What SAM gains in networks does not come from flatness alone.",
+        "two. In the valley ½(w₁w₂ − 1)² gradient descent stops where the sharpness is "
+        "{w₁² + w₂² at the end, gradient descent:.2f}; SAM with ρ = 0.1 walks on to {w₁² + w₂² at the end, SAM:.2f}, "
+        "almost the flattest. In one variable it shows the opposite: fewer runs reach the wider minimum, and some "
+        "stay on top between the two. What SAM gains in networks does not come from flatness alone.",
         source="Foret et al. 2021, arXiv:2010.01412; Wen, Ma & Li 2023, arXiv:2307.11007",
         experiment="X57",
     ),

@@ -39,10 +39,11 @@ ALL: tuple[Claim, ...] = (
         topic="steps",
         said="Start by giving all weights random values, by Xavier's or He's rule.",
         verdict=Verdict.CONDITIONS,
-        correct="Networks with hidden layers need it: units that start equal get equal gradients for ever, so 16 of "
-        "them count as 1. Biases may start at 0, and so may everything where the loss is a bowl, as for a line. "
-        "Xavier's variance, 2/(inputs + outputs), suits tanh, and He's, 2/inputs, suits ReLU: behind 30 ReLU layers "
-        "values keep 0.87 of their size with He's and 0.000027 with Xavier's. PyTorch's linear layer uses neither; "
+        correct="Networks with hidden layers need it: units that start equal get equal gradients for ever, so "
+        "{different units, random:.0f} of them count as {different units, all 0:.0f}. Biases may start at 0, and so "
+        "may everything where the loss is a bowl, as for a line. Xavier's variance, 2/(inputs + outputs), suits tanh, "
+        "and He's, 2/inputs, suits ReLU: behind 30 ReLU layers values keep {X08 size of the output, He:.2f} of their "
+        "size with He's and {X08 size of the output, Xavier:.6f} with Xavier's. PyTorch's linear layer uses neither; "
         "its variance is 1/(3·inputs).",
         source="Glorot & Bengio 2010, AISTATS; He et al. 2015, arXiv:1502.01852",
         experiment="X07",
@@ -62,10 +63,11 @@ ALL: tuple[Claim, ...] = (
         topic="steps",
         said="The loss J(θ) = L(ŷ, y) measures how wrong a prediction is.",
         verdict=Verdict.CONDITIONS,
-        correct="L is the loss of one prediction. J, which is minimised, is its mean over all the data, estimated from "
-        "a batch, plus a penalty on the weights if there is one. Whether squares are averaged, halved or summed "
-        "changes the slope in the example from −13.6 to −6.8, −40.8 or −20.4 and the largest stable learning rate the "
-        "other way.",
+        correct="L is the loss of one prediction. J, which is minimised, is its mean over all the data, estimated "
+        "from a batch, plus a penalty on the weights if there is one. Whether squares are averaged, halved or summed "
+        "changes the slope in the example from {slope along w, mean:.1f} to {slope along w, half the mean:.1f}, "
+        "{slope along w, sum:.1f} or {slope along w, half the sum:.1f} and the largest stable learning rate the other "
+        "way.",
         source=_BOTTOU,
         experiment="X06",
     ),
@@ -76,8 +78,9 @@ ALL: tuple[Claim, ...] = (
         said="Backpropagation gives the gradient ∇J(θ) of the loss.",
         verdict=Verdict.TRUE,
         correct="It is the chain rule from the loss backwards and exact apart from rounding. Differences of the loss "
-        "are not: in the example, where the slope is −13.6, a forward difference gives −13.13 with h = 0.1 and, spoilt "
-        "by rounding, −13.6033 with h = 10⁻¹².",
+        "are not: in the example, where the slope is {exact slope along w:.1f}, a forward difference gives "
+        "{forward difference along w | h=0.1:.2f} with h = 0.1 and, spoilt by rounding, "
+        "{forward difference along w | h=1e-12:.4f} with h = 10⁻¹².",
         source=_BACKPROP,
         experiment="X05",
     ),
@@ -98,7 +101,8 @@ ALL: tuple[Claim, ...] = (
         verdict=Verdict.OVERSIMPLIFIED,
         correct="Deep networks usually stop when a budget of steps is spent or the error on held-out data stops "
         "falling. With noisy gradients a constant rate never converges: on ½x² with noise of size 1 it hovers at a "
-        "mean square of α/(2 − α), which is 0.0526 at α = 0.1 and 0.00503 at 0.01.",
+        "mean square of α/(2 − α), which is {theory α·σ²/(2 − α) at your rate:.3g} at α = 0.1 and "
+        "{theory α·σ²/(2 − α) at your rate | lr=0.01:.3g} at 0.01.",
         source=f"{_BOTTOU}; Zhang et al. 2022, arXiv:2110.06256",
         experiment="X14",
     ),
@@ -108,8 +112,10 @@ ALL: tuple[Claim, ...] = (
         topic="example",
         said="At w = 0.5, b = 0.1 the slope along w is −13.6.",
         verdict=Verdict.CONDITIONS,
-        correct="It is if the loss is the mean of the squares. The residuals are −1.4, −2.9 and −4.4, and ⅔ of the sum "
-        "of residual times x is −13.6. With half the mean it is −6.8, with the sum −40.8, with half the sum −20.4.",
+        correct="It is if the loss is the mean of the squares. The residuals are −1.4, −2.9 and −4.4, and ⅔ of the "
+        "sum of residual times x is {slope along w, mean:.1f}. With half the mean it is "
+        "{slope along w, half the mean:.1f}, with the sum {slope along w, sum:.1f}, with half the sum "
+        "{slope along w, half the sum:.1f}.",
         source=_HERE,
         experiment="X06",
     ),
@@ -130,7 +136,8 @@ ALL: tuple[Claim, ...] = (
         topic="example",
         said="One step at a learning rate of 0.01 takes w from 0.5 to 0.636.",
         verdict=Verdict.CONDITIONS,
-        correct="For the mean of the squares it does, and with b the loss falls from 9.91 to 7.84523.",
+        correct="For the mean of the squares it does, and with b the loss falls from {loss before:.2f} to "
+        "{loss after:.5f}.",
         source=_HERE,
         experiment="X05",
     ),
@@ -142,7 +149,7 @@ ALL: tuple[Claim, ...] = (
         verdict=Verdict.CONDITIONS,
         correct="For the mean of the squares it does, although the best line, w = 2 and b = 0, has a smaller b: the "
         "steep direction comes first. The bowl's curvatures are 0.2404 and 11.09, a condition number of 46.145, so a "
-        "learning rate has to stay below 0.180295, and the best fixed one is 0.176471.",
+        "learning rate has to stay below {X06 limit 2/L, mean:.6f}, and the best fixed one is 0.176471.",
         source=_HERE,
         experiment="X05",
     ),

@@ -24,8 +24,8 @@ ALL: tuple[Claim, ...] = (
         topic="batch",
         said="Batch gradient descent averages the gradients of all samples and then takes one step.",
         verdict=Verdict.TRUE,
-        correct="A pass over the data, an epoch, is then a single update. In the experiment, with 1000 samples "
-        "and 10 weights, the best one along the gradient leaves 1.1 % of the excess loss.",
+        correct="A pass over the data, an epoch, is then a single update. In the experiment, with 1000 samples and 10 "
+        "weights, the best one along the gradient leaves {left after one epoch, all samples:.1%} of the excess loss.",
         source=_BOTTOU,
         experiment="X15",
     ),
@@ -36,7 +36,8 @@ ALL: tuple[Claim, ...] = (
         said="Batch gradient descent converges stably.",
         verdict=Verdict.CONDITIONS,
         correct="Only below the limit 2/L, L being the largest curvature. On a parabola 50 steps from a distance of 1 "
-        "end at 0.00515 with αL = 1.9 and at 117 with αL = 2.1, without any noise.",
+        "end at {distance at αL = 1.9:.3g} with αL = 1.9 and at {distance at αL = 2.1:.0f} with αL = 2.1, without any "
+        "noise.",
         source="Nesterov 2004, Introductory Lectures on Convex Optimization; Cohen et al. 2021, arXiv:2103.00065",
         experiment="X09",
     ),
@@ -58,8 +59,9 @@ ALL: tuple[Claim, ...] = (
         said="Batch gradient descent is slow on large data.",
         verdict=Verdict.TRUE,
         correct="An update costs as much as there are samples. In the experiment one pass in batches of 1, 10 or 100 "
-        "leaves less than 0.01 % of the excess loss, one exact update 1.1 %. With few samples and much noise the one "
-        "update may be the better pass, and in the end it always is: at a constant rate batches keep their noise.",
+        "leaves less than 0.01 % of the excess loss, one exact update {left after one epoch, all samples:.1%}. With "
+        "few samples and much noise the one update may be the better pass, and in the end it always is: at a constant "
+        "rate batches keep their noise.",
         source=_BOTTOU,
         experiment="X15",
     ),
@@ -128,7 +130,8 @@ ALL: tuple[Claim, ...] = (
         said="The loss curve of stochastic gradient descent is noisy.",
         verdict=Verdict.TRUE,
         correct="At a constant learning rate it does not die out either. On ½x² with noise 1 the mean of x² settles "
-        "at α/(2 − α): 0.111 at 0.2, 0.0526 at 0.1, 0.00503 at 0.01. A rate that falls as 1/t removes it.",
+        "at α/(2 − α): {theory α·σ²/(2 − α) at your rate | lr=0.2:.3g} at 0.2, {theory α·σ²/(2 − α) at your rate:.3g} "
+        "at 0.1, {theory α·σ²/(2 − α) at your rate | lr=0.01:.3g} at 0.01. A rate that falls as 1/t removes it.",
         source=f"{_BOTTOU}; Mandt, Hoffman & Blei 2017, arXiv:1704.04289; {_ROBBINS}",
         experiment="X14",
     ),

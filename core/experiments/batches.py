@@ -180,6 +180,7 @@ _EPOCH = Experiment(
         Expected("left after one epoch, B = 100", 0.0, 1e-4, "Far below what one exact update leaves."),
         Expected("left at the end, all samples", 0.0, 1e-20, "Twenty factors of some 0.01; rounding is left."),
         Expected("left at the end, B = 10", 3e-5, 2.9e-5, "Above 0 is the promise: a constant rate keeps its noise."),
+        Expected("updates per epoch, B = 1", 1000, 0, "One for each sample."),
     ),
 )
 

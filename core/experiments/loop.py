@@ -124,12 +124,12 @@ _ACCUMULATION = Experiment(
     ),
     find=_accumulation,
     expected=(
-        Expected("relative error, no normalisation", 2e-7, 1.5e-7, _ROUNDING),
-        Expected("relative error, LayerNorm", 2e-7, 1.5e-7, _ROUNDING),
-        Expected("relative error, GroupNorm", 2e-7, 1.5e-7, _ROUNDING),
+        Expected("relative error, no normalisation", 2e-7, 1e-7, _ROUNDING),
+        Expected("relative error, LayerNorm", 2e-7, 1e-7, _ROUNDING),
+        Expected("relative error, GroupNorm", 2e-7, 1e-7, _ROUNDING),
         Expected("relative error, BatchNorm", 0.1908, 0.0005, _SEEDED),
         Expected("relative error, uneven, divided by their number", 0.3221, 0.0005, _SEEDED),
-        Expected("relative error, uneven, weighted by items", 2e-7, 1.5e-7, _ROUNDING),
+        Expected("relative error, uneven, weighted by items", 2e-7, 1e-7, _ROUNDING),
         Expected("length without division", 8.0, 1e-5, "Eight equal parts; float32."),
     ),
 )

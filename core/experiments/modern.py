@@ -161,6 +161,7 @@ _X40 = Experiment(
     find=_sophia,
     expected=(
         Expected("steps to 1e-3", 948, 20, "rounding can shift when a coordinate stops being clipped"),
+        Expected("clipped in %", 20.7, 0.5, "rounding can shift when a coordinate stops being clipped"),
         Expected("curvature along x at the start", 1902.0, 1e-9, "1200x² − 400y + 2, by hand"),
         Expected("scatter of one estimate, signs", 600.0, 1e-9, "the off-diagonal entry −400x, by hand"),
         Expected("scatter of one estimate, normal", 2755.94, 0.01, "√(600² + 2·1902²), by hand"),

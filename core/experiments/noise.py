@@ -141,6 +141,7 @@ def _floor(settings: Mapping[str, float]) -> Finding:
 
 
 # 1000 runs of 2000 steps hold some 20 000 independent squares at α = 0.01, more at larger rates.
+_BY_HAND = "α/(2 − α), by hand"
 _FIVE_PERCENT = "1 % of chance at the smallest rate; the promise is 5 %"
 
 _NOISE_FLOOR = Experiment(
@@ -161,6 +162,9 @@ _NOISE_FLOOR = Experiment(
         ),
         Expected("lowest measured / theory", 1.0, 0.05, _FIVE_PERCENT),
         Expected("highest measured / theory", 1.0, 0.05, _FIVE_PERCENT),
+        Expected("theory α·σ²/(2 − α) at your rate", 0.1 / 1.9, 1e-12, _BY_HAND),
+        Expected("theory α·σ²/(2 − α) at your rate", 0.2 / 1.8, 1e-12, _BY_HAND, {"lr": 0.2}),
+        Expected("theory α·σ²/(2 − α) at your rate", 0.01 / 1.99, 1e-12, _BY_HAND, {"lr": 0.01}),
     ),
 )
 
@@ -228,6 +232,9 @@ _ESCAPE = Experiment(
         Expected("in the lower basin in %, noise 0.6", 1.5, 1.2, _WALK),
         Expected("in the lower basin in %, noise 1", 97.1, 1.6, _WALK),
         Expected("in the lower basin in %, noise 2", 73.7, 4.2, _WALK),
+        Expected(
+            "in the lower basin in %, noise 1", 0.0, 0.5, "A barrier five times as high; none crosses.", {"lr": 0.02}
+        ),
     ),
 )
 

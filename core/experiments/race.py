@@ -127,6 +127,8 @@ _SHARP_LIMIT = Experiment(
         Expected("limit 2/L", 0.0019968, 5e-9, "An exact eigenvalue; five digits are known."),
         Expected("final loss at lr 0.00199", 0.0, 1e-15, "It arrives (8e-18); what is left depends on rounding."),
         Expected("final loss", 0.0053, 0.0004, "It hovers between 0.0049 and 0.0054 and never settles."),
+        Expected("final loss", 3.52, 0.005, "Three digits are known.", {"lr": 0.0008, "steps": 1000}),
+        Expected("final loss", 0.000496, 5e-7, "Three digits are known.", {"lr": 0.0008, "steps": 10_000}),
     ),
 )
 
@@ -200,6 +202,7 @@ _SURPRISES = Experiment(
     find=_first_steps,
     expected=(
         Expected("RMSProp: first step as a multiple of lr", 10.0, 1e-6, "1/√(1 − 0.99); eps takes about 1e-10 of it."),
+        Expected("RMSProp: first step as a multiple of lr", 10**0.5, 1e-6, "1/√(1 − 0.9), by hand.", {"gamma": 0.9}),
         Expected("Adadelta: first step per coordinate", 0.00316, 0.000005, "√(eps/(1 − rho)), to three digits."),
         Expected("NAdam: first step per coordinate", 0.01056, 0.000005, "The figure is known to four digits."),
         Expected("RAdam: length of step 1", 1.63, 0.005, "lr times the gradient's norm, to three digits."),

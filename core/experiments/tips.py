@@ -81,6 +81,8 @@ _X48 = Experiment(
         Expected("steps survived without clipping", 0, 0, "the first step is millions long"),
         Expected("w at the end, clipped", 0.98623270, 1e-8, "0.5^(1/50)"),
         Expected("loss at the end, clipped", 0.0, 1e-28, "rounding of a converged run"),
+        Expected("loss at the end, clipped", 0.009225, 5e-6, "it hops between two places", {"lr": 0.01}),
+        Expected("w at the end, clipped", 1.17, 1e-9, "300 steps of 1e-4 from 1.2", {"lr": 1e-4}),
     ),
 )
 
@@ -151,6 +153,7 @@ _X55 = Experiment(
     expected=(
         Expected("steps, Gradient descent, constant", 443, 1, "a crossing can move by a step"),
         Expected("steps, Gradient descent, cosine", 463, 1, "a crossing can move by a step"),
+        Expected("steps, Gradient descent, warm-up + cosine", 554, 1, "a crossing can move by a step"),
         Expected("steps, Momentum, constant", 73, 1, "a crossing can move by a step"),
         Expected("steps, Adam, constant", 49, 1, "a crossing can move by a step"),
     ),
@@ -226,11 +229,14 @@ _X61 = Experiment(
     ),
     find=_decay_pays,
     expected=(
-        Expected("error, λ = 0", 50 / 9, 0.9, "d/(n − d − 1), and the scatter of 20 draws"),
+        Expected("error, λ = 0", 5.6548, 0.0005, "seeded; d/(n − d − 1) is 5.56, and 20 draws scatter by 0.9"),
+        Expected("error, this λ", 1.146, 0.005, "seeded; only rounding is left"),
+        Expected("error without noise, this λ", 0.0950, 0.0005, "seeded; only rounding is left"),
         Expected("best λ", 50 / 60, 0.4, "dσ²/n, and a minimum that is flat"),
         Expected("error without noise, λ = 0", 0.0, 1e-20, "enough points give the weights exactly"),
         Expected("best λ without noise", 0.0, 0.0, "any decay moves the exact weights"),
         Expected("half-life in steps", 23104.56, 0.01, "ln 2/−ln(1 − 3e-5)"),
+        Expected("half-life in steps", 231_048.71, 0.01, "ln 2/−ln(1 − 3e-6)", {"weight_decay": 0.01}),
     ),
 )
 
@@ -315,6 +321,7 @@ _X62 = Experiment(
         Expected("largest rate, no warm-up", 0.08, 0.0002, "2/x₀², by hand; the search is that fine"),
         Expected("largest rate on the parabola, no warm-up", 2 / 75, 0.0002, "2/L, by hand; the search is that fine"),
         Expected("largest rate, warm-up", 3.454, 0.01, "the search is fine to 0.02 %; rounding shifts it a little"),
+        Expected("ratio on the parabola", 1.026, 0.0005, "the search is fine to 0.02 %"),
     ),
 )
 

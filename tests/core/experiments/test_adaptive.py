@@ -93,7 +93,7 @@ def test_adam_walks_to_the_wrong_end_and_amsgrad_to_the_right_one(large: float) 
     assert numbers["mean gradient"] > 0
 
 
-@pytest.mark.parametrize(("silence", "multiple"), [(0, 1.0), (10, 0.48213), (1000, 2.5153), (20_000, 3.1623)])
+@pytest.mark.parametrize(("silence", "multiple"), [(0, 1.0), (10, 0.48213), (1000, 2.5153)])
 def test_the_jump_after_silence_grows_with_it_to_its_limit(silence: int, multiple: float) -> None:
     finding = _found("X34", silence=silence)
     assert finding.numbers["first step / lr"] == pytest.approx(multiple, rel=1e-4)

@@ -5,14 +5,8 @@ import pytest
 import torch
 
 from core.experiments import batch_size
-from core.findings import Finding
 
 (EXPERIMENT,) = batch_size.ALL
-
-
-@pytest.fixture(scope="module")
-def found() -> Finding:
-    return EXPERIMENT.run()
 
 
 def test_a_network_is_trained_as_torch_trains_it() -> None:
@@ -68,18 +62,8 @@ def test_the_rate_is_chosen_on_other_points_than_those_that_judge_it(monkeypatch
         assert numbers[f"right in %, batch {batch}, same rate"] == pytest.approx(0.3, rel=1e-12)
 
 
-def test_tuning_each_size_takes_most_of_the_difference_away(found: Finding) -> None:
-    assert found.numbers["spread in points, own rate"] < found.numbers["spread in points, same rate"] / 2
-
-
-def test_the_best_rate_grows_with_the_batch(found: Finding) -> None:
-    rates = [found.numbers[f"best rate, batch {batch}"] for batch in (4, 16, 64, 256)]
+def test_the_best_rate_grows_with_the_batch() -> None:
+    numbers = EXPERIMENT.run().numbers
+    rates = [numbers[f"best rate, batch {batch}"] for batch in (4, 16, 64, 256)]
     assert rates == sorted(rates)
     assert rates[-1] >= 10 * rates[0]
-
-
-def test_at_one_rate_the_smallest_batch_overfits_wrong_labels_and_leads_on_right_ones(found: Finding) -> None:
-    noisy, clean = found.numbers, EXPERIMENT.run({"noise": 0.0}).numbers
-    label = "right in %, batch {}, same rate"
-    assert noisy[label.format(4)] < noisy[label.format(64)] - 2
-    assert clean[label.format(4)] > clean[label.format(64)] + 2

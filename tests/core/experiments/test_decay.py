@@ -22,15 +22,7 @@ def test_adamw_shrinks_by_its_decay_alone_where_there_is_no_gradient(lr: float, 
     assert numbers["AdamW after 100 steps"] == pytest.approx((1 - lr * strength) ** 100, rel=1e-12)
 
 
-def test_the_strength_of_l2_in_adam_hardly_matters_where_there_is_no_gradient() -> None:
-    numbers = _found("X35").numbers
-    l2, weak = numbers["Adam + L2 after 50 steps"], numbers["Adam + L2 after 50 steps, λ/1000"]
-    # λ/1000 times a weight of 1 is 1e-4, of which ε is one part in ten thousand.
-    assert abs(l2 - weak) < 1e-4
-    assert abs(numbers["AdamW after 50 steps"] - l2) > 0.4
-
-
-@pytest.mark.parametrize(("size", "left"), [(0.01, 0.023), (0.1, 0.190), (1.0, 0.821), (10.0, 0.982), (100.0, 0.9998)])
+@pytest.mark.parametrize(("size", "left"), [(0.1, 0.190), (1.0, 0.821), (10.0, 0.982)])
 def test_l2_in_adam_decays_least_where_gradients_are_large(size: float, left: float) -> None:
     numbers = _found("X36", size=size).numbers
     # Half a unit of the last digit that is known.

@@ -15,9 +15,9 @@ every = pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=EXPERIME
 
 
 @lru_cache
-def _default(key: str) -> Finding:
-    """What the experiment ``key`` finds at its defaults; several tests ask."""
-    return EXPERIMENTS[key].run()
+def _found(key: str, *settings: tuple[str, float]) -> Finding:
+    """What the experiment ``key`` finds at its defaults but for ``settings``; several tests ask."""
+    return EXPERIMENTS[key].run(dict(settings))
 
 
 def _corners(experiment: Experiment) -> list[dict[str, float]]:
@@ -71,6 +71,10 @@ def test_an_experiment_is_declared_in_full(experiment: Experiment) -> None:
     assert experiment.question.endswith("?")
     assert experiment.expected
     assert all(expected.reason.strip(".") for expected in experiment.expected)
+    defaults = {hyper.name: hyper.default for hyper in experiment.settings}
+    assert all(expected.settings.items().isdisjoint(defaults.items()) for expected in experiment.expected)
+    # A text quotes them by these.
+    assert len({expected.name for expected in experiment.expected}) == len(experiment.expected)
     names = [hyper.name for hyper in experiment.settings]
     assert len(set(names)) == len(names)
     for hyper in experiment.settings:
@@ -81,24 +85,23 @@ def test_an_experiment_is_declared_in_full(experiment: Experiment) -> None:
 
 @every
 def test_the_known_outcome_is_found(experiment: Experiment) -> None:
-    finding = _default(experiment.key)
     for expected in experiment.expected:
-        found = finding.numbers[expected.number]
+        found = _found(experiment.key, *expected.settings.items()).numbers[expected.number]
         # Infinity is a possible outcome, and has no distance from itself.
         assert found == expected.value or abs(found - expected.value) <= expected.tolerance, expected
-    _check(finding)
+    _check(_found(experiment.key))
 
 
 @every
 def test_two_runs_find_the_same(experiment: Experiment) -> None:
-    first, second = _default(experiment.key), experiment.run()
+    first, second = _found(experiment.key), experiment.run()
     np.testing.assert_equal(dict(first.numbers), dict(second.numbers))
     assert first.sentence == second.sentence
 
 
 @every
 def test_every_setting_changes_what_is_found_and_told(experiment: Experiment) -> None:
-    before = _default(experiment.key)
+    before = _found(experiment.key)
     for hyper in experiment.settings:
         numbers = sentence = False
         for value in _others(hyper):

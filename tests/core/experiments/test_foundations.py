@@ -16,9 +16,7 @@ def _found(key: str, **settings: float) -> Finding:
     return EXPERIMENTS[key].run(settings)
 
 
-@pytest.mark.parametrize(
-    ("steps", "position", "closeness"), [(100, -0.0724, 0.1), (1000, -0.00892, 0.03), (10_000, -0.000921, 0.01)]
-)
+@pytest.mark.parametrize(("steps", "position", "closeness"), [(100, -0.0724, 0.1), (10_000, -0.000921, 0.01)])
 def test_the_stalled_descent_creeps_as_predicted(steps: int, position: float, closeness: float) -> None:
     finding = _found("X01", steps=steps)
     # The positions are known to three digits.
@@ -145,13 +143,6 @@ def test_the_sharpness_of_the_network_ends_at_the_limit_of_its_rate(lr: float) -
 
 def test_a_rate_beyond_what_the_network_bears_explodes() -> None:
     assert "explodes" in _found("X11", lr=0.5).sentence
-
-
-def test_the_forward_difference_is_off_by_half_the_curvature_times_h() -> None:
-    assert _found("X05", h=0.1).numbers["forward difference along w"] == pytest.approx(-13.6 + 0.1 * 14 / 3, abs=1e-9)
-    # At 1e-12 rounding rules: losses near 10 are known to about 1e-15, and 1e-15/1e-12 is a thousandth.
-    tiny = _found("X05", h=1e-12).numbers["forward difference along w"]
-    assert 1e-6 < abs(tiny + 13.6) < 1e-2
 
 
 def test_a_step_at_a_rate_of_a_tenth_nearly_fits_the_worked_example_after_many() -> None:

@@ -53,7 +53,7 @@ def test_the_rate_that_is_left_is_one_cycles_start_whatever_was_asked_for(peak: 
         assert numbers["cosine at 2·T_max"] == pytest.approx(lr, rel=1e-9)
 
 
-@pytest.mark.parametrize(("epochs", "batches"), [(20, 2), (100, 10), (50, 40)])
+@pytest.mark.parametrize(("epochs", "batches"), [(20, 2), (50, 40)])
 def test_one_cycle_by_epoch_gets_as_far_as_its_formula(epochs: int, batches: int) -> None:
     numbers = _found("X67", epochs=epochs, batches=batches).numbers
     steps = epochs * batches

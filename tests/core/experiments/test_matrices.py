@@ -81,8 +81,7 @@ def test_smaller_gamma_clips_more() -> None:
     assert shares[0] > 2 * shares[-1]
 
 
-def test_sophia_ends_without_clipping_unless_its_steps_are_too_long() -> None:
-    assert _found("X74").numbers["clipped in %, last step"] == 0
+def test_sophia_ends_in_clipping_where_its_steps_are_too_long() -> None:
     restless = _found("X74", lr=0.1, gamma=0.001).numbers
     assert restless["clipped in %, last step"] > 50
     assert np.isinf(restless["steps, Sophia, most frequent"])

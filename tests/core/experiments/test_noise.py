@@ -83,12 +83,10 @@ def test_noise_crosses_the_barrier_both_ways(seed: int) -> None:
     assert 100 - numbers["left the lower basin in %, your noise"] == pytest.approx(crossed[4], abs=8)
 
 
-@pytest.mark.parametrize(("noise", "share"), [(1.0, 0.0), (2.0, 28.7)])
-def test_at_a_small_rate_it_takes_more_noise(noise: float, share: float) -> None:
+def test_at_a_small_rate_it_takes_more_noise() -> None:
     # Four standard errors of a share of 1000 runs.
-    assert _found("X17", lr=0.02, noise=noise).numbers["in the lower basin in %, your noise"] == pytest.approx(
-        share, abs=6.0
-    )
+    share = _found("X17", lr=0.02, noise=2.0).numbers["in the lower basin in %, your noise"]
+    assert share == pytest.approx(28.7, abs=6.0)
 
 
 def test_runs_that_noise_throws_out_are_told() -> None:

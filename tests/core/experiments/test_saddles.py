@@ -48,13 +48,13 @@ def test_at_the_flat_place_itself_nothing_moves() -> None:
     assert not [label for label in numbers if "1/x₀" in label]
 
 
-def test_momentum_on_the_cube_is_at_minus_7711_after_49_steps() -> None:
-    x, v = 1.0, 0.0
-    for _ in range(49):
+def test_momentum_falls_on_the_cube_as_a_plain_loop_does() -> None:
+    x, v, steps = 1.0, 0.0, 0
+    while x >= -1000:
         v = 0.9 * v + 3 * x * x
         x -= 0.01 * v
-    assert x == pytest.approx(-7711, abs=1)
-    assert _found("X52").numbers["steps to x < -1000, Momentum"] == 49
+        steps += 1
+    assert _found("X52").numbers["steps to x < -1000, Momentum"] == steps
 
 
 @pytest.mark.parametrize("lr", [0.02, 0.1, 0.5])
@@ -132,11 +132,17 @@ def test_minima_are_rarer_in_every_further_dimension(seed: int) -> None:
     assert (np.diff(falls) < 0).all()
 
 
+def test_minima_in_six_dimensions_are_as_rare_as_is_told() -> None:
+    found = [_found("X54", seed=seed).numbers for seed in range(5)]
+    five, six = (np.mean([numbers[f"minima in %, n = {n}"] for numbers in found]) for n in (5, 6))
+    # 1 in 100 000: about ten of a million draws, so within a factor of two.
+    assert 0.5e-3 < six < 2e-3
+    # The exponent −n²/4 of 3 predicts 3^(−11/4) = 0.049; lower orders bring it to about 0.1.
+    assert 0.03 < six / five < 0.2
+
+
 def test_where_curvature_is_added_minima_are_common_again() -> None:
-    shares = [_found("X54", shift=shift).numbers["minima in %, n = 6"] for shift in (0.0, 2.0, 4.0)]
-    assert shares[0] < 0.01
-    assert 10 < shares[1] < 30
-    assert shares[2] > 90
+    assert 10 < _found("X54", shift=2.0).numbers["minima in %, n = 6"] < 30
 
 
 def test_a_dimension_without_a_minimum_among_the_draws_is_left_out_of_the_picture() -> None:

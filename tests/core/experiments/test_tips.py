@@ -20,6 +20,7 @@ def test_a_chain_explodes_without_clipping_and_travels_at_most_its_steps_with_it
     assert numbers["gradient at the start"] == pytest.approx((1.2**50 - 0.5) * 50 * 1.2**49, rel=1e-12)
     assert numbers["steps survived without clipping"] == 0
     assert "gradient descent leaves every bound at step 1." in finding.sentence
+    assert f"such a step is {lr:.4g} long" in finding.sentence
     assert abs(1.2 - numbers["w at the end, clipped"]) <= 300 * lr
 
 
