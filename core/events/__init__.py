@@ -1,4 +1,4 @@
-"""The catalogue of what happened beside the rules between 1908 and 2025: proofs, networks, schedules, comparisons.
+"""The catalogue of what happened beside the rules: proofs, networks, schedules, comparisons.
 
 To add an event, add one declaration to the ``EVENTS`` of the module that holds its time.
 """

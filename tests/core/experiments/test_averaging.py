@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from core import Run, trace
-from core.experiments import averaging
+from core.experiments import EXPERIMENTS, averaging
 from core.findings import Finding
 
-(EXPERIMENT,) = averaging.ALL
+EXPERIMENT = EXPERIMENTS["X71"]
 _STEPS = 30
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from core.experiments import batch_size
+from core.experiments import EXPERIMENTS, batch_size
 
-(EXPERIMENT,) = batch_size.ALL
+EXPERIMENT = EXPERIMENTS["X58"]
 
 
 def test_a_network_is_trained_as_torch_trains_it() -> None:

@@ -4,15 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from core.experiments import precision
+from core.experiments import EXPERIMENTS
 from core.experiments.precision import in_bfloat16, in_float16
 from core.findings import Finding
 
-(_EXPERIMENT,) = precision.ALL
-
 
 def _found(**settings: float) -> Finding:
-    return _EXPERIMENT.run(settings)
+    return EXPERIMENTS["X65"].run(settings)
 
 
 def _values() -> np.ndarray:

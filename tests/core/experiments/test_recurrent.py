@@ -3,14 +3,12 @@
 import numpy as np
 import pytest
 
-from core.experiments import recurrent
+from core.experiments import EXPERIMENTS
 from core.findings import Finding
-
-_EXPERIMENT = recurrent.ALL[0]
 
 
 def _found(**settings: float) -> Finding:
-    return _EXPERIMENT.run(settings)
+    return EXPERIMENTS["X75"].run(settings)
 
 
 def _left(name: str, **settings: float) -> float:

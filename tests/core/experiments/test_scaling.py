@@ -3,15 +3,14 @@
 import numpy as np
 import pytest
 
-from core.experiments import scaling
+from core.experiments import EXPERIMENTS, scaling
 from core.findings import Finding
 
-(EXPERIMENT,) = scaling.ALL
 SCALINGS = ("as they are", "only centred", "only divided", "min–max", "standardised")
 
 
 def _found(**settings: float) -> Finding:
-    return EXPERIMENT.run(settings)
+    return EXPERIMENTS["X44"].run(settings)
 
 
 def _designs(mean: float, spread: float, correlation: float) -> tuple[dict[str, np.ndarray], np.ndarray]:
