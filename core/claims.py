@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from core.claim_texts import (
+    Claim,
+    Verdict,
     code,
     foundations,
     history,
@@ -19,7 +21,6 @@ from core.claim_texts import (
     update_rule,
     variants,
 )
-from core.claim_texts.claim import Claim, Verdict
 from core.experiments import EXPERIMENTS
 
 __all__ = ["CLAIMS", "Claim", "ClaimRow", "Verdict", "claim_rows", "narrowed"]

@@ -1,6 +1,6 @@
 """What is said about PyTorch code for optimizers, schedulers, training loops and their tools."""
 
-from core.claim_texts.claim import Claim, Verdict
+from core.claim_texts import Claim, Verdict
 
 _PAGE, _TOPIC = "reference", "code"
 

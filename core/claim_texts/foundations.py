@@ -1,6 +1,6 @@
 """What is said about gradient descent in general: the mountain, minima, and the first playground."""
 
-from core.claim_texts.claim import Claim, Verdict
+from core.claim_texts import Claim, Verdict
 
 _PAGE = "foundations"
 

@@ -1,6 +1,6 @@
 """What is said about who found what, and when."""
 
-from core.claim_texts.claim import Claim, Verdict
+from core.claim_texts import Claim, Verdict
 
 _PAGE, _TOPIC = "history", "timeline"
 

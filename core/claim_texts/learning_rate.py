@@ -1,6 +1,6 @@
 """What is said about the learning rate: too small, too large, and how it should change during training."""
 
-from core.claim_texts.claim import Claim, Verdict
+from core.claim_texts import Claim, Verdict
 
 _PAGE = "learning_rate"
 

@@ -1,6 +1,6 @@
 """What is said about the rules themselves, from momentum to Sophia."""
 
-from core.claim_texts.claim import Claim, Verdict
+from core.claim_texts import Claim, Verdict
 
 _PAGE = "optimizers"
 

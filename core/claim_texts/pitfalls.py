@@ -1,6 +1,6 @@
 """What is said about where training goes wrong: minima, saddles, depth, plateaus, and sharp minima."""
 
-from core.claim_texts.claim import Claim, Verdict
+from core.claim_texts import Claim, Verdict
 
 _PAGE = "pitfalls"
 

@@ -1,6 +1,6 @@
 """What is said about races between rules on Rosenbrock's and Beale's functions."""
 
-from core.claim_texts.claim import Claim, Verdict
+from core.claim_texts import Claim, Verdict
 
 _PAGE, _TOPIC = "optimizers", "race"
 

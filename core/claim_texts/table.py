@@ -1,6 +1,6 @@
 """What the usual table of optimizers says of each: its year, whether it adapts, its memory, what it is best for."""
 
-from core.claim_texts.claim import Claim, Verdict
+from core.claim_texts import Claim, Verdict
 
 _PAGE, _TOPIC = "reference", "table"
 

@@ -1,6 +1,6 @@
 """What is said about the techniques around a rule: scaling, normalisation, accumulation, look-ahead, clipping, SAM."""
 
-from core.claim_texts.claim import Claim, Verdict
+from core.claim_texts import Claim, Verdict
 
 _PAGE = "techniques"
 

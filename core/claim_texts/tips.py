@@ -1,6 +1,6 @@
 """What is advised for training in practice: the seven usual tips, and how far each of them goes."""
 
-from core.claim_texts.claim import Claim, Verdict
+from core.claim_texts import Claim, Verdict
 
 _PAGE, _TOPIC = "reference", "tips"
 

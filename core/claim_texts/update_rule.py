@@ -1,6 +1,6 @@
 """What is said about the six steps of gradient descent, and about the example that is worked out by hand."""
 
-from core.claim_texts.claim import Claim, Verdict
+from core.claim_texts import Claim, Verdict
 
 _PAGE = "update_rule"
 

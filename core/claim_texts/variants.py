@@ -1,6 +1,6 @@
 """What is said about full-batch, stochastic and mini-batch descent, and about small batches and generalisation."""
 
-from core.claim_texts.claim import Claim, Verdict
+from core.claim_texts import Claim, Verdict
 
 _PAGE = "variants"
 
