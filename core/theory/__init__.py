@@ -1,7 +1,6 @@
 """What curvature predicts of a descent: its largest stable and its best learning rate, and how fast it converges."""
 
-from core.theory.adaptive import Preconditioned, preconditioned
-from core.theory.curvature import Curvature, Shape, cauchy_step, curvature, spectrum
+from core.theory.curvature import Curvature, curvature, spectrum
 from core.theory.methods import (
     METHODS,
     Band,
@@ -20,16 +19,12 @@ __all__ = [
     "Band",
     "Curvature",
     "Method",
-    "Preconditioned",
     "Regime",
-    "Shape",
     "Tuning",
     "bands",
     "best_settings",
-    "cauchy_step",
     "contraction",
     "curvature",
-    "preconditioned",
     "regime",
     "spectrum",
     "stable_limit",

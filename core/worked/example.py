@@ -11,7 +11,7 @@ from core.formula.objective import MAX_CHARACTERS
 from core.objectives import Objective
 from core.optimizers import OPTIMIZERS
 from core.run import Run
-from core.theory import Curvature, Regime, Shape, Tuning, best_settings, regime, spectrum, stable_limit
+from core.theory import Curvature, Regime, Tuning, best_settings, regime, spectrum, stable_limit
 from core.trace import Path, trace
 from core.worked.data import Data, check_size, checked
 
@@ -141,7 +141,7 @@ class Example:
     @property
     def flat(self) -> bool:
         """Whether all x are equal, to rounding: the bowl is a gutter, and all lines through one point are as good."""
-        return self.curvature.shape is Shape.FLAT
+        return self.curvature.smallest == 0
 
     @cached_property
     def solution(self) -> tuple[float, float]:

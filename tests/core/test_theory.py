@@ -12,18 +12,14 @@ from core.formula import parse
 from core.theory import (
     METHODS,
     Regime,
-    Shape,
     bands,
     best_settings,
-    cauchy_step,
     contraction,
     curvature,
-    preconditioned,
     regime,
     spectrum,
     stable_limit,
 )
-from core.trace import Path
 
 Array = npt.NDArray[np.float64]
 
@@ -180,7 +176,7 @@ def test_curvature_is_that_of_the_objective() -> None:
     valley = curvature(OBJECTIVES["rosenbrock"].parsed, (1.0, 1.0))
     assert valley.values == pytest.approx([0.39936, 1001.60], rel=1e-5)
     assert valley.condition == pytest.approx(2508.01, rel=1e-5)
-    assert valley.shape is Shape.BOWL
+    assert valley.smallest > 0
     hessian = OBJECTIVES["rosenbrock"].parsed.hessian(np.array([1.0, 1.0]))
     # Eigenvectors are accurate to rounding of the largest curvature.
     assert hessian @ valley.vectors == pytest.approx(valley.vectors * valley.values, abs=1e-11)
@@ -189,7 +185,7 @@ def test_curvature_is_that_of_the_objective() -> None:
 
 def test_saddles_and_flat_directions_are_told_apart() -> None:
     saddle = curvature(OBJECTIVES["saddle"].parsed, (0.0, 0.0))
-    assert saddle.shape is Shape.DOWNWARD
+    assert saddle.smallest < 0
     with pytest.raises(ValueError, match="smallest here is -1"):
         _ = saddle.condition
     # At twice the limit of its upward direction a saddle still pushes the point away.
@@ -198,10 +194,10 @@ def test_saddles_and_flat_directions_are_told_apart() -> None:
     for _ in range(200):
         a, b = random.normal(size=2) * 10.0 ** random.integers(-8, 8)
         gutter = spectrum([[a * a, a * b], [a * b, b * b]])
-        assert gutter.shape is Shape.FLAT
+        assert gutter.smallest == 0
         assert math.isinf(gutter.condition)
-    assert spectrum(np.zeros((2, 2))).shape is Shape.FLAT
-    assert spectrum([[1.0, 0.0], [0.0, 1e-13]]).shape is Shape.BOWL
+    assert spectrum(np.zeros((2, 2))).smallest == 0
+    assert spectrum([[1.0, 0.0], [0.0, 1e-13]]).smallest > 0
 
 
 def test_flat_directions_do_not_slow_the_prediction() -> None:
@@ -218,9 +214,6 @@ def test_huge_numbers_give_answers_without_overflow() -> None:
             assert math.isinf(contraction(key, curvatures, 1e6, 0.0))
             assert contraction(key, curvatures, 0.0, 0.0) == 1
     assert spectrum([[1e300, 0.0], [0.0, 1e299]]).condition == pytest.approx(10)
-    assert cauchy_step([1e300, 1e300], 1e300 * np.eye(2)) == pytest.approx(1e-300)
-    with pytest.raises(ValueError, match="at most 1e"):
-        cauchy_step([1.0], [[1e305]])
 
 
 def test_what_is_not_a_matrix_of_second_derivatives_is_refused_in_a_sentence() -> None:
@@ -250,7 +243,6 @@ def test_what_is_not_a_matrix_of_second_derivatives_is_refused_in_a_sentence() -
         (lambda: contraction("sgd", [1.0], -0.1), "lr must be"),
         (lambda: bands("sgd", 0.0), "above 0"),
         (lambda: regime("sgd", math.nan, 1.0), "lr must be"),
-        (lambda: cauchy_step([1.0, math.nan], np.eye(2)), "finite"),
     ],
 )
 def test_questions_without_an_answer_are_refused_in_a_sentence(call: object, told: str) -> None:
@@ -258,76 +250,3 @@ def test_questions_without_an_answer_are_refused_in_a_sentence(call: object, tol
     with pytest.raises(ValueError, match=told) as refused:
         call()
     assert str(refused.value).endswith(".")
-
-
-def test_cauchys_step_is_the_lowest_point_of_the_line() -> None:
-    formula = Run(_turned(30.0), "sgd", (1.0, 0.3)).resolved_objective.parsed
-    place = np.array([1.0, 0.3])
-    g, h = formula.grad(place), formula.hessian(place)
-    step = cauchy_step(g, h)
-    losses = [float(formula.value(place - step * part * g)) for part in (0.99, 1.0, 1.01)]
-    assert losses[1] == min(losses)
-    # It lies between 1/L and 1/μ.
-    assert 1 / 30 < step < 1
-    assert cauchy_step([0.0, 0.0], h) == 0
-    assert math.isinf(cauchy_step([0.0, 1.0], [[1.0, 0.0], [0.0, -1.0]]))
-    assert math.isinf(cauchy_step([1.0], [[0.0]]))
-    assert cauchy_step(1e-200 * g, h) == pytest.approx(step)
-    assert cauchy_step(1e200 * g, h) == pytest.approx(step)
-
-
-# Adam and RMSProp whose denominator is held, so that the limit of theory is exact.
-HELD = {
-    "adam": "held: (0, 1000) = 1\nbeta1: (0, 1) = 0.9\nm = beta1*m + (1 - beta1)*g\nx = x - lr*m/held",
-    "rmsprop": "held: (0, 1000) = 1\nx = x - lr*g/held",
-}
-
-
-@pytest.mark.parametrize("beta1", [0.9, 0.5])
-@pytest.mark.parametrize("key", HELD)
-def test_adaptive_rules_stop_to_settle_at_the_limit_of_the_preconditioned_curvature(key: str, beta1: float) -> None:
-    given = {"lr": 0.01} if key == "rmsprop" else {"lr": 0.01, "beta1": beta1}
-    seen = preconditioned(trace(Run("5*x**2", key, (1.0,), 1, given)), 1)
-    # The first gradient is 10 and so is Adam's denominator; RMSProp's is √(1 − γ) times that.
-    held = 10 * math.sqrt(1.0 if key == "adam" else 1 - Run("x", key, (1.0,)).settings["gamma"]) + 1e-8
-    assert seen.values == pytest.approx([10 / held], rel=1e-12)
-    low, high = 0.1 * seen.limit, 10 * seen.limit
-    for _ in range(14):
-        middle = (low + high) / 2
-        hypers = {"lr": middle, "held": held} | ({} if key == "rmsprop" else {"beta1": beta1})
-        path = trace(Run("5*x**2", HELD[key], (1.0,), 4000, hypers))
-        settles = len(path.x) == 4001 and abs(path.x[-1, 0]) < 1
-        low, high = (middle, high) if settles else (low, middle)
-    # The bisection leaves 6e-4 of the limit.
-    assert low == pytest.approx(seen.limit, rel=0.01)
-
-
-def test_adams_level_at_its_defaults_is_38_over_the_learning_rate() -> None:
-    seen = preconditioned(trace(Run("bowl", "adam", (1.0, 1.0), 3, {"lr": 0.002})), 2)
-    assert seen.level * 0.002 == pytest.approx(38, rel=1e-12)
-    assert preconditioned(trace(Run("bowl", "rmsprop", (1.0, 1.0), 3, {"lr": 0.002})), 2).level == pytest.approx(1000)
-
-
-def _late(path: Path) -> Array:
-    return np.array([preconditioned(path, step).values[-1] for step in range(15_000, 20_000, 7)])
-
-
-def test_long_runs_of_adaptive_rules_hover_where_theory_says() -> None:
-    steady = trace(Run("bowl", "rmsprop", (-1.5, 2.0), 20_000, {"lr": 0.01}))
-    # RMSProp ends in a cycle of two points, in which the denominator no longer changes.
-    assert _late(steady) == pytest.approx(200, rel=1e-6)
-    swinging = trace(Run("bowl", "adam", (-1.5, 2.0), 20_000, {"lr": 0.01}))
-    # Adam swings about 38/lr: its denominator decays between bursts by up to a half.
-    assert np.median(_late(swinging)) == pytest.approx(3800, rel=0.15)
-
-
-def test_preconditioned_curvature_is_refused_where_it_is_not_known() -> None:
-    path = trace(Run("bowl", "adam", (1.0, 1.0), 3))
-    for step in (0, 4):
-        with pytest.raises(ValueError, match=r"\[1, 3\]"):
-            preconditioned(path, step)
-    with pytest.raises(ValueError, match="adam and rmsprop"):
-        preconditioned(trace(Run("bowl", "sgd", (1.0, 1.0), 3)), 1)
-    # At 0 the slope of x^1.5 is 0 and its curvature infinite.
-    with pytest.raises(ValueError, match="finite"):
-        preconditioned(trace(Run("x**1.5", "rmsprop", (0.0,), 1)), 1)
