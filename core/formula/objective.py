@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import chain
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +14,6 @@ from core.formula.graph import Graph, Value
 from core.formula.latex import expression_latex
 from core.formula.lower import lower
 from core.formula.syntax import Budget, Expression, check_length, parse_expression
-
-if TYPE_CHECKING:
-    import torch
 
 Array = npt.NDArray[np.float64]
 
@@ -138,12 +134,6 @@ class Formula:
             return result.reshape(*shape, *batch)
 
         return evaluate
-
-    def torch(self) -> "Callable[[torch.Tensor], torch.Tensor]":
-        """The same function for torch: a float tensor of shape ``(d, *batch)`` to one of shape ``(*batch)``."""
-        from core.formula.torch_code import objective_function
-
-        return objective_function(self)
 
 
 @lru_cache(maxsize=512)

@@ -13,7 +13,7 @@ from core.objectives import OBJECTIVES
 from core.optimizers import OPTIMIZERS, Optimizer
 from core.run import Run
 from core.schedules import SCHEDULES, Schedule
-from core.torch_peer.paths import NoPeer, arguments_of, counterpart, options_of, points, scheduler_rates
+from core.torch_peer.paths import arguments_of, counterpart, options_of, points, scheduler_rates
 from core.trace import trace
 
 # How far along its slider a loud value lies: far from every default, and inside the bounds.
@@ -75,7 +75,7 @@ def _checked(declared: Optimizer) -> Parity:
     peers = [counterpart(run) for run in runs]
     deviation, name, note = 0.0, "", ""
     for run, peer in zip(runs, peers, strict=True):
-        if isinstance(peer, NoPeer):
+        if peer is None:
             return _checked_on_matrix(declared)
         ours, theirs = trace(run).x, points(run, peer)
         deviation = max(deviation, float(np.abs(ours - theirs[: len(ours)]).max()))

@@ -10,7 +10,7 @@ import torch
 
 from core.formula.rule import Rule
 from core.formula.torch_class import argument_names, needs_closure, oracles
-from core.formula.torch_code import rule_optimizer
+from core.formula.torch_code import objective_function, rule_optimizer
 from core.gradients import noise_table
 from core.optimizers import Optimizer
 from core.run import Run
@@ -24,13 +24,6 @@ _OWN_CLASS = "torch.optim.Optimizer made from the rule"
 
 
 @dataclass(frozen=True)
-class NoPeer:
-    """Why PyTorch cannot run something."""
-
-    reason: str
-
-
-@dataclass(frozen=True)
 class Peer:
     """A counterpart for a run: ``build(weight, adjust)`` makes the optimizer of one parameter.
 
@@ -41,29 +34,6 @@ class Peer:
     build: Callable[[torch.nn.Parameter, Callable[..., Any]], Any]
     closes: bool
     note: str
-
-
-def torch_path(run: Run) -> Array | NoPeer:
-    """The points of ``run`` as PyTorch computes them, of shape ``(steps+1, d)``, in float64; row 0 is the start.
-
-    The gradients are autograd's, clipping is ``clip_grad_norm_``, the schedule is torch's scheduler, and the noise that
-    of ``run``. The optimizer is the class of ``torch.optim`` where it computes the same thing, otherwise one made from
-    the rule. Nothing ends a run that diverges.
-    """
-    peer = counterpart(run)
-    if isinstance(peer, NoPeer):
-        return peer
-    try:
-        return points(run, peer)
-    except ZeroDivisionError:
-        # Plain floats raise it in torch's schedulers, as OneCycleLR's do where pct_start·T is 1.
-        return NoPeer("PyTorch divides a plain number by zero at these settings.")
-
-
-def peer_name(run: Run) -> str | NoPeer:
-    """What ``torch_path`` runs: ``torch.optim.Adam``, say."""
-    peer = counterpart(run)
-    return peer if isinstance(peer, NoPeer) else peer.name
 
 
 def scheduler(declared: Schedule, optimizer: Any, lr: float, steps: int, settings: Mapping[str, float]) -> Any:
@@ -104,13 +74,16 @@ def _shown(declared: Schedule, loss: float) -> tuple[float, ...]:
     return (float(loss),) if declared.follows_loss else ()
 
 
-def counterpart(run: Run) -> Peer | NoPeer:
-    """What computes ``run`` in PyTorch: a class of ``torch.optim`` if it does the same, else one made from the rule."""
+def counterpart(run: Run) -> Peer | None:
+    """What computes ``run`` in PyTorch: a class of ``torch.optim`` if it does the same, else one made from the rule.
+
+    There is none for a class that takes matrices only, because a point is a vector.
+    """
     declared = run.resolved_optimizer
     if declared.torch is None:
         return _made(run, "")
     if declared.torch.matrices_only:
-        return NoPeer(f"torch.optim.{declared.torch.name} takes matrices only, and a point is a vector.")
+        return None
     arguments = arguments_of(declared, run.settings)
     if declared.torch.looks_ahead and not run.settings["beta"]:
         return _made(run, "torch.optim.SGD refuses Nesterov momentum of 0.")
@@ -175,9 +148,13 @@ def options_of(rule: Rule, steps: int, settings: Mapping[str, float]) -> dict[st
 
 
 def points(run: Run, peer: Peer) -> Array:
-    """The points of ``run`` through ``peer``, of shape ``(steps+1, d)``."""
+    """The points of ``run`` as ``peer`` computes them, of shape ``(steps+1, d)``, in float64; row 0 is the start.
+
+    The gradients are autograd's, clipping is ``clip_grad_norm_``, the schedule is torch's scheduler, and the noise that
+    of ``run``. Nothing ends a run that diverges.
+    """
     weight = torch.nn.Parameter(torch.tensor(run.start, dtype=torch.float64))
-    objective = run.resolved_objective.parsed.torch()
+    objective = objective_function(run.resolved_objective.parsed)
     noise = torch.zeros(run.steps, len(weight), dtype=torch.float64)
     if run.noise > 0:
         noise += run.noise * torch.tensor(noise_table(run.seed, run.steps, len(weight)))

@@ -104,7 +104,7 @@ def _settings(declared: Schedule, given: Mapping[str, float] | None = None) -> d
 
 def _torch_rates(key: str, lr: float, hypers: Mapping[str, float], losses: Array) -> Array:
     """The learning rate at each step of PyTorch's schedule."""
-    from core.torch_peer import scheduler_rates
+    from core.torch_peer.paths import scheduler_rates
 
     return scheduler_rates(SCHEDULES[key], lr, _settings(SCHEDULES[key], hypers), losses)
 
@@ -364,7 +364,7 @@ def test_the_recorded_lr_is_lr_times_the_factor(optimizer: str, key: str, hypers
 def test_a_scheduled_run_is_torchs_scheduled_run(key: str, hypers: Mapping[str, float]) -> None:
     import torch
 
-    from core.torch_peer import scheduler
+    from core.torch_peer.paths import scheduler
 
     run = Run("bowl", "adam", (1.0, -2.0), STEPS, {"lr": 0.05}, schedule=key, schedule_hypers=hypers)
     parameter = torch.nn.Parameter(torch.tensor(run.start, dtype=torch.float64))

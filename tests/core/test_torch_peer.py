@@ -15,6 +15,7 @@ from core.optimizers import Optimizer
 
 if TYPE_CHECKING:
     from core.torch_peer import Parity
+    from core.torch_peer.paths import Peer
 
 STEPS = 60
 START = (-2.5, 2.0)
@@ -40,11 +41,18 @@ def _run(key: str, **settings: Any) -> Run:
     return Run("bowl", key, START, STEPS, hypers, **settings)
 
 
-def _through_torch(run: Run) -> np.ndarray:
-    from core.torch_peer import NoPeer, torch_path
+def _peer(run: Run) -> "Peer":
+    from core.torch_peer.paths import counterpart
 
-    path = torch_path(run)
-    assert not isinstance(path, NoPeer)
+    peer = counterpart(run)
+    assert peer is not None
+    return peer
+
+
+def _through_torch(run: Run) -> np.ndarray:
+    from core.torch_peer.paths import points
+
+    path = points(run, _peer(run))
     assert path.dtype == np.float64
     return path
 
@@ -83,18 +91,14 @@ def test_every_schedule_drives_torchs_optimizers(key: str, schedule: str) -> Non
 
 @pytest.mark.parametrize("key", [key for key in VECTORS if OPTIMIZERS[key].torch])
 def test_a_rule_that_torch_has_goes_through_the_class_it_declares(key: str) -> None:
-    from core.torch_peer import peer_name
-
     declared = OPTIMIZERS[key].torch
     assert declared is not None
-    assert peer_name(_run(key)) == f"torch.optim.{declared.name}"
+    assert _peer(_run(key)).name == f"torch.optim.{declared.name}"
 
 
 @pytest.mark.parametrize("key", [key for key in OPTIMIZERS if not OPTIMIZERS[key].torch])
 def test_a_rule_that_torch_lacks_goes_through_the_class_made_from_it(key: str) -> None:
-    from core.torch_peer import peer_name
-
-    assert peer_name(_run(key)) == "torch.optim.Optimizer made from the rule"
+    assert _peer(_run(key)).name == "torch.optim.Optimizer made from the rule"
 
 
 def test_a_visitors_rule_goes_through_torch_as_well() -> None:
@@ -146,29 +150,16 @@ def test_torchs_nesterov_stands_elsewhere_than_the_point_shown() -> None:
     ids=str,
 )
 def test_torchs_nesterov_is_ours_only_while_lr_is_constant(settings: dict[str, Any], torchs: bool) -> None:
-    from core.torch_peer import peer_name
-
     run = replace(_run("nesterov"), **settings)
-    assert (peer_name(run) == "torch.optim.SGD") == torchs
+    assert (_peer(run).name == "torch.optim.SGD") == torchs
     # As above.
     np.testing.assert_allclose(trace(run).x, _through_torch(run), rtol=0, atol=1e-12)
 
 
-def test_muon_has_no_peer_on_a_vector_and_says_why() -> None:
-    from core.torch_peer import NoPeer, peer_name, torch_path
+def test_muon_has_no_peer_on_a_vector() -> None:
+    from core.torch_peer.paths import counterpart
 
-    for found in (torch_path(_run("muon")), peer_name(_run("muon"))):
-        assert isinstance(found, NoPeer)
-        assert found.reason == "torch.optim.Muon takes matrices only, and a point is a vector."
-
-
-def test_a_scheduler_that_divides_by_zero_is_no_peer() -> None:
-    from core.torch_peer import NoPeer, torch_path
-
-    # A rise of no length: 0.02 of 50 steps, less one.
-    run = Run("bowl", "sgd", START, 50, {"lr": 0.1}, "one_cycle", {"pct_start": 0.02})
-    assert len(trace(run).x) == 51
-    assert isinstance(torch_path(run), NoPeer)
+    assert counterpart(_run("muon")) is None
 
 
 @pytest.mark.parametrize("key", ["sgd", "nesterov", "newton", "sam"])

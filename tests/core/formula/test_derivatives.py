@@ -13,6 +13,7 @@ import torch
 from core.formula import FormulaError, emit, parse
 from core.formula.graph import Graph
 from core.formula.syntax import Binary, Call, Compare, Expression, Name, Negative, Number
+from core.formula.torch_code import objective_function
 
 Array = npt.NDArray[np.float64]
 
@@ -167,7 +168,7 @@ def test_the_torch_function_of_a_formula_gives_its_values(
     compared = 0
     for text, points, _, value in cases(random_formula, 6, 500):
         formula, torchs = parse(text), reference(value, value)
-        function = formula.torch()
+        function = objective_function(formula)
         values = function(torch.from_numpy(points))
         assert values.dtype == torch.float64
         try:
@@ -292,7 +293,7 @@ def test_what_has_no_finite_value_is_inf_or_nan_and_takes_no_time(text: str, val
     results = [
         formula.value((1.0, 2.0)),
         formula.value([[1.0], [2.0]])[0],
-        formula.torch()(torch.tensor([1.0, 2.0]).double()),
+        objective_function(formula)(torch.tensor([1.0, 2.0]).double()),
     ]
     # Python's own integers would take hours for the first of these.
     assert time.perf_counter() - begin < 1
@@ -393,6 +394,6 @@ def test_a_formula_may_have_other_variables() -> None:
 
 def test_a_constant_formula_can_be_differentiated_by_torch() -> None:
     x = torch.tensor([1.0, 2.0], dtype=torch.float64, requires_grad=True)
-    parse("3").torch()(x).backward()
+    objective_function(parse("3"))(x).backward()
     assert x.grad is not None
     assert x.grad.tolist() == [0, 0]

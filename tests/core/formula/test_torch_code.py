@@ -63,10 +63,16 @@ def _numbers(tensor: "torch.Tensor") -> Array:
     return tensor.detach().double().numpy().copy()
 
 
+def _loss(run: Run) -> "Callable[[torch.Tensor], torch.Tensor]":
+    from core.formula.torch_code import objective_function
+
+    return objective_function(run.resolved_objective.parsed)
+
+
 def _torch_path(run: Run, options: Any = None) -> Array:
     """The points of ``run`` when torch computes gradients and updates."""
     weight = _parameter(run.start)
-    loss = run.resolved_objective.parsed.torch()
+    loss = _loss(run)
     optimizer = _optimizer([weight], run.resolved_optimizer.parsed, run.steps, options, **run.settings)
     points = [_numbers(weight)]
     for _ in range(run.steps):
@@ -109,7 +115,7 @@ def test_sophias_estimate_is_exact_where_nothing_lies_beside_the_diagonal(loud: 
 def test_hutchinsons_estimate_has_the_diagonal_as_its_mean(objective: str) -> None:
     rule = parse_rule("h = hessian_diag(x)\nx = x - lr*h")
     run = Run(objective, "sgd", (0.7, -0.4))
-    loss = run.resolved_objective.parsed.torch()
+    loss = _loss(run)
     estimates = []
     for seed in range(400):
         weight = _parameter(run.start)
@@ -250,7 +256,7 @@ REMEMBERING = {
 def test_a_rule_may_remember_a_point_or_a_gradient(name: str) -> None:
     rule = parse_rule(REMEMBERING[name])
     run = Run("beale", REMEMBERING[name], START, 20, {"lr": 0.01})
-    loss = run.resolved_objective.parsed.torch()
+    loss = _loss(run)
     weight = _parameter(run.start)
     optimizer = _optimizer([weight], rule, lr=0.01).optimizer
     for _ in range(run.steps):
@@ -267,7 +273,7 @@ def test_a_rule_may_remember_a_point_or_a_gradient(name: str) -> None:
 
 def test_every_step_draws_signs_of_its_own() -> None:
     run = Run("rosenbrock", "h = hessian_diag(x)\nkept = 0*kept + h\nx = x", (0.7, -0.4))
-    loss, weight = run.resolved_objective.parsed.torch(), _parameter(run.start)
+    loss, weight = _loss(run), _parameter(run.start)
     optimizer = _optimizer([weight], run.resolved_optimizer.parsed, lr=0.1).optimizer
     found = set()
     for _ in range(20):
@@ -744,7 +750,7 @@ def test_a_rule_that_needs_no_gradient_at_the_point_gets_the_loss_there() -> Non
 def test_an_objective_keeps_the_precision_it_is_given(dtype: str) -> None:
     import torch
 
-    loss = Run("beale", "sgd", START).resolved_objective.parsed.torch()
+    loss = _loss(Run("beale", "sgd", START))
     assert loss(torch.ones(2, 5, dtype=getattr(torch, dtype))).dtype is getattr(torch, dtype)
 
 
