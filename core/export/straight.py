@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from core.formula import Formula, derivatives
 from core.formula.graph import Graph, Operation, Value
+from core.formula.vocabulary import FUNCTIONS
 
 # Python's own order of binding, from loosest to tightest.
 _CHOICE, _COMPARE, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(7)
@@ -24,14 +25,6 @@ _BINARY: Mapping[Operation, tuple[str, int]] = MappingProxyType(
         "ne": (" != ", _COMPARE),
     }
 )
-_CALLS: Mapping[Operation, str] = MappingProxyType(
-    {
-        "sqrt": "np.sqrt", "exp": "np.exp", "log": "np.log", "sin": "np.sin", "cos": "np.cos", "tan": "np.tan",
-        "asin": "np.arcsin", "acos": "np.arccos", "atan": "np.arctan", "sinh": "np.sinh", "cosh": "np.cosh",
-        "tanh": "np.tanh", "abs": "np.abs", "sign": "np.sign", "floor": "np.floor", "min": "np.minimum",
-        "max": "np.maximum",
-    }
-)  # fmt: skip
 # What a step is called; one that is not here is called by its operation.
 _NAMES: Mapping[Operation, str] = MappingProxyType(
     {
@@ -151,7 +144,7 @@ class _Parts:
                     return f"{bound(left, _SUM)}{' - ' if operation == 'add' else ' + '}{less[1:]}", _SUM
                 return f"{bound(left, binding)}{sign}{bound(right, binding + 1)}", binding
             case operation:
-                return f"{_CALLS[operation]}({', '.join(texts[part][0] for part in node.arguments)})", _ATOM
+                return FUNCTIONS[operation].numpy.format(*(texts[part][0] for part in node.arguments)), _ATOM
 
 
 def _number(number: float) -> tuple[str, int]:

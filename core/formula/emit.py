@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from core.formula.graph import Graph, Operation, Value
+from core.formula.graph import NUMPY, Graph, Operation, Value
+from core.formula.lower import ARITHMETIC, COMPARISONS
+from core.formula.vocabulary import FUNCTIONS
 
 # Deeper nesting would not fit Python's parser; shallower costs an assignment more.
 _MAX_DEPTH = 12
@@ -27,44 +29,15 @@ class Dialect:
     number: Callable[[float], Any]
 
 
-_COMMON: dict[Operation, str] = {
-    "add": "({0} + {1})",
-    "sub": "({0} - {1})",
-    "mul": "({0}*{1})",
-    "div": "({0}/{1})",
-    "mod": "({0} % {1})",
-    "pow": "({0}**{1})",
+_SIGNS: dict[Operation, str] = {
+    **{operation: f"({{0}} {sign} {{1}})" for sign, operation in {**ARITHMETIC, **COMPARISONS}.items()},
     "neg": "(-{0})",
-    "lt": "({0} < {1})",
-    "le": "({0} <= {1})",
-    "gt": "({0} > {1})",
-    "ge": "({0} >= {1})",
-    "eq": "({0} == {1})",
-    "ne": "({0} != {1})",
 }
-_NUMPY_NAMES: dict[Operation, str] = {
-    "sqrt": "sqrt", "exp": "exp", "log": "log", "sin": "sin", "cos": "cos", "tan": "tan", "asin": "arcsin",
-    "acos": "arccos", "atan": "arctan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh", "abs": "abs", "sign": "sign",
-    "floor": "floor", "min": "minimum", "max": "maximum", "where": "where",
-}  # fmt: skip
-
-
-def _calls(names: Mapping[Operation, str]) -> dict[Operation, str]:
-    arity = {"min": 2, "max": 2, "where": 3}
-    return {
-        operation: f"{name}({', '.join(f'{{{place}}}' for place in range(arity.get(operation, 1)))})"
-        for operation, name in names.items()
-    }
-
-
 ARRAY = Dialect(
-    MappingProxyType({**_COMMON, **_calls(_NUMPY_NAMES)}),
     MappingProxyType(
-        {
-            name: getattr(np, name)
-            for name in (*_NUMPY_NAMES.values(), "add", "subtract", "multiply", "divide", "negative")
-        }
+        {operation: _SIGNS.get(operation) or FUNCTIONS[operation].numpy.replace("np.", "") for operation in NUMPY}
     ),
+    MappingProxyType({name: getattr(np, name) for name in NUMPY.values()}),
     np.float64,
 )
 SCALAR = Dialect(
@@ -84,12 +57,9 @@ SCALAR = Dialect(
 # Arguments that a template repeats must be names.
 _REPEATS = ("min", "max", "sign")
 # True and false cannot be overwritten with numbers.
-_CONDITIONS = ("lt", "le", "gt", "ge", "eq", "ne")
-# Operations that can write into an array given as their last argument, and the name for that.
-_IN_PLACE: Mapping[Operation, str] = {
-    "add": "add", "sub": "subtract", "mul": "multiply", "div": "divide", "neg": "negative",
-    **{operation: name for operation, name in _NUMPY_NAMES.items() if operation != "where"},
-}  # fmt: skip
+_CONDITIONS = tuple(COMPARISONS.values())
+# Operations that can write into an array given as their last argument. The ufunc of pow rounds differently from **.
+_IN_PLACE = {operation for operation in NUMPY if operation not in ("pow", "where", *_CONDITIONS)}
 
 
 class Writer:
@@ -184,14 +154,15 @@ class ArrayWriter(Writer):
     def _operation(self, value: Value) -> list[str]:
         node = self.graph.nodes[value]
         done = list(dict.fromkeys(argument for argument in node.arguments if self._is_over(argument, value)))
-        ufunc = _IN_PLACE.get(node.operation)
-        reused = next((argument for argument in done if argument in self._arrays), None) if ufunc else None
+        reused = None
+        if node.operation in _IN_PLACE:
+            reused = next((argument for argument in done if argument in self._arrays), None)
         if reused is None:
             lines = [f"v{value} = {self._expression(value)}"]
             self._texts[value] = f"v{value}"
         else:
             texts = [self._texts[argument] for argument in (*node.arguments, reused)]
-            lines = [f"{ufunc}({', '.join(texts[:-1])}, out={texts[-1]})"]
+            lines = [f"{NUMPY[node.operation]}({', '.join(texts[:-1])}, out={texts[-1]})"]
             self._texts[value] = self._texts[reused]
             done.remove(reused)
         if done:

@@ -5,6 +5,7 @@ computed is bit for bit what the tree says. Everything executable is written fro
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal, NamedTuple, cast
 
 import numpy as np
@@ -19,6 +20,17 @@ Operation = Literal[
     "abs", "sign", "floor", "min", "max", "where",
     "lt", "le", "gt", "ge", "eq", "ne",
 ]  # fmt: skip
+
+# What NumPy calls each operation.
+NUMPY: Mapping[Operation, str] = MappingProxyType(
+    {
+        "add": "add", "sub": "subtract", "mul": "multiply", "div": "divide", "mod": "remainder", "pow": "power",
+        "neg": "negative", "sqrt": "sqrt", "exp": "exp", "log": "log", "sin": "sin", "cos": "cos", "tan": "tan",
+        "asin": "arcsin", "acos": "arccos", "atan": "arctan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh",
+        "abs": "abs", "sign": "sign", "floor": "floor", "min": "minimum", "max": "maximum", "where": "where",
+        "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal", "ne": "not_equal",
+    }
+)  # fmt: skip
 
 # Whole powers up to this size become products, which are several times faster than ``pow``.
 MAX_PRODUCT_POWER = 16
@@ -175,17 +187,8 @@ class Graph:
         return self.apply("sqrt", self.total([self.power(component, 2) for component in vector]))
 
 
-_UFUNCS = {
-    "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "mod": np.remainder, "pow": np.power,
-    "neg": np.negative, "sqrt": np.sqrt, "exp": np.exp, "log": np.log, "sin": np.sin, "cos": np.cos, "tan": np.tan,
-    "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh,
-    "abs": np.abs, "sign": np.sign, "floor": np.floor, "min": np.minimum, "max": np.maximum,
-    "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal, "eq": np.equal, "ne": np.not_equal,
-}  # fmt: skip
-
-
 @np.errstate(all="ignore")
 def _compute(operation: Operation, numbers: Sequence[float]) -> float:
     values = [np.float64(number) for number in numbers]
     # The running code raises scalars with **, which rounds differently from the ufunc on some machines.
-    return float(values[0] ** values[1] if operation == "pow" else _UFUNCS[operation](*values))
+    return float(values[0] ** values[1] if operation == "pow" else getattr(np, NUMPY[operation])(*values))

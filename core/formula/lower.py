@@ -1,9 +1,8 @@
 """A checked tree to values of a graph."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import get_args
 
-from core.formula.graph import Graph, Operation, Value
+from core.formula.graph import NUMPY, Graph, Operation, Value
 from core.formula.syntax import Binary, Call, Compare, Expression, Name, Negative, Number
 from core.formula.vocabulary import CONSTANTS
 
@@ -17,10 +16,7 @@ ARITHMETIC: Mapping[str, Operation] = {
 }
 COMPARISONS: Mapping[str, Operation] = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
 
-_ELEMENTWISE: dict[str, Operation] = {
-    **{operation: operation for operation in get_args(Operation)},
-    "ln": "log",
-}
+_ELEMENTWISE: Mapping[str, Operation] = {**{operation: operation for operation in NUMPY}, "ln": "log"}
 
 Values = tuple[Value, ...]
 """One value, shared by all coordinates, or one for each of them."""

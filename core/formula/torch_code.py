@@ -14,17 +14,14 @@ from core.formula.objective import Formula
 from core.formula.rule import Rule
 from core.formula.torch_class import optimizer_source
 from core.formula.update_source import compiled_scope
+from core.formula.vocabulary import FUNCTIONS
 
 
 @lru_cache(maxsize=1)
 def _dialect() -> emit.Dialect:
     templates: dict[Operation, str] = {
-        **emit.ARRAY.templates,
-        "asin": "asin({0})",
-        "acos": "acos({0})",
-        "atan": "atan({0})",
-        # torch's sign of NaN is 0.
-        "sign": "where({0} != {0}, {0}, sign({0}))",
+        operation: FUNCTIONS[operation].torch.replace("torch.", "") if operation in FUNCTIONS else template
+        for operation, template in emit.ARRAY.templates.items()
     }
     words = {word for template in templates.values() for word in re.findall(r"[a-z]+", template)}
     return emit.Dialect(

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from core.formula.graph import NUMPY, Operation
+
 
 @dataclass(frozen=True)
 class Function:
@@ -20,47 +22,43 @@ class Function:
     latex: str
 
 
-def _elementwise(name: str, latex: str = "", torch: str = "") -> Function:
-    return Function(1, f"np.{name}({{0}})", f"torch.{torch or name}({{0}})", latex or f"\\{name}")
+def _named(operation: Operation, latex: str = "", arity: int = 1, torch: str = "") -> Function:
+    """A function that is one operation, called by the same name in torch as in NumPy unless ``torch`` writes it."""
+    call = f"{NUMPY[operation]}({', '.join(f'{{{place}}}' for place in range(arity))})"
+    return Function(arity, f"np.{call}", torch or f"torch.{call}", latex or f"\\{NUMPY[operation]}")
 
 
 FUNCTIONS: Mapping[str, Function] = MappingProxyType(
     {
-        "sqrt": _elementwise("sqrt", r"\sqrt{{{0}}}"),
-        "exp": _elementwise("exp", r"\exp"),
-        "log": _elementwise("log", r"\ln"),
-        "ln": _elementwise("log", r"\ln"),
-        "sin": _elementwise("sin"),
-        "cos": _elementwise("cos"),
-        "tan": _elementwise("tan"),
-        "asin": _elementwise("arcsin", torch="asin"),
-        "acos": _elementwise("arccos", torch="acos"),
-        "atan": _elementwise("arctan", torch="atan"),
-        "sinh": _elementwise("sinh"),
-        "cosh": _elementwise("cosh"),
-        "tanh": _elementwise("tanh"),
-        "abs": _elementwise("abs", r"\left|{0}\right|"),
-        "sign": Function(
-            # torch's sign of NaN is 0.
-            1,
-            "np.sign({0})",
-            "torch.where({0} != {0}, {0}, torch.sign({0}))",
-            r"\operatorname{{sign}}\left({0}\right)",
+        "sqrt": _named("sqrt", r"\sqrt{{{0}}}"),
+        "exp": _named("exp"),
+        "log": _named("log", r"\ln"),
+        "ln": _named("log", r"\ln"),
+        "sin": _named("sin"),
+        "cos": _named("cos"),
+        "tan": _named("tan"),
+        "asin": _named("asin", torch="torch.asin({0})"),
+        "acos": _named("acos", torch="torch.acos({0})"),
+        "atan": _named("atan", torch="torch.atan({0})"),
+        "sinh": _named("sinh"),
+        "cosh": _named("cosh"),
+        "tanh": _named("tanh"),
+        "abs": _named("abs", r"\left|{0}\right|"),
+        # torch's sign of NaN is 0.
+        "sign": _named(
+            "sign", r"\operatorname{{sign}}\left({0}\right)", torch="torch.where({0} != {0}, {0}, torch.sign({0}))"
         ),
-        "floor": _elementwise("floor", r"\left\lfloor {0} \right\rfloor"),
-        "min": Function(2, "np.minimum({0}, {1})", "torch.minimum({0}, {1})", r"\min\left({0},\, {1}\right)"),
-        "max": Function(2, "np.maximum({0}, {1})", "torch.maximum({0}, {1})", r"\max\left({0},\, {1}\right)"),
+        "floor": _named("floor", r"\left\lfloor {0} \right\rfloor"),
+        "min": _named("min", r"\min\left({0},\, {1}\right)", 2),
+        "max": _named("max", r"\max\left({0},\, {1}\right)", 2),
         "clip": Function(
             3,
             "np.minimum(np.maximum({0}, {1}), {2})",
             "torch.minimum(torch.maximum({0}, {1}), {2})",
             r"\operatorname{{clip}}\left({0},\, {1},\, {2}\right)",
         ),
-        "where": Function(
-            3,
-            "np.where({0}, {1}, {2})",
-            "torch.where({0}, {1}, {2})",
-            r"\begin{{cases}} {1} & \text{{if }} {0} \\ {2} & \text{{otherwise}} \end{{cases}}",
+        "where": _named(
+            "where", r"\begin{{cases}} {1} & \text{{if }} {0} \\ {2} & \text{{otherwise}} \end{{cases}}", 3
         ),
     }
 )
