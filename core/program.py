@@ -10,7 +10,8 @@ import numpy as np
 from core.formula import Formula, Rule, emit, parse_rule
 from core.formula.graph import Graph, Value
 from core.formula.lower import Values, each
-from core.formula.rule import FACTOR, Kind
+from core.formula.rule import Kind
+from core.formula.rule_reader import FACTOR
 from core.gradients import GivenGradient
 
 # Nothing is multiplied by 1, so a loop with it is the loop without a schedule.

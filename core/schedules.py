@@ -12,7 +12,7 @@ import numpy.typing as npt
 from core.formula import Rule, emit, parse_rule
 from core.formula.graph import Graph
 from core.formula.lower import Values, lower
-from core.formula.rule import FACTOR
+from core.formula.rule_reader import FACTOR
 from core.hypers import Hyper
 
 

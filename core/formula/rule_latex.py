@@ -7,7 +7,7 @@ from core.formula.graph import Graph
 from core.formula.latex import ATOM, Piece, expression_latex, measured, symbol
 from core.formula.lower import Values
 from core.formula.rule import Rule, Step
-from core.formula.syntax import Call, Name, walk
+from core.formula.syntax import Call, Name, calls_in, names_in
 from core.formula.vocabulary import CONSTANT_LATEX, ORACLES, TENSOR_FUNCTIONS
 
 
@@ -106,10 +106,8 @@ def _unchanging(rule: Rule) -> set[str]:
     still = {*rule.hypers, *CONSTANT_LATEX, "T"}
     found: set[str] = set()
     for line in rule.lines:
-        parts = list(walk(line.tree))
-        names = {node.name for node in parts if isinstance(node, Name)}
-        asks = any(isinstance(node, Call) and node.function in ORACLES for node in parts)
-        if names <= still | found and not asks and line.name not in rule.state and line.name != "x":
+        asks = any(call.function in ORACLES for call in calls_in(line.tree))
+        if set(names_in(line.tree)) <= still | found and not asks and line.name not in rule.state and line.name != "x":
             found.add(line.name)
         else:
             found.discard(line.name)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from core.formula.graph import Graph
 from core.formula.lower import lower
-from core.formula.syntax import Binary, Call, Compare, Expression, Name, Negative, Number, walk
+from core.formula.syntax import Binary, Call, Compare, Expression, Name, Negative, Number, names_in, walk
 from core.formula.vocabulary import CONSTANTS, FUNCTIONS
 
 Library = Literal["numpy", "torch"]
@@ -83,7 +83,7 @@ def _number(node: Number) -> str:
 
 def is_literal(tree: Expression) -> bool:
     """Whether ``tree`` is a number: nothing in it has a name, but for constants."""
-    return not any(isinstance(node, Name) and node.name not in CONSTANTS for node in walk(tree))
+    return all(name in CONSTANTS for name in names_in(tree))
 
 
 def _is_fragile(tree: Expression) -> bool:

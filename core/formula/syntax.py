@@ -93,6 +93,16 @@ def children(tree: Expression) -> tuple[Expression, ...]:
             return ()
 
 
+def names_in(tree: Expression) -> list[str]:
+    """The names that stand in ``tree``, each as often as it does, in the order of the text."""
+    return [node.name for node in walk(tree) if isinstance(node, Name)]
+
+
+def calls_in(tree: Expression) -> list[Call]:
+    """The calls that stand in ``tree``, outer ones first."""
+    return [node for node in walk(tree) if isinstance(node, Call)]
+
+
 _TOKEN = re.compile(
     r"(?P<space>[ \t]+)"
     r"|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"

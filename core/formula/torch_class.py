@@ -11,7 +11,7 @@ from textwrap import fill, indent
 
 from core.formula.helper_source import HELPERS
 from core.formula.rule import Kind, Rule
-from core.formula.syntax import Call, walk
+from core.formula.syntax import calls_in
 from core.formula.torch_methods import (
     ALL_AT_ONCE,
     ASKED,
@@ -253,7 +253,7 @@ class _Source:
 
 
 def _called(rule: Rule) -> set[str]:
-    return {node.function for line in rule.lines for node in walk(line.tree) if isinstance(node, Call)}
+    return {call.function for line in rule.lines for call in calls_in(line.tree)}
 
 
 def _shortened(line: str) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 from core.formula.helper_source import HELPERS
 from core.formula.rule import Kind, Rule
 from core.formula.source import Library, is_literal, python_source
-from core.formula.syntax import Call, Expression, Name, Number, Span, walk
+from core.formula.syntax import Call, Expression, Number, Span, names_in
 from core.formula.vocabulary import ORACLES
 
 # Comprehensions and calls that are longer than this are written on several lines.
@@ -78,7 +78,7 @@ def list_lines(rule: Rule, library: Library) -> Lines:
 
 def start_reads(rule: Rule) -> list[str]:
     """The hyperparameters on which the state before the first step depends."""
-    read = {node.name for tree in rule.initial.values() for node in walk(tree) if isinstance(node, Name)}
+    read = {name for tree in rule.initial.values() for name in names_in(tree)}
     return [name for name in rule.hypers if name in read]
 
 
@@ -189,7 +189,7 @@ class _ListWriter(_ArrayWriter):
     def per_tensor(self, text: str, tree: Expression) -> str:
         """``text`` as a list over the parameters, if lists appear in it."""
         # In the order of the rule's text, then what has been given a line of its own.
-        read = [node.name for node in walk(tree) if isinstance(node, Name) and node.name in self.lists]
+        read = [name for name in names_in(tree) if name in self.lists]
         lists = [name for name in dict.fromkeys([*read, *sorted(self.lists)]) if re.search(rf"\b{name}\b", text)]
         if not lists:
             return text

@@ -10,8 +10,8 @@ import pytest
 
 from core import OPTIMIZERS, SCHEDULES, Run, trace, trace_many
 from core.formula import FormulaError, parse_rule
-from core.formula.rule import FACTOR
 from core.formula.rule_latex import start_lines, step_lines
+from core.formula.rule_reader import FACTOR
 from core.ledger import ledger
 from core.schedules import Schedule
 

@@ -6,7 +6,7 @@ from typing import TypedDict
 import streamlit as st
 
 from core.formula import FormulaError
-from core.formula.rule import MAX_CHARACTERS
+from core.formula.rule_reader import MAX_CHARACTERS
 from core.hypers import Hyper
 from core.optimizers import OPTIMIZERS
 from core.optimizers.declaration import Family

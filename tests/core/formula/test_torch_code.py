@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from core import OPTIMIZERS, Run, trace
-from core.formula.rule import Rule, parse_rule
+from core.formula import Rule, parse_rule
 from core.formula.torch_class import argument_names, needs_closure
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from core import OPTIMIZERS, Run, trace
-from core.formula.rule import Rule, parse_rule
+from core.formula import Rule, parse_rule
 from core.formula.update_source import array_lines, function_source, list_lines, numpy_update, tuple_source
 
 Array = npt.NDArray[np.float64]
