@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.formula import Formula, Rule, emit, parse_rule
+from core.formula.emit import Input
 from core.formula.graph import Graph, Value
 from core.formula.lower import Values, each
 from core.formula.rule import Kind
@@ -54,22 +55,20 @@ def program(
     """
     graph = Graph()
     size = len(objective.variables)
-    point = _inputs(graph, "x", size)
-    hypers = {name: (graph.input(f"h_{place}"),) for place, name in enumerate(rule.hypers[1:])}
-    # The names of a schedule are its own; its inputs are told apart from the rule's by theirs.
-    tuned = {name: (graph.input(f"h_{place}"),) for place, name in enumerate(schedule.hypers, start=len(hypers))}
+    point = tuple(graph.input(f"{Input.POINT}{place}") for place in range(size))
+    hypers = _numbers(graph, Input.HYPER, rule.hypers[1:])
+    # The names of a schedule are its own, so what belongs to it is counted on from the rule's.
+    tuned = _numbers(graph, Input.HYPER, schedule.hypers, len(hypers))
     lr: Values = (graph.input("lr"),)
     shared: dict[str, Values] = {"T": (graph.input("T"),), "t": (graph.input("t"),)}
     start = rule.start(graph, point, {**hypers, "lr": lr})
     kept = schedule.start(graph, (), tuned)
-    # The writer of arrays may overwrite what is called s_.
-    tensors = [name for name in rule.state if rule.kinds[name] is Kind.TENSOR]
-    state = {
-        name: _inputs(graph, f"{'s' if name in tensors else 'p'}_{place}", len(start[name]))
-        for place, name in enumerate(rule.state)
-    }
-    memory = {name: _inputs(graph, f"q_{place}", 1) for place, name in enumerate(kept)}
-    noise = _inputs(graph, "n", size) if noisy else None
+    state: dict[str, Values] = {}
+    for place, name in enumerate(rule.state):
+        prefix = Input.STATE if rule.kinds[name] is Kind.TENSOR else Input.NUMBER
+        state[name] = tuple(graph.input(f"{prefix}{place}_{coordinate}") for coordinate in range(len(start[name])))
+    memory = _numbers(graph, Input.NUMBER, kept, len(state))
+    noise = tuple(graph.input(f"{Input.NOISE}{place}") for place in range(size)) if noisy else None
     oracle = GivenGradient(objective, noise, graph.input("clip_norm") if clipped else None)
     planned = schedule.step(graph, point, {**shared, **tuned, **memory}, oracle)
     given = {**shared, **hypers, **state, "lr": each(graph, "mul", lr, planned.names["factor"])}
@@ -83,14 +82,17 @@ def program(
     observed = [value for values in recorded.values() for value in values]
     updated = [value for name in ("x", *rule.state) for value in step.names[name]]
     updated += [value for name in schedule.state for value in planned.names[name]]
-    run = _loop(graph, observed, updated, point, [*_flat(state), *_flat(memory)], recording, noise)
-    own = [name in tensors and not recording for name in rule.state for _ in start[name]] + [False] * len(kept)
-    inputs = _names(graph, [*point, *_flat(hypers), *_flat(tuned), graph.input("lr")])
-    starter = emit.function(graph, inputs, [*_flat(start), *_flat(kept)], emit.SCALAR if recording else emit.ARRAY)
+    points, states = _names(graph, point), _names(graph, [*_flat(state), *_flat(memory)])
+    settings = _names(graph, [*_flat(hypers), *_flat(tuned)])
+    per_step = ["t", "lr", *_names(graph, noise or ())]
+    run = _loop(graph, observed, updated, points, states, settings, per_step, recording)
+    own = [name.startswith(Input.STATE) and not recording for name in states]
+    beginning = [*_flat(start), *_flat(kept)]
+    starter = emit.function(graph, [*points, *settings, "lr"], beginning, emit.SCALAR if recording else emit.ARRAY)
 
-    def fresh(at: tuple[Any, ...], settings: tuple[Any, ...]) -> tuple[Any, ...]:
-        values = zip(starter(*at, *settings), own, strict=True)
-        return tuple(np.full(np.shape(at[0]), value) if copied else value for value, copied in values)
+    def fresh(at: tuple[Any, ...], given: tuple[Any, ...]) -> tuple[Any, ...]:
+        values = zip(starter(*at, *given), own, strict=True)
+        return tuple(_spread(value, at[0]) if copied else value for value, copied in values)
 
     columns = tuple(Column(name, len(values)) for name, values in recorded.items())
     return Program(run, fresh, columns)
@@ -100,35 +102,32 @@ def _loop(
     graph: Graph,
     observed: list[Value],
     updated: list[Value],
-    point: Values,
-    state: list[Value],
+    points: list[str],
+    states: list[str],
+    settings: list[str],
+    per_step: list[str],
     recording: bool,
-    noise: Values | None,
 ) -> Callable[..., tuple[tuple[Any, ...], tuple[Any, ...]]]:
     dialect = emit.SCALAR if recording else emit.ARRAY
-    hyper_names = [node.name for node in graph.nodes if node.operation == "input" and node.name.startswith("h_")]
-    constant = {"T", "clip_norm", *hyper_names}
     needed = emit.Writer(graph, [*observed, *updated], dialect).needed
-    hoisted = emit.depending_only_on(graph, needed, constant)
+    hoisted = emit.depending_only_on(graph, needed, {"T", "clip_norm", *settings})
     writer = emit.writer_for(graph, [*observed, *updated], dialect, hoisted)
     before = writer.statements([value for value in needed if value in hoisted])
     body = writer.statements([value for value in needed if value not in hoisted])
 
-    points, states = _names(graph, point), _names(graph, state)
-    per_step = ["t", "lr", *(_names(graph, noise) if noise else [])]
-    # The next step writes into what is called s_, so nobody else may hold it: neither the observer, who keeps what it
-    # saw, nor the point, nor another state.
-    held = {*observed, *point}
+    # The next step writes into the states, so nobody else may hold one: neither the observer, who keeps what it saw,
+    # nor the point, nor another state.
+    held = {*observed, *(graph.input(name) for name in points)}
     after = ""
     for name, value in zip(points + states, updated, strict=True):
-        whole = name.startswith(("x_", "s_")) and not recording
-        copied = whole and (not writer.is_array(value) or (name.startswith("s_") and value in held))
+        whole = name.startswith(emit.ARRAYS) and not recording
+        copied = whole and (not writer.is_array(value) or (name.startswith(Input.STATE) and value in held))
         after += f"spread({writer.text(value)}, {points[0]}), " if copied else f"{writer.text(value)}, "
         held.add(value)
     lines = [
         *(
             f"{_tuple(names)} = {argument}"
-            for names, argument in ((points, "point"), (states, "state"), (hyper_names, "hypers"))
+            for names, argument in ((points, "point"), (states, "state"), (settings, "hypers"))
             if names
         ),
         *before,
@@ -151,8 +150,9 @@ def _spread(number: Any, like: Any) -> Any:
     return np.full(np.shape(like), number)
 
 
-def _inputs(graph: Graph, stem: str, size: int) -> Values:
-    return tuple(graph.input(f"{stem}_{place}") for place in range(size))
+def _numbers(graph: Graph, prefix: Input, names: Iterable[str], first: int = 0) -> dict[str, Values]:
+    """An input for each of ``names``, counted from ``first``."""
+    return {name: (graph.input(f"{prefix}{place}"),) for place, name in enumerate(names, first)}
 
 
 def _names(graph: Graph, values: Iterable[Value]) -> list[str]:

@@ -70,7 +70,8 @@ class Schedule:
     def _computed(self) -> Callable[..., tuple[Any, ...]]:
         """The factor as a function of ``t``, ``T`` and the hyperparameters."""
         graph = Graph()
-        inputs = {"t": "t", "T": "T"} | {name: f"h_{place}" for place, name in enumerate(self.parsed.hypers)}
+        inputs = {"t": "t", "T": "T"}
+        inputs |= {name: f"{emit.Input.HYPER}{place}" for place, name in enumerate(self.parsed.hypers)}
         names: dict[str, Values] = {name: (graph.input(written),) for name, written in inputs.items()}
         for line in self.parsed.lines:
             names[line.name] = lower(line.tree, graph, names)

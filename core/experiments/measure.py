@@ -66,6 +66,9 @@ def curve(
     return Series(name, at[kept], y[kept], color, dash)
 
 
+_POINT, _GRADIENT = f"{emit.Input.POINT}point", f"{emit.Input.POINT}gradient"
+
+
 class _Given:
     """An oracle whose gradient is an input of the graph."""
 
@@ -73,7 +76,7 @@ class _Given:
         return graph.input("loss")
 
     def gradient(self, graph: Graph, point: Values) -> Values:
-        return (graph.input("x_gradient"),)
+        return (graph.input(_GRADIENT),)
 
     def hessian(self, graph: Graph, point: Values) -> Sequence[Values]:
         raise NotImplementedError("Rules that ask for curvature cannot be given gradients from outside.")
@@ -87,12 +90,13 @@ def array_step(key: str) -> Callable[..., tuple[Array, ...]]:
     """
     declared = OPTIMIZERS[key]
     graph = Graph()
-    state = {name: (graph.input(f"s_{name}"),) for name in declared.parsed.state}
+    inputs = {name: f"{emit.Input.STATE}{name}" for name in declared.parsed.state}
+    state = {name: (graph.input(written),) for name, written in inputs.items()}
     hypers = {hyper.name: (graph.constant(hyper.default),) for hyper in declared.hypers}
     given = {**hypers, **state, "lr": (graph.input("lr"),), "t": (graph.input("t"),)}
-    done = declared.parsed.step(graph, (graph.input("x_point"),), given, _Given())
+    done = declared.parsed.step(graph, (graph.input(_POINT),), given, _Given())
     updated = [done.names[name][0] for name in ("x", *state)]
     step: Callable[..., tuple[Array, ...]] = emit.function(
-        graph, ["x_point", "x_gradient", "t", "lr", *(f"s_{name}" for name in state)], updated, emit.ARRAY
+        graph, [_POINT, _GRADIENT, "t", "lr", *inputs.values()], updated, emit.ARRAY
     )
     return step

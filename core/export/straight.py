@@ -39,7 +39,7 @@ _LONG = 48
 
 def gradient_source(formula: Formula) -> str:
     """The function ``gradient``: numbers for each variable to an array of shape ``(d,)``."""
-    graph, value, inputs = _written(formula)
+    graph, value, inputs = formula.written(formula.variables)
     slopes = derivatives.gradient(graph, value, inputs)
     lines, texts = _statements(graph, slopes)
     return _function("gradient", "The exact gradient, by the chain rule.", formula, lines, f"[{', '.join(texts)}]")
@@ -47,18 +47,12 @@ def gradient_source(formula: Formula) -> str:
 
 def hessian_source(formula: Formula) -> str:
     """The function ``hessian``: numbers for each variable to an array of shape ``(d, d)``."""
-    graph, value, inputs = _written(formula)
+    graph, value, inputs = formula.written(formula.variables)
     rows = derivatives.hessian(graph, value, inputs)
     lines, texts = _statements(graph, [entry for row in rows for entry in row])
     size = len(rows)
     written = ", ".join(f"[{', '.join(texts[row * size : (row + 1) * size])}]" for row in range(size))
     return _function("hessian", "The exact second derivatives.", formula, lines, f"[{written}]")
-
-
-def _written(formula: Formula) -> tuple[Graph, Value, list[Value]]:
-    graph = Graph()
-    inputs = [graph.input(name) for name in formula.variables]
-    return graph, formula.value_at(graph, inputs), inputs
 
 
 def _function(name: str, docstring: str, formula: Formula, lines: Sequence[str], result: str) -> str:

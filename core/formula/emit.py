@@ -7,6 +7,7 @@ a twentieth of one on a small array), NumPy arrays, and torch tensors.
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
@@ -18,6 +19,21 @@ from core.formula.vocabulary import FUNCTIONS
 
 # Deeper nesting would not fit Python's parser; shallower costs an assignment more.
 _MAX_DEPTH = 12
+
+
+class Input(StrEnum):
+    """What the name of an input begins with, by what it is."""
+
+    POINT = "x_"
+    STATE = "s_"
+    # State that is one number for all coordinates.
+    NUMBER = "p_"
+    HYPER = "h_"
+    NOISE = "n_"
+
+
+# The inputs that are arrays, all of one shape, to an ``ArrayWriter``. It overwrites the states.
+ARRAYS = (Input.POINT, Input.STATE)
 
 
 @dataclass(frozen=True)
@@ -134,8 +150,7 @@ class Writer:
 class ArrayWriter(Writer):
     """A writer for ``ARRAY`` that overwrites what is no longer needed.
 
-    Working memory then stays small, which the processor's cache rewards. Inputs called ``x_…`` or ``s_…`` must be
-    arrays, all of one shape; those called ``s_…`` are overwritten.
+    Working memory then stays small, which the processor's cache rewards.
     """
 
     def __init__(self, graph: Graph, outputs: Iterable[Value], hoisted: Container[Value] = ()) -> None:
@@ -145,7 +160,7 @@ class ArrayWriter(Writer):
         self._arrays: set[Value] = set()
         for value in self.needed:
             node = graph.nodes[value]
-            if node.name.startswith(("x_", "s_")) or any(argument in self._arrays for argument in node.arguments):
+            if node.name.startswith(ARRAYS) or any(argument in self._arrays for argument in node.arguments):
                 self._arrays.add(value)
 
     def is_array(self, value: Value) -> bool:
@@ -172,7 +187,7 @@ class ArrayWriter(Writer):
     def _is_over(self, argument: Value, user: Value) -> bool:
         """Whether ``argument`` is a number of our own making that nothing needs after ``user``."""
         node = self.graph.nodes[argument]
-        own = node.name.startswith("s_") or node.operation not in ("input", "constant", *_CONDITIONS)
+        own = node.name.startswith(Input.STATE) or node.operation not in ("input", "constant", *_CONDITIONS)
         return own and self._last[argument] == user and argument not in self._kept and argument not in self.hoisted
 
 

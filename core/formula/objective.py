@@ -61,38 +61,39 @@ class Formula:
 
     def gradient_at(self, graph: Graph, point: Sequence[Value]) -> list[Value]:
         """The gradient at ``point`` as values of ``graph``."""
-        return graph.inline(*self._gradient, dict(zip(self._inputs, point, strict=True)))
+        return graph.inline(*self._gradient, dict(zip(self.inputs, point, strict=True)))
 
     def hessian_at(self, graph: Graph, point: Sequence[Value]) -> list[list[Value]]:
         """The Hessian at ``point`` as values of ``graph``, row by row."""
-        flat = graph.inline(*self._second, dict(zip(self._inputs, point, strict=True)))
+        flat = graph.inline(*self._second, dict(zip(self.inputs, point, strict=True)))
         size = len(point)
         return [flat[row * size : (row + 1) * size] for row in range(size)]
 
-    @cached_property
-    def _inputs(self) -> list[str]:
-        return [f"x_{place}" for place in range(len(self.variables))]
+    @property
+    def inputs(self) -> list[str]:
+        """What the coordinates of a point are called in code that is only executed."""
+        return [f"{emit.Input.POINT}{place}" for place in range(len(self.variables))]
 
-    def _written(self) -> tuple[Graph, Value, list[Value]]:
-        """A new graph with the formula's value in it, and its inputs."""
+    def written(self, names: Sequence[str]) -> tuple[Graph, Value, list[Value]]:
+        """A new graph with the formula's value in it, and its inputs, which are called ``names``."""
         graph = Graph()
-        inputs = [graph.input(name) for name in self._inputs]
+        inputs = [graph.input(name) for name in names]
         return graph, self.value_at(graph, inputs), inputs
 
     # Derivatives are taken in graphs of their own: at a point made of numbers there would be nothing to differentiate.
     @cached_property
     def _gradient(self) -> tuple[Graph, list[Value]]:
-        graph, value, inputs = self._written()
+        graph, value, inputs = self.written(self.inputs)
         return graph, derivatives.gradient(graph, value, inputs)
 
     @cached_property
     def _second(self) -> tuple[Graph, list[Value]]:
-        graph, value, inputs = self._written()
+        graph, value, inputs = self.written(self.inputs)
         return graph, list(chain.from_iterable(derivatives.hessian(graph, value, inputs)))
 
     @cached_property
     def _value(self) -> Callable[[npt.ArrayLike], Array]:
-        graph, value, _ = self._written()
+        graph, value, _ = self.written(self.inputs)
         return self._evaluator((), graph, [value])
 
     @cached_property
@@ -107,7 +108,7 @@ class Formula:
         self, shape: tuple[int, ...], graph: Graph, wanted: Sequence[Value]
     ) -> Callable[[npt.ArrayLike], Array]:
         """A function of points that computes ``wanted`` and arranges it as ``(*shape, *batch)``."""
-        names = self._inputs
+        names = self.inputs
         at_point = emit.function(graph, names, wanted, emit.SCALAR)
         at_points = emit.function(graph, names, wanted, emit.ARRAY)
         size = len(names)

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from core.formula import emit
-from core.formula.graph import Graph, Operation
+from core.formula.graph import Operation
 from core.formula.helper_source import HELPERS
 from core.formula.objective import Formula
 from core.formula.rule import Rule
@@ -33,10 +33,8 @@ def _dialect() -> emit.Dialect:
 
 def objective_function(formula: Formula) -> Callable[[torch.Tensor], torch.Tensor]:
     """``formula`` as a differentiable function of a float tensor of shape ``(d, *batch)``, to shape ``(*batch)``."""
-    graph = Graph()
-    names = [f"x_{place}" for place in range(len(formula.variables))]
-    value = formula.value_at(graph, [graph.input(name) for name in names])
-    computed = emit.function(graph, names, [value], _dialect())
+    graph, value, _ = formula.written(formula.inputs)
+    computed = emit.function(graph, formula.inputs, [value], _dialect())
 
     def evaluate(x: torch.Tensor) -> torch.Tensor:
         (result,) = computed(*x)
