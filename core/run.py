@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,15 +15,18 @@ from core.status import MAX_POSITION
 
 MAX_STEPS = 100_000
 
+Hypers = Mapping[str, float] | tuple[tuple[str, float], ...]
+"""Values by the names of hyperparameters; a ``Run`` keeps them as sorted pairs."""
+
 
 @dataclass(frozen=True)
 class Run:
     """Everything a run depends on, as plain hashable values.
 
     ``objective`` and ``optimizer`` are catalogue keys or formula text; ``start`` has one number per variable (one or
-    two). ``hypers`` and ``schedule_hypers`` are given as mappings and kept as sorted pairs; what is missing takes its
-    default. ``noise`` is the standard deviation added to each coordinate of every gradient, drawn from
-    ``default_rng((seed, t))`` at step t; ``clip_norm`` is the largest gradient norm, ``None`` for no limit.
+    two). What is missing in ``hypers`` and ``schedule_hypers`` takes its default. ``noise`` is the standard deviation
+    added to each coordinate of every gradient, drawn from ``default_rng((seed, t))`` at step t; ``clip_norm`` is the
+    largest gradient norm, ``None`` for no limit.
     Raises ``ValueError`` (of which ``FormulaError`` is one) with name, range and value.
     """
 
@@ -32,9 +34,9 @@ class Run:
     optimizer: str
     start: tuple[float, ...]
     steps: int = 500
-    hypers: Any = ()
+    hypers: Hypers = ()
     schedule: str = "constant"
-    schedule_hypers: Any = ()
+    schedule_hypers: Hypers = ()
     noise: float = 0.0
     clip_norm: float | None = None
     seed: int = 0
@@ -124,9 +126,8 @@ class Run:
         )
 
 
-def _pairs(values: Any) -> tuple[tuple[str, float], ...]:
-    items = values.items() if isinstance(values, Mapping) else values
-    return tuple(sorted((str(name), float(value)) for name, value in items))
+def _pairs(values: Hypers) -> Hypers:
+    return tuple(sorted((str(name), float(value)) for name, value in dict(values).items()))
 
 
 def _check_range(name: str, value: float, low: float, high: float) -> None:

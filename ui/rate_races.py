@@ -25,6 +25,7 @@ from core.lessons.schedule_race import (
     schedule_racer,
 )
 from core.racers import RACERS, Racer
+from core.run import Hypers
 from core.scenarios import RACES
 from core.schedules import Schedule
 from core.sensitivity import best_rates, swept
@@ -243,7 +244,7 @@ def _ends_of(
     start: tuple[float, ...],
     lr: float,
     schedule: str,
-    hypers: tuple[tuple[str, float], ...],
+    hypers: Hypers,
     noise: float,
     seed: int,
 ) -> tuple[float, int]:
