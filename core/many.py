@@ -104,50 +104,50 @@ class _Watch:
     """Follows a block of runs: keeps what each had before it failed, and the best loss."""
 
     def __init__(self, point: tuple[Array, ...]) -> None:
-        self.point = self.before = point
+        self.point = point
+        # The loss and the point one step earlier.
+        self.before: tuple[Any, ...] = ()
+        self.step = 0
         count = len(point[0])
         self.alive = np.ones(count, dtype=bool)
-        self.all_alive = True
-        self.failed_at = np.full(count, -1)
-        self.best = np.full(count, np.inf)
-        self.x = np.array(point)
-        self.loss = np.full(count, np.nan)
-        self.last_loss = self.loss
-        self.status = np.full(count, Outcome.FINISHED, dtype="<U9")
-        self.step = 0
+        self.kept = Many(
+            np.array(point),
+            np.full(count, np.nan),
+            np.full(count, np.inf),
+            np.full(count, Outcome.FINISHED, dtype="<U9"),
+            np.full(count, -1),
+        )
 
     def __call__(self, row: tuple[Any, ...]) -> bool:
         """Takes the loss before a step and the point after it; returns whether every run has failed."""
         loss, *after = row
-        done = self.look(loss)
-        self.before, self.point, self.last_loss = self.point, tuple(after), loss
+        self.look(loss)
+        self.point = tuple(after)
         self.step += 1
-        return done
-
-    def look(self, loss: Any) -> bool:
-        """Judges the present points by their ``loss``."""
-        if not all(map(_is_within, (loss, *self.point), (MAX_LOSS, *(MAX_POSITION for _ in self.point)))):
-            self._fail(failed(self.point, loss) & self.alive, loss)
-        if self.all_alive:
-            np.minimum(self.best, loss, out=self.best)
-        else:
-            # What a failed run does later does not count.
-            np.minimum(self.best, loss, out=self.best, where=self.alive)
         return not self.alive.any()
 
-    def _fail(self, new: npt.NDArray[np.bool_], loss: Any) -> None:
-        """Ends the runs marked in ``new``, which have just failed with ``loss``."""
+    def look(self, loss: Any) -> None:
+        """Judges the present points by their ``loss``."""
+        here = (loss, *self.point)
+        if not all(map(_is_within, here, (MAX_LOSS, *(MAX_POSITION for _ in self.point)))):
+            self._fail(failed(self.point, loss) & self.alive, here)
+        # What a failed run does later does not count.
+        np.minimum(self.kept.best_loss, loss, out=self.kept.best_loss, where=self.alive.all() or self.alive)
+        self.before = here
+
+    def _fail(self, new: npt.NDArray[np.bool_], here: tuple[Any, ...]) -> None:
+        """Ends the runs marked in ``new``, which have just failed ``here``."""
         self.alive &= ~new
-        self.all_alive = bool(self.alive.all())
-        self.failed_at[new] = self.step
+        self.kept.diverged_at[new] = self.step
         # A start that fails has nothing before it.
-        kept = (loss, *self.point) if self.step == 0 else (self.last_loss, *self.before)
-        for row, values in zip((self.loss, *self.x), kept, strict=True):
-            row[new] = np.broadcast_to(values, new.shape)[new]
-        here = np.array([np.broadcast_to(values, new.shape) for values in (loss, *self.point)])
-        for column in np.flatnonzero(new):
-            outcome, _ = failure(here[1:, column], here[0, column], self.step)
-            self.status[column] = outcome
+        self.keep(new, self.before or here)
+        lost = np.array([np.broadcast_to(values, new.shape)[new] for values in here])
+        self.kept.status[new] = [failure(row[1:], row[0], self.step)[0] for row in lost.T]
+
+    def keep(self, which: npt.NDArray[np.bool_], row: tuple[Any, ...]) -> None:
+        """Keeps ``row``, a loss and a point, for the runs marked in ``which``."""
+        for kept, values in zip((self.kept.loss, *self.kept.x), row, strict=True):
+            kept[which] = np.broadcast_to(values, which.shape)[which]
 
 
 def _is_within(values: Any, bound: float) -> bool:
@@ -170,24 +170,14 @@ def _many_block(run: Run, starts: Array, settings: Mapping[str, Any], seeds: npt
     watch = _Watch(point)
     with np.errstate(all="ignore"):
         state = compiled.start(point, (*hypers, settings["lr"]))
-        point, _ = compiled.run(
-            point,
-            state,
-            hypers,
-            np.float64(run.steps),
-            run.clip_limit,
-            _many_steps(run, settings["lr"], seeds),
-            watch,
-        )
+        steps = _many_steps(run, settings["lr"], seeds)
+        compiled.run(point, state, hypers, np.float64(run.steps), run.clip_limit, steps, watch)
         if watch.alive.any():
-            end = np.array([np.broadcast_to(coordinate, seeds.shape) for coordinate in point])
-            loss = formula.value(end)
-            watch.look(loss)
-            watch.x[:, watch.alive] = end[:, watch.alive]
-            watch.loss[watch.alive] = loss[watch.alive]
-            norm = np.sqrt((formula.grad(watch.x) ** 2).sum(axis=0))
-            watch.status[watch.alive & (norm <= CONVERGED_NORM)] = Outcome.CONVERGED
-    return Many(watch.x, watch.loss, watch.best, watch.status, watch.failed_at)
+            watch.look(formula.value([np.broadcast_to(coordinate, seeds.shape) for coordinate in watch.point]))
+            watch.keep(watch.alive, watch.before)
+            norm = np.sqrt((formula.grad(watch.kept.x) ** 2).sum(axis=0))
+            watch.kept.status[watch.alive & (norm <= CONVERGED_NORM)] = Outcome.CONVERGED
+    return watch.kept
 
 
 def _many_steps(run: Run, lr: Any, seeds: npt.NDArray[np.int64]) -> Iterator[tuple[Any, ...]]:
