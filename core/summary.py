@@ -79,7 +79,7 @@ def _moved(path: Path) -> str:
 def step_sentence(path: Path, step: int) -> str:
     """What ``step`` (from 1) of a path in one variable did: where it stood, how steep it was, where it went."""
     before, after = float(path.x[step - 1, 0]), float(path.x[step, 0])
-    slope = float(path.run.resolved_objective.parsed.grad(path.x[step - 1])[0])
+    slope = float(path.grad[step - 1, 0])
     direction = "downhill to the right" if slope < 0 else "downhill to the left" if slope > 0 else "flat"
     change = float(path.loss[step] - path.loss[step - 1])
     result = "fell" if change < 0 else "rose" if change > 0 else "did not change"

@@ -24,15 +24,16 @@ _CHUNK = 512
 class Path:
     """What one run did.
 
-    ``x`` has shape ``(steps+1, d)`` with the start in row 0, ``loss`` and ``grad_norm`` shape ``(steps+1,)``; they end
-    before the step that diverged. ``terms`` holds every name the rule assigned, and ``g`` and ``lr`` as the rule was
-    given them, with one row per step: ``(steps, d)``, or ``(steps,)`` for what is one number. ``loss`` and
-    ``grad_norm`` are exact even where the rule saw noise. ``evaluations`` counts the gradients the rule asked for.
+    ``x`` and ``grad`` have shape ``(steps+1, d)`` with the start in row 0, ``loss`` and ``grad_norm`` shape
+    ``(steps+1,)``; they end before the step that diverged, and are exact even where the rule saw noise. ``terms`` holds
+    every name the rule assigned, and ``g`` and ``lr`` as the rule was given them, with one row per step:
+    ``(steps, d)``, or ``(steps,)`` for what is one number. ``evaluations`` counts the gradients the rule asked for.
     """
 
     run: Run
     x: Array
     loss: Array
+    grad: Array
     grad_norm: Array
     terms: Mapping[str, Array]
     status: Status
@@ -91,10 +92,11 @@ def _path(run: Run, compiled: Program, x: Array, loss: Array, tables: list[Array
         terms[column.name] = values if column.size > 1 or _is_vector(run, column.name) else values[:, 0]
     evaluations = int(terms.pop("")[:asked].sum())
     terms = {name: values[: length - 1] for name, values in terms.items()}
-    gradient = run.resolved_objective.parsed.grad(x[:length].T)
+    grad = run.resolved_objective.parsed.grad(x[:length].T).T
     with np.errstate(over="ignore", invalid="ignore"):
-        grad_norm = np.sqrt((gradient**2).sum(axis=0))
-    return Path(run, x[:length], loss[:length], grad_norm, terms, status(x, loss, grad_norm, fails_at), evaluations)
+        grad_norm = np.sqrt((grad**2).sum(axis=1))
+    end = status(x, loss, grad_norm, fails_at)
+    return Path(run, x[:length], loss[:length], grad, grad_norm, terms, end, evaluations)
 
 
 def _is_vector(run: Run, name: str) -> bool:

@@ -239,7 +239,7 @@ def _numbers(racer: Racer, path: Path, minimum: float, rated: bool) -> bytes:
     limit = float(np.finfo(np.float32).max)
     parts = [*path.x.T, path.loss - minimum, path.grad_norm, *([rate_share(path)] if rated else [])]
     floats = b"".join(np.clip(part, -limit, limit).astype("<f4").tobytes() for part in parts)
-    directions = _directions(-path.run.resolved_objective.parsed.grad(path.x.T).T)
+    directions = _directions(-path.grad)
     if racer.optimizer.velocity:
         # The velocity after a step belongs to the point that the step led to; the start has none.
         pushes = -path.terms[racer.optimizer.velocity]
