@@ -36,7 +36,7 @@ class GivenGradient:
 
     def gradient(self, graph: Graph, point: Values) -> Values:
         """The gradient at ``point``, noise first, then clipped as ``torch.nn.utils.clip_grad_norm_`` does."""
-        gradient = tuple(self.formula.gradient_at(graph, point))
+        gradient = self.formula.gradient_at(graph, point)
         if self.noise is not None:
             gradient = each(graph, "add", gradient, self.noise)
         if self.clip_norm is not None:
@@ -47,7 +47,7 @@ class GivenGradient:
 
     def hessian(self, graph: Graph, point: Values) -> Sequence[Values]:
         """The exact Hessian at ``point``, row by row."""
-        return [tuple(row) for row in self.formula.hessian_at(graph, point)]
+        return self.formula.hessian_at(graph, point)
 
 
 @lru_cache(maxsize=64)

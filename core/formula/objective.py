@@ -12,10 +12,12 @@ from core.formula import derivatives, emit
 from core.formula.check import check_expression
 from core.formula.graph import Graph, Value
 from core.formula.latex import expression_latex
-from core.formula.lower import lower
+from core.formula.lower import Values, lower
 from core.formula.syntax import Budget, Expression, check_length, parse_expression
 
 Array = npt.NDArray[np.float64]
+Evaluator = Callable[[npt.ArrayLike], Array]
+"""A function of points."""
 
 MAX_CHARACTERS = 300
 MAX_NODES = 150
@@ -36,17 +38,21 @@ class Formula:
     variables: tuple[str, ...]
     tree: Expression = field(compare=False, repr=False)
 
-    def value(self, x: npt.ArrayLike) -> Array:
+    @cached_property
+    def value(self) -> Evaluator:
         """The value at each point, of shape ``(*batch)``."""
-        return self._value(x)
+        graph, value, _ = self.written(self.inputs)
+        return self._evaluator((), graph, [value])
 
-    def grad(self, x: npt.ArrayLike) -> Array:
+    @cached_property
+    def grad(self) -> Evaluator:
         """The gradient at each point, of shape ``(d, *batch)``."""
-        return self._grad(x)
+        return self._evaluator((len(self.variables),), *self._gradient)
 
-    def hessian(self, x: npt.ArrayLike) -> Array:
+    @cached_property
+    def hessian(self) -> Evaluator:
         """The symmetric matrix of second derivatives at each point, of shape ``(d, d, *batch)``."""
-        return self._hessian(x)
+        return self._evaluator((len(self.variables), len(self.variables)), *self._second)
 
     @cached_property
     def latex(self) -> str:
@@ -59,15 +65,15 @@ class Formula:
         (value,) = lower(self.tree, graph, names)
         return value
 
-    def gradient_at(self, graph: Graph, point: Sequence[Value]) -> list[Value]:
+    def gradient_at(self, graph: Graph, point: Sequence[Value]) -> Values:
         """The gradient at ``point`` as values of ``graph``."""
-        return graph.inline(*self._gradient, dict(zip(self.inputs, point, strict=True)))
+        return tuple(graph.inline(*self._gradient, dict(zip(self.inputs, point, strict=True))))
 
-    def hessian_at(self, graph: Graph, point: Sequence[Value]) -> list[list[Value]]:
+    def hessian_at(self, graph: Graph, point: Sequence[Value]) -> list[Values]:
         """The Hessian at ``point`` as values of ``graph``, row by row."""
         flat = graph.inline(*self._second, dict(zip(self.inputs, point, strict=True)))
         size = len(point)
-        return [flat[row * size : (row + 1) * size] for row in range(size)]
+        return [tuple(flat[row * size : (row + 1) * size]) for row in range(size)]
 
     @property
     def inputs(self) -> list[str]:
@@ -91,22 +97,7 @@ class Formula:
         graph, value, inputs = self.written(self.inputs)
         return graph, list(chain.from_iterable(derivatives.hessian(graph, value, inputs)))
 
-    @cached_property
-    def _value(self) -> Callable[[npt.ArrayLike], Array]:
-        graph, value, _ = self.written(self.inputs)
-        return self._evaluator((), graph, [value])
-
-    @cached_property
-    def _grad(self) -> Callable[[npt.ArrayLike], Array]:
-        return self._evaluator((len(self.variables),), *self._gradient)
-
-    @cached_property
-    def _hessian(self) -> Callable[[npt.ArrayLike], Array]:
-        return self._evaluator((len(self.variables), len(self.variables)), *self._second)
-
-    def _evaluator(
-        self, shape: tuple[int, ...], graph: Graph, wanted: Sequence[Value]
-    ) -> Callable[[npt.ArrayLike], Array]:
+    def _evaluator(self, shape: tuple[int, ...], graph: Graph, wanted: Sequence[Value]) -> Evaluator:
         """A function of points that computes ``wanted`` and arranges it as ``(*shape, *batch)``."""
         names = self.inputs
         at_point = emit.function(graph, names, wanted, emit.SCALAR)
