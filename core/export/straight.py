@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from core.formula import Formula, derivatives
 from core.formula.graph import Graph, Operation, Value
+from core.formula.update_source import function_source
 from core.formula.vocabulary import FUNCTIONS
 
 # Python's own order of binding, from loosest to tightest.
@@ -57,8 +58,7 @@ def hessian_source(formula: Formula) -> str:
 
 def _function(name: str, docstring: str, formula: Formula, lines: Sequence[str], result: str) -> str:
     # An array of nothing but whole numbers would stay one.
-    body = [f'"""{docstring}"""', *lines, f"return np.array({result}, dtype=float)"]
-    return "\n".join([f"def {name}({', '.join(formula.variables)}):", *(f"    {line}" for line in body)])
+    return function_source(name, formula.variables, [f'"""{docstring}"""', *lines], f"np.array({result}, dtype=float)")
 
 
 def _statements(graph: Graph, outputs: Sequence[Value]) -> tuple[list[str], list[str]]:

@@ -6,14 +6,7 @@ from core.formula.graph import NUMPY, Graph, Operation, Value
 from core.formula.syntax import Binary, Call, Compare, Expression, Name, Negative, Number
 from core.formula.vocabulary import CONSTANTS
 
-ARITHMETIC: Mapping[str, Operation] = {
-    "+": "add",
-    "-": "sub",
-    "*": "mul",
-    "/": "div",
-    "%": "mod",
-    "**": "pow",
-}
+ARITHMETIC: Mapping[str, Operation] = {"+": "add", "-": "sub", "*": "mul", "/": "div", "%": "mod", "**": "pow"}
 COMPARISONS: Mapping[str, Operation] = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
 
 _ELEMENTWISE: Mapping[str, Operation] = {**{operation: operation for operation in NUMPY}, "ln": "log"}

@@ -7,7 +7,7 @@ is missing and where, and because ``ast`` prints warnings for some texts and nee
 
 import keyword
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
@@ -208,8 +208,6 @@ def parse_expression(text: str, budget: Budget, start: int = 0, stop: int | None
 # What follows the digits in 1_000, 0x10 or 0b1.
 _ODD_NUMBER = re.compile(r"_.*|[xob][0-9a-fA-F]+")
 _COMPARISONS: dict[str, ComparisonOperator] = {operator: operator for operator in get_args(ComparisonOperator)}
-
-
 _SUMS: dict[str, ArithmeticOperator] = {"+": "+", "-": "-"}
 _PRODUCTS: dict[str, ArithmeticOperator] = {"*": "*", "/": "/", "%": "%"}
 
@@ -258,18 +256,16 @@ class _Parser:
         return left
 
     def sum(self) -> Expression:
-        left = self.product()
-        while (operator := _SUMS.get(self.next.text)) is not None:
-            self.take()
-            right = self.product()
-            left = self.made(Binary(operator, left, right, self.between(left, right)))
-        return left
+        return self.chain(_SUMS, self.product)
 
     def product(self) -> Expression:
-        left = self.signed()
-        while (operator := _PRODUCTS.get(self.next.text)) is not None:
+        return self.chain(_PRODUCTS, self.signed)
+
+    def chain(self, operators: Mapping[str, ArithmeticOperator], part: Callable[[], Expression]) -> Expression:
+        left = part()
+        while (operator := operators.get(self.next.text)) is not None:
             self.take()
-            right = self.signed()
+            right = part()
             left = self.made(Binary(operator, left, right, self.between(left, right)))
         return left
 

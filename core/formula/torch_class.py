@@ -25,7 +25,7 @@ from core.formula.torch_methods import (
     ONE_GROUP,
     QUESTIONS,
 )
-from core.formula.update_source import Lines, array_lines, call_source, list_lines, start_reads
+from core.formula.update_source import Lines, array_lines, call_source, function_source, list_lines, start_reads
 from core.formula.vocabulary import ORACLES
 
 # Arguments of the class, and keys that torch writes into a group of parameters.
@@ -150,7 +150,7 @@ class _Source:
         if len(groups) > _WIDTH - 12:
             groups = "\n".join(["{", *(f"    {key}," for key in keys), "}"])
         lines.append(f"super().__init__(params, {groups})")
-        return _definition(signature, lines)
+        return "\n".join([f"{signature}:", *map(_block, lines)])
 
     def step(self) -> str:
         given = ["        g = [p.grad.clone() for p in params]"] if "g" in self.rule.reads else []
@@ -237,9 +237,9 @@ class _Source:
         lines = [
             f"{_QUOTES}The state of one parameter before its first step.{_QUOTES}",
             *map(_shortened, array_lines(self.rule, "torch").start),
-            f"return {_dictionary(self.rule.state)}",
         ]
-        return f"@staticmethod\n{_definition(call_source('def _start', ['x', *start_reads(self.rule)]), lines)}"
+        function = function_source("_start", ["x", *start_reads(self.rule)], lines, _dictionary(self.rule.state))
+        return f"@staticmethod\n{function}"
 
     def update(self) -> str:
         given = [name for name in ("g", "loss", "t", "T") if name in self.rule.reads]
@@ -247,9 +247,8 @@ class _Source:
         lines = [
             f"{_QUOTES}The rule, line by line; what is not a single number is a list over the parameters.{_QUOTES}",
             *map(_shortened, self.lines.update),
-            f"return x, {_dictionary(self.rule.state)}",
         ]
-        return f"@staticmethod\n{_definition(call_source('def _update', parameters), lines)}"
+        return f"@staticmethod\n{function_source('_update', parameters, lines, f'x, {_dictionary(self.rule.state)}')}"
 
 
 def _called(rule: Rule) -> set[str]:
@@ -269,10 +268,6 @@ def _written(rule: Rule) -> list[str]:
 
 def _block(text: str) -> str:
     return indent(text, " " * 4)
-
-
-def _definition(signature: str, lines: Sequence[str]) -> str:
-    return "\n".join([f"{signature}:", *map(_block, lines)])
 
 
 def _tuple(names: Sequence[str]) -> str:
