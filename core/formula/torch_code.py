@@ -16,25 +16,21 @@ from core.formula.torch_class import optimizer_source
 from core.formula.update_source import compiled_scope
 from core.formula.vocabulary import FUNCTIONS
 
-
-@lru_cache(maxsize=1)
-def _dialect() -> emit.Dialect:
-    templates: dict[Operation, str] = {
-        operation: FUNCTIONS[operation].torch.replace("torch.", "") if operation in FUNCTIONS else template
-        for operation, template in emit.ARRAY.templates.items()
-    }
-    words = {word for template in templates.values() for word in re.findall(r"[a-z]+", template)}
-    return emit.Dialect(
-        templates,
-        {word: getattr(torch, word) for word in words},
-        lambda number: torch.tensor(number, dtype=torch.float64),
-    )
+_TEMPLATES: dict[Operation, str] = {
+    operation: FUNCTIONS[operation].torch.replace("torch.", "") if operation in FUNCTIONS else template
+    for operation, template in emit.ARRAY.templates.items()
+}
+_TORCH = emit.Dialect(
+    _TEMPLATES,
+    {word: getattr(torch, word) for template in _TEMPLATES.values() for word in re.findall(r"[a-z]+", template)},
+    lambda number: torch.tensor(number, dtype=torch.float64),
+)
 
 
 def objective_function(formula: Formula) -> Callable[[torch.Tensor], torch.Tensor]:
     """``formula`` as a differentiable function of a float tensor of shape ``(d, *batch)``, to shape ``(*batch)``."""
     graph, value, _ = formula.written(formula.inputs)
-    computed = emit.function(graph, formula.inputs, [value], _dialect())
+    computed = emit.function(graph, formula.inputs, [value], _TORCH)
 
     def evaluate(x: torch.Tensor) -> torch.Tensor:
         (result,) = computed(*x)
