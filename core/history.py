@@ -8,7 +8,7 @@ import numpy as np
 
 from core.events import EVENTS, Event
 from core.hypers import unknown_key
-from core.maps import rate_sweep
+from core.many import losses_at
 from core.objectives import OBJECTIVES
 from core.optimizers import OPTIMIZERS, Optimizer
 from core.racers import RACERS, Racer
@@ -91,7 +91,7 @@ def best_rate(key: str) -> float:
         raise ValueError(unknown_key("optimizer", key, OPTIMIZERS))
     (lr,) = (hyper for hyper in OPTIMIZERS[key].hypers if hyper.name == "lr")
     rates = np.geomspace(*lr.slider, RACE_RATES)
-    losses = rate_sweep(RACE_OBJECTIVE, OBJECTIVES[RACE_OBJECTIVE].start, RACE_STEPS, key, {}, rates)
+    losses = losses_at(Run(RACE_OBJECTIVE, key, OBJECTIVES[RACE_OBJECTIVE].start, RACE_STEPS), rates)
     survived = np.isfinite(losses)
     return float(rates[np.argmin(np.where(survived, losses, np.inf))]) if survived.any() else lr.default
 

@@ -81,6 +81,16 @@ def trace_many(
     )
 
 
+def losses_at(run: Run, rates: npt.ArrayLike) -> Array:
+    """The loss at the end of ``run`` at each learning rate of ``rates`` in place of its own, both of shape ``(B,)``.
+
+    A run that diverges or becomes undefined has the loss NaN: the last finite loss of such a run says how late it
+    failed and not how far it got. Raises ``ValueError`` as ``Run`` does.
+    """
+    many = trace_many(run, hypers={"lr": rates})
+    return np.where(many.diverged_at >= 0, np.nan, many.loss)
+
+
 def _swept(run: Run, given: Mapping[str, npt.ArrayLike]) -> dict[str, Any]:
     """Every hyperparameter as a float64 scalar or an array of shape ``(B,)``, each value checked."""
     settings: dict[str, Any] = {name: np.float64(value) for name, value in run.settings.items()}

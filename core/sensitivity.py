@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.findings import Plot, Series
-from core.maps import losses_at
+from core.many import losses_at
 from core.objectives import Objective
 from core.run import Run
 from core.status import Outcome

@@ -8,7 +8,7 @@ from core.experiments.measure import curve
 from core.experiments.telling import learning_rate, listed, whole
 from core.findings import Expected, Experiment, Finding, Mark, Plot, Series
 from core.hypers import Hyper
-from core.maps import rate_sweep
+from core.many import losses_at
 from core.objectives import OBJECTIVES
 from core.optimizers import OPTIMIZERS
 from core.run import Run
@@ -25,7 +25,7 @@ _SWEPT_RATES = np.union1d(np.geomspace(1e-4, 1.0, 41), _NAMED_RATES)
 
 def _winner(settings: Mapping[str, float]) -> Finding:
     start, steps = (settings["x0"], settings["y0"]), int(settings["steps"])
-    losses = {OPTIMIZERS[key].name: rate_sweep(_VALLEY.key, start, steps, key, {}, _SWEPT_RATES) for key in _RACERS}
+    losses = {OPTIMIZERS[key].name: losses_at(Run(_VALLEY.key, key, start, steps), _SWEPT_RATES) for key in _RACERS}
     numbers: dict[str, float] = {}
     told: list[str] = []
     winners: set[str] = set()

@@ -194,14 +194,14 @@ def test_a_race_without_a_cache_finds_its_own_rates(rates: dict[str, float]) -> 
 
 
 def test_a_rule_that_survives_at_no_rate_keeps_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "rate_sweep", lambda *given: np.full(len(given[-1]), np.nan))
+    monkeypatch.setattr(history, "losses_at", lambda *given: np.full(len(given[-1]), np.nan))
     assert best_rate("sgd") == OPTIMIZERS["sgd"].hypers[0].default
 
 
 def test_a_rate_that_fails_is_never_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
     losses = np.full(RACE_RATES, np.nan)
     losses[[3, 7]] = 2.0, 1.0
-    monkeypatch.setattr(history, "rate_sweep", lambda *given: losses)
+    monkeypatch.setattr(history, "losses_at", lambda *given: losses)
     low, high = OPTIMIZERS["sgd"].hypers[0].slider
     # Rounding of a power.
     assert best_rate("sgd") == pytest.approx(low * (high / low) ** (7 / (RACE_RATES - 1)), rel=1e-12)

@@ -13,7 +13,7 @@ from core import OBJECTIVES, OPTIMIZERS, Run, trace, trace_many
 from core.formula.rule import Rule
 from core.formula.syntax import Binary, Number, walk
 from core.hypers import Hyper
-from core.many import Many
+from core.many import Many, losses_at
 from core.status import Outcome
 
 Array = npt.NDArray[np.float64]
@@ -397,3 +397,43 @@ def test_seeds_that_are_not_whole_numbers_of_at_least_0_are_refused(seeds: list[
 def test_no_columns_at_all_are_refused(arguments: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="at least one run"):
         trace_many(RUN, **arguments)
+
+
+VALLEY_START = (-1.5, 2.0)
+SWEPT = np.array([1e-4, 8e-4, 0.00199, 0.003, 0.1])
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "hypers"), [("sgd", {}), ("momentum", {"beta": 0.5}), ("adam", {"beta1": 0.8}), ("x = x - lr*g", {})]
+)
+def test_each_loss_is_that_of_the_single_run_or_nan(optimizer: str, hypers: dict[str, float]) -> None:
+    losses = losses_at(Run("rosenbrock", optimizer, VALLEY_START, 300, hypers), SWEPT)
+    assert losses.shape == SWEPT.shape
+    for rate, loss in zip(SWEPT, losses, strict=True):
+        path = trace(Run("rosenbrock", optimizer, VALLEY_START, 300, {**hypers, "lr": float(rate)}))
+        if path.status.outcome in (Outcome.DIVERGED, Outcome.UNDEFINED):
+            assert np.isnan(loss)
+        else:
+            # The same operations; powers of arrays and of single numbers may differ in the last digit.
+            assert loss == pytest.approx(path.loss[-1], rel=1e-9)
+
+
+def test_diverged_and_undefined_runs_have_no_loss() -> None:
+    assert np.isnan(losses_at(Run("rosenbrock", "sgd", VALLEY_START, 300), [8e-4, 0.003])).tolist() == [False, True]
+    # A long step leaves where the logarithm has a value.
+    assert np.isnan(losses_at(Run("x - log(x)", "sgd", (10.0,), 10), [0.1, 100.0])).tolist() == [False, True]
+
+
+def test_a_formula_of_one_variable_and_a_single_rate_will_do() -> None:
+    # One step of gradient descent on x² from 1 at 0.25 halves x.
+    np.testing.assert_allclose(losses_at(Run("x**2", "sgd", (1.0,), 1), 0.25), [0.25], rtol=1e-15)
+
+
+def test_the_rates_replace_the_rate_of_the_settings() -> None:
+    with_rate = losses_at(Run("bowl", "sgd", (1.0, 1.0), 20, {"lr": 0.5}), [0.1, 0.2])
+    np.testing.assert_array_equal(with_rate, losses_at(Run("bowl", "sgd", (1.0, 1.0), 20), [0.1, 0.2]))
+
+
+def test_a_bad_rate_is_refused() -> None:
+    with pytest.raises(ValueError, match="lr must lie in"):
+        losses_at(Run("bowl", "sgd", (1.0, 1.0), 20), [-1.0])
