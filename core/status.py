@@ -61,22 +61,23 @@ def status(x: Array, loss: Array, grad_norm: Array, fails_at: int | None) -> Sta
     outcome, reason = failure(x[fails_at], float(loss[fails_at]), fails_at)
     if fails_at == 0:
         return Status(outcome, 0, f"Undefined at the start: {reason}.")
-    before = f"the last point was {_point(x[fails_at - 1])} with loss {loss[fails_at - 1]:.4g}"
+    before = f"the last point was {point_text(x[fails_at - 1])} with loss {loss[fails_at - 1]:.4g}"
     return Status(outcome, fails_at, f"{outcome.capitalize()} at step {fails_at}: {reason}; {before}.")
 
 
 def failure(point: Array, loss: float, step: int) -> tuple[Outcome, str]:
     """What it means that a run reached ``point`` with ``loss`` at ``step``, one of them out of bounds, and why."""
     if step == 0:
-        return Outcome.UNDEFINED, f"the objective has no usable value at {_point(point)}"
+        return Outcome.UNDEFINED, f"the objective has no usable value at {point_text(point)}"
     if np.isnan(point).any():
         return Outcome.UNDEFINED, "the rule computed a position that is not a number"
     if (np.abs(point) > MAX_POSITION).any():
         return Outcome.DIVERGED, f"the position left ±{MAX_POSITION:g}"
     if np.isnan(loss):
-        return Outcome.UNDEFINED, f"the objective has no value at {_point(point)}"
+        return Outcome.UNDEFINED, f"the objective has no value at {point_text(point)}"
     return Outcome.DIVERGED, f"the loss passed {MAX_LOSS:g} in size"
 
 
-def _point(point: Array) -> str:
+def point_text(point: Iterable[float]) -> str:
+    """A point with four significant digits."""
     return f"({', '.join(f'{coordinate:.4g}' for coordinate in point)})"

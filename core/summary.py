@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.racers import Racer
-from core.status import Outcome
+from core.status import Outcome, point_text
 from core.trace import Path
 
 Race = Sequence[tuple[Racer, Path]]
@@ -27,11 +27,6 @@ class Row:
     best: float
     gradient_norm: float
     position: str
-
-
-def point_text(point: Sequence[float]) -> str:
-    """A point with four significant digits."""
-    return f"({', '.join(f'{number:.4g}' for number in point)})"
 
 
 def row(racer: Racer, path: Path) -> Row:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.formula import Formula
+from core.status import point_text
 
 Array = npt.NDArray[np.float64]
 
@@ -80,6 +81,7 @@ def curvature(formula: Formula, point: npt.ArrayLike) -> Curvature:
     place = np.asarray(point, dtype=np.float64)
     hessian = formula.hessian(place)
     if not np.isfinite(hessian).all():
-        told = ", ".join(f"{number:.4g}" for number in place)
-        raise ValueError(f"The second derivatives at ({told}) are not finite, so there is no curvature to go by.")
+        raise ValueError(
+            f"The second derivatives at {point_text(place)} are not finite, so there is no curvature to go by."
+        )
     return spectrum(hessian)

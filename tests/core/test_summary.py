@@ -10,8 +10,8 @@ import pytest
 
 from core import OBJECTIVES, OPTIMIZERS, Run, trace
 from core.racers import RACERS
-from core.status import Outcome
-from core.summary import Race, point_text, retell, row, step_sentence
+from core.status import Outcome, point_text
+from core.summary import Race, retell, row, step_sentence
 from core.trace import Path
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]\d+)?")
