@@ -170,12 +170,8 @@ def _is_within(values: Any, bound: float) -> bool:
 
 
 def _many_block(run: Run, starts: Array, settings: Mapping[str, Any], seeds: npt.NDArray[np.int64]) -> Many:
-    declared, formula, compiled = (
-        run.resolved_optimizer,
-        run.resolved_objective.parsed,
-        run.program(recording=False),
-    )
-    hypers = (*(settings[name] for name in declared.parsed.hypers[1:]), *run.schedule_inputs)
+    formula, rule, compiled = run.resolved_objective.parsed, run.resolved_optimizer.parsed, run.program(recording=False)
+    hypers = (*(settings[name] for name in rule.hypers[1:]), *run.schedule_inputs)
     point = tuple(np.ascontiguousarray(row) for row in starts)
     watch = _Watch(point)
     with np.errstate(all="ignore"):

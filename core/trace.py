@@ -42,13 +42,9 @@ class Path:
 
 def trace(run: Run) -> Path:
     """Runs one optimizer and records every step. A run that diverges or becomes undefined is a shorter path."""
-    declared, formula, compiled = (
-        run.resolved_optimizer,
-        run.resolved_objective.parsed,
-        run.program(recording=True),
-    )
+    formula, rule, compiled = run.resolved_objective.parsed, run.resolved_optimizer.parsed, run.program(recording=True)
     settings = run.settings
-    hypers = (*(np.float64(settings[name]) for name in declared.parsed.hypers[1:]), *run.schedule_inputs)
+    hypers = (*(np.float64(settings[name]) for name in rule.hypers[1:]), *run.schedule_inputs)
     per_step = [np.arange(1.0, run.steps + 1), settings["lr"] * run.factors]
     if run.noise > 0:
         per_step += list((run.noise * noise_table(run.seed, run.steps, len(run.start))).T)
@@ -84,12 +80,13 @@ def _path(run: Run, compiled: Program, x: Array, loss: Array, tables: list[Array
     length = len(x) if fails_at is None else max(1, fails_at)
     asked = length - 1 if fails_at is None else fails_at
     table = np.concatenate(tables) if tables else np.empty((0, sum(column.size for column in compiled.columns)))
+    kinds = run.resolved_optimizer.parsed.kinds
     terms: dict[str, Array] = {}
     at = 0
     for column in compiled.columns:
         values = table[:, at : at + column.size]
         at += column.size
-        terms[column.name] = values if column.size > 1 or _is_vector(run, column.name) else values[:, 0]
+        terms[column.name] = values if column.size > 1 or kinds.get(column.name) is Kind.TENSOR else values[:, 0]
     evaluations = int(terms.pop("")[:asked].sum())
     terms = {name: values[: length - 1] for name, values in terms.items()}
     grad = run.resolved_objective.parsed.grad(x[:length].T).T
@@ -97,7 +94,3 @@ def _path(run: Run, compiled: Program, x: Array, loss: Array, tables: list[Array
         grad_norm = np.sqrt((grad**2).sum(axis=1))
     end = status(x, loss, grad_norm, fails_at)
     return Path(run, x[:length], loss[:length], grad, grad_norm, terms, end, evaluations)
-
-
-def _is_vector(run: Run, name: str) -> bool:
-    return run.resolved_optimizer.parsed.kinds.get(name) is Kind.TENSOR
