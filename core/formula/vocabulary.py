@@ -12,20 +12,20 @@ from core.formula.graph import NUMPY, Operation
 class Function:
     """A function of the language.
 
-    ``numpy`` and ``torch`` are source text with ``{0}``, ``{1}``… for the arguments; ``latex`` likewise, or a command
-    such as ``\\sin`` that takes its one argument in brackets.
+    ``latex`` is text with ``{0}``, ``{1}``… for the arguments, or a command such as ``\\sin`` that takes its one
+    argument in brackets. ``numpy`` and ``torch`` are source text likewise, empty for what only a rule may use.
     """
 
     arity: int
-    numpy: str
-    torch: str
     latex: str
+    numpy: str = ""
+    torch: str = ""
 
 
 def _named(operation: Operation, latex: str = "", arity: int = 1, torch: str = "") -> Function:
     """A function that is one operation, called by the same name in torch as in NumPy unless ``torch`` writes it."""
     call = f"{NUMPY[operation]}({', '.join(f'{{{place}}}' for place in range(arity))})"
-    return Function(arity, f"np.{call}", torch or f"torch.{call}", latex or f"\\{NUMPY[operation]}")
+    return Function(arity, latex or f"\\{NUMPY[operation]}", f"np.{call}", torch or f"torch.{call}")
 
 
 FUNCTIONS: Mapping[str, Function] = MappingProxyType(
@@ -53,9 +53,9 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         "max": _named("max", r"\max\left({0},\, {1}\right)", 2),
         "clip": Function(
             3,
+            r"\operatorname{{clip}}\left({0},\, {1},\, {2}\right)",
             "np.minimum(np.maximum({0}, {1}), {2})",
             "torch.minimum(torch.maximum({0}, {1}), {2})",
-            r"\operatorname{{clip}}\left({0},\, {1},\, {2}\right)",
         ),
         "where": _named(
             "where", r"\begin{{cases}} {1} & \text{{if }} {0} \\ {2} & \text{{otherwise}} \end{{cases}}", 3
@@ -66,18 +66,16 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
 # Functions that only a rule may use. The oracles ask the objective for something and are counted.
 ORACLES: Mapping[str, Function] = MappingProxyType(
     {
-        "grad": Function(1, "", "", r"\nabla f\left({0}\right)"),
-        "hessian_diag": Function(1, "", "", r"\operatorname{{diag}} \nabla^2 f\left({0}\right)"),
-        "newton_direction": Function(
-            2, "", "", r"\left(\nabla^2 f({0}) + {1} I\right)^{{-1}} \nabla f\left({0}\right)"
-        ),
+        "grad": Function(1, r"\nabla f\left({0}\right)"),
+        "hessian_diag": Function(1, r"\operatorname{{diag}} \nabla^2 f\left({0}\right)"),
+        "newton_direction": Function(2, r"\left(\nabla^2 f({0}) + {1} I\right)^{{-1}} \nabla f\left({0}\right)"),
     }
 )
 TENSOR_FUNCTIONS: Mapping[str, Function] = MappingProxyType(
     {
-        "norm": Function(1, "", "", r"\left\lVert {0} \right\rVert"),
-        "global_norm": Function(1, "", "", r"\left\lVert {0} \right\rVert"),
-        "orthogonalize": Function(1, "", "", r"\operatorname{{orth}}\left({0}\right)"),
+        "norm": Function(1, r"\left\lVert {0} \right\rVert"),
+        "global_norm": Function(1, r"\left\lVert {0} \right\rVert"),
+        "orthogonalize": Function(1, r"\operatorname{{orth}}\left({0}\right)"),
     }
 )
 RULE_FUNCTIONS: Mapping[str, Function] = MappingProxyType({**FUNCTIONS, **ORACLES, **TENSOR_FUNCTIONS})
