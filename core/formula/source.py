@@ -6,7 +6,7 @@ from typing import Literal
 from core.formula.graph import Graph
 from core.formula.lower import lower
 from core.formula.syntax import Binary, Call, Compare, Expression, Name, Negative, Number, names_in, walk
-from core.formula.vocabulary import CONSTANTS, FUNCTIONS
+from core.formula.vocabulary import CONSTANTS, RULE_FUNCTIONS
 
 Library = Literal["numpy", "torch"]
 
@@ -56,7 +56,7 @@ def python_source(tree: Expression, library: Library, call: Callable[[Call], str
         return f"{bound(node.left, binding)}{space}{node.operator}{space}{bound(node.right, binding + 1)}", binding
 
     def _function(node: Call) -> str:
-        template = FUNCTIONS[node.function]
+        template = RULE_FUNCTIONS[node.function]
         if library == "numpy":
             return template.numpy.format(*(written(argument)[0] for argument in node.arguments))
         # torch's functions take tensors only, except where() beyond its condition.

@@ -28,19 +28,16 @@ _ZERO = Number(0.0, "0", Span(0, 0))
 
 @dataclass(frozen=True)
 class _Words:
-    """How a library writes a single number, zeros shaped like an array, and the norm of an array."""
+    """How a library writes a single number, and zeros shaped like an array."""
 
     number: str
     zeros: str
-    norm: str
 
 
 _WORDS: Mapping[Library, _Words] = MappingProxyType(
     {
-        "numpy": _Words("np.float64({0})", "np.zeros_like({0})", "np.linalg.norm({0})"),
-        "torch": _Words(
-            "torch.tensor({0}, dtype=torch.float64)", "torch.zeros_like({0})", "torch.linalg.vector_norm({0})"
-        ),
+        "numpy": _Words("np.float64({0})", "np.zeros_like({0})"),
+        "torch": _Words("torch.tensor({0}, dtype=torch.float64)", "torch.zeros_like({0})"),
     }
 )
 
@@ -142,28 +139,21 @@ class _ArrayWriter:
         """``tree`` for one array; what concerns more than that is evaluated only under ``condition``."""
 
         def special(call: Call) -> str | None:
-            first = call.arguments[0]
-            if call.function == "where" and self.rule.kind(first) is Kind.SHARED:
-                test = self.text(first, condition)
+            if call.function == "where" and self.rule.kind(call.arguments[0]) is Kind.SHARED:
+                test = self.text(call.arguments[0], condition)
                 both = f"({condition}) and " if condition else ""
                 yes = self.text(call.arguments[1], f"{both}({test})")
                 no = self.text(call.arguments[2], f"{both}not ({test})")
                 return f"({self.number(call.arguments[1], yes)} if {test} else {self.number(call.arguments[2], no)})"
-            match call.function:
-                case "norm":
-                    return self.words.norm.format(self.text(first, condition))
-                case "orthogonalize":
-                    return f"orthogonalize({self.text(first, condition)})"
-                case "global_norm":
-                    return self.global_norm(call, condition)
-                case function if function in ORACLES:
-                    return self.oracle(call, condition)
-            return None
+            if call.function == "global_norm":
+                return self.global_norm(call, condition)
+            return self.oracle(call, condition) if call.function in ORACLES else None
 
         return python_source(tree, self.library, special)
 
-    def global_norm(self, call: Call, condition: str) -> str:
-        return self.words.norm.format(self.text(call.arguments[0], condition))
+    def global_norm(self, call: Call, condition: str) -> str | None:
+        """What the norm of all arrays at once is, unless it is what the vocabulary says."""
+        return None
 
     def oracle(self, call: Call, condition: str) -> str:
         return f"{call.function}({', '.join(self.number(part, self.text(part, condition)) for part in call.arguments)})"

@@ -13,7 +13,7 @@ class Function:
     """A function of the language.
 
     ``latex`` is text with ``{0}``, ``{1}``… for the arguments, or a command such as ``\\sin`` that takes its one
-    argument in brackets. ``numpy`` and ``torch`` are source text likewise, empty for what only a rule may use.
+    argument in brackets. ``numpy`` and ``torch`` are source text likewise, empty for the oracles.
     """
 
     arity: int
@@ -71,11 +71,15 @@ ORACLES: Mapping[str, Function] = MappingProxyType(
         "newton_direction": Function(2, r"\left(\nabla^2 f({0}) + {1} I\right)^{{-1}} \nabla f\left({0}\right)"),
     }
 )
+_NORM = Function(1, r"\left\lVert {0} \right\rVert", "np.linalg.norm({0})", "torch.linalg.vector_norm({0})")
 TENSOR_FUNCTIONS: Mapping[str, Function] = MappingProxyType(
     {
-        "norm": Function(1, r"\left\lVert {0} \right\rVert"),
-        "global_norm": Function(1, r"\left\lVert {0} \right\rVert"),
-        "orthogonalize": Function(1, r"\operatorname{{orth}}\left({0}\right)"),
+        "norm": _NORM,
+        # Of one array; of all parameters of a model it takes more than an expression.
+        "global_norm": _NORM,
+        "orthogonalize": Function(
+            1, r"\operatorname{{orth}}\left({0}\right)", "orthogonalize({0})", "orthogonalize({0})"
+        ),
     }
 )
 RULE_FUNCTIONS: Mapping[str, Function] = MappingProxyType({**FUNCTIONS, **ORACLES, **TENSOR_FUNCTIONS})
