@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from core.export import figure_html, numpy_script, path_csv, run_from_json, run_json, torch_script
+from core.export import numpy_script, path_csv, run_from_json, run_json, torch_script
+from core.export.picture import figure_html
 from core.figures import Trail, contour, curve
 from core.objectives import Objective
 from core.racers import RACERS, Racer, own_racer

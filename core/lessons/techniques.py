@@ -1,16 +1,8 @@
 """The sections of the Techniques page, in its order: what each technique is for, and the experiments that test it."""
 
-from pathlib import Path
-
-from core import snippets
 from core.lessons import technique_previews as previews
 from core.lessons.sections import Section
-
-_FOLDER = Path(snippets.__file__).parent / "code" / "techniques"
-
-
-def _code(key: str) -> str:
-    return (_FOLDER / f"{key}.py").read_text(encoding="utf-8")
+from core.snippets import code_file
 
 
 TECHNIQUES = (
@@ -23,7 +15,7 @@ TECHNIQUES = (
         preview=previews.scaling,
         alt="Loss against the step on two features, one four times as spread: slow as they are, fast standardised",
         experiments=("X44",),
-        code=_code("scaling"),
+        code=code_file("techniques/scaling.py"),
     ),
     Section(
         key="batch_norm",
@@ -33,7 +25,7 @@ TECHNIQUES = (
         preview=previews.batch_norm,
         alt="Loss of a deep network against the learning rate: with BatchNorm it learns at larger rates",
         experiments=("X45", "X46"),
-        code=_code("batch_norm"),
+        code=code_file("techniques/batch_norm.py"),
     ),
     Section(
         key="accumulation",
@@ -43,7 +35,7 @@ TECHNIQUES = (
         preview=previews.accumulation,
         alt="Relative error of a gathered gradient against the items in a part: rounding, but large with BatchNorm",
         experiments=("X47",),
-        code=_code("accumulation"),
+        code=code_file("techniques/accumulation.py"),
     ),
     Section(
         key="nesterov",
@@ -53,7 +45,7 @@ TECHNIQUES = (
         preview=previews.nesterov,
         alt="Position against the step on a parabola: Nesterov's method overshoots the minimum less than momentum",
         experiments=("X20", "X21", "X24"),
-        code=_code("nesterov"),
+        code=code_file("techniques/nesterov.py"),
     ),
     Section(
         key="clipping",
@@ -63,7 +55,7 @@ TECHNIQUES = (
         preview=previews.clipping,
         alt="A gradient as an arrow, the same shortened by its norm, and the same turned by clipping its entries",
         experiments=("X48", "X49"),
-        code=_code("clipping"),
+        code=code_file("techniques/clipping.py"),
     ),
     Section(
         key="initialisation",
@@ -73,7 +65,7 @@ TECHNIQUES = (
         preview=previews.initialisation,
         alt="Size of the values behind each of thirty ReLU layers: kept by He's variance, lost by Xavier's",
         experiments=("X07", "X08"),
-        code=_code("initialisation"),
+        code=code_file("techniques/initialisation.py"),
     ),
     Section(
         key="decay",
@@ -83,7 +75,7 @@ TECHNIQUES = (
         preview=previews.decay,
         alt="A weight without a gradient against the step: AdamW shrinks it by a fixed share, Adam with L2 far faster",
         experiments=("X35", "X36", "X37", "X61"),
-        code=_code("decay"),
+        code=code_file("techniques/decay.py"),
     ),
     Section(
         key="correction",
@@ -93,7 +85,7 @@ TECHNIQUES = (
         preview=previews.correction,
         alt="Step length against the step: up to 6.6 learning rates without bias correction, always one with it",
         experiments=("X30", "X31"),
-        code=_code("correction"),
+        code=code_file("techniques/correction.py"),
     ),
     Section(
         key="warmup",
@@ -103,7 +95,7 @@ TECHNIQUES = (
         preview=previews.warmup,
         alt="Loss against the step on a quartic at rate 0.5: it explodes at once, and falls with a warm-up of 50 steps",
         experiments=("X62",),
-        code=_code("warmup"),
+        code=code_file("techniques/warmup.py"),
     ),
     Section(
         key="sam",
@@ -122,7 +114,7 @@ TECHNIQUES = (
         preview=previews.formats,
         alt="Share of a gradient that is left when it is stored: float16 loses what is small, bfloat16 does not",
         experiments=("X65",),
-        code=_code("formats"),
+        code=code_file("techniques/formats.py"),
     ),
     Section(
         key="memory",
@@ -132,7 +124,7 @@ TECHNIQUES = (
         preview=previews.memory,
         alt="Memory for a model of seven billion weights against the numbers kept for each: from 56 to 112 gigabytes",
         experiments=("X38",),
-        code=_code("memory"),
+        code=code_file("techniques/memory.py"),
     ),
     Section(
         key="averaging",
@@ -143,6 +135,6 @@ TECHNIQUES = (
         preview=previews.averaging,
         alt="Expected loss against the learning rate for a constant rate, a falling one, and Schedule-Free",
         experiments=("X71",),
-        code=_code("averaging"),
+        code=code_file("techniques/averaging.py"),
     ),
 )

@@ -8,12 +8,13 @@ from core.snippets.optimizers import OPTIMIZERS_TAB
 from core.snippets.schedulers import SCHEDULERS_TAB
 from core.snippets.snippet import Snippet
 
-__all__ = ["SNIPPETS", "Snippet"]
+__all__ = ["SNIPPETS", "Snippet", "code_file"]
 
 _FOLDER = Path(__file__).parent / "code"
 
 
-def _file(name: str) -> str:
+def code_file(name: str) -> str:
+    """The text of a file that is shown as code, by its path below ``code``."""
     return (_FOLDER / name).read_text(encoding="utf-8")
 
 
@@ -32,7 +33,7 @@ _ALL = (
             "A mean over batches is not the mean over items if the last batch is smaller.",
             "The scheduler is stepped after the optimizer, and as often as its length was counted in.",
         ),
-        code=_file("training_loop.py"),
+        code=code_file("training_loop.py"),
     ),
     Snippet(
         key="workshop",
@@ -47,7 +48,7 @@ _ALL = (
             "torch.cuda.amp is deprecated; torch.amp takes the device. bfloat16 needs no scaler.",
             "Autocast leaves weights, gradients and optimizer state in float32; what shrinks are activations.",
         ),
-        code=_file("workshop.py"),
+        code=code_file("workshop.py"),
     ),
 )
 

@@ -13,7 +13,8 @@ import plotly.graph_objects as go
 import pytest
 
 from core import OBJECTIVES, OPTIMIZERS, SCHEDULES, Run, trace
-from core.export import figure_html, path_csv, run_from_json, run_json
+from core.export import path_csv, run_from_json, run_json
+from core.export.picture import figure_html
 from core.figures import Trail, contour
 from core.figures.look import DARK, LIGHT, Look
 
