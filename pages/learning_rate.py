@@ -3,23 +3,23 @@
 import streamlit as st
 
 from core.lessons.rate_check import check
-from ui import claims, controls, learning_rate, navigation, rate_races
+from ui import claims, controls, learning_rate, navigation, panels, rate_races
 
 navigation.begin(navigation.LEARNING_RATE)
 prefix = navigation.LEARNING_RATE.prefix
 
 with st.sidebar:
-    path, rate = learning_rate.descent_control()
+    path = learning_rate.descent_control()
 
-found = check(path)
-learning_rate.regimes_panel(found, rate)
+found = check(path, path.run.resolved_objective)
+panels.regimes_panel(found, f"{prefix}regimes")
 picture = st.container()
 step = controls.moment_control(path.run.steps, prefix)
 with picture:
     learning_rate.descent_stage(path, step)
 
 st.subheader("Predicted and measured", anchor="story")
-learning_rate.told_panel(path, found)
+panels.rate_panel(path, found)
 learning_rate.code_panel("PyTorch code of this run", f"{prefix}code", {"this run": path.run})
 claims.about(navigation.LEARNING_RATE, "choice", "About the choice of the learning rate")
 

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.lessons.rate_check import check
 from core.racers import RACERS
 from core.worked.example import Example
 from core.worked.steps import REPEATED
@@ -34,7 +35,9 @@ with picture:
 panels.story_panel([(RACERS["sgd"], path)])
 
 st.subheader("How large may the learning rate be?", anchor="limit")
-update_rule.rate_panel(example, path)
+found = check(path, example.objective)
+panels.regimes_panel(found, f"{prefix}regimes")
+panels.rate_panel(path, found)
 
 st.subheader("What is being averaged?", anchor="convention")
 st.markdown(

@@ -9,18 +9,14 @@ from core import Run, trace
 from core.experiments import EXPERIMENTS
 from core.experiments.edge import Descent, advance, begin, ended, finding
 from core.export import torch_script
-from core.figures import regimes
-from core.formula.rule_latex import aligned, start_lines, step_lines
-from core.hypers import Hyper
 from core.lessons.playground import CASES, LongRun, case_rate, long_run, long_run_told
-from core.lessons.rate_check import LIMITS, QUADRATICS, Check, rate_hyper, told
+from core.lessons.rate_check import QUADRATICS, rate_hyper
 from core.optimizers import OPTIMIZERS
 from core.racers import RACERS
 from core.theory import METHODS
 from core.trace import Path
 from ui import claims, controls
 from ui.navigation import LEARNING_RATE
-from ui.panels import look, picture
 from ui.stage import stage
 from ui.stage.payload import Kind
 
@@ -34,8 +30,8 @@ _PIECES = 1000
 _LONG_RUNS = 512
 
 
-def descent_control() -> tuple[Path, Hyper]:
-    """Which quadratic is descended by which rule, how and from where: the run, and its learning rate as declared."""
+def descent_control() -> Path:
+    """Which quadratic is descended by which rule, how and from where: the run."""
     scenario = controls.scenario_control("Shape", QUADRATICS, f"{_PREFIX}shape", _PREFIX)
     names = {OPTIMIZERS[key].name: key for key in METHODS}
     racer = RACERS[names[controls.choice("Update rule", list(names), next(iter(names)), f"{_PREFIX}rule")]]
@@ -49,17 +45,7 @@ def descent_control() -> tuple[Path, Hyper]:
     with st.expander("Start and steps"):
         start = controls.start_control(scenario.declared, _PREFIX)
         steps = controls.steps_control(scenario.steps, _PREFIX)
-    return trace(Run(scenario.objective, racer.optimizer.reference, start, steps, hypers)), rate
-
-
-def regimes_panel(found: Check, rate: Hyper) -> None:
-    """What every learning rate does by theory, and where this run stands."""
-    picture(
-        regimes(found, rate.slider[1], look()),
-        f"{_PREFIX}regimes",
-        200,
-        f"Factor per step against the learning rate; the limit is {found.limit:.4g}, this run at {found.lr:.4g}",
-    )
+    return trace(Run(scenario.objective, racer.optimizer.reference, start, steps, hypers))
 
 
 def descent_stage(path: Path, step: int) -> None:
@@ -68,21 +54,6 @@ def descent_stage(path: Path, step: int) -> None:
     racer = RACERS[path.run.optimizer]
     label = f"{racer.name} on {objective.name}"
     stage(objective, [(racer, path)], [_GROUND[objective.dimension], "loss"], step, 300, label, _PREFIX)
-
-
-def told_panel(path: Path, found: Check) -> None:
-    """Prediction and measurement in words, beside the formula of both."""
-    words, formula = st.columns([3, 2], gap="medium", vertical_alignment="center")
-    with words:
-        st.markdown("\n".join(f"- {sentence}" for sentence in told(path, found)))
-    with formula:
-        rule = OPTIMIZERS[found.key].parsed
-        st.latex(aligned([*start_lines(rule), *step_lines(rule)]))
-        st.latex(LIMITS[found.key])
-        st.caption(
-            "The limit, and what a step multiplies the distance by along a direction of curvature λ; L is the largest "
-            "λ. " + ("" if found.key == "sgd" else "The factor is the z of larger size.")
-        )
 
 
 def code_panel(label: str, key: str, runs: Mapping[str, Run]) -> None:

@@ -10,11 +10,12 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.export.picture import CONFIG
-from core.figures import DARK, LIGHT, Look, plot
+from core.figures import DARK, LIGHT, Look, plot, regimes
 from core.formula.latex import measured, number, symbol
 from core.formula.rule_latex import Line, aligned, start_lines, step_lines
 from core.hypers import Hyper
 from core.ledger import ledger
+from core.lessons.rate_check import LIMITS, Check, rate_sentences
 from core.objectives import Objective
 from core.optimizers import OPTIMIZERS, Optimizer
 from core.racers import Racer
@@ -70,6 +71,27 @@ def sheet(wide: go.Figure, narrow: go.Figure, key: str, alt: str, on_select: Cal
     for name, figure in ((f"{key}_wide", wide), (f"{key}_narrow", narrow)):
         with st.container(key=f"{name}_sheet"):
             picture(figure, name, int(figure.layout.height), alt, partial(on_select, name))
+
+
+def regimes_panel(found: Check, key: str) -> None:
+    """What every learning rate does by theory, and where this run stands."""
+    told = f"Factor per step against the learning rate; the limit is {found.limit:.4g}, this run at {found.lr:.4g}"
+    picture(regimes(found, look()), key, 200, told)
+
+
+def rate_panel(path: Path, found: Check) -> None:
+    """Prediction and measurement in words, beside the formula of both."""
+    words, formula = st.columns([3, 2], gap="medium", vertical_alignment="center")
+    with words:
+        st.markdown("\n".join(f"- {sentence}" for sentence in rate_sentences(path, found)))
+    with formula:
+        rule = OPTIMIZERS[found.key].parsed
+        st.latex(aligned([*start_lines(rule), *step_lines(rule)]))
+        st.latex(LIMITS[found.key])
+        st.caption(
+            "The limit, and what a step multiplies the distance by along a direction of curvature λ; L is the largest "
+            "λ. " + ("" if found.key == "sgd" else "The factor is the z of larger size.")
+        )
 
 
 def objective_panel(declared: Objective) -> None:

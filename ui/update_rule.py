@@ -7,8 +7,6 @@ import streamlit as st
 
 from core.figures import backprop_figure
 from core.figures.backprop import Direction
-from core.figures.gauge import HEIGHT as GAUGE_HEIGHT
-from core.figures.gauge import rate_gauge
 from core.figures.line_fit import paper_figure, step_figure
 from core.network.backprop import INPUTS, LARGEST, LARGEST_SEED, Activation
 from core.network.backprop import Example as Network
@@ -16,12 +14,10 @@ from core.network.backprop_told import TELLERS
 from core.network.initialisation import Initialisation
 from core.optimizers import OPTIMIZERS
 from core.racers import RACERS
-from core.theory import bands
 from core.trace import Path
 from core.worked.code import torch_script
 from core.worked.data import LARGEST as LARGEST_NUMBER
-from core.worked.example import BIAS, RATE, WEIGHT, Convention, Example
-from core.worked.rate import convention_rows, rate_sentences
+from core.worked.example import BIAS, RATE, WEIGHT, Convention, Example, convention_rows
 from core.worked.steps import Stage, six_steps
 from ui import share
 from ui.controls import check_asked, choice, hyper_control, view_control
@@ -100,17 +96,6 @@ def descent_panel(example: Example, path: Path, step: int) -> None:
         _PREFIX,
         paper=lambda look: paper_figure(example, look),
     )
-
-
-def rate_panel(example: Example, path: Path) -> None:
-    """The learning rate on its gauge, and what theory says of it beside what this run did."""
-    picture(
-        rate_gauge(bands("sgd", example.curvature.largest), example.lr, example.best.lr, look()),
-        f"{_PREFIX}_gauge",
-        GAUGE_HEIGHT,
-        f"Learning rate at {100 * example.share:.4g} % of the limit",
-    )
-    st.markdown("\n".join(f"- {sentence}" for sentence in rate_sentences(example, path)))
 
 
 def convention_panel(example: Example) -> None:

@@ -1,6 +1,5 @@
 """What theory says of every learning rate on a quadratic: regimes as bands, the factor per step, and one's own run."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -20,17 +19,21 @@ _BAND = 0.13
 # Shares of the axis: of a character of 5.7 pixels on a small screen's 290, and of the limit's label.
 _CHARACTER = 5.7 / 290
 _ROOM = 0.19
+# Heights of what is said of the run, and of the best rate where the limit is named below it, as shares of the axis:
+# two lines of text take a fifth.
+_MIDDLE, _HIGH = 0.28, 0.6
 _TEAL, _GOLD, _RED, _BLUE = PALETTE[2], PALETTE[7], PALETTE[5], PALETTE[0]
 _COLORS = {Regime.MONOTONE: _TEAL, Regime.OSCILLATING: _GOLD, Regime.CYCLING: _RED, Regime.DIVERGING: _RED}
 
 
-def regimes(found: Check, top: float, look: Look) -> go.Figure:
-    """The factor on the distance per step that theory predicts from learning rate 0 to ``top`` or the run's own.
+def regimes(found: Check, look: Look) -> go.Figure:
+    """The factor on the distance per step that theory predicts from learning rate 0 to beyond the limit or the run's.
 
-    Bands name the regimes, a dotted line marks the limit. A ring shows what is predicted at the run's own rate, a dot
-    what was measured. Factors beyond the view are drawn at its edge.
+    Bands name the regimes, dotted lines mark the limit and the best rate, if that is one for the run's own β. A ring
+    shows what is predicted at the run's own rate, a dot what was measured. Factors beyond the view are drawn at its
+    edge.
     """
-    right = min(max(top, 1.04 * found.lr), _WIDEST * top)
+    right = min(max(found.furthest, 1.04 * found.lr), _WIDEST * found.furthest)
     rates = np.unique(np.concatenate([np.linspace(0.0, right, _POINTS), [band.high for band in found.bands[:2]]]))
     rates = rates[rates <= right]
     factors = np.array([found.factor(float(rate)) for rate in rates])
@@ -67,7 +70,7 @@ def _predicted(rates: np.ndarray, factors: np.ndarray) -> dict[str, Any]:
 
 def _own(found: Check, here: float, right: float, look: Look) -> list[dict[str, Any]]:
     """The run's own rate: a ring on the prediction, a dot at what was measured."""
-    marks = [_mark("predicted for your run", here, found.predicted, found.lr, "circle-open", look)]
+    marks = [_mark("predicted for your run", here, found.factor(found.lr), found.lr, "circle-open", look)]
     if found.measured is not None:
         marks.append(_mark("measured in your run", here, found.measured, found.lr, "circle", look))
     if found.lr > right:
@@ -94,12 +97,8 @@ def _mark(name: str, x: float, factor: float, lr: float, symbol: str, look: Look
 
 
 def _spans(found: Check, right: float) -> list[tuple[Regime, float, float]]:
-    """The bands that the axis shows, each cut to it."""
-    return [
-        (band.regime, band.low, min(band.high, right))
-        for band in found.bands
-        if band.regime is not Regime.CYCLING and band.low < right
-    ]
+    """The bands, the last of them cut to the axis."""
+    return [(band.regime, band.low, min(band.high, right)) for band in found.bands if band.regime is not Regime.CYCLING]
 
 
 def _bands(found: Check, right: float) -> list[dict[str, Any]]:
@@ -121,47 +120,44 @@ def _bands(found: Check, right: float) -> list[dict[str, Any]]:
 
 
 def _lines(found: Check, here: float, right: float, look: Look) -> list[dict[str, Any]]:
-    upright = {"type": "line", "y0": 0, "y1": 1, "yref": "paper"}
-    lines: list[dict[str, Any]] = [
-        {**upright, "x0": here, "x1": here, "line": {"color": look.text, "width": 1}},
-        {
-            **{"type": "line", "x0": 0, "x1": right, "y0": 1, "y1": 1},
-            "line": {"color": look.quiet, "width": 1, "dash": "dot"},
-        },
+    level = {"type": "line", "x0": 0, "x1": right, "y0": 1, "y1": 1}
+    lines = [
+        _upright(here, look.text, 1, "solid"),
+        {**level, "line": {"color": look.quiet, "width": 1, "dash": "dot"}},
+        _upright(found.limit, _RED, 1.5, "dot"),
     ]
-    if found.limit < right:
-        lines.append(
-            {**upright, "x0": found.limit, "x1": found.limit, "line": {"color": _RED, "width": 1.5, "dash": "dot"}}
-        )
+    if found.best.beta == found.beta:
+        lines.append(_upright(found.best.lr, look.text, 1.5, "dot"))
     return lines
+
+
+def _upright(x: float, color: str, width: float, dash: str) -> dict[str, Any]:
+    line = {"color": color, "width": width, "dash": dash}
+    return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": line}
 
 
 def _names(found: Check, here: float, right: float, look: Look) -> list[dict[str, Any]]:
     notes = [
-        _note(regime.name.lower(), (low + high) / 2, 1.0, _COLORS[regime], xanchor="center", yanchor="bottom")
+        _note(regime.name.lower(), (low + high) / 2, 1.0, _COLORS[regime], xanchor="center")
         for regime, low, high in _spans(found, right)
         if (high - low) / right > _CHARACTER * len(regime.name)
     ]
-    if found.limit < right and math.isfinite(found.limit):
-        # On the right, unless the axis ends there or the run stands there.
-        end = found.limit + _ROOM * right
-        left = end > right or found.limit < here < end
-        side: dict[str, Any] = {"xanchor": "right", "xshift": -4} if left else {"xanchor": "left", "xshift": 4}
-        notes.append(_note(f"cycling at<br>{number(found.limit)}", found.limit, 0.0, _RED, yanchor="bottom", **side))
-    near_right = here > right / 2
-    notes.append(
-        _note(
-            f"<b>you are here</b>, α = {number(found.lr)}",
-            here,
-            0.3,
-            look.text,
-            xanchor="right" if near_right else "left",
-            yanchor="bottom",
-            xshift=-5 if near_right else 5,
-            bgcolor=look.veil,
+    # On the right, unless the axis ends there or the run stands there.
+    end = found.limit + _ROOM * right
+    left = end > right or found.limit < here < end
+    notes.append(_beside(f"cycling at<br>{number(found.limit)}", found.limit, 0.0, _RED, left))
+    if found.best.beta == found.beta:
+        notes.append(
+            _beside(f"best<br>{number(found.best.lr)}", found.best.lr, _HIGH if left else 0.0, look.text, True)
         )
-    )
-    return notes
+    own = f"<b>you are here</b>, α = {number(found.lr)}<br>{found.percent:.4g} % of the limit"
+    return [*notes, {**_beside(own, here, _MIDDLE, look.text, here > right / 2), "bgcolor": look.veil}]
+
+
+def _beside(text: str, x: float, y: float, color: str, left: bool) -> dict[str, Any]:
+    """A note beside an upright line at ``x``."""
+    anchor, shift = ("right", -5) if left else ("left", 5)
+    return _note(text, x, y, color, xanchor=anchor, xshift=shift, align=anchor)
 
 
 def _note(text: str, x: float, y: float, color: str, **more: Any) -> dict[str, Any]:
@@ -170,6 +166,7 @@ def _note(text: str, x: float, y: float, color: str, **more: Any) -> dict[str, A
         "x": x,
         "y": y,
         "yref": "paper",
+        "yanchor": "bottom",
         "showarrow": False,
         "font": {"size": SMALL_SIZE, "color": color},
         **more,

@@ -1,4 +1,4 @@
-"""Descents on quadratics with what theory says of them: the reader's own run beside the predicted numbers."""
+"""What theory says of a learning rate on a quadratic, beside the reader's own run; quadratics to try it on."""
 
 import math
 from collections.abc import Mapping
@@ -13,8 +13,7 @@ from core.objectives import Objective
 from core.optimizers import OPTIMIZERS
 from core.scenarios import Scenario
 from core.status import Outcome
-from core.theory import Band, Curvature, Regime, Tuning, bands, best_settings, contraction, curvature, stable_limit
-from core.theory import regime as regime_of
+from core.theory import Band, Curvature, Regime, Tuning, bands, best_settings, contraction, curvature, regime
 from core.trace import Path
 
 Array = npt.NDArray[np.float64]
@@ -64,8 +63,11 @@ _STOPS = 250
 _LASTING = (Regime.CYCLING, Regime.DIVERGING)
 # Smaller shares of a distance are rounding.
 _FELT = 1e-12
-# Distances below this lose digits; a fit needs a few steps.
-_SMALLEST, _FEWEST = 1e-150, 6
+# Distances below this lose digits, as do those that are this share of the point. Where a bowl is so long that more is
+# lost, the steps of a page do not lead that far.
+_SMALLEST, _ROUNDING = 1e-150, 1e-11
+# Steps that a fit needs.
+_FEWEST = 6
 # What "near" means when steps are counted: this share of the distance is left.
 _LEFT = 0.01
 
@@ -73,7 +75,7 @@ _LEFT = 0.01
 def rate_hyper(key: str, scenario: Scenario) -> Hyper:
     """The learning rate of the rule ``key`` as a slider that shows every regime on the quadratic of ``scenario``."""
     (declared, *_) = OPTIMIZERS[key].hypers
-    top = float(f"{_FURTHEST[key] / _spectrum(scenario.declared).largest:.2g}")
+    top = _furthest(key, _spectrum(scenario.declared).largest)
     bottom = float(f"{top / _STOPS:.1g}")
     return Hyper(
         "lr",
@@ -86,74 +88,110 @@ def rate_hyper(key: str, scenario: Scenario) -> Hyper:
     )
 
 
+def _furthest(key: str, largest: float) -> float:
+    return float(f"{_FURTHEST[key] / largest:.2g}")
+
+
 def _spectrum(objective: Objective) -> Curvature:
     return curvature(objective.parsed, objective.minima[0])
 
 
 @dataclass(frozen=True, eq=False)
 class Check:
-    """A run on a quadratic and what theory says of it.
+    """A run of the rule ``key`` on a quadratic with the curvatures of ``bowl``, and what theory says of it.
 
-    ``curvatures`` of shape ``(n,)`` are those of the directions in which the start lies away from the minimum; nothing
-    else is felt by the run. ``measured`` is the factor on the distance per step over the steps ``window``, both
-    inclusive; ``None`` if they are too few. ``arrived`` is the step from which on the run is exactly at the minimum, if
-    it is; ``left_out`` says that some direction is not felt.
+    ``curvatures`` of shape ``(n,)`` are those of the directions that curve and in which the start lies away from the
+    minimum; nothing else is felt by the run. ``measured`` is the factor on the distance per step over the steps
+    ``window``, both inclusive; ``None`` if they are too few. ``arrived`` is the step from which on the run is exactly
+    at the minimum, if it is.
     """
 
     key: str
     lr: float
     beta: float
+    bowl: Curvature
     curvatures: Array
-    left_out: bool
-    limit: float
-    bands: tuple[Band, ...]
-    predicted: float
     measured: float | None
     window: tuple[int, int]
     arrived: int | None
-    best: Tuning
+
+    @property
+    def largest(self) -> float:
+        """The largest curvature that is felt, L."""
+        return float(self.curvatures[-1])
+
+    @property
+    def bands(self) -> tuple[Band, ...]:
+        """The regimes in ascending order of learning rate."""
+        return bands(self.key, self.largest, self.beta)
+
+    @property
+    def limit(self) -> float:
+        """The learning rate at which the rule stops to settle."""
+        return self.bands[-1].low
+
+    @property
+    def percent(self) -> float:
+        """The learning rate in per cent of the limit."""
+        return 100 * self.lr / self.limit
+
+    @property
+    def regime(self) -> Regime:
+        """What this learning rate does along the steepest direction."""
+        return regime(self.key, self.lr, self.largest, self.beta)
+
+    @property
+    def best(self) -> Tuning:
+        """The fixed settings that contract most."""
+        return best_settings(self.key, float(self.curvatures[0]), self.largest)
+
+    @property
+    def furthest(self) -> float:
+        """A learning rate that is beyond the limit whatever β is, of two digits."""
+        return _furthest(self.key, self.largest)
+
+    @property
+    def left_out(self) -> bool:
+        """Whether some direction that curves is not felt."""
+        return len(self.curvatures) < int(np.count_nonzero(self.bowl.values))
 
     def factor(self, lr: float) -> float:
-        """The predicted factor per step at another learning rate."""
+        """The predicted factor per step at the learning rate ``lr``."""
         return contraction(self.key, self.curvatures, lr, self.beta)
 
 
-def check(path: Path) -> Check:
-    """``path``, a run of one of ``METHODS`` on a quadratic with a known minimum, beside what theory predicts."""
-    run = path.run
-    objective = run.resolved_objective
-    settings = run.settings
-    lr, beta = settings["lr"], settings.get("beta", 0.0)
-    found = _spectrum(objective)
-    offset = np.array(run.start) - np.array(objective.minima[0])
-    shares = np.abs(found.vectors.T @ offset)
-    felt = shares > _FELT * shares.max()
-    curvatures = found.values[felt] if felt.any() else found.values
-    largest = float(curvatures[-1])
-    away = path.x - np.array(objective.minima[0])
-    measured, window = _measured(np.sqrt((away**2).sum(axis=1)))
+def check(path: Path, objective: Objective) -> Check:
+    """``path``, a run of one of ``METHODS`` on a quadratic ``objective`` with a known minimum, beside theory."""
+    settings = path.run.settings
+    bowl = _spectrum(objective)
+    away = (path.x - np.array(objective.minima[0])) @ bowl.vectors
+    curved = bowl.values > 0
+    felt = curved & (np.abs(away[0]) > _FELT * np.abs(away[0]).max())
+    if not felt.any():
+        felt = curved
+    curvatures = bowl.values[felt]
+    away = away[:, felt]
+    lost = np.maximum(_ROUNDING * np.linalg.norm(path.x, axis=1), _SMALLEST)
+    measured, window = _measured(np.sqrt((away**2).sum(axis=1)), lost)
     elsewhere = np.flatnonzero(away.any(axis=1))
     arrived = int(elsewhere[-1]) + 1 if elsewhere.size else 0
+    beta = settings.get("beta", 0.0)
     return Check(
-        run.optimizer,
-        lr,
+        path.run.optimizer,
+        settings["lr"],
         beta,
+        bowl,
         curvatures,
-        len(curvatures) < len(found.values),
-        stable_limit(run.optimizer, largest, beta),
-        bands(run.optimizer, largest, beta),
-        contraction(run.optimizer, curvatures, lr, beta),
         measured,
         window,
         # A velocity may carry a point that is at the minimum for one step only.
         arrived if arrived + (beta > 0) < len(path.x) else None,
-        best_settings(run.optimizer, float(curvatures[0]), largest),
     )
 
 
-def _measured(distances: Array) -> tuple[float | None, tuple[int, int]]:
-    """The factor on ``distances`` per step, fitted over the second half of those that have all their digits."""
-    known = np.flatnonzero(distances > _SMALLEST)
+def _measured(distances: Array, lost: Array) -> tuple[float | None, tuple[int, int]]:
+    """The factor on ``distances`` per step, fitted over the second half of those that are above what is ``lost``."""
+    known = np.flatnonzero(distances > lost)
     last = int(known[-1]) if known.size else 0
     usable = distances[: last + 1]
     first = last // 2
@@ -166,16 +204,17 @@ def _measured(distances: Array) -> tuple[float | None, tuple[int, int]]:
     return math.exp(float(steps @ size / (steps @ steps))), (first, last)
 
 
-def told(path: Path, found: Check) -> list[str]:
-    """What theory says of a run and what the run did, in sentences with its numbers."""
-    parts = [_place(found), _pace(path, found)]
-    if 0 < found.predicted < 1:
+def rate_sentences(path: Path, found: Check) -> list[str]:
+    """What theory says of a run and what the run did, with its numbers."""
+    predicted = found.factor(found.lr)
+    parts = [_shape(found.bowl), _share(found), _pace(path, found, predicted)]
+    if 0 < predicted < 1:
         tenth = found.factor(found.lr / 10)
         parts.append(
-            f"At this pace a hundredth of the distance is left after {_steps(found.predicted)}; at a tenth of the rate "
+            f"At this pace a hundredth of the distance is left after {_steps(predicted)}; at a tenth of the rate "
             f"after {_steps(tenth)}."
         )
-    elif found.lr > 0 and regime_of(found.key, found.lr, float(found.curvatures[-1]), found.beta) in _LASTING:
+    elif found.lr > 0 and found.regime in _LASTING:
         parts.append("More steps do not help: nothing shrinks.")
     beta = f" and β = {found.best.beta:.4g}" if found.key != "sgd" else ""
     parts.append(
@@ -189,26 +228,36 @@ def told(path: Path, found: Check) -> list[str]:
     return parts
 
 
-def _place(found: Check) -> str:
-    share = 100 * found.lr / found.limit
-    where = "" if len(found.curvatures) == 1 else " along the steepest direction"
-    regime = str(regime_of(found.key, found.lr, float(found.curvatures[-1]), found.beta))
+def _shape(bowl: Curvature) -> str:
+    if bowl.smallest == 0:
+        return (
+            f"The loss is a gutter, as where all x of a table are equal: flat in one direction, with curvature "
+            f"L = {bowl.largest:.4g} across. Only the one across is descended."
+        )
+    if len(bowl.values) == 1:
+        return f"The curvature is L = {bowl.largest:.4g} everywhere."
     return (
-        f"α = {found.lr:.4g} is **{share:.4g} % of the limit** {found.limit:.4g}{where}. {regime}"
-        if found.lr
-        else "α = 0 takes no steps at all."
+        f"The bowl's curvatures are L = {bowl.largest:.4g} along its steepest direction and μ = {bowl.smallest:.4g} "
+        f"along its flattest, a condition number κ of {bowl.condition:.5g}."
     )
 
 
-def _pace(path: Path, found: Check) -> str:
-    predicted = f"Predicted: every step multiplies the distance by **{found.predicted:.4g}** in the long run."
+def _share(found: Check) -> str:
+    if not found.lr:
+        return "α = 0 takes no steps at all."
+    where = "" if len(found.curvatures) == 1 else " along the steepest direction"
+    return f"α = {found.lr:.4g} is **{found.percent:.4g} % of the limit** {found.limit:.4g}{where}. {found.regime}"
+
+
+def _pace(path: Path, found: Check, predicted: float) -> str:
+    told = f"Predicted: every step multiplies the distance by **{predicted:.4g}** in the long run."
     if found.arrived is not None:
-        return f"{predicted} Your run is exactly at the minimum from step {found.arrived} on."
+        return f"{told} Your run is exactly at the minimum from step {found.arrived} on."
     if found.measured is None:
         short = path.status.outcome is Outcome.DIVERGED
-        return f"{predicted} Your run {'ends too early' if short else 'is too short'} to measure that."
+        return f"{told} Your run {'ends too early' if short else 'is too short'} to measure that."
     first, last = found.window
-    return f"{predicted} Measured over steps {first} to {last} of your run: **{found.measured:.4g}**."
+    return f"{told} Measured over steps {first} to {last} of your run: **{found.measured:.4g}**."
 
 
 def _steps(factor: float) -> str:

@@ -4,7 +4,6 @@ from core.lessons import technique_previews as previews
 from core.lessons.sections import Section
 from core.snippets import code_file
 
-
 TECHNIQUES = (
     Section(
         key="scaling",

@@ -1,6 +1,6 @@
 """A line fitted to a few points, with every number of one step of gradient descent, and the bowl it walks in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 
@@ -11,7 +11,7 @@ from core.formula.objective import MAX_CHARACTERS
 from core.objectives import Objective
 from core.optimizers import OPTIMIZERS
 from core.run import Run
-from core.theory import Curvature, Regime, Tuning, best_settings, regime, spectrum, stable_limit
+from core.theory import Curvature, spectrum, stable_limit
 from core.trace import Path, trace
 from core.worked.data import Data, check_size, checked
 
@@ -168,23 +168,9 @@ class Example:
         return stable_limit("sgd", self.curvature.largest)
 
     @property
-    def best(self) -> Tuning:
-        """The best fixed learning rate, and the factor on the distance to the solution per step.
-
-        In a gutter only the curved direction counts.
-        """
-        curved = self.curvature.values[self.curvature.values > 0]
-        return best_settings("sgd", float(curved[0]), float(curved[-1]))
-
-    @property
     def share(self) -> float:
         """The learning rate as a share of the limit, from 0; 1 and more do not settle."""
         return self.lr / self.limit
-
-    @property
-    def regime(self) -> Regime:
-        """What this learning rate does along the steepest direction."""
-        return regime("sgd", self.lr, self.curvature.largest)
 
     @property
     def formula(self) -> str:
@@ -236,6 +222,34 @@ class Example:
     def path(self, steps: int) -> Path:
         """Gradient descent from (w, b), recorded. Raises ``ValueError`` for a number of steps a run does not take."""
         return trace(Run(self.formula, "sgd", (self.w, self.b), steps, {"lr": self.lr}))
+
+
+@dataclass(frozen=True)
+class ConventionRow:
+    """One way to write the loss down: the loss and its slopes at the start, the limit, the rate in % of that."""
+
+    name: str
+    loss: float
+    slope_w: float
+    slope_b: float
+    limit: float
+    percent: float
+
+
+def convention_rows(example: Example) -> list[ConventionRow]:
+    """The line, data and learning rate of ``example`` under each convention."""
+    others = (replace(example, convention=convention) for convention in Convention)
+    return [
+        ConventionRow(
+            other.convention.label,
+            other.step.loss,
+            other.step.slope_w,
+            other.step.slope_b,
+            other.limit,
+            100 * other.share,
+        )
+        for other in others
+    ]
 
 
 def _line(x: float) -> str:

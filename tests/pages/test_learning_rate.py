@@ -11,7 +11,7 @@ from core import OBJECTIVES, OPTIMIZERS, SCHEDULES, Run, trace
 from core.experiments import EXPERIMENTS
 from core.export import torch_script
 from core.lessons.playground import CASES, long_run, long_run_told
-from core.lessons.rate_check import QUADRATICS, check, told
+from core.lessons.rate_check import QUADRATICS, check, rate_sentences
 from core.lessons.schedule_race import (
     NOISE,
     OPENING,
@@ -54,7 +54,9 @@ def test_a_link_with_every_setting_of_the_descent_changed_shows_exactly_that(sha
     assert (state(app, "lsteps"), state(app, "lt")) == (37, 12)
     path = trace(Run(scenario.objective, rule, start, 37, hypers))
     said = words(app)
-    assert [sentence for sentence in told(path, check(path)) if f"- {sentence}" not in said] == []
+    assert [
+        sentence for sentence in rate_sentences(path, check(path, scenario.declared)) if f"- {sentence}" not in said
+    ] == []
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.lessons.rate_check import check, rate_sentences
 from core.network.backprop import Activation
 from core.network.backprop import Example as Network
 from core.network.backprop_told import TELLERS
@@ -17,7 +18,6 @@ from core.racers import RACERS
 from core.summary import retell
 from core.worked.code import torch_script
 from core.worked.example import Convention, Example
-from core.worked.rate import rate_sentences
 from core.worked.steps import six_steps
 from tests.pages.visits import clean, latex, notes, open_page, state, words
 from ui import navigation
@@ -55,7 +55,11 @@ def test_a_link_with_every_setting_changed_shows_exactly_that_step() -> None:
     stage = six_steps(EXAMPLE, 37)[3]
     path = EXAMPLE.path(37)
     said = words(app)
-    for sentence in (stage.sentence, *rate_sentences(EXAMPLE, path), *retell([(RACERS["sgd"], path)])):
+    for sentence in (
+        stage.sentence,
+        *rate_sentences(path, check(path, EXAMPLE.objective)),
+        *retell([(RACERS["sgd"], path)]),
+    ):
         assert sentence in said
     assert stage.latex in latex(app)
     assert stage.symbols in latex(app)

@@ -16,10 +16,10 @@ from core.theory import METHODS
 looks = pytest.mark.parametrize("look", [LIGHT, DARK], ids=lambda look: look.name)
 
 
-def _check(shape: str = "parabola", rule: str = "sgd", **hypers: float) -> tuple[Check, float]:
+def _check(shape: str = "parabola", rule: str = "sgd", **hypers: float) -> Check:
     scenario = QUADRATICS[shape]
     run = Run(scenario.objective, rule, scenario.declared.start, 100, {**scenario.rules[rule], **hypers})
-    return check(trace(run)), rate_hyper(rule, scenario).slider[1]
+    return check(trace(run), scenario.declared)
 
 
 def _race(lr: float, rules: tuple[str, ...] = ("sgd", "adam"), objective: str = "rosenbrock") -> Race:
@@ -30,46 +30,53 @@ def _race(lr: float, rules: tuple[str, ...] = ("sgd", "adam"), objective: str = 
 @pytest.mark.parametrize("rule", METHODS)
 @pytest.mark.parametrize("shape", QUADRATICS)
 def test_the_curve_is_what_theory_predicts_and_the_marks_are_the_run(shape: str, rule: str, look: Look) -> None:
-    found, top = _check(shape, rule)
-    figure = regimes(found, top, look)
+    found = _check(shape, rule)
+    figure = regimes(found, look)
     curve, ring, dot = figure.data
     assert [float(factor) for factor in curve.customdata] == pytest.approx([found.factor(x) for x in curve.x], rel=1e-6)
-    assert (ring.x[0], ring.y[0]) == (found.lr, found.predicted)
+    assert (ring.x[0], ring.y[0]) == (found.lr, found.factor(found.lr))
     assert (dot.x[0], dot.y[0]) == (found.lr, found.measured)
-    assert figure.layout.xaxis.range == (0, top)
+    assert figure.layout.xaxis.range == (0, rate_hyper(rule, QUADRATICS[shape]).slider[1])
     assert figure.layout.xaxis.title.text
     assert figure.layout.yaxis.title.text
 
 
 def test_bands_and_limit_stand_where_theory_has_them() -> None:
-    found, top = _check(lr=1.5)
-    figure = regimes(found, top, LIGHT)
+    found = _check(lr=1.5)
+    figure = regimes(found, LIGHT)
     rects = [(shape.x0, shape.x1) for shape in figure.layout.shapes if shape.type == "rect"]
-    assert rects == [(0, 1), (1, 2), (2, top)]
+    assert rects == [(0, 1), (1, 2), (2, 2.5)]
     texts = [note.text for note in figure.layout.annotations]
     assert texts[:3] == ["monotone", "oscillating", "diverging"]
-    assert texts[3:] == ["cycling at<br>2", "<b>you are here</b>, α = 1.5"]
-    assert 2.0 in [shape.x0 for shape in figure.layout.shapes if shape.type == "line"]
+    assert texts[3:] == ["cycling at<br>2", "best<br>1", "<b>you are here</b>, α = 1.5<br>75 % of the limit"]
+    assert {1.0, 2.0} <= {shape.x0 for shape in figure.layout.shapes if shape.type == "line"}
+
+
+def test_the_best_rate_is_marked_only_where_its_beta_is_the_runs() -> None:
+    best = _check("bowl", "momentum").best
+    for beta, marked in ((best.beta, True), (0.2, False)):
+        notes = regimes(_check("bowl", "momentum", beta=beta), LIGHT).layout.annotations
+        assert any(note.text.startswith("best") for note in notes) is marked
 
 
 @pytest.mark.parametrize(("lr", "anchor"), [(1.5, "left"), (2.1, "right"), (1.9, "left")])
 def test_the_name_of_the_limit_keeps_clear_of_the_run(lr: float, anchor: str) -> None:
-    found, top = _check(lr=lr)
-    (name,) = [note for note in regimes(found, top, LIGHT).layout.annotations if note.text.startswith("cycling")]
+    found = _check(lr=lr)
+    (name,) = [note for note in regimes(found, LIGHT).layout.annotations if note.text.startswith("cycling")]
     assert name.xanchor == anchor
 
 
 def test_a_band_too_narrow_for_its_name_has_none() -> None:
-    found, top = _check(rule="momentum", lr=0.5, beta=0.9)
-    assert "monotone" not in [note.text for note in regimes(found, top, LIGHT).layout.annotations]
+    found = _check(rule="momentum", lr=0.5, beta=0.9)
+    assert "monotone" not in [note.text for note in regimes(found, LIGHT).layout.annotations]
 
 
 @pytest.mark.parametrize("lr", [0.0, 1e-300, 2.0, 2.4, 2.6, 5.0, 5.1, 1e6])
 def test_a_rate_however_large_stands_on_the_axis(lr: float) -> None:
-    found, top = _check(lr=lr)
-    figure = regimes(found, top, LIGHT)
+    found = _check(lr=lr)
+    figure = regimes(found, LIGHT)
     low, high = figure.layout.xaxis.range
-    assert (low, top) <= (0, high) <= (0, 2 * top)
+    assert (low, 2.5) <= (0, high) <= (0, 5)
     for mark in figure.data[1:]:
         assert low <= mark.x[0] <= high
         assert 0 <= mark.y[0] <= figure.layout.yaxis.range[1]

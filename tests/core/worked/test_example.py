@@ -11,10 +11,9 @@ import pytest
 from core import Run, trace
 from core.formula import parse
 from core.formula.objective import MAX_CHARACTERS
-from core.theory import Regime
 from core.worked.code import torch_script
 from core.worked.data import Data
-from core.worked.example import Convention, Example
+from core.worked.example import Convention, Example, convention_rows
 from core.worked.steps import REPEATED, six_steps
 
 Array = npt.NDArray[np.float64]
@@ -61,7 +60,6 @@ def test_the_bowl_is_the_known_one() -> None:
     assert EXAMPLE.curvature.values == pytest.approx([0.24039, 11.09294], abs=5e-6)
     assert EXAMPLE.curvature.condition == pytest.approx(46.145, abs=5e-4)
     assert EXAMPLE.limit == pytest.approx(0.180295, abs=5e-7)
-    assert EXAMPLE.best.lr == pytest.approx(0.176471, abs=5e-7)
     assert EXAMPLE.share == pytest.approx(0.01 / 0.180295, rel=1e-5)
     assert EXAMPLE.solution == pytest.approx((2.0, 0.0), abs=ROUNDING)
     assert not EXAMPLE.flat
@@ -75,31 +73,29 @@ def test_the_convention_scales_the_gradient_and_the_limit() -> None:
         assert kind.divisor(3) * kind.factor(3) == pytest.approx(1, rel=ROUNDING)
 
 
-@pytest.mark.parametrize(("share", "regime"), [(0.4, Regime.MONOTONE), (0.9, Regime.OSCILLATING)])
-def test_the_regime_below_the_limit_is_told_and_the_run_settles(share: float, regime: Regime) -> None:
+@pytest.mark.parametrize("share", [0.4, 0.9])
+def test_below_the_limit_the_run_settles(share: float) -> None:
     example = Example(lr=share * EXAMPLE.limit)
-    assert example.regime is regime
     # 2000 steps at a factor of at most 0.98.
     assert example.path(2000).x[-1] == pytest.approx([2, 0], abs=1e-8)
     assert example.share == pytest.approx(share)
 
 
 def test_beyond_the_limit_the_run_diverges() -> None:
-    assert Example(lr=EXAMPLE.limit).regime is Regime.CYCLING
-    beyond = Example(lr=0.19)
-    assert beyond.regime is Regime.DIVERGING
-    assert beyond.path(2000).status.outcome == "diverged"
+    assert Example(lr=0.19).path(2000).status.outcome == "diverged"
     # Slowly just beyond it: X05 of the fact check.
     slow = Example(lr=0.1803).path(200)
     assert slow.status.outcome == "finished"
     assert slow.loss[-1] > slow.loss[100]
 
 
-def test_the_best_rate_converges_at_the_predicted_factor() -> None:
-    best = EXAMPLE.best
-    errors = np.linalg.norm(Example(lr=best.lr).path(400).x - EXAMPLE.solution, axis=1)
-    # A plain power once both directions shrink alike; 400 steps leave 3e-8, far above rounding.
-    assert (errors[400] / errors[200]) ** (1 / 200) == pytest.approx(best.contraction, rel=1e-6)
+def test_the_conventions_scale_slopes_and_limit() -> None:
+    rows = convention_rows(Example())
+    assert [row.name for row in rows] == [convention.label for convention in Convention]
+    assert [row.slope_w for row in rows] == pytest.approx([-13.6, -6.8, -40.8, -20.4], abs=1e-12)
+    assert [row.slope_b for row in rows] == pytest.approx([-5.8, -2.9, -17.4, -8.7], abs=1e-12)
+    assert np.ptp([row.limit * row.slope_w for row in rows]) < 1e-12
+    assert rows[0].percent == pytest.approx(100 * Example().share)
 
 
 @in_every_convention
@@ -162,9 +158,8 @@ def test_equal_x_make_a_gutter_that_is_said_to_be_flat() -> None:
         gutter = Example(TABLES[key], lr=1e-3)
         assert gutter.flat
         assert gutter.curvature.condition == np.inf
-        assert gutter.best.contraction == 0
         # One step along the curved direction is enough, from anywhere.
-        there = Example(TABLES[key], 5.0, -3.0, gutter.best.lr).step
+        there = Example(TABLES[key], 5.0, -3.0, gutter.limit / 2).step
         assert there.next_loss == pytest.approx(float(gutter.loss(*gutter.solution)), rel=1e-9)
 
 
