@@ -6,20 +6,12 @@ import numpy.typing as npt
 from core.batches.data import Array, Pair
 from core.batches.descent import descend, least_squares, line, updates_per_epoch
 from core.batches.race import Settings, variants
-from core.batches.theory import batch_factor, gradient_scatter, largest_stable_rate, noise_floor
+from core.batches.theory import SIZE, batch_sizes, largest_stable_rate, measured_scatter, noise_floor
 from core.experiments.telling import listed
 from core.findings import Finding, Mark, Plot, Series
-from core.gradients import gradient
 from core.optimizers import PALETTE
 
-_SIZE = "batch size B, log scale"
 _BLUE, _ORANGE = PALETTE[:2]
-
-
-def sizes(samples: int, batch: int) -> list[int]:
-    """The batch sizes that a curve is drawn through: powers of two below ``samples``, ``samples`` and ``batch``."""
-    powers = [2**power for power in range(samples.bit_length()) if 2**power < samples]
-    return sorted({*powers, batch, samples})
 
 
 def stable_rates(pair: Pair, settings: Settings) -> Finding:
@@ -33,7 +25,7 @@ def stable_rates(pair: Pair, settings: Settings) -> Finding:
     shares = {name: 100 * settings.rate / limit for name, limit in stable.items()}
     numbers = {f"largest stable rate, {name}": limit for name, limit in stable.items()}
     numbers |= {f"your rate in % of it, {name}": share for name, share in shares.items()}
-    tried = sizes(samples, settings.batch)
+    tried = batch_sizes(samples, settings.batch)
     limits = [largest_stable_rate(features, size, settings.replacement) for size in tried]
     own = 100 * settings.rate / limits[tried.index(settings.batch)]
     told = listed([f"{limit:.4g} for {name} (you: {shares[name]:.4g} %)" for name, limit in stable.items()])
@@ -48,74 +40,28 @@ def stable_rates(pair: Pair, settings: Settings) -> Finding:
         Series("you", np.array([float(settings.batch)]), np.array([settings.rate]), _ORANGE, mode="markers"),
     )
     marks = (Mark("y", stable[raced[0].name], "2/L, all samples"),)
-    return Finding(numbers, sentence, Plot(_SIZE, "learning rate, log scale", series, True, True, marks))
+    return Finding(numbers, sentence, Plot(SIZE, "learning rate, log scale", series, True, True, marks))
 
 
-# Batches drawn of every size, and how many of them at once: with 2 000 samples some megabytes.
-_DRAWS, _AT_ONCE = 2000, 250
+_DRAWS = 2000
 
 
 def scatter_of_gradients(pair: Pair, settings: Settings) -> Finding:
     """The variance of a batch's gradient at the start, measured over batches of every size, beside S/B."""
-    features, samples = line(pair.x), pair.x.size
-    start = np.array(settings.start)
-    tried = sizes(samples, settings.batch)
-    single = float(np.trace(gradient_scatter(features, pair.y, start)))
-    theory, measured = {}, {}
-    for replacement in (True, False):
-        theory[replacement] = np.array([single * batch_factor(samples, size, replacement) for size in tried])
-        measured[replacement] = _variances(features, pair.y, start, tried, replacement, settings.seed)
-    own, kind = tried.index(settings.batch), settings.replacement
-    numbers = {
-        "variance of one sample's gradient, S": single,
-        "measured, your batch, with replacement": float(measured[True][own]),
-        "S/B": float(theory[True][own]),
-        "measured, your batch, without replacement": float(measured[False][own]),
-        "S/B·(n − B)/(n − 1)": float(theory[False][own]),
-    }
+    batch = settings.batch
+    scatter = measured_scatter(
+        line(pair.x), pair.y, np.array(settings.start), batch=batch, draws=_DRAWS, seed=settings.seed
+    )
+    measured, theory = scatter.own(settings.replacement)
+    how = "with replacement" if settings.replacement else "without replacement"
     # What rounding leaves of zero is told as zero.
-    seen = float(measured[kind][own]) if theory[kind][own] else 0.0
-    how = "with replacement" if kind else "without replacement"
     sentence = (
-        f"At the start the gradients of single samples have the variance S = {single:.4g}, both components together. "
-        f"Over {_DRAWS} batches of {settings.batch} drawn {how} it is {seen:.4g}; theory says {theory[kind][own]:.4g}. "
-        "Without replacement the factor (n − B)/(n − 1) takes it to zero once all "
-        f"{samples} samples are in."
+        f"At the start the gradients of single samples have the variance S = {scatter.single:.4g}, both components "
+        f"together. Over {_DRAWS} batches of {batch} drawn {how} it is {measured if theory else 0:.4g}; theory says "
+        f"{theory:.4g}. Without replacement the factor (n − B)/(n − 1) takes it to zero once all {pair.x.size} samples "
+        "are in."
     )
-    at = np.array(tried, dtype=np.float64)
-    # Zero has no place on a logarithmic axis; what rounding leaves of it has none either.
-    some = at < samples
-    series = tuple(
-        one
-        for kind, name, color in ((True, "with replacement", _BLUE), (False, "without", _ORANGE))
-        for one in (
-            Series(f"theory, {name}", at[some], theory[kind][some], color, "dash"),
-            Series(f"measured, {name}", at[some], measured[kind][some], color, mode="markers"),
-        )
-    )
-    marks = (Mark("x", settings.batch, "your batch"),)
-    return Finding(numbers, sentence, Plot(_SIZE, "variance of the gradient, log scale", series, True, True, marks))
-
-
-def _variances(
-    features: Array, answers: Array, weights: Array, tried: list[int], replacement: bool, seed: int
-) -> Array:
-    """The mean squared distance of a batch's gradient from that of all samples, over ``_DRAWS`` draws of each size."""
-    samples = answers.size
-    each = gradient(features[:, None, :], answers[:, None], np.broadcast_to(weights, features.shape))
-    off = each - each.mean(axis=0)
-    places = np.array(tried) - 1
-    random = np.random.default_rng((seed, int(replacement)))
-    total = np.zeros(len(tried))
-    for _ in range(_DRAWS // _AT_ONCE):
-        if replacement:
-            order = random.integers(samples, size=(_AT_ONCE, samples))
-        else:
-            order = random.permuted(np.tile(np.arange(samples), (_AT_ONCE, 1)), axis=1)
-        means = np.cumsum(off[order], axis=1)[:, places] / np.array(tried)[:, None]
-        total += (means**2).sum(axis=2).sum(axis=0)
-    variances: Array = total / _DRAWS
-    return variances
+    return Finding(scatter.numbers, sentence, scatter.plot)
 
 
 # Rates as shares of the largest stable one.

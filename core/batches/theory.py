@@ -1,10 +1,18 @@
-"""What is known in closed form about batches: their gradients' scatter, the noise floor, the largest stable rate."""
+"""What is known about batches: their gradients' scatter, also measured, the noise floor, the largest stable rate."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from core.batches.data import Array
 from core.batches.descent import least_squares
+from core.findings import Mark, Plot, Series
 from core.gradients import gradient
+from core.optimizers import PALETTE
+
+SIZE = "batch size B, log scale"
+"""What an axis of batch sizes is called."""
 
 
 def batch_factor(samples: int, batch: int, replacement: bool) -> float:
@@ -20,10 +28,100 @@ def gradient_scatter(features: Array, answers: Array, weights: Array) -> Array:
 
     S times ``batch_factor`` is the covariance of a batch's gradient.
     """
-    each = gradient(features[:, None, :], answers[:, None], np.broadcast_to(weights, features.shape))
-    off = each - each.mean(axis=0)
+    off = _deviations(features, answers, weights)
     scatter: Array = off.T @ off / answers.size
     return scatter
+
+
+def _deviations(features: Array, answers: Array, weights: Array) -> Array:
+    """How far the gradient of each sample is from the mean of all, of shape ``(n, d)``."""
+    each = gradient(features[:, None, :], answers[:, None], np.broadcast_to(weights, features.shape))
+    off: Array = each - each.mean(axis=0)
+    return off
+
+
+def batch_sizes(samples: int, batch: int) -> list[int]:
+    """The batch sizes that a curve is drawn through: powers of two below ``samples``, ``samples`` and ``batch``."""
+    powers = [2**power for power in range(samples.bit_length()) if 2**power < samples]
+    return sorted({*powers, batch, samples})
+
+
+@dataclass(frozen=True, eq=False)
+class Scatter:
+    """The variance of a batch's gradient, all components together, for each of ``sizes``; ``batch`` is one of them.
+
+    ``single`` is that of one sample. ``theory`` and ``measured`` have one entry for each size, by whether samples are
+    drawn with replacement.
+    """
+
+    sizes: list[int]
+    batch: int
+    single: float
+    theory: Mapping[bool, Array]
+    measured: Mapping[bool, Array]
+
+    def own(self, replacement: bool) -> tuple[float, float]:
+        """What was measured for batches of ``batch``, and what theory says of them."""
+        place = self.sizes.index(self.batch)
+        return float(self.measured[replacement][place]), float(self.theory[replacement][place])
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The variances of one sample and of ``batch``, by label."""
+        (drawn, of_drawn), (shuffled, of_shuffled) = self.own(True), self.own(False)
+        return {
+            "variance of one sample's gradient, S": self.single,
+            "your batch, with replacement": drawn,
+            "S/B": of_drawn,
+            "your batch, without replacement": shuffled,
+            "S/B·(n − B)/(n − 1)": of_shuffled,
+        }
+
+    @property
+    def plot(self) -> Plot:
+        """Measured and theoretical variance against the batch size."""
+        # Zero, at all samples without replacement, has no place on a logarithmic axis; nor has what rounding leaves.
+        sizes = np.array(self.sizes[:-1], dtype=np.float64)
+        series = tuple(
+            one
+            for kind, name, color in ((True, "with replacement", PALETTE[0]), (False, "without", PALETTE[1]))
+            for one in (
+                Series(f"theory, {name}", sizes, self.theory[kind][:-1], color, "dash"),
+                Series(f"measured, {name}", sizes, self.measured[kind][:-1], color, mode="markers"),
+            )
+        )
+        marks = (Mark("x", self.batch, "your batch"),)
+        return Plot(SIZE, "variance of the gradient, log scale", series, True, True, marks)
+
+
+# Batches drawn at once: with 2000 samples some megabytes.
+_AT_ONCE = 250
+
+
+def measured_scatter(features: Array, answers: Array, weights: Array, *, batch: int, draws: int, seed: int) -> Scatter:
+    """The variance of a batch's gradient at ``weights`` over so many ``draws`` of every size, beside S/B.
+
+    ``draws`` is a multiple of 250; every size is the beginning of the same draws, which come from
+    ``default_rng((seed, k))``, k being 1 with replacement and 0 without.
+    """
+    samples = answers.size
+    off = _deviations(features, answers, weights)
+    single = float((off**2).sum() / samples)
+    sizes = batch_sizes(samples, batch)
+    theory, measured = {}, {}
+    for replacement in (True, False):
+        random = np.random.default_rng((seed, int(replacement)))
+        total = np.zeros(len(sizes))
+        for _ in range(draws // _AT_ONCE):
+            if replacement:
+                order = random.integers(samples, size=(_AT_ONCE, samples))
+            else:
+                order = random.permuted(np.tile(np.arange(samples), (_AT_ONCE, 1)), axis=1)
+            means = np.cumsum(off[order], axis=1)[:, np.array(sizes) - 1] / np.array(sizes)[:, None]
+            total += (means**2).sum(axis=2).sum(axis=0)
+        measured[replacement] = total / draws
+        theory[replacement] = np.array([single * batch_factor(samples, size, replacement) for size in sizes])
+    return Scatter(sizes, batch, single, theory, measured)
 
 
 # Smallest singular value of the features as a share of the largest: below this rounding has six digits of it.

@@ -6,12 +6,11 @@ from functools import partial
 import numpy as np
 
 from core.batches.descent import descend, least_squares, losses, updates_per_epoch
-from core.batches.theory import batch_factor, gradient_scatter
+from core.batches.theory import measured_scatter
 from core.experiments.telling import listed, whole
-from core.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
+from core.findings import Array, Expected, Experiment, Finding, Plot, Series
 from core.gradients import gradient, streamed_gradient
 from core.hypers import Hyper
-from core.optimizers import PALETTE
 
 _SEED = whole("seed", "s", 0, (0, 99), "Draws data and batches.")
 
@@ -29,61 +28,26 @@ def _spread_of_answers(default: float, high: float) -> Hyper:
 
 
 _POPULATION, _DRAWS = 200, 4000
-_SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
 
 
 def _variance(settings: Mapping[str, float]) -> Finding:
     batch, noise, seed = int(settings["batch"]), settings["noise"], int(settings["seed"])
     features, answers = _problem(_POPULATION, 3, noise, (seed, 13))
-    at = np.zeros(3)
-    each = 2 * (features @ at - answers)[:, None] * features
-    off = each - each.mean(axis=0)
-    single = float(np.trace(gradient_scatter(features, answers, at)))
-    random = np.random.default_rng((seed, 1))
-    drawn = random.integers(_POPULATION, size=(_DRAWS, _POPULATION))
-    shuffled = random.permuted(np.tile(np.arange(_POPULATION), (_DRAWS, 1)), axis=1)
-    sizes = np.array(sorted({*_SIZES, batch, _POPULATION}))
-    measured = {}
-    for replacement, order in ((True, drawn), (False, shuffled)):
-        means = np.cumsum(off[order], axis=1)[:, sizes - 1] / sizes[:, None]
-        measured[replacement] = (means**2).sum(axis=2).mean(axis=0)
-    theory = {kind: np.array([single * batch_factor(_POPULATION, int(b), kind) for b in sizes]) for kind in measured}
-    ratios = np.concatenate(
-        [measured[kind][sizes < _POPULATION] / theory[kind][sizes < _POPULATION] for kind in measured]
-    )
-    own = int(np.searchsorted(sizes, batch))
-    numbers = {
-        "variance of one sample's gradient, S": single,
-        "your batch, with replacement": float(measured[True][own]),
-        "S/B": float(theory[True][own]),
-        "your batch, without replacement": float(measured[False][own]),
-        "S/B·(n − B)/(n − 1)": float(theory[False][own]),
+    scatter = measured_scatter(features, answers, np.zeros(3), batch=batch, draws=_DRAWS, seed=seed)
+    ratios = np.concatenate([scatter.measured[kind][:-1] / scatter.theory[kind][:-1] for kind in (True, False)])
+    (drawn, of_drawn), (shuffled, of_shuffled) = scatter.own(True), scatter.own(False)
+    numbers = scatter.numbers | {
         "lowest measured / theory, all sizes": float(ratios.min()),
         "highest measured / theory, all sizes": float(ratios.max()),
-        "all samples, without replacement": float(measured[False][-1]),
+        "all samples, without replacement": float(scatter.measured[False][-1]),
     }
     sentence = (
-        f"Over {_DRAWS} batches of {batch} of {_POPULATION} samples the gradient's variance is "
-        f"{measured[True][own]:.4g} with replacement, where theory says S/B = {theory[True][own]:.4g}, and "
-        f"{measured[False][own]:.4g} without, where the factor (n − B)/(n − 1) makes it {theory[False][own]:.4g}. "
-        f"Over sizes from 1 to 128 measured and theoretical values have ratios of {ratios.min():.4g} to "
-        f"{ratios.max():.4g}; with all samples, each once, nothing is left to chance."
+        f"Over {_DRAWS} batches of {batch} of {_POPULATION} samples the gradient's variance is {drawn:.4g} with "
+        f"replacement, where theory says S/B = {of_drawn:.4g}, and {shuffled:.4g} without, where the factor "
+        f"(n − B)/(n − 1) makes it {of_shuffled:.4g}. Over sizes from 1 to 128 measured and theoretical values have "
+        f"ratios of {ratios.min():.4g} to {ratios.max():.4g}; with all samples, each once, nothing is left to chance."
     )
-    # Zero, at all samples without replacement, has no place on a logarithmic axis.
-    some = sizes < _POPULATION
-    series = tuple(
-        series
-        for kind, name, color in (
-            (True, "with replacement", PALETTE[0]),
-            (False, "without replacement", PALETTE[1]),
-        )
-        for series in (
-            Series(f"theory, {name}", sizes[some].astype(np.float64), theory[kind][some], color, "dash"),
-            Series(f"measured, {name}", sizes[some].astype(np.float64), measured[kind][some], color, mode="markers"),
-        )
-    )
-    plot = Plot("batch size B", "variance of the gradient", series, True, True, (Mark("x", batch, "yours"),))
-    return Finding(numbers, sentence, plot)
+    return Finding(numbers, sentence, scatter.plot)
 
 
 _VARIANCE = Experiment(

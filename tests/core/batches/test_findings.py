@@ -7,10 +7,10 @@ import pytest
 
 from core.batches.data import Pair, dataset
 from core.batches.descent import line
-from core.batches.findings import floors, scatter_of_gradients, sizes, stable_rates
+from core.batches.findings import floors, scatter_of_gradients, stable_rates
 from core.batches.own_data import own_data
 from core.batches.race import START, Settings, race, variants
-from core.batches.theory import largest_stable_rate
+from core.batches.theory import batch_sizes, largest_stable_rate
 
 PAIRS = {"measured": dataset("diabetes").load().standardised(), "known": dataset("known_line").load()}
 pairs = pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
@@ -18,9 +18,9 @@ SETTINGS = Settings(8, 0.05, 100, START, True, 0, "constant")
 
 
 def test_a_curve_goes_through_powers_of_two_all_samples_and_the_chosen_size() -> None:
-    assert sizes(40, 8) == [1, 2, 4, 8, 16, 32, 40]
-    assert sizes(32, 5) == [1, 2, 4, 5, 8, 16, 32]
-    assert sizes(2, 1) == [1, 2]
+    assert batch_sizes(40, 8) == [1, 2, 4, 8, 16, 32, 40]
+    assert batch_sizes(32, 5) == [1, 2, 4, 5, 8, 16, 32]
+    assert batch_sizes(2, 1) == [1, 2]
 
 
 @pairs
@@ -59,8 +59,8 @@ def test_the_scatter_of_gradients_is_that_of_the_theory(pair: Pair, batch: int, 
     found = scatter_of_gradients(pair, replace(SETTINGS, batch=batch, replacement=replacement))
     numbers = found.numbers
     measured, theory = (
-        (numbers["measured, your batch, with replacement"], numbers["S/B"]),
-        (numbers["measured, your batch, without replacement"], numbers["S/B·(n − B)/(n − 1)"]),
+        (numbers["your batch, with replacement"], numbers["S/B"]),
+        (numbers["your batch, without replacement"], numbers["S/B·(n − B)/(n − 1)"]),
     )[not replacement]
     # Four standard errors of a mean over 2000 squares, whose own spread is at most twice their mean.
     assert measured == pytest.approx(theory, rel=4 * 2 / 2000**0.5)
@@ -76,7 +76,7 @@ def test_all_samples_without_replacement_leave_no_scatter(pair: Pair) -> None:
     found = scatter_of_gradients(pair, replace(SETTINGS, batch=pair.x.size, replacement=False))
     assert "it is 0; theory says 0." in found.sentence
     # Rounding of a sum, squared.
-    assert found.numbers["measured, your batch, without replacement"] < 1e-25 * found.numbers["S/B"]
+    assert found.numbers["your batch, without replacement"] < 1e-25 * found.numbers["S/B"]
 
 
 @pairs
