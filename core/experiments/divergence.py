@@ -12,8 +12,9 @@ from core.hypers import Hyper
 from core.optimizers import PALETTE
 
 _STEPS = 3000
-# A loss that has grown this many times is no ordinary rise.
-_ALARM = 1000.0
+ALARM = 1000.0
+"""A loss that has grown this many times is no ordinary rise."""
+
 _FORMATS: Mapping[str, type[np.floating[Any]]] = {"float32": np.float32, "float16": np.float16}
 
 
@@ -28,15 +29,20 @@ def _descent(form: type[np.floating[Any]], power: int, rate: float, start: float
     return weights, losses
 
 
+def alarm_step(losses: Array) -> float:
+    """The step at which ``losses``, of shape ``(steps + 1,)``, first pass ``ALARM`` times their start; or infinity."""
+    return first(losses > ALARM * np.abs(losses[0]))
+
+
 def _formats(settings: Mapping[str, float]) -> Finding:
     power, rate, start = int(settings["power"]), settings["rate"], settings["start"]
     runs = {name: _descent(form, power, rate, start) for name, form in _FORMATS.items()}
     numbers: dict[str, float] = {}
     told = []
     for name, (weights, losses) in runs.items():
-        alarm, full, lost = first(losses > _ALARM * losses[0]), first(np.isinf(losses)), first(np.isnan(weights))
+        alarm, full, lost = alarm_step(losses), first(np.isinf(losses)), first(np.isnan(weights))
         numbers |= {
-            f"loss above {_ALARM:.0f} times its start, {name}": alarm,
+            f"loss above {ALARM:.0f} times its start, {name}": alarm,
             f"first infinite loss, {name}": full,
             f"first weight that is NaN, {name}": lost,
             f"last finite loss, {name}": _last(losses),
@@ -65,7 +71,7 @@ def _told(alarm: float, full: float, lost: float) -> str:
     happened = [
         f"{what} after {steps_text(step, _STEPS)}"
         for step, what in (
-            (alarm, f"the loss has grown {_ALARM:.0f} times"),
+            (alarm, f"the loss has grown {ALARM:.0f} times"),
             (full, "it is infinite" if alarm < np.inf else "the loss is infinite"),
             (lost, "the weight is NaN"),
         )

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from core.experiments.divergence import ALARM, alarm_step
 from core.experiments.measure import curve
 from core.findings import Mark, Plot
 from core.hypers import Hyper
@@ -16,9 +17,6 @@ from core.run import Run
 from core.status import Outcome
 from core.theory import stable_limit
 from core.trace import Path
-
-# A loss that has grown this many times is no ordinary rise.
-ALARM = 1000.0
 
 # A loss whose logarithm ends where a weight is 0, as those of probabilities, rates and scales do.
 _WITH_LOGARITHM = Objective(
@@ -137,15 +135,14 @@ def _rises(path: Path) -> str:
 
 
 def _alarm(path: Path) -> str:
-    over = path.loss > ALARM * abs(float(path.loss[0]))
+    alarm = alarm_step(path.loss)
     failed = path.status.outcome in (Outcome.DIVERGED, Outcome.UNDEFINED)
-    if not over.any():
+    if np.isinf(alarm):
         told = "and gave no such warning before it failed" if failed else "and has no reason to"
         return f"It never passed {ALARM:g} times its first value, {told}."
-    first = int(over.argmax())
-    left = path.status.step - first
+    left = path.status.step - int(alarm)
     tail = f", {left} step{'' if left == 1 else 's'} before it failed" if failed else ""
-    return f"It passed {ALARM:g} times its first value at step {first}{tail}."
+    return f"It passed {ALARM:g} times its first value at step {alarm:.0f}{tail}."
 
 
 def _limit(path: Path) -> str:
