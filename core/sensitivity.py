@@ -12,7 +12,6 @@ from core.findings import Plot, Series
 from core.many import losses_at
 from core.objectives import Objective
 from core.run import Run
-from core.status import Outcome
 from core.summary import Race
 from core.trace import Path
 
@@ -48,7 +47,7 @@ def rate_plot(race: Race, sweep: Callable[..., npt.NDArray[np.float64]] = swept)
     series: list[Series] = []
     for racer, path in race:
         rates, losses = _curve(path, sweep)
-        failed = path.status.outcome in (Outcome.DIVERGED, Outcome.UNDEFINED)
+        failed = path.status.failed
         end = np.where(failed, np.nan, path.loss[-1:])
         curve, dot = (_above(_tame(values, path, base), base) for values in (losses, end))
         series.append(Series(racer.name, rates, curve, racer.color, racer.dash))

@@ -36,6 +36,11 @@ class Status:
     def __str__(self) -> str:
         return self.value
 
+    @property
+    def failed(self) -> bool:
+        """Whether the run was cut short because it diverged or became undefined."""
+        return self.outcome in (Outcome.DIVERGED, Outcome.UNDEFINED)
+
 
 def failed(x: Iterable[Array], loss: Array) -> npt.NDArray[np.bool_]:
     """Where a point (columns of ``x``) or its loss is not finite or beyond all bounds."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.racers import Racer
-from core.status import Outcome, point_text
+from core.status import point_text
 from core.trace import Path
 
 Race = Sequence[tuple[Racer, Path]]
@@ -47,12 +47,8 @@ def row(racer: Racer, path: Path) -> Row:
 
 def retell(race: Race) -> list[str]:
     """What happened, a sentence or two per run, best end first, runs that failed last."""
-    ranked = sorted(race, key=lambda pair: (_failed(pair[1]), float(pair[1].loss[-1])))
+    ranked = sorted(race, key=lambda pair: (pair[1].status.failed, float(pair[1].loss[-1])))
     return [f"**{racer.name}.** {path.status} {_moved(path)}".rstrip() for racer, path in ranked]
-
-
-def _failed(path: Path) -> bool:
-    return path.status.outcome in (Outcome.DIVERGED, Outcome.UNDEFINED)
 
 
 def _moved(path: Path) -> str:
@@ -60,13 +56,13 @@ def _moved(path: Path) -> str:
     if len(path.x) < 2:
         return ""
     parts = []
-    if not _failed(path):
+    if not path.status.failed:
         lowest = int(path.loss.argmin())
         here, best = float(path.loss[-1]), float(path.loss[lowest])
         parts.append(f"It is at {point_text(path.x[-1])}.")
         if lowest < len(path.loss) - 1 and here > best + 1e-3 * abs(best) + 1e-12:
             parts.append(f"Its loss was lowest, {best:.4g}, at step {lowest}.")
-    if path.evaluations != len(path.x) - 1 and not _failed(path):
+    if path.evaluations != len(path.x) - 1 and not path.status.failed:
         parts.append(f"It asked for {path.evaluations} gradients.")
     return " ".join(parts)
 

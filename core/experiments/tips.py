@@ -13,7 +13,6 @@ from core.hypers import Hyper
 from core.many import trace_many
 from core.optimizers import OPTIMIZERS
 from core.run import Run
-from core.status import Outcome
 from core.trace import Path, trace
 
 _GD, _MOMENTUM, _ADAM, _ADAMW = (OPTIMIZERS[key] for key in ("sgd", "momentum", "adam", "adamw"))
@@ -26,7 +25,7 @@ _CLIP_START = 1.2
 
 
 def _fate(path: Path) -> str:
-    if path.status.outcome in (Outcome.DIVERGED, Outcome.UNDEFINED):
+    if path.status.failed:
         return f"leaves every bound at step {path.status.step}"
     return f"ends at w = {path.x[-1, 0]:.4g} with loss {path.loss[-1]:.4g}"
 

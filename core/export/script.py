@@ -12,7 +12,7 @@ import numpy as np
 from core.export.declared import plain
 from core.formula.vocabulary import CONSTANTS, RULE_FUNCTIONS
 from core.run import Run
-from core.status import MAX_LOSS, MAX_POSITION, Outcome
+from core.status import MAX_LOSS, MAX_POSITION
 from core.trace import Path, trace
 
 # How far a script's loss may be from the engine's, relative and absolute: both use float64 and round differently.
@@ -54,7 +54,7 @@ def facts(run: Run) -> Facts:
     path = trace(run)
     steps = len(path.x) - 1
     checked, tolerance = _assertable(path)
-    failed = path.status.outcome in (Outcome.DIVERGED, Outcome.UNDEFINED)
+    failed = path.status.failed
     return Facts(run, steps, checked, tolerance, float(path.loss[checked]), str(path.status) if failed else "")
 
 

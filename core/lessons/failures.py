@@ -14,7 +14,6 @@ from core.objectives import OBJECTIVES, Objective
 from core.optimizers import OPTIMIZERS
 from core.racers import RACERS, Racer
 from core.run import Run
-from core.status import Outcome
 from core.theory import stable_limit
 from core.trace import Path
 
@@ -136,7 +135,7 @@ def _rises(path: Path) -> str:
 
 def _alarm(path: Path) -> str:
     alarm = alarm_step(path.loss)
-    failed = path.status.outcome in (Outcome.DIVERGED, Outcome.UNDEFINED)
+    failed = path.status.failed
     if np.isinf(alarm):
         told = "and gave no such warning before it failed" if failed else "and has no reason to"
         return f"It never passed {ALARM:g} times its first value, {told}."

@@ -8,7 +8,6 @@ from core.objectives import OBJECTIVES
 from core.optimizers import OPTIMIZERS
 from core.racers import RACERS, Racer
 from core.run import Run
-from core.status import Outcome
 from core.summary import Race
 from core.trace import Path, trace
 
@@ -39,7 +38,7 @@ def sharpness(path: Path) -> Array:
 
 
 def _told(racer: Racer, path: Path) -> str:
-    if path.status.outcome in (Outcome.DIVERGED, Outcome.UNDEFINED):
+    if path.status.failed:
         return f"{racer.name}: {path.status}"
     sizes = sharpness(path)
     return (

@@ -12,7 +12,6 @@ from core.lessons.cycles import LONGEST_CYCLE, cycle_length, multiplier
 from core.optimizers import OPTIMIZERS
 from core.run import Run
 from core.scenarios import DESCENTS, Scenario
-from core.status import Outcome
 from core.theory import curvature
 from core.trace import trace
 
@@ -69,7 +68,7 @@ def long_run(run: Run) -> LongRun:
     path = trace(replace(run, steps=_LONG))
     objective = run.resolved_objective
     limit = 2 / curvature(objective.parsed, objective.minima[0]).largest
-    if path.status.outcome in (Outcome.DIVERGED, Outcome.UNDEFINED):
+    if path.status.failed:
         return LongRun(run, path.status.step, 0, path.x[-1:, 0], limit, np.inf)
     tail = path.x[-2 * LONGEST_CYCLE :, 0]
     period = cycle_length(tail)

@@ -29,7 +29,6 @@ from core.figures.progress import rate_share
 from core.figures.surface import surface_heights
 from core.objectives import Objective
 from core.racers import Racer
-from core.status import Outcome
 from core.summary import Race
 from core.trace import Path
 from ui.limits import MAX_START
@@ -220,7 +219,7 @@ def _trace(place: int, trail: Trail, channels: tuple[str, str]) -> dict[str, Any
 
 
 def _track(racer: Racer, path: Path, rated: bool) -> dict[str, Any]:
-    failed = path.status.outcome in (Outcome.DIVERGED, Outcome.UNDEFINED)
+    failed = path.status.failed
     return {
         "key": racer.key,
         "name": racer.name,
