@@ -1,5 +1,6 @@
 """What dividing by past gradients does: AdaGrad, RMSProp, Adam and AMSGrad, where they shine and where they trip."""
 
+import math
 import re
 from collections.abc import Mapping
 
@@ -308,18 +309,28 @@ _X31 = Experiment(
 )
 
 
-def _turned(key: str, lr: float, degrees: float) -> Path:
-    """The ravine ½(u² + 100v²) with its axes turned, from the same place on it."""
-    cosine, sine = float(np.cos(np.radians(degrees))), float(np.sin(np.radians(degrees)))
-    along, across = f"({cosine!r}*x + {sine!r}*y)", f"({cosine!r}*y - {sine!r}*x)"
-    return trace(Run(f"({along}**2 + 100*{across}**2)/2", key, (cosine - sine, sine + cosine), 5000, {"lr": lr}))
+def ravine(degrees: float) -> str:
+    """½(u² + 100v²) as a formula, where u and v are x and y turned by ``degrees``."""
+    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    return f"(({cosine!r}*x + {sine!r}*y)**2 + 100*({cosine!r}*y - {sine!r}*x)**2)/2"
+
+
+def turned(x: float, y: float, degrees: float) -> tuple[float, float]:
+    """The point (x, y) turned about the origin by ``degrees``."""
+    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    return cosine * x - sine * y, sine * x + cosine * y
+
+
+def _in_ravine(key: str, lr: float, degrees: float) -> Path:
+    """The ravine with its axes turned, from the same place on it."""
+    return trace(Run(ravine(degrees), key, turned(1.0, 1.0, degrees), 5000, {"lr": lr}))
 
 
 def _axes(settings: Mapping[str, float]) -> Finding:
     degrees = settings["angle"]
-    straight, turned = (_turned(_ADAM.key, 0.01, angle) for angle in (0.0, degrees))
-    gd_straight, gd_turned = (_turned(_GD.key, 2 / 101, angle) for angle in (0.0, degrees))
-    counts = [first(path.loss <= 1e-6) for path in (straight, turned, gd_straight, gd_turned)]
+    straight, askew = (_in_ravine(_ADAM.key, 0.01, angle) for angle in (0.0, degrees))
+    gd_straight, gd_turned = (_in_ravine(_GD.key, 2 / 101, angle) for angle in (0.0, degrees))
+    counts = [first(path.loss <= 1e-6) for path in (straight, askew, gd_straight, gd_turned)]
     sentence = (
         f"To bring the loss to 1e-6 Adam needs {counts[0]:.0f} steps when the ravine lies along the axes and "
         f"{counts[1]:.0f} when it is turned by {degrees:.4g}°; gradient descent needs {counts[2]:.0f} and "
@@ -329,7 +340,7 @@ def _axes(settings: Mapping[str, float]) -> Finding:
     numbers = {f"steps, {name}": count for name, count in zip(names, counts, strict=True)}
     series = (
         curve("Adam along the axes", straight.loss[: int(counts[0]) + 1], color=_ADAM.color),
-        curve("Adam turned", turned.loss[: int(counts[1]) + 1], color=_ADAM.color, dash="dash"),
+        curve("Adam turned", askew.loss[: int(counts[1]) + 1], color=_ADAM.color, dash="dash"),
         curve("gradient descent, either way", gd_turned.loss[: int(counts[3]) + 1], color=_GD.color),
     )
     return Finding(numbers, sentence, Plot(_STEP, "loss", series, log_x=True, log_y=True))

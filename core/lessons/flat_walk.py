@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from core.findings import Array
+from core.experiments.measure import curve
+from core.findings import Array, Mark, Plot
 from core.hypers import Hyper
 from core.objectives import OBJECTIVES
 from core.optimizers import OPTIMIZERS
@@ -25,6 +26,15 @@ def walks(start: tuple[float, ...], lr: float, rho: float, steps: int = STEPS) -
     """Gradient descent and SAM with radius ``rho``, from one start at one rate."""
     given: list[tuple[Racer, dict[str, float]]] = [(_GD, {"lr": lr}), (_SAM, {"lr": lr, "rho": rho})]
     return [(racer, trace(Run(VALLEY.key, racer.optimizer.key, start, steps, hypers))) for racer, hypers in given]
+
+
+def preview() -> Plot:
+    """The sharpness along both walks, small."""
+    series = tuple(
+        curve(name, sharpness(path), color=racer.color)
+        for name, (racer, path) in zip(("descent", "SAM"), walks(VALLEY.start, RATE.default, RADIUS), strict=True)
+    )
+    return Plot("step", "sharpness", series, marks=(Mark("y", 2.0, "flattest"),))
 
 
 def told(race: Race) -> list[str]:

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 import numpy as np
 
 from core.hypers import Hyper
-from core.objectives import OBJECTIVES, Objective
 from core.optimizers import PALETTE
 from core.racers import RACERS, Racer
 from core.run import Run
+from core.scenarios import RACES
 from core.summary import Race
 from core.trace import Path, trace
 
-SADDLE: Objective = OBJECTIVES["saddle"]
-STEPS = 200
+_SCENARIO = RACES["saddle"]
+SADDLE, STEPS = _SCENARIO.declared, _SCENARIO.steps
 # One learning rate for all, so that what differs is the rule.
-RATES: Mapping[str, float] = {"sgd": 0.1, "momentum": 0.1, "adam": 0.1}
+RATES: Mapping[str, float] = {rule: hypers["lr"] for rule, hypers in _SCENARIO.rules.items()}
 NOISE = Hyper(
     "noise",
     r"\sigma",

@@ -4,9 +4,10 @@ A page declares its sections as a tuple of ``Section``; ``ui.sections`` shows th
 names it: the anchor of its heading, its fold in the link, and the topic of the claims it shows.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
+from core.experiments import EXPERIMENTS
 from core.findings import Plot
 
 
@@ -27,3 +28,18 @@ class Section:
     alt: str
     experiments: tuple[str, ...] = ()
     code: str = ""
+
+
+def picture_of(
+    experiment: str, y_title: str, names: Mapping[str, str], settings: Mapping[str, float] | None = None
+) -> Plot:
+    """The picture of ``experiment``, of its series only those in ``names``, under the short names given there.
+
+    ``y_title`` has room for three words. Raises ``ValueError`` for an experiment without a picture.
+    """
+    picture = EXPERIMENTS[experiment].run(settings).plot
+    if picture is None:
+        raise ValueError(f"Experiment {experiment} draws no picture.")
+    series = {one.name: one for one in picture.series}
+    shown = tuple(replace(series[name], name=short) for name, short in names.items())
+    return replace(picture, y_title=y_title, series=shown)

@@ -1,8 +1,109 @@
-"""The sections of the Techniques page, in its order: what each technique is for, and the experiments that test it."""
+"""The sections of the Techniques page, in its order: what each technique is for, a small picture, its experiments."""
 
-from core.lessons import technique_previews as previews
-from core.lessons.sections import Section
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from core.experiments.measure import curve
+from core.findings import Plot, Series
+from core.lessons import flat_walk
+from core.lessons.sections import Section, picture_of
+from core.lessons.state_memory import DEFAULT, GIGA, Precision, memories
+from core.lessons.two_features import SETTINGS, Bowl
+from core.network.batchnorm import BatchNorm, Bias, Shift, Start, train
+from core.optimizers import OPTIMIZERS
+from core.optimizers.declaration import BLUE, ORANGE, TEAL
+from core.run import Run
 from core.snippets import code_file
+from core.trace import trace
+
+
+def _scaling() -> Plot:
+    """The way of gradient descent on two features, as they are and standardised, and the contour it begins on."""
+    ratio, _ = SETTINGS
+    cases = {"as they are": (Bowl(ratio.default, 0.0), BLUE), "standardised": (Bowl(1.0, 0.0), ORANGE)}
+    ways, contours = [], []
+    for name, (bowl, color) in cases.items():
+        path = bowl.descent(20)
+        ways.append(Series(name, path.x[:, 0], path.x[:, 1], color, mode="lines+markers"))
+        around = bowl.contour(float(path.loss[0]))
+        contours.append(Series("", around[0], around[1], color, "dot"))
+    return Plot("first weight", "second weight", (*ways, *contours))
+
+
+_RATES = np.geomspace(0.03, 3, 5)
+_STEPS, _LAST, _DEPTH = 100, 20, 8
+
+
+def _batch_norm() -> Plot:
+    """The loss of a deep network after a hundred steps at five learning rates, with and without BatchNorm."""
+    count = len(_RATES)
+    kinds: dict[str, list[Shift]] = {
+        "without": [Bias(count) for _ in range(_DEPTH)],
+        "with BatchNorm": [BatchNorm(count, 0.0, (0, layer)) for layer in range(_DEPTH)],
+    }
+    series = []
+    with np.errstate(all="ignore"):
+        for (name, shifts), color in zip(kinds.items(), (BLUE, ORANGE), strict=True):
+            loss = train(_RATES, _STEPS, Start.HE, shifts, 0).losses[-_LAST:].mean(axis=0)
+            series.append(Series(name, _RATES, loss, color, mode="lines+markers"))
+    return Plot("learning rate", f"loss after {_STEPS} steps", tuple(series), log_x=True)
+
+
+_PEAK, _RISE, _SHOWN = 0.5, 50.0, 200
+# What explodes is drawn up to here, so that the rest is not squeezed flat.
+_HIGHEST = 1e8
+
+
+def _warmup() -> Plot:
+    """The loss on a quartic at a rate that only a slow start survives."""
+    cases = {"none": ("constant", {}, BLUE), "50 steps": ("warmup_linear", {"warmup": _RISE, "start": 0.001}, ORANGE)}
+    series = []
+    for name, (schedule, hypers, color) in cases.items():
+        path = trace(Run("x**4/4", "sgd", (5.0,), _SHOWN, {"lr": _PEAK}, schedule, hypers))
+        series.append(_below(curve(name, path.loss, color=color), _HIGHEST))
+    return Plot("step", "loss", tuple(series), log_y=True)
+
+
+def _formats() -> Plot:
+    """Which share of a gradient is left when it is stored in 16 bits."""
+    names = {"float16": "float16", "bfloat16": "bfloat16"}
+    return replace(picture_of("X65", "stored / true", names), marks=())
+
+
+def _memory() -> Plot:
+    """Memory for a model of the size that the page opens with, for rules that keep 0, 1 and 2 numbers a weight."""
+    chosen = ("sgd", "momentum", "adamw")
+    sizes = {one.rule.key: one for one in memories(DEFAULT * GIGA, Precision.FLOAT32)}
+    series = tuple(
+        Series(
+            OPTIMIZERS[key].name.replace("Gradient descent", "none"),
+            np.array([0.0, sizes[key].total]),
+            np.full(2, float(OPTIMIZERS[key].parsed.numbers_per_weight)),
+            color,
+            mode="lines+markers",
+        )
+        for key, color in zip(chosen, (BLUE, TEAL, ORANGE), strict=True)
+    )
+    return Plot(f"GB for {DEFAULT:g} billion weights", "numbers kept", series)
+
+
+# Beyond this loss, which is that of the start, a rate is of no use.
+_POOREST = 5.0
+
+
+def _averaging() -> Plot:
+    """The expected loss against the learning rate for a constant rate, a falling one, and Schedule-Free."""
+    names = {"constant rate": "fixed", "linear decay": "falling", "Schedule-Free": "Schedule-Free"}
+    found = picture_of("X71", "expected loss", names)
+    return replace(found, series=tuple(_below(series, _POOREST) for series in found.series))
+
+
+def _below(series: Series, most: float) -> Series:
+    kept = series.y <= most
+    return replace(series, x=series.x[kept], y=series.y[kept])
+
 
 TECHNIQUES = (
     Section(
@@ -11,7 +112,7 @@ TECHNIQUES = (
         introduction="Features in different units make a long valley of the loss, and the best rate for one weight is "
         "too large or too small for another. Dividing each feature by its spread mends that; it cannot mend features "
         "that say nearly the same.",
-        preview=previews.scaling,
+        preview=_scaling,
         alt="Loss against the step on two features, one four times as spread: slow as they are, fast standardised",
         experiments=("X44",),
         code=code_file("techniques/scaling.py"),
@@ -21,7 +122,7 @@ TECHNIQUES = (
         title="Batch normalisation",
         introduction="Normalising each unit over the batch lets a deep network train at rates that would otherwise "
         "destroy it. Why it does is disputed: it helps even where the inputs of each layer are made unsteady.",
-        preview=previews.batch_norm,
+        preview=_batch_norm,
         alt="Loss of a deep network against the learning rate: with BatchNorm it learns at larger rates",
         experiments=("X45", "X46"),
         code=code_file("techniques/batch_norm.py"),
@@ -31,7 +132,12 @@ TECHNIQUES = (
         title="Gradient accumulation",
         introduction="Several small batches, one step: the mean of their gradients is that of one large batch, if "
         "every part counts by its items and no layer looks at the batch as a whole.",
-        preview=previews.accumulation,
+        preview=partial(
+            picture_of,
+            "X47",
+            "relative error",
+            {"BatchNorm, weighted by items": "BatchNorm", "weighted by items": "no BatchNorm"},
+        ),
         alt="Relative error of a gathered gradient against the items in a part: rounding, but large with BatchNorm",
         experiments=("X47",),
         code=code_file("techniques/accumulation.py"),
@@ -41,7 +147,7 @@ TECHNIQUES = (
         title="Nesterov's look-ahead",
         introduction="The gradient is taken where momentum is about to carry the point. It overshoots less, and pays "
         "with a smaller range of stable learning rates.",
-        preview=previews.nesterov,
+        preview=partial(picture_of, "X24", "position", {"Momentum": "Momentum", "Nesterov": "Nesterov"}),
         alt="Position against the step on a parabola: Nesterov's method overshoots the minimum less than momentum",
         experiments=("X20", "X21", "X24"),
         code=code_file("techniques/nesterov.py"),
@@ -51,7 +157,12 @@ TECHNIQUES = (
         title="Gradient clipping",
         introduction="A limit on the gradient saves a run from one enormous step. Clipping by norm shortens the "
         "gradient, clipping by value also turns it, and neither mends a gradient that has vanished.",
-        preview=previews.clipping,
+        preview=partial(
+            picture_of,
+            "X49",
+            "second entry",
+            {"gradient": "gradient", "clipped by norm": "by norm", "clipped by value": "by value"},
+        ),
         alt="A gradient as an arrow, the same shortened by its norm, and the same turned by clipping its entries",
         experiments=("X48", "X49"),
         code=code_file("techniques/clipping.py"),
@@ -61,7 +172,7 @@ TECHNIQUES = (
         title="Initialisation",
         introduction="Weights start at random, so that units can become different, and with a variance that lets "
         "values keep their size from layer to layer. Which variance that is depends on the activation.",
-        preview=previews.initialisation,
+        preview=partial(picture_of, "X08", "size of values", {"Xavier": "Xavier", "He": "He"}, {"width": 64}),
         alt="Size of the values behind each of thirty ReLU layers: kept by He's variance, lost by Xavier's",
         experiments=("X07", "X08"),
         code=code_file("techniques/initialisation.py"),
@@ -71,7 +182,7 @@ TECHNIQUES = (
         title="Weight decay and AdamW",
         introduction="Shrinking the weights beside the gradient and adding λ times the weights to the gradient are one "
         "thing in gradient descent and two in Adam, which divides the second by the size it has just seen.",
-        preview=previews.decay,
+        preview=partial(picture_of, "X35", "weight", {"AdamW": "AdamW", "Adam + L2": "Adam + L2"}),
         alt="A weight without a gradient against the step: AdamW shrinks it by a fixed share, Adam with L2 far faster",
         experiments=("X35", "X36", "X37", "X61"),
         code=code_file("techniques/decay.py"),
@@ -81,7 +192,7 @@ TECHNIQUES = (
         title="Bias correction",
         introduction="Adam's averages start at zero and are too small at first. Without the correction the first steps "
         "are too long, not too short, because the average under the root lags most.",
-        preview=previews.correction,
+        preview=partial(picture_of, "X30", "step / rate", {"no bias correction": "uncorrected", "Adam": "Adam"}),
         alt="Step length against the step: up to 6.6 learning rates without bias correction, always one with it",
         experiments=("X30", "X31"),
         code=code_file("techniques/correction.py"),
@@ -91,7 +202,7 @@ TECHNIQUES = (
         title="Warm-up",
         introduction="A rate that rises over the first steps lets the run reach a flatter place before the large steps "
         "come, so that a larger peak can be used. Where the curvature is the same everywhere it hardly helps.",
-        preview=previews.warmup,
+        preview=_warmup,
         alt="Loss against the step on a quartic at rate 0.5: it explodes at once, and falls with a warm-up of 50 steps",
         experiments=("X62",),
         code=code_file("techniques/warmup.py"),
@@ -101,7 +212,7 @@ TECHNIQUES = (
         title="Sharpness-aware minimisation",
         introduction="SAM takes the gradient a little uphill, and among equal minima walks to the flat ones, for two "
         "gradients a step. A demonstration in one variable shows the opposite of what it does.",
-        preview=previews.sam,
+        preview=flat_walk.preview,
         alt="Sharpness against the step in a valley of equal minima: unchanged by gradient descent, lowered by SAM",
         experiments=("X57",),
     ),
@@ -110,7 +221,7 @@ TECHNIQUES = (
         title="Number formats and loss scaling",
         introduction="float16 loses small gradients unless the loss is multiplied first; bfloat16 keeps their size and "
         "fewer of their digits. A scaled gradient must be divided again before it is clipped.",
-        preview=previews.formats,
+        preview=_formats,
         alt="Share of a gradient that is left when it is stored: float16 loses what is small, bfloat16 does not",
         experiments=("X65",),
         code=code_file("techniques/formats.py"),
@@ -120,7 +231,7 @@ TECHNIQUES = (
         title="What an optimizer remembers",
         introduction="Adam keeps two numbers for each weight, momentum and Lion one, gradient descent none. Storing "
         "weights in 16 bits beside a copy in 32 does not change the sum.",
-        preview=previews.memory,
+        preview=_memory,
         alt="Memory for a model of seven billion weights against the numbers kept for each: from 56 to 112 gigabytes",
         experiments=("X38",),
         code=code_file("techniques/memory.py"),
@@ -131,7 +242,7 @@ TECHNIQUES = (
         introduction="Schedule-Free evaluates the average of the points it visits, which quiets noise without a rate "
         "that has to fall by a fixed step. On the noisy bowl here, at its usual beta of 0.9, it beats a fixed rate and "
         "loses to a falling one; at 0, as a plain average, it beats both.",
-        preview=previews.averaging,
+        preview=_averaging,
         alt="Expected loss against the learning rate for a constant rate, a falling one, and Schedule-Free",
         experiments=("X71",),
         code=code_file("techniques/averaging.py"),

@@ -1,24 +1,16 @@
 """A ravine whose axes are turned: the same function for gradient descent, another one for Adam."""
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
+from core.experiments import EXPERIMENTS
+from core.experiments.adaptive import ravine, turned
 from core.formula.latex import measured
-from core.hypers import Hyper
 from core.objectives import Objective
 from core.racers import RACERS
 from core.run import Run
 from core.summary import Race
 from core.trace import Path, trace
 
-Array = npt.NDArray[np.float64]
-
-# 100 times as steep across as along: curvatures 1 and 100.
-_STEEPNESS = 100
 # How far from the minimum along and across the ravine a run starts unless told otherwise.
 _PLACE = (1.0, 1.0)
 # Reached by this loss a run counts as arrived; it began at 50.5.
@@ -30,39 +22,19 @@ STEPS = 600
 # Gradient descent at the best rate for these curvatures, 2/101, Adam at the rate of the experiment beside the picture.
 RATES: Mapping[str, float] = {"sgd": 0.0198, "adam": 0.01}
 LATEX = (
-    rf"f(x, y) = \tfrac12\left(u^2 + {_STEEPNESS}\,v^2\right),\quad "
+    r"f(x, y) = \tfrac12\left(u^2 + 100\,v^2\right),\quad "
     r"u = x\cos\varphi + y\sin\varphi,\quad v = y\cos\varphi - x\sin\varphi"
 )
-ANGLE = Hyper("angle", r"\varphi", 45.0, (0.0, 90.0), (0.0, 90.0), "linear", "Turn of the ravine, in degrees.")
-
-
-@dataclass(frozen=True)
-class _Turn:
-    cosine: float
-    sine: float
-
-    @classmethod
-    def by(cls, degrees: float) -> "_Turn":
-        return cls(math.cos(math.radians(degrees)), math.sin(math.radians(degrees)))
-
-    def out(self, along: float, across: float) -> tuple[float, float]:
-        """A place on the ravine as a point of the plane."""
-        return self.cosine * along - self.sine * across, self.sine * along + self.cosine * across
-
-    def back(self, x: float, y: float) -> tuple[float, float]:
-        """A point of the plane as a place on the ravine."""
-        return self.cosine * x + self.sine * y, self.cosine * y - self.sine * x
+(ANGLE,) = EXPERIMENTS["X32"].settings
 
 
 def turned_ravine(degrees: float) -> Objective:
     """½(u² + 100v²), where u and v are x and y turned by ``degrees``."""
-    turn = _Turn.by(degrees)
-    along, across = f"({turn.cosine!r}*x + {turn.sine!r}*y)", f"({turn.cosine!r}*y - {turn.sine!r}*x)"
-    x, y = turn.out(*_PLACE)
+    x, y = turned(*_PLACE, degrees)
     return Objective(
         key="turned_ravine",
         name="Turned ravine",
-        formula=f"({along}**2 + {_STEEPNESS}*{across}**2)/2",
+        formula=ravine(degrees),
         domain=((-1.6, 1.6), (-1.6, 1.6)),
         start=(round(x, 6), round(y, 6)),
         minima=((0.0, 0.0),),
@@ -83,7 +55,7 @@ def arrivals(degrees: float, start: tuple[float, ...], rates: Mapping[str, float
 
     The straight one is started from the same place on it.
     """
-    straight = _Turn.by(degrees).back(start[0], start[1])
+    straight = turned(start[0], start[1], -degrees)
     there = turned_race(degrees, start, _BUDGET, rates)
     here = turned_race(0.0, straight, _BUDGET, rates)
     return [
@@ -98,13 +70,3 @@ def _steps(path: Path) -> str:
     if there.any():
         return f"{int(there.argmax())} steps"
     return f"no number of steps ({path.status.outcome})" if len(path.x) <= _BUDGET else f"more than {_BUDGET} steps"
-
-
-def straight_and_turned(rule: str, degrees: float, steps: int) -> tuple[Array, Array]:
-    """The losses of ``rule`` over ``steps`` in the ravine laid straight and turned, each of shape ``(steps+1,)``."""
-
-    def losses(angle: float) -> Array:
-        ((_, path),) = turned_race(angle, turned_ravine(angle).start, steps, {rule: RATES[rule]})
-        return path.loss
-
-    return losses(0.0), losses(degrees)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.lessons.turned import ANGLE, RATES, arrivals, straight_and_turned, turned_race, turned_ravine
+from core.lessons.turned import ANGLE, RATES, arrivals, turned_race, turned_ravine
 
 
 @pytest.mark.parametrize("angle", [0.0, 12.5, 45.0, 90.0])
@@ -48,11 +48,3 @@ def test_the_ravine_laid_straight_is_begun_at_the_same_place_on_it() -> None:
 def test_a_rate_that_leads_nowhere_is_told(angle: float, lr: float, told: str) -> None:
     (sentence,) = arrivals(angle, (1.0, 1.0), {"sgd": lr})
     assert sentence.count(told) == 2
-
-
-def test_the_picture_is_of_one_rule_in_both() -> None:
-    straight, turned = straight_and_turned("adam", 45.0, 300)
-    assert straight.shape == turned.shape == (301,)
-    # The turned start is rounded to six digits.
-    assert straight[0] == pytest.approx(turned[0], abs=1e-3)
-    assert straight[-1] < 1e-3 * turned[-1]
