@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.figures import Look
-from core.figures.preview import HEIGHT, preview
+from core.figures.plot import PREVIEW_HEIGHT, preview
 from core.lessons.sections import Section
 from ui import claims
 from ui.navigation import Page
@@ -37,7 +37,7 @@ def section_panel(section: Section, page: Page, more: Callable[[], None] | None 
         st.subheader(section.title, anchor=section.key)
         st.markdown(section.introduction)
     with shown:
-        picture(_preview(section, look()), f"{page.prefix}preview_{section.key}", HEIGHT, section.alt)
+        picture(_preview(section, look()), f"{page.prefix}preview_{section.key}", PREVIEW_HEIGHT, section.alt)
     statements = claims.claims_about(page.path, section.key)
     counts = (("experiment", len(section.experiments)), ("statement", len(statements)))
     label = " and ".join(f"{count} {word}{'s' * (count != 1)}" for word, count in counts if count)

@@ -8,9 +8,8 @@ import streamlit as st
 from core.figures import backprop_figure
 from core.figures.backprop import Direction
 from core.figures.line_fit import paper_figure, step_figure
-from core.network.backprop import INPUTS, LARGEST, LARGEST_SEED, Activation
+from core.network.backprop import INPUTS, LARGEST, LARGEST_SEED, TELLERS, Activation
 from core.network.backprop import Example as Network
-from core.network.backprop_told import TELLERS
 from core.network.initialisation import Initialisation
 from core.optimizers import OPTIMIZERS
 from core.racers import RACERS

@@ -95,8 +95,9 @@ _X52 = Experiment(
 
 _SADDLE = OBJECTIVES["saddle"]
 _SADDLE_RULES = tuple(OPTIMIZERS[key] for key in ("sgd", "momentum", "adam", "rmsprop"))
-# The minima are at |y| = 1.
-_ESCAPED = 0.5
+ESCAPED = 0.5
+"""Further than this from the line y = 0 a run has left the saddle; the minima are at |y| = 1."""
+
 # From the smallest offset and at the smallest rate, gradient descent takes ln(0.5/1e-15)/ln(1.02) = 1710 steps.
 _QUIET_STEPS = 2500
 # Noise of 1e-4 leaves an offset of about 1e-5 at once, and that takes 550.
@@ -113,8 +114,14 @@ def _noisy_escape(rule: str, lr: float, noise: float, seed: int) -> Path:
     return trace(Run(_SADDLE.key, rule, (1.0, 0.0), _NOISY_STEPS, {"lr": lr}, noise=noise, seed=seed))
 
 
-def _steps(path: Path) -> float:
-    return first(np.abs(path.x[:, 1]) > _ESCAPED)
+def escape(path: Path) -> float:
+    """The step at which ``path`` is first off the saddle; infinity if it never is."""
+    return first(np.abs(path.x[:, 1]) > ESCAPED)
+
+
+def predicted_escape(offset: float, lr: float) -> float:
+    """The steps that gradient descent takes to leave from a small ``offset``: near y = 0 each multiplies y by 1 + α."""
+    return float(np.log(ESCAPED / offset) / np.log1p(lr))
 
 
 def _stranded(lr: float) -> int:
@@ -127,14 +134,14 @@ def _stranded(lr: float) -> int:
 def _saddle(settings: Mapping[str, float]) -> Finding:
     lr, offset, noise = settings["lr"], settings["offset"], settings["noise"]
     paths = {rule: _escape(rule.key, lr, offset) for rule in _SADDLE_RULES}
-    steps = {rule.name: _steps(path) for rule, path in paths.items()}
-    held = sum(np.isinf(_steps(_escape(rule.key, lr, 0.0))) for rule in _SADDLE_RULES)
+    steps = {rule.name: escape(path) for rule, path in paths.items()}
+    held = sum(np.isinf(escape(_escape(rule.key, lr, 0.0))) for rule in _SADDLE_RULES)
     noisy = {
-        rule.name: [_steps(_noisy_escape(rule.key, lr, noise, seed)) for seed in _SEEDS] for rule in _SADDLE_RULES[:2]
+        rule.name: [escape(_noisy_escape(rule.key, lr, noise, seed)) for seed in _SEEDS] for rule in _SADDLE_RULES[:2]
     }
     median = {name: float(np.median(found)) for name, found in noisy.items()}
     stranded = _stranded(lr)
-    predicted = float(np.log(_ESCAPED / offset) / np.log1p(lr))
+    predicted = predicted_escape(offset, lr)
     numbers = {f"steps, {name}": count for name, count in steps.items()}
     numbers |= {
         "ln(0.5/y₀)/ln(1 + α)": predicted,

@@ -1,5 +1,6 @@
-"""The picture of a finding: its series with direct names, its reference lines."""
+"""The picture of a finding: its series with direct names, its reference lines; and the same made small."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,10 @@ from core.optimizers import PALETTE
 _ROOM = 0.06
 # A log axis goes at most this many powers of ten below its largest value.
 _DECADES = 18.0
+# Pixels that a small picture is high, and numbers on each of its axes.
+PREVIEW_HEIGHT = 170
+_SMALL = SMALL_SIZE - 1
+_TICKS = 4
 
 
 def plot(picture: Plot, look: Look) -> go.Figure:
@@ -37,6 +42,25 @@ def plot(picture: Plot, look: Look) -> go.Figure:
             ),
         }
     )
+
+
+def preview(picture: Plot, look: Look) -> go.Figure:
+    """``picture`` with narrow margins and few numbers on its axes, for a height of ``PREVIEW_HEIGHT`` pixels."""
+    figure = plot(picture, look)
+    named = len(picture.series) > 1
+    figure.update_layout(
+        margin={"l": 52, "r": 8, "t": 24 if named else 8, "b": 38},
+        legend={"font": {"size": _SMALL}, "itemsizing": "trace", "itemclick": False, "itemdoubleclick": False},
+        dragmode=False,
+    )
+    for side in (figure.layout.xaxis, figure.layout.yaxis):
+        side.update(fixedrange=True, nticks=_TICKS + 1, tickfont_size=_SMALL, title_font_size=_SMALL, title_standoff=4)
+        if side.type == "log":
+            # Whole powers of ten; Plotly would number 2 and 5 between them.
+            low, high = side.range
+            side.dtick = max(1, math.ceil((high - low) / _TICKS))
+    figure.update_traces(line_width=1.8, marker_size=5)
+    return figure
 
 
 def _marked(picture: Plot, which: str) -> list[float]:

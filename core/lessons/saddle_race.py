@@ -3,8 +3,7 @@
 import math
 from collections.abc import Mapping
 
-import numpy as np
-
+from core.experiments.saddles import ESCAPED, escape, predicted_escape
 from core.hypers import Hyper
 from core.optimizers import PALETTE
 from core.racers import RACERS, Racer
@@ -26,8 +25,6 @@ NOISE = Hyper(
     "linear",
     "Standard deviation of what is added to each slope that the noisy racer is given.",
 )
-# The minima lie at |y| = 1.
-_ESCAPED = 0.5
 # Gradient descent once more: its colour would be mistaken for the other's.
 _SHAKEN = Racer("noisy", "With noise", RACERS["sgd"].optimizer, "dot", PALETTE[5])
 
@@ -37,12 +34,6 @@ def saddle_race(start: tuple[float, ...], steps: int, rates: Mapping[str, float]
     quiet = [(RACERS[rule], trace(Run(SADDLE.key, rule, start, steps, {"lr": lr}))) for rule, lr in rates.items()]
     run = Run(SADDLE.key, "sgd", start, steps, {"lr": rates["sgd"]}, noise=noise, seed=seed)
     return [*quiet, (_SHAKEN, trace(run))]
-
-
-def escape(path: Path) -> float:
-    """The step at which ``path`` is first further than ½ from the line y = 0; infinity if it never is."""
-    away = np.abs(path.x[:, 1]) > _ESCAPED
-    return float(away.argmax()) if away.any() else math.inf
 
 
 def escapes(race: Race) -> list[str]:
@@ -69,10 +60,9 @@ def _left(step: float) -> str:
 def _predicted(path: Path) -> str:
     """How long theory says that gradient descent takes from a small distance."""
     offset, lr = abs(path.run.start[1]), path.run.settings["lr"]
-    if offset >= _ESCAPED or lr == 0:
+    if offset >= ESCAPED or lr == 0:
         return "So far from the line y = 0 the saddle holds nobody."
-    steps = math.log(_ESCAPED / offset) / math.log1p(lr)
     return (
         f"Near y = 0 each step of gradient descent multiplies y by 1 + α, so theory says "
-        f"ln({_ESCAPED:g}/{offset:.4g})/ln(1 + {lr:.4g}) = {steps:.4g} steps."
+        f"ln({ESCAPED:g}/{offset:.4g})/ln(1 + {lr:.4g}) = {predicted_escape(offset, lr):.4g} steps."
     )

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from core.experiments import EXPERIMENTS
 from core.experiments.adaptive import ravine, turned
+from core.experiments.measure import first, steps_text
 from core.formula.latex import measured
 from core.objectives import Objective
 from core.racers import RACERS
@@ -66,7 +69,7 @@ def arrivals(degrees: float, start: tuple[float, ...], rates: Mapping[str, float
 
 
 def _steps(path: Path) -> str:
-    there = path.loss <= ARRIVED
-    if there.any():
-        return f"{int(there.argmax())} steps"
-    return f"no number of steps ({path.status.outcome})" if len(path.x) <= _BUDGET else f"more than {_BUDGET} steps"
+    arrived = first(path.loss <= ARRIVED)
+    if np.isinf(arrived) and path.status.failed:
+        return f"no number of steps ({path.status.outcome})"
+    return steps_text(arrived, _BUDGET)

@@ -2,8 +2,7 @@
 
 from core.export.declared import torch_line
 from core.optimizers import OPTIMIZERS, Optimizer
-from core.snippets.layout import laid_out
-from core.snippets.snippet import Snippet
+from core.snippets.snippet import Snippet, laid_out
 
 _HEAD = '''\
 """Every optimizer of this guide that torch.optim has, with the guide's defaults, on one small network."""

@@ -2,8 +2,7 @@
 
 from core.export.declared import called_classes, schedule_line
 from core.schedules import SCHEDULES, Schedule
-from core.snippets.layout import laid_out
-from core.snippets.snippet import Snippet
+from core.snippets.snippet import Snippet, laid_out
 
 _LR, _STEPS = 0.1, 200
 

@@ -19,7 +19,7 @@ from torch.optim import lr_scheduler
 from core import OPTIMIZERS, SCHEDULES
 from core.export.declared import schedule_line, torch_line
 from core.snippets import SNIPPETS, Snippet, optimizers
-from core.snippets.layout import laid_out
+from core.snippets.snippet import laid_out
 
 every = pytest.mark.parametrize("snippet", SNIPPETS.values(), ids=SNIPPETS)
 

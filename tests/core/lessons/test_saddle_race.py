@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from core.lessons.saddle_race import NOISE, RATES, STEPS, escape, escapes, saddle_race
+from core.experiments.saddles import escape
+from core.lessons.saddle_race import NOISE, RATES, STEPS, escapes, saddle_race
 
 
 def test_the_opening_race_is_won_by_adam_and_descent_takes_what_theory_says() -> None:

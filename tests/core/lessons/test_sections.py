@@ -13,7 +13,7 @@ import pytest
 
 from core.experiments import EXPERIMENTS
 from core.figures import DARK, LIGHT
-from core.figures.preview import HEIGHT, preview
+from core.figures.plot import PREVIEW_HEIGHT, preview
 from core.lessons.pitfalls import SECTIONS as PITFALLS
 from core.lessons.sections import Section
 from core.lessons.techniques import TECHNIQUES
@@ -67,7 +67,7 @@ def test_the_picture_of_a_section_is_small_quick_and_the_same_each_time(section:
 @pytest.mark.parametrize("look", [LIGHT, DARK], ids=lambda look: look.name)
 def test_a_picture_fits_and_has_few_numbers_on_its_axes(section: Section, look) -> None:  # type: ignore[no-untyped-def]
     figure = preview(section.preview(), look)
-    assert HEIGHT < 200
+    assert PREVIEW_HEIGHT < 200
     for axis in (figure.layout.xaxis, figure.layout.yaxis):
         assert all(map(math.isfinite, axis.range))
         if axis.type == "log":

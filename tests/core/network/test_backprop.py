@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from core.network.backprop import Activation, Example, Parameters
+from core.network.backprop import TELLERS, Activation, Example, Parameters
 from core.network.initialisation import Initialisation
 
 EXAMPLES = [
@@ -188,3 +188,22 @@ def test_xavier_and_he_are_the_known_formulas() -> None:
     assert Initialisation.XAVIER.variance(2, 3) == 2 / 5
     assert Initialisation.HE.variance(2, 3) == 1
     assert Initialisation.PYTORCH.variance(2, 3) == 1 / 6
+
+
+@every_example
+def test_each_direction_is_told_with_its_numbers(example: Example) -> None:
+    nodes = {node.key: node for node in example.nodes}
+    forward, backward = TELLERS["forward"](example), TELLERS["backward"](example)
+    assert f"ŷ = {example.prediction:.4g}" in forward
+    assert f"= {example.loss:.4g}." in forward
+    assert f"gets {nodes['h1'].sum:.4g} and gives {nodes['h1'].value:.4g}" in forward
+    assert f"2(ŷ − y) = {nodes['y_hat'].gradient:.4g}" in backward
+    assert f"has {nodes['h1'].gradient:.4g}, its sum {nodes['h1'].sum_gradient:.4g}" in backward
+
+
+@every_example
+def test_the_slopes_that_are_counted_are_those_of_the_parameters(example: Example) -> None:
+    slopes = example.gradients
+    count = slopes.inner.size + slopes.inner_bias.size + slopes.outer.size + 1
+    assert f"all {count} slopes" in TELLERS["backward"](example)
+    assert f"{count + 1} runs forward" in TELLERS["backward"](example)
