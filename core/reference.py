@@ -1,12 +1,12 @@
 """The tables of the reference: a row for each rule and each schedule, searched, narrowed by questions, and as CSV."""
 
-import ast
 import csv
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, TypeVar
 
+from core.export.declared import called_classes
 from core.formula.rule import Kind
 from core.hypers import unknown_key
 from core.optimizers import OPTIMIZERS, Optimizer, Training
@@ -165,18 +165,10 @@ def _schedule_row(declared: Schedule) -> ScheduleRow:
         name=declared.name,
         idea=declared.idea,
         hypers=", ".join(f"{hyper.name} = {hyper.default:g}" for hyper in declared.hypers) or _NONE,
-        torch=", ".join(_classes(declared.torch)),
+        torch=", ".join(called_classes(declared.torch)),
         trap=declared.trap,
         source=declared.source,
     )
-
-
-def _classes(expression: str) -> list[str]:
-    """The classes that ``expression`` makes objects of, outermost first."""
-    calls = (node for node in ast.walk(ast.parse(expression, mode="eval")) if isinstance(node, ast.Call))
-    names = [call.func.id for call in calls if isinstance(call.func, ast.Name)]
-    # Functions such as max are called too; classes begin with a capital.
-    return list(dict.fromkeys(name for name in names if name[0].isupper()))
 
 
 def _anything(_: OptimizerRow) -> bool:

@@ -47,9 +47,11 @@ def _listed(node: ast.expr) -> str:
 
 
 def called_classes(text: str) -> list[str]:
-    """The classes that the expression ``text`` calls by their bare names, sorted."""
+    """The classes that the expression ``text`` calls by their bare names, outermost first."""
     calls = (node.func for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Call))
-    return sorted({function.id for function in calls if isinstance(function, ast.Name) and function.id[0].isupper()})
+    names = [function.id for function in calls if isinstance(function, ast.Name)]
+    # Functions such as max are called too; classes begin with a capital.
+    return list(dict.fromkeys(name for name in names if name[0].isupper()))
 
 
 def plain(hyper: Hyper, value: float) -> int | float:

@@ -152,7 +152,7 @@ def _adjust(run: Run) -> str:
 
 
 def _schedulers(run: Run) -> list[str]:
-    return called_classes(run.resolved_schedule.torch) if run.schedule != "constant" else []
+    return sorted(called_classes(run.resolved_schedule.torch)) if run.schedule != "constant" else []
 
 
 def _schedule(run: Run, names: dict[str, str]) -> str:
