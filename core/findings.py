@@ -12,6 +12,15 @@ from core.hypers import Hyper, complete
 Array = npt.NDArray[np.float64]
 
 
+def drawn_moments(last: int) -> npt.NDArray[np.int64]:
+    """At most 600 of the moments 0 … ``last``, both among them and dense at the start, on a linear or log axis alike.
+
+    A curve is drawn about 700 pixels wide, so no more can be seen.
+    """
+    chosen = np.concatenate([np.linspace(0, last, 300), np.geomspace(1, max(last, 1), 300)])
+    return np.unique(np.minimum(chosen.round().astype(np.int64), last))
+
+
 @dataclass(frozen=True, eq=False)
 class Series:
     """One line or set of dots: ``x`` and ``y`` of shape ``(n,)``; an empty colour takes the palette's next.

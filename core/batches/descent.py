@@ -207,13 +207,6 @@ def band(values: Array) -> Band:
     return Band(low, median, high)
 
 
-def shown(updates: int, most: int = 600) -> Indices:
-    """At most ``most`` of the moments 0 … ``updates``, first and last among them, dense at the start, to draw."""
-    half = most // 2
-    chosen = np.concatenate([np.linspace(0, updates, half), np.geomspace(1, max(updates, 1), half)])
-    return np.unique(np.minimum(chosen.round().astype(np.int64), updates))
-
-
 _TIMED_UPDATES = 201
 
 

@@ -9,8 +9,9 @@ from typing import Literal
 import numpy as np
 
 from core.batches.data import Array, Pair
-from core.batches.descent import Band, Descents, band, descend, least_squares, line, losses, seconds_per_update, shown
+from core.batches.descent import Band, Descents, band, descend, least_squares, line, losses, seconds_per_update
 from core.batches.theory import largest_stable_rate, noise_floor
+from core.findings import drawn_moments
 from core.hypers import Hyper
 from core.optimizers import PALETTE
 
@@ -96,13 +97,13 @@ def race(pair: Pair, settings: Settings) -> list[Ran]:
 
 
 def ensemble(pair: Pair, settings: Settings) -> list[Band]:
-    """For each variant the band of the loss above the lowest over ``SEEDS`` seeds, at the moments ``shown`` names.
+    """For each variant the band of the loss above the lowest over ``SEEDS`` seeds, at the moments that are drawn.
 
     The first seed is that of ``settings``. All samples at once do not depend on the seed; their band has no width.
     """
     features = line(pair.x)
     lowest = least_squares(features, pair.y)[1]
-    moments = shown(settings.updates)
+    moments = drawn_moments(settings.updates)
     found = []
     for variant in variants(pair.x.size, settings.batch, settings.replacement):
         many = 1 if _certain(variant, pair) else SEEDS

@@ -7,14 +7,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from core.findings import Array, Series
+from core.findings import Array, Series, drawn_moments
 from core.formula import emit
 from core.formula.graph import Graph, Value
 from core.formula.lower import Values
 from core.optimizers import OPTIMIZERS
-
-# A curve is drawn about 700 pixels wide; more points than this cannot be seen.
-_DRAWN = 300
 
 
 def edited(key: str, *changes: tuple[str, str]) -> str:
@@ -58,10 +55,7 @@ def curve(
     dash: Literal["solid", "dash", "dot"] = "solid",
 ) -> Series:
     """``y`` over ``x`` (by default over the steps from 0), thinned to what can be seen on a linear or log axis."""
-    last = len(y) - 1
-    even = np.linspace(0, last, _DRAWN)
-    early = np.geomspace(1, max(last, 1), _DRAWN)
-    kept = np.unique(np.minimum(np.concatenate([even, early]).round().astype(int), last))
+    kept = drawn_moments(len(y) - 1)
     at = np.arange(len(y), dtype=np.float64) if x is None else x
     return Series(name, at[kept], y[kept], color, dash)
 

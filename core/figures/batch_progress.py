@@ -7,10 +7,11 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.batches.data import Array, Pair
-from core.batches.descent import Band, shown
+from core.batches.descent import Band
 from core.batches.race import Axis, Ran, level
 from core.figures import labels
 from core.figures.look import CLEAR, DIGITS, SMALL_SIZE, Look, axis, compact, layout
+from core.findings import drawn_moments
 
 # A loss below this share of the start's leaves the picture at the bottom, so that what noise does stays in sight;
 # above this multiple at the top, so that a divergence does not flatten the rest.
@@ -35,7 +36,7 @@ def batch_progress(
     Where there are ``bands``, one for each run, their medians are drawn with the 10–90 % band around them. ``seconds``
     are those of an update of each run. On an axis of samples a dotted line marks one pass over all of them.
     """
-    moments = shown(runs[0].loss.size - 1)
+    moments = drawn_moments(runs[0].loss.size - 1)
     costs = [along.of(ran, time) for ran, time in zip(runs, seconds, strict=True)]
     curves = (
         [(cost[moments], known.median) for cost, known in zip(costs, bands, strict=True)]

@@ -20,9 +20,9 @@ from core.batches.descent import (
     line,
     losses,
     seconds_per_update,
-    shown,
     updates_per_epoch,
 )
+from core.findings import drawn_moments
 from core.gradients import gradient, mini_batch_gradient, streamed_gradient
 
 _RANDOM = np.random.default_rng(7)
@@ -276,7 +276,7 @@ def test_a_band_holds_four_fifths_of_the_runs() -> None:
 
 @pytest.mark.parametrize("updates", [1, 2, 10, 599, 600, 20_000])
 def test_enough_moments_are_shown_and_the_first_and_last_among_them(updates: int) -> None:
-    moments = shown(updates)
+    moments = drawn_moments(updates)
     assert (moments[0], moments[-1]) == (0, updates)
     assert (np.diff(moments) > 0).all()
     assert len(moments) <= 600

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.batches.data import DATASETS, Pair, dataset
-from core.batches.descent import DECAYS, band, descend, least_squares, line, losses, shown
+from core.batches.descent import DECAYS, band, descend, least_squares, line, losses
 from core.batches.own_data import own_data
 from core.batches.race import (
     AXES,
@@ -29,6 +29,7 @@ from core.batches.race import (
 )
 from core.batches.story import counted, fitted, retold, time_sentence, update_rule
 from core.batches.theory import largest_stable_rate, noise_floor
+from core.findings import drawn_moments
 
 PAIR = dataset("known_line").load()
 MEASURED = dataset("diabetes").load()
@@ -82,7 +83,7 @@ def test_no_variant_runs_twice_and_all_samples_are_each_used_once(
 @pytest.mark.parametrize("settings", [USUAL, CASES["all drawn"], CASES["diverging"]], ids=["usual", "all", "diverging"])
 def test_the_bands_are_those_of_so_many_seeds_of_which_the_first_is_the_one_shown(settings: Settings) -> None:
     lowest = least_squares(line(PAIR.x), PAIR.y)[1]
-    moments = shown(settings.updates)
+    moments = drawn_moments(settings.updates)
     for ran, found in zip(race(PAIR, settings), ensemble(PAIR, settings), strict=True):
         seeds = range(settings.seed, settings.seed + SEEDS)
         every = _descent(PAIR, settings, ran.variant.batch, ran.variant.replacement, seeds).loss - lowest

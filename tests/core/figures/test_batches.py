@@ -11,10 +11,11 @@ import plotly.io
 import pytest
 
 from core.batches.data import Pair, dataset
-from core.batches.descent import least_squares, line, losses, shown
+from core.batches.descent import least_squares, line, losses
 from core.batches.own_data import own_data
 from core.batches.race import AXES, SEEDS, START, Settings, ensemble, race
 from core.figures import DARK, LIGHT, batch_lines, batch_paths, batch_progress
+from core.findings import drawn_moments
 
 KNOWN = dataset("known_line").load()
 MEASURED = dataset("diabetes").load()
@@ -164,7 +165,7 @@ def test_the_curve_of_one_seed_is_its_loss_and_its_dot_stands_at_the_moment(alon
 def test_a_band_holds_its_median(along: Any) -> None:
     runs, bands = race(KNOWN, SETTINGS), ensemble(KNOWN, SETTINGS)
     figure = batch_progress(KNOWN, runs, bands, along, [5e-6] * 3, 0, LIGHT)
-    moments = shown(SETTINGS.updates)
+    moments = drawn_moments(SETTINGS.updates)
     for ran, known in zip(runs, bands, strict=True):
         (area,) = _named(figure, f"{ran.variant.name}, 10–90 %")
         (median,) = _named(figure, ran.variant.name)
