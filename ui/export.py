@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.export import numpy_script, path_csv, run_from_json, run_json, torch_script
 from core.export.picture import figure_html
-from core.figures import Trail, contour, curve
+from core.figures import contour
 from core.objectives import Objective
 from core.racers import RACERS, Racer, own_racer
 from core.run import Run
@@ -50,8 +50,7 @@ def _downloads(objective: Objective, race: Race, racer: Racer, path: Path) -> No
     shown = look()
 
     def picture() -> str:
-        draw = contour if objective.dimension == 2 else curve
-        return figure_html(draw(objective, [Trail.of(run, who) for who, run in race], shown), objective.name)
+        return figure_html(contour(objective, race, shown), objective.name)
 
     with st.container(horizontal=True):
         for label, name, kind, make in (

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core import OPTIMIZERS, SCHEDULES, Run, trace
 from core.export import optimizer_source, schedule_line, torch_line
-from core.figures import Trail, rate_progress
+from core.figures import schedule_curve
 from core.formula.rule_latex import aligned, start_lines, step_lines
 from core.racers import RACERS
 from core.reference import (
@@ -149,9 +149,8 @@ def schedules_panel() -> None:
 def _curve(schedule: Schedule, settings: dict[str, float]) -> None:
     """What the schedule does to the learning rate of gradient descent in a ravine."""
     run = Run("ravine", "sgd", (1.0, 1.0), _STEPS, {"lr": _RATE}, schedule.key, settings)
-    trail = Trail(trace(run), schedule.name, OPTIMIZERS["sgd"].color)
     picture(
-        rate_progress([trail], look()),
+        schedule_curve(trace(run), look()),
         f"{_PREFIX}_curve",
         260,
         f"Learning rate under {schedule.name} over {_STEPS} steps",

@@ -1,11 +1,12 @@
 """What sections of the Techniques page begin with: two bowls side by side, two walks in a valley, bars of memory."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import streamlit as st
 
 from core.export import torch_script
-from core.figures import Trail, contour
+from core.figures import contour
 from core.figures.memory_bars import memory_bars
 from core.lessons.flat_walk import RADIUS, RATE, RHO, STEPS, VALLEY, told, walks
 from core.lessons.state_memory import DEFAULT, GIGA, LEAST, MOST, Precision, memories
@@ -19,7 +20,6 @@ from ui.panels import look, picture
 from ui.stage import stage
 
 _PREFIX = TECHNIQUES.prefix
-_RACER = RACERS["sgd"]
 
 
 def _scaling() -> None:
@@ -30,6 +30,8 @@ def _scaling() -> None:
         with column:
             label = controls.hyper_label(hyper)
             given[hyper.name] = controls.hyper_control(hyper, f"{_PREFIX}{hyper.name}", label, hyper.default)
+    # One path alone in its picture needs no name beside it.
+    unnamed = replace(RACERS["sgd"], name="")
     bowls = {
         "As they are": Bowl(given["ratio"], given["correlation"]),
         "Standardised": Bowl(1.0, given["correlation"]),
@@ -37,9 +39,9 @@ def _scaling() -> None:
     for (name, bowl), column in zip(bowls.items(), st.columns(2, vertical_alignment="bottom"), strict=True):
         with column:
             st.markdown(f"**{name}.** {bowl.sentence}")
-            trail = Trail(bowl.descent(), "", _RACER.color)
             alt = f"Contours of the loss of two weights, features {name.lower()}, with the way of gradient descent"
-            picture(contour(bowl.objective, [trail], look(), VIEW), f"{_PREFIX}bowl_{name}", 340, alt)
+            figure = contour(bowl.objective, [(unnamed, bowl.descent())], look(), VIEW)
+            picture(figure, f"{_PREFIX}bowl_{name}", 340, alt)
     st.latex(r"\hat x = \frac{x - \mu}{\sigma}")
     st.caption(
         "The axes are the two weights, as far from the best ones; both pictures begin with the same predictions. "

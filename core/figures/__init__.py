@@ -8,18 +8,16 @@ from core.figures.curve import curve
 from core.figures.family import family_tree
 from core.figures.look import DARK, LIGHT, Look
 from core.figures.plot import plot
-from core.figures.progress import gradient_progress, loss_progress, rate_progress
+from core.figures.progress import loss_axes, norm_axes, rate_axes, schedule_curve
 from core.figures.rates import rates_figure
 from core.figures.regimes import regimes
 from core.figures.surface import surface
 from core.figures.timeline import timeline
-from core.figures.trail import Trail
 
 __all__ = [
     "DARK",
     "LIGHT",
     "Look",
-    "Trail",
     "backprop_figure",
     "batch_lines",
     "batch_paths",
@@ -27,12 +25,13 @@ __all__ = [
     "contour",
     "curve",
     "family_tree",
-    "gradient_progress",
-    "loss_progress",
+    "loss_axes",
+    "norm_axes",
     "plot",
-    "rate_progress",
+    "rate_axes",
     "rates_figure",
     "regimes",
+    "schedule_curve",
     "surface",
     "timeline",
 ]

@@ -1,6 +1,4 @@
-"""The landscape of two variables from above, with the trails on it."""
-
-from collections.abc import Sequence
+"""The landscape of two variables from above, with the paths of a race on it."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -8,8 +6,9 @@ import plotly.graph_objects as go
 from core.figures import labels, marks
 from core.figures.landscape import Landscape, landscape
 from core.figures.look import DIGITS, SMALL_SIZE, Look, axis, compact, layout
-from core.figures.trail import Trail, View, cut
+from core.figures.trail import View, cut
 from core.objectives import Objective
+from core.summary import Race
 
 # Points of the grid per side. The values under the pointer come from a coarser one: they are exact where they stand.
 GRID = 130
@@ -17,35 +16,26 @@ _POINTER_STEP = 3
 _HOVER = f"(%{{x:{DIGITS}}}, %{{y:{DIGITS}}})<br>f = %{{customdata[1]:{DIGITS}}}"
 
 
-def contour(objective: Objective, trails: Sequence[Trail], look: Look, view: View | None = None) -> go.Figure:
-    """``objective``, a function of two variables, as quiet contours with ``trails`` on top.
+def contour(objective: Objective, race: Race, look: Look, view: View | None = None) -> go.Figure:
+    """``objective``, a function of two variables, as quiet contours with the paths of ``race`` on top.
 
     ``view`` is the rectangle shown, ``objective.domain`` unless given; both axes show exactly it, in the units of x and
-    y. Heights are clipped for display (``landscape``), trails outside the view are cut (``trail``); numbers under the
+    y. Heights are clipped for display (``landscape``), paths outside the view are cut (``trail``); numbers under the
     pointer are true values. The note under the x axis, also ``layout.meta["levels"]``, says what the lines stand for.
     """
     view = view or (objective.domain[0], objective.domain[1])
     land = landscape(objective, view, GRID)
     data = [_lines(land, look), _pointer(land)]
-    heads, listed = [], []
-    for trail in trails:
-        shown = cut(trail.path.x, trail.path.status, view)
-        listed.append((trail, shown))
-        label = marks.head(trail, shown)
-        if label is not None:
-            heads.append(label)
-    begun = marks.distinct((trail.path.x[0] for trail in trails), view)
+    cuts = [cut(path.x, path.status, view) for _, path in race]
+    heads = [head for (racer, _), shown in zip(race, cuts, strict=True) if (head := marks.head(racer, shown))]
+    begun = marks.distinct((path.x[0] for _, path in race), view)
     stars = [*objective.minima, *objective.other_minima]
     placed, _ = labels.place(heads, look, view, [*begun, *((x, y) for x, y in stars)])
     named = {note["text"] for note in placed}
-    for trail, shown in listed:
-        unnamed = shown.end.label(trail.name) not in named
-        data += marks.strokes(trail, shown, look, trail.path.loss, _HOVER, legend=unnamed)
-    for points, local in ((objective.minima, False), (objective.other_minima, True)):
-        if points:
-            values = objective.parsed.value(np.array(points).T)
-            at = [(float(x), float(y)) for x, y in points]
-            data.append(marks.minima(at, [float(value) for value in values], look, local))
+    for (racer, path), shown in zip(race, cuts, strict=True):
+        unnamed = shown.end.label(racer.name) not in named
+        data += marks.strokes(racer, shown, look, path.loss, _HOVER, legend=unnamed)
+    data += marks.stars(objective, look)
     if begun:
         data.append(marks.starts(begun, look))
     note = f"{objective.called[0]}<br><span style='font-size:{SMALL_SIZE}px'>{land.note}</span>"

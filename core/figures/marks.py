@@ -1,4 +1,4 @@
-"""The marks of a trail in two dimensions: its line, its start, its end and the minima it looks for."""
+"""The marks of a path in two dimensions: its line, its start, its end and the minima it looks for."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -8,7 +8,9 @@ import numpy.typing as npt
 
 from core.figures.labels import Label
 from core.figures.look import Look, compact, number
-from core.figures.trail import Array, Cut, Edge, Trail, View, within
+from core.figures.trail import Array, Cut, Edge, View, within
+from core.objectives import Objective
+from core.racers import Racer
 
 # Up to this many iterates are dotted; more would run together and hide the dashes.
 _DOTS = 120
@@ -20,27 +22,27 @@ _ARROWS: dict[Edge, str] = {
 }
 
 
-def strokes(trail: Trail, shown: Cut, look: Look, values: Array, hover: str, legend: bool) -> list[dict[str, Any]]:
-    """The traces of one trail: line with its iterates, flights beyond the view, mark at the end.
+def strokes(racer: Racer, shown: Cut, look: Look, values: Array, hover: str, legend: bool) -> list[dict[str, Any]]:
+    """The traces of a racer's path: line with its iterates, flights beyond the view, mark at the end.
 
     ``values`` of shape (steps+1,) is what ``hover`` may show as ``customdata[1]``; ``customdata[0]`` is the step. Only
-    with ``legend`` is the trail listed in the legend; hiding it there hides all its marks.
+    with ``legend`` is the racer listed in the legend; hiding it there hides all its marks.
     """
-    pen = {"color": trail.color, "width": 2}
-    common = {"type": "scatter", "legendgroup": trail.name, "opacity": trail.opacity}
+    pen = {"color": racer.color, "width": 2}
+    common = {"type": "scatter", "legendgroup": racer.name}
     known = np.where(np.isnan(shown.points[:, 0]), np.nan, values[shown.steps])
     traces: list[dict[str, Any]] = [
         {
             **common,
             "mode": "lines+markers" if len(shown.points) <= _DOTS else "lines",
-            "name": shown.end.label(trail.name),
+            "name": shown.end.label(racer.name),
             "showlegend": legend,
             "x": compact(shown.points[:, 0]),
             "y": compact(shown.points[:, 1]),
             "customdata": compact(np.stack([shown.steps, known], axis=1)),
-            "hovertemplate": f"<b>{trail.name}</b>, step %{{customdata[0]}}<br>{hover}<extra></extra>",
-            "line": {**pen, "dash": trail.dash},
-            "marker": {"color": trail.color, "size": 4},
+            "hovertemplate": f"<b>{racer.name}</b>, step %{{customdata[0]}}<br>{hover}<extra></extra>",
+            "line": {**pen, "dash": racer.dash},
+            "marker": {"color": racer.color, "size": 4},
         }
     ]
     if len(shown.flights):
@@ -52,7 +54,7 @@ def strokes(trail: Trail, shown: Cut, look: Look, values: Array, hover: str, leg
                 "hoverinfo": "skip",
                 "x": compact(shown.flights[:, 0]),
                 "y": compact(shown.flights[:, 1]),
-                "line": {**pen, "dash": trail.dash},
+                "line": {**pen, "dash": racer.dash},
             }
         )
     if shown.end.point is not None:
@@ -62,13 +64,13 @@ def strokes(trail: Trail, shown: Cut, look: Look, values: Array, hover: str, leg
                 "mode": "markers",
                 "showlegend": False,
                 "hoverinfo": "text",
-                "hovertext": shown.end.label(trail.name),
+                "hovertext": shown.end.label(racer.name),
                 # Half of a mark on the edge would otherwise be cut off.
                 "cliponaxis": False,
                 "x": [shown.end.point[0]],
                 "y": [shown.end.point[1]],
                 "marker": {
-                    "color": trail.color,
+                    "color": racer.color,
                     "line": {"color": look.background, "width": 1},
                     **_end_mark(shown),
                 },
@@ -77,11 +79,11 @@ def strokes(trail: Trail, shown: Cut, look: Look, values: Array, hover: str, leg
     return traces
 
 
-def head(trail: Trail, shown: Cut) -> Label | None:
-    """The label at the end of a trail, if it ends in the view or on its edge."""
+def head(racer: Racer, shown: Cut) -> Label | None:
+    """The label at the end of a path, if it ends in the view or on its edge."""
     if shown.end.point is None:
         return None
-    return Label(shown.end.label(trail.name), trail.color, shown.end.point)
+    return Label(shown.end.label(racer.name), racer.color, shown.end.point)
 
 
 def starts(points: Sequence[tuple[float, float]], look: Look) -> dict[str, Any]:
@@ -101,6 +103,17 @@ def distinct(points: Iterable[npt.ArrayLike], view: View) -> list[tuple[float, f
     """The different ones among ``points`` that lie in ``view``, in order; a start may be as far away as 1e12."""
     rows = np.array(list(points), dtype=np.float64).reshape(-1, 2)
     return list(dict.fromkeys((float(x), float(y)) for x, y in rows[within(rows, view)]))
+
+
+def stars(objective: Objective, look: Look) -> list[dict[str, Any]]:
+    """The known minima of ``objective``, in one variable on its curve."""
+    traces = []
+    for points, local in ((objective.minima, False), (objective.other_minima, True)):
+        if points:
+            values = [float(value) for value in objective.parsed.value(np.array(points).T)]
+            at = points if objective.dimension == 2 else zip((x for (x,) in points), values, strict=True)
+            traces.append(minima([(x, y) for x, y in at], values, look, local, objective.dimension))
+    return traces
 
 
 def minima(

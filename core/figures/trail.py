@@ -6,10 +6,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from core.optimizers import Optimizer
-from core.racers import Racer
 from core.status import Outcome, Status
-from core.trace import Path
 
 Array = npt.NDArray[np.float64]
 Steps = npt.NDArray[np.intp]
@@ -26,25 +23,9 @@ _KEPT_IN_FULL = 500
 _BLOCKS = (MAX_POINTS - 1 - _KEPT_IN_FULL) // 5
 
 
-@dataclass(frozen=True, eq=False)
-class Trail:
-    """A path with its look. ``opacity`` may be lowered where something else plays the path on top."""
-
-    path: Path
-    name: str
-    color: str
-    dash: Literal["solid", "dash", "dot"] = "solid"
-    opacity: float = 1.0
-
-    @classmethod
-    def of(cls, path: Path, racer: Racer | Optimizer) -> "Trail":
-        """The trail of ``path`` in the name and look of ``racer``."""
-        return cls(path, racer.name, racer.color, racer.dash)
-
-
 @dataclass(frozen=True)
 class End:
-    """Where a trail ends in the view.
+    """Where a path ends in the view.
 
     ``point`` is the last iterate or, if the line leaves the view for good, the place on the ``edge`` where it does so;
     ``None`` if it never meets the view. ``note`` says what happened ("diverged at step 6", "left the view at step 12"),

@@ -17,12 +17,11 @@ from core.figures import (
     DARK,
     LIGHT,
     Look,
-    Trail,
     contour,
     curve,
-    gradient_progress,
-    loss_progress,
-    rate_progress,
+    loss_axes,
+    norm_axes,
+    rate_axes,
     surface,
 )
 from core.figures.progress import rate_share
@@ -64,10 +63,10 @@ _CHANNELS: Mapping[Kind, tuple[str, str]] = {
 }
 
 
-_OVER_TIME: Mapping[Kind, Callable[[Sequence[Trail], Objective], go.Figure]] = {
-    "loss": lambda trails, objective: loss_progress(trails, _TOKENS, objective=objective),
-    "norm": lambda trails, _: gradient_progress(trails, _TOKENS),
-    "rate": lambda trails, _: rate_progress(trails, _TOKENS),
+_OVER_TIME: Mapping[Kind, Callable[[Race, Objective], go.Figure]] = {
+    "loss": lambda race, objective: loss_axes(race, _TOKENS, objective),
+    "norm": lambda race, _: norm_axes(race, _TOKENS),
+    "rate": lambda race, _: rate_axes(race, _TOKENS),
 }
 
 
@@ -99,10 +98,9 @@ def stage_payload(
     """
     minimum = _base(objective)
     steps = race[0][1].run.steps
-    trails = [Trail.of(path, racer) for racer, path in race]
     views, grounds = [], []
     for kind in kinds:
-        ground, view = _fit(paper) if kind == "fit" else _view(kind, objective, trails)
+        ground, view = _fit(paper) if kind == "fit" else _view(kind, objective, race)
         if ground is not None:
             grounds.append(ground)
         views.append(view)
@@ -142,24 +140,22 @@ def _base(objective: Objective) -> float:
     return 0.0 if objective.minimum is None else objective.minimum
 
 
-def _view(kind: Kind, objective: Objective, trails: Sequence[Trail]) -> tuple[Ground | None, dict[str, Any]]:
+def _view(kind: Kind, objective: Objective, race: Race) -> tuple[Ground | None, dict[str, Any]]:
     view: dict[str, Any] = {"channels": _CHANNELS[kind], "traces": [], "label": _label(kind, objective)}
     if kind in _OVER_TIME:
-        figure = _OVER_TIME[kind](trails, objective)
         # The lines and labels of this figure move with the clock, so the browser draws them.
-        bare = go.Figure(layout=figure.layout)
-        bare.layout.annotations, bare.layout.shapes, bare.layout.showlegend = (), (), False
+        figure = _OVER_TIME[kind](race, objective)
         plain = kind == "loss" and figure.layout.yaxis.type != "log"
         channels = ("step", "loss") if plain else _CHANNELS[kind]
-        view |= {"kind": "time", "channels": channels, "figure": _json(bare)}
-        view["traces"] = [_trace(place, trail, channels) for place, trail in enumerate(trails)]
+        view |= {"kind": "time", "channels": channels, "figure": _json(figure)}
+        view["traces"] = [_trace(place, racer, channels) for place, (racer, _) in enumerate(race)]
         return None, view
     ground = _ground(kind, objective)
     view |= {"kind": kind, "ground": ground.id}
     if kind == "space":
         view["space"] = surface_heights(objective)
     else:
-        view["traces"] = [_trace(place, trail, _CHANNELS[kind]) for place, trail in enumerate(trails)]
+        view["traces"] = [_trace(place, racer, _CHANNELS[kind]) for place, (racer, _) in enumerate(race)]
     return ground, view
 
 
@@ -185,8 +181,8 @@ def _ground(kind: Kind, objective: Objective) -> Ground:
 
 def _landscape(kind: Kind, objective: Objective) -> go.Figure:
     if kind == "curve":
-        return curve(objective, [], _TOKENS)
-    return contour(objective, [], _TOKENS) if kind == "plane" else surface(objective, [], _TOKENS)
+        return curve(objective, _TOKENS)
+    return contour(objective, [], _TOKENS) if kind == "plane" else surface(objective, _TOKENS)
 
 
 def _label(kind: Kind, objective: Objective) -> str:
@@ -200,7 +196,7 @@ def _label(kind: Kind, objective: Objective) -> str:
     }[kind]
 
 
-def _trace(place: int, trail: Trail, channels: tuple[str, str]) -> dict[str, Any]:
+def _trace(place: int, racer: Racer, channels: tuple[str, str]) -> dict[str, Any]:
     """The whole path as a faint line that can be pointed at; the browser fills in its numbers."""
     return {
         "track": place,
@@ -209,11 +205,11 @@ def _trace(place: int, trail: Trail, channels: tuple[str, str]) -> dict[str, Any
         "style": {
             "type": "scatter",
             "mode": "lines",
-            "name": trail.name,
+            "name": racer.name,
             "showlegend": False,
             "opacity": 0.3,
-            "line": {"color": trail.color, "width": 1.5, "dash": trail.dash},
-            "hovertemplate": f"{trail.name}, step %{{customdata[0]}}<br>loss %{{customdata[1]:.4~g}}<extra></extra>",
+            "line": {"color": racer.color, "width": 1.5, "dash": racer.dash},
+            "hovertemplate": f"{racer.name}, step %{{customdata[0]}}<br>loss %{{customdata[1]:.4~g}}<extra></extra>",
         },
     }
 

@@ -15,8 +15,9 @@ import pytest
 from core import OBJECTIVES, OPTIMIZERS, SCHEDULES, Run, trace
 from core.export import path_csv, run_from_json, run_json
 from core.export.picture import figure_html
-from core.figures import Trail, contour
+from core.figures import contour
 from core.figures.look import DARK, LIGHT, Look
+from core.racers import RACERS
 
 # --- The table ---
 
@@ -174,7 +175,7 @@ class _Page(HTMLParser):
 @pytest.fixture(scope="module", params=[LIGHT, DARK], ids=["light", "dark"])
 def page(request: pytest.FixtureRequest) -> tuple[str, Look]:
     path = trace(Run("bowl", "adam", (1.0, 2.0), 5))
-    figure = contour(OBJECTIVES["bowl"], [Trail(path, "Adam", "#8A63D2")], request.param)
+    figure = contour(OBJECTIVES["bowl"], [(RACERS["adam"], path)], request.param)
     return figure_html(figure, 'Bowl & <script>alert("x")</script>'), request.param
 
 

@@ -6,17 +6,19 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path as File
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 import plotly.io
 import pytest
 
-from core import OBJECTIVES, OPTIMIZERS, Run, trace
-from core.figures import DARK, LIGHT, Look, Trail, contour, curve, gradient_progress, loss_progress, surface
+from core import OBJECTIVES, Run, trace
+from core.figures import DARK, LIGHT, Look, contour, curve, loss_axes, norm_axes, schedule_curve, surface
 from core.figures.look import number
 from core.objectives import Objective, objective
+from core.racers import RACERS, Racer
+from core.summary import Race
+from core.trace import Path
 
 LOOKS = [LIGHT, DARK]
 # Bytes of JSON for a contour with eight racers of 500 steps.
@@ -30,26 +32,26 @@ on_every_plane = pytest.mark.parametrize(
 )
 
 
-def _trail(key: str, optimizer: str = "sgd", lr: float = 1e-3, steps: int = 50, start: Any = None) -> Trail:
-    start = start or OBJECTIVES[key].start
-    return Trail.of(trace(Run(key, optimizer, start, steps, {"lr": lr})), OPTIMIZERS[optimizer])
+def _ran(key: str, optimizer: str = "sgd", lr: float = 1e-3, steps: int = 50) -> tuple[Racer, Path]:
+    return RACERS[optimizer], trace(Run(key, optimizer, OBJECTIVES[key].start, steps, {"lr": lr}))
 
 
-def _race(key: str) -> list[Trail]:
-    # Far too large a rate for most objectives, so that some trails diverge.
-    return [_trail(key), _trail(key, "adam", 0.1), _trail(key, "momentum", 1.0)]
+def _race(key: str) -> Race:
+    # Far too large a rate for most objectives, so that some paths diverge.
+    return [_ran(key), _ran(key, "adam", 0.1), _ran(key, "momentum", 1.0)]
 
 
-def _figures(declared: Objective, trails: list[Trail], look: Look) -> dict[str, go.Figure]:
+def _figures(declared: Objective, race: Race, look: Look) -> dict[str, go.Figure]:
     shapes = (
-        {"curve": curve(declared, trails, look, step=0)}
+        {"curve": curve(declared, look)}
         if declared.dimension == 1
-        else {"contour": contour(declared, trails, look), "surface": surface(declared, trails, look)}
+        else {"contour": contour(declared, race, look), "surface": surface(declared, look)}
     )
     return {
         **shapes,
-        "loss": loss_progress(trails, look, step=3),
-        "gradient": gradient_progress(trails, look, against="evaluations"),
+        "loss": loss_axes(race, look, declared),
+        "norm": norm_axes(race, look),
+        "schedule": schedule_curve(race[0][1], look),
     }
 
 
@@ -72,15 +74,19 @@ def _coordinates(figure: go.Figure, *names: str) -> np.ndarray:
 @in_both_looks
 @on_every_objective
 def test_every_figure_of_every_objective_builds_the_same_twice(declared: Objective, look: Look) -> None:
-    trails = _race(declared.key)
-    for name, figure in _figures(declared, trails, look).items():
-        assert figure.data, name
-        assert _json(figure) == _json(_figures(declared, trails, look)[name])
+    race = _race(declared.key)
+    for name, figure in _figures(declared, race, look).items():
+        assert figure.data or name in ("loss", "norm"), name
+        assert _json(figure) == _json(_figures(declared, race, look)[name])
 
 
 @on_every_objective
 def test_no_axis_meets_a_number_that_is_not_finite_or_huge(declared: Objective) -> None:
     for name, figure in _figures(declared, _race(declared.key), LIGHT).items():
+        for side in (figure.layout.xaxis, figure.layout.yaxis):
+            assert name == "surface" or np.isfinite(side.range).all(), name
+        if not figure.data:
+            continue
         axes = ("x", "y", "z") if name == "surface" else ("x", "y")
         numbers = _coordinates(figure, *axes)
         assert np.isfinite(numbers).all(), name
@@ -134,21 +140,16 @@ def test_another_view_is_shown_exactly() -> None:
     view = ((0.5, 1.5), (0.0, 2.0))
     figure = contour(OBJECTIVES["rosenbrock"], _race("rosenbrock"), LIGHT, view)
     assert (figure.layout.xaxis.range, figure.layout.yaxis.range) == view
-    scene = surface(OBJECTIVES["rosenbrock"], _race("rosenbrock"), LIGHT, view).layout.scene
-    assert (scene.xaxis.range, scene.yaxis.range) == view
-    part = curve(OBJECTIVES["quartic"], _race("quartic"), LIGHT, view=((1.0, 3.0),))
-    assert part.layout.xaxis.range == (1.0, 3.0)
 
 
-def test_zoom_is_kept_when_trails_change_and_fresh_for_another_objective_or_view() -> None:
+def test_zoom_is_kept_when_paths_change_and_fresh_for_another_objective_or_view() -> None:
     rosenbrock, booth = OBJECTIVES["rosenbrock"], OBJECTIVES["booth"]
-    for figure in (contour, surface):
-        kept = {
-            figure(rosenbrock, trails, look).layout.uirevision for trails in ([], _race("rosenbrock")) for look in LOOKS
-        }
-        assert len(kept) == 1
-        assert figure(booth, [], LIGHT).layout.uirevision not in kept
-        assert figure(rosenbrock, [], LIGHT, ((0.0, 1.0), (0.0, 1.0))).layout.uirevision not in kept
+    kept = {contour(rosenbrock, race, look).layout.uirevision for race in ([], _race("rosenbrock")) for look in LOOKS}
+    assert len(kept) == 1
+    assert contour(booth, [], LIGHT).layout.uirevision not in kept
+    assert contour(rosenbrock, [], LIGHT, ((0.0, 1.0), (0.0, 1.0))).layout.uirevision not in kept
+    assert len({surface(rosenbrock, look).layout.uirevision for look in LOOKS}) == 1
+    assert surface(booth, LIGHT).layout.uirevision != surface(rosenbrock, LIGHT).layout.uirevision
 
 
 def test_where_the_objective_is_undefined_nothing_is_drawn() -> None:
@@ -158,23 +159,23 @@ def test_where_the_objective_is_undefined_nothing_is_drawn() -> None:
         x = layer.x0 + layer.dx * np.arange(np.shape(layer.z)[1])
         assert np.isnan(layer.z[:, x <= 0]).all()
         assert np.isfinite(layer.z[:, x > 0]).all()
-    ground = surface(own, [], LIGHT).data[0]
+    ground = surface(own, LIGHT).data[0]
     assert np.isnan(np.asarray(ground.z)[:, np.asarray(ground.x) <= 0]).all()
-    branch = curve(objective("log(x)", 1), [], LIGHT).data[0]
+    branch = curve(objective("log(x)", 1), LIGHT).data[0]
     assert np.isnan(branch.y[branch.x <= 0]).all()
 
 
 @pytest.mark.parametrize("text", ["log(-1 - x**2 - y**2)", "3", "1/0*x", "exp(exp(exp(9*x)))", "1/(x*y)", "1e90*x"])
 def test_odd_formulas_of_two_variables_give_a_picture(text: str) -> None:
     own = objective(text, 2)
-    for figure in (contour(own, [], LIGHT), surface(own, [], LIGHT)):
+    for figure in (contour(own, [], LIGHT), surface(own, LIGHT)):
         assert figure.layout.meta["levels"]
         assert np.isfinite(_coordinates(figure, "z")).all()
 
 
 def test_a_pole_is_a_gap_and_not_a_wall() -> None:
-    line = curve(objective("1/(x - 0.01)", 1), [], LIGHT).data[0]
-    bottom, top = curve(objective("1/(x - 0.01)", 1), [], LIGHT).layout.yaxis.range
+    figure = curve(objective("1/(x - 0.01)", 1), LIGHT)
+    line, (bottom, top) = figure.data[0], figure.layout.yaxis.range
     jumps = np.isfinite(line.y[:-1]) & np.isfinite(line.y[1:]) & (np.abs(np.diff(line.y)) > top - bottom)
     outside = (line.y[:-1] < bottom) & (line.y[1:] > top)
     assert not (jumps & outside).any()
@@ -183,9 +184,9 @@ def test_a_pole_is_a_gap_and_not_a_wall() -> None:
 def test_a_contour_with_eight_racers_is_small() -> None:
     rates = {"adam": 0.1, "momentum": 0.0008, "sgd": 0.0008, "rmsprop": 0.003}
     rates |= {"adamw": 0.05, "amsgrad": 0.05, "lion": 0.01, "nadam": 0.05}
-    racers = [_trail("rosenbrock", key, lr, 500) for key, lr in rates.items()]
-    assert all(len(racer.path.x) == 501 for racer in racers)
-    assert len(_json(contour(OBJECTIVES["rosenbrock"], racers, LIGHT))) <= MOST_BYTES
+    race = [_ran("rosenbrock", key, lr, 500) for key, lr in rates.items()]
+    assert all(len(path.x) == 501 for _, path in race)
+    assert len(_json(contour(OBJECTIVES["rosenbrock"], race, LIGHT))) <= MOST_BYTES
 
 
 @in_both_looks

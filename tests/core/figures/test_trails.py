@@ -7,12 +7,14 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 import pytest
 
-from core import OBJECTIVES, OPTIMIZERS, Run, trace
-from core.figures import LIGHT, Trail, contour, curve, gradient_progress, loss_progress, surface
+from core import OBJECTIVES, Run, trace
+from core.figures import LIGHT, contour, loss_axes, norm_axes
 from core.figures.labels import Label, place, spread
-from core.figures.surface import draped
 from core.figures.trail import MAX_POINTS, View, clipped, cut, thinned, widened
+from core.racers import RACERS, Racer
 from core.status import Outcome, Status
+from core.summary import Race
+from core.trace import Path
 
 Array = npt.NDArray[np.float64]
 
@@ -21,26 +23,26 @@ FINISHED = Status(Outcome.FINISHED, 0, "")
 DIVERGED = Status(Outcome.DIVERGED, 6, "")
 
 
-def _trail(key: str, optimizer: str, lr: float, steps: int = 60, **more: Any) -> Trail:
-    return Trail.of(trace(Run(key, optimizer, OBJECTIVES[key].start, steps, {"lr": lr}, **more)), OPTIMIZERS[optimizer])
+def _ran(key: str, optimizer: str, lr: float, steps: int = 60, start: Any = None) -> tuple[Racer, Path]:
+    return RACERS[optimizer], trace(Run(key, optimizer, start or OBJECTIVES[key].start, steps, {"lr": lr}))
 
 
 def _marks(figure: go.Figure) -> list[Any]:
     return [one for one in figure.data if one.type == "scatter" and str(one.marker.symbol).startswith("triangle")]
 
 
-def _diverging() -> list[Trail]:
-    return [_trail("rosenbrock", "nesterov", 0.003), _trail("rosenbrock", "sgd", 0.1)]
+def _diverging() -> Race:
+    return [_ran("rosenbrock", "nesterov", 0.003), _ran("rosenbrock", "sgd", 0.1)]
 
 
-def test_a_diverged_trail_ends_in_an_arrow_on_the_edge_that_names_the_step() -> None:
+def test_a_diverged_path_ends_in_an_arrow_on_the_edge_that_names_the_step() -> None:
     declared = OBJECTIVES["rosenbrock"]
-    for trail in _diverging():
-        (mark,) = _marks(contour(declared, [trail], LIGHT))
+    for racer, path in _diverging():
+        (mark,) = _marks(contour(declared, [(racer, path)], LIGHT))
         on_edge = [at[0] in limits for at, limits in zip((mark.x, mark.y), declared.domain, strict=True)]
         assert any(on_edge)
-        assert mark.hovertext == f"{trail.name}: diverged at step {trail.path.status.step}"
-        assert mark.marker.color == trail.color
+        assert mark.hovertext == f"{racer.name}: diverged at step {path.status.step}"
+        assert mark.marker.color == racer.color
 
 
 def test_nothing_is_sent_from_beyond_three_spans_of_the_view() -> None:
@@ -53,11 +55,6 @@ def test_nothing_is_sent_from_beyond_three_spans_of_the_view() -> None:
         # Float32 rounds by at most 6e-8 of the size.
         assert (numbers >= limits[0] - 1e-5).all()
         assert (numbers <= limits[1] + 1e-5).all()
-        solid = [one["xy"[place_]] for one in surface(declared, _diverging(), LIGHT).data if one.type == "scatter3d"]
-        numbers = np.concatenate([np.asarray(one, dtype=float) for one in solid])
-        numbers = numbers[~np.isnan(numbers)]
-        assert (numbers >= declared.domain[place_][0] - 1e-6).all()
-        assert (numbers <= declared.domain[place_][1] + 1e-6).all()
 
 
 def test_a_trail_that_is_cut_off_keeps_the_direction_of_its_last_flight() -> None:
@@ -87,18 +84,17 @@ def test_the_end_of_a_trail_is_told_as_it_is(points: Any, status: Status, edge: 
 
 
 def test_a_start_without_a_value_or_far_away_is_a_picture_too() -> None:
-    flat, curved = "log(x) + y**2", "log(x)"
-    lost = Trail.of(trace(Run(flat, "sgd", (-1.0, 1.0), 5)), OPTIMIZERS["sgd"])
-    far = Trail.of(trace(Run("bowl", "sgd", (1e11, 1e11), 5, {"lr": 0.1})), OPTIMIZERS["sgd"])
-    line = Trail.of(trace(Run(curved, "sgd", (-1.0,), 5)), OPTIMIZERS["sgd"])
-    for trail, picture in ((lost, contour), (lost, surface), (far, contour), (far, surface), (line, curve)):
-        figure = picture(trail.path.run.resolved_objective, [trail], LIGHT)
+    lost = _ran("log(x) + y**2", "sgd", 0.1, 5, (-1.0, 1.0))
+    far = _ran("bowl", "sgd", 0.1, 5, (1e11, 1e11))
+    line = _ran("log(x)", "sgd", 0.1, 5, (-1.0,))
+    for ran in (lost, far):
+        figure = contour(ran[1].run.resolved_objective, [ran], LIGHT)
         sent = [np.asarray(one.x, dtype=float) for one in figure.data if one.x is not None]
         numbers = np.concatenate(sent)
         assert np.abs(numbers[~np.isnan(numbers)]).max() < 100
-    for trail in (lost, far, line):
-        for progress in (loss_progress, gradient_progress):
-            assert np.isfinite(progress([trail], LIGHT).layout.yaxis.range).all()
+    for ran in (lost, far, line):
+        for figure in (loss_axes([ran], LIGHT, ran[1].run.resolved_objective), norm_axes([ran], LIGHT)):
+            assert np.isfinite(figure.layout.yaxis.range).all()
 
 
 def test_iterates_around_an_excursion_are_not_joined_past_it() -> None:
@@ -109,11 +105,11 @@ def test_iterates_around_an_excursion_are_not_joined_past_it() -> None:
 
 
 def test_hover_names_the_true_step_and_loss_of_every_point() -> None:
-    trail = _trail("bowl", "adam", 0.05, steps=3000)
-    (line,) = [one for one in contour(OBJECTIVES["bowl"], [trail], LIGHT).data if one.name == "Adam"]
+    racer, path = _ran("bowl", "adam", 0.05, steps=3000)
+    (line,) = [one for one in contour(OBJECTIVES["bowl"], [(racer, path)], LIGHT).data if one.name == "Adam"]
     steps = line.customdata[:, 0].astype(int)
-    np.testing.assert_allclose(np.stack([line.x, line.y], axis=1), trail.path.x[steps], rtol=1e-6)
-    np.testing.assert_allclose(line.customdata[:, 1], trail.path.loss[steps], rtol=1e-6)
+    np.testing.assert_allclose(np.stack([line.x, line.y], axis=1), path.x[steps], rtol=1e-6)
+    np.testing.assert_allclose(line.customdata[:, 1], path.loss[steps], rtol=1e-6)
 
 
 def test_a_long_path_keeps_its_ends_its_beginning_and_its_extremes() -> None:
@@ -138,74 +134,31 @@ def test_lines_are_clipped_to_a_box() -> None:
     assert enter[2] > leave[2]
 
 
-def test_a_straight_step_is_laid_over_the_ground_in_short_pieces() -> None:
-    line = draped(np.array([[-1.0, 0.0], [1.0, 1.0], [1.0, 0.5]]), VIEW)
-    assert np.isnan(line[-1]).all()
-    line = line[:-1]
-    assert not np.isnan(line).any(), "a broken line at the corner"
-    assert (np.abs(np.diff(line, axis=0)) <= 0.02 * np.array([2.0, 1.0]) + 1e-12).all()
-    assert line[0].tolist() == [-1, 0]
-    assert line[-1].tolist() == [1, 0.5]
-
-
-def test_the_log_axis_states_its_floor_and_shows_zero_there() -> None:
-    trail = _trail("bowl", "newton", 1.0, steps=5)
-    assert trail.path.loss[-1] == 0
-    figure = loss_progress([trail], LIGHT)
+def test_the_log_axis_states_its_floor_and_reaches_down_to_it_for_zero() -> None:
+    ran = _ran("bowl", "newton", 1.0, steps=5)
+    assert ran[1].loss[-1] == 0
+    figure = loss_axes([ran], LIGHT, OBJECTIVES["bowl"])
     assert "log scale, floor 10<sup>−16</sup>" in figure.layout.yaxis.title.text
     assert figure.layout.yaxis.type == "log"
-    assert min(figure.data[0].y) == pytest.approx(1e-16, abs=0)
-    assert figure.data[0].customdata[-1, 1] == 0
     low, high = figure.layout.yaxis.range
     assert low <= -16
-    assert high >= np.log10(trail.path.loss[0])
+    assert high >= np.log10(ran[1].loss[0])
 
 
-def test_the_loss_is_plain_where_no_minimum_is_known_or_a_trail_goes_below_it() -> None:
-    falls = _trail("monkey_saddle", "sgd", 0.05, steps=20)
-    below = Trail.of(trace(Run("mccormick", "momentum", (-1.4, -2.9), 200, {"lr": 0.3})), OPTIMIZERS["sgd"])
-    assert (below.path.loss < OBJECTIVES["mccormick"].minimum - 0.1).any()
-    for trail in (falls, below):
-        figure = loss_progress([trail], LIGHT)
+def test_the_loss_is_plain_where_no_minimum_is_known_or_a_path_goes_below_it() -> None:
+    falls = _ran("monkey_saddle", "sgd", 0.05, steps=20)
+    below = _ran("mccormick", "momentum", 0.3, 200, (-1.4, -2.9))
+    assert (below[1].loss < OBJECTIVES["mccormick"].minimum - 0.1).any()
+    for ran in (falls, below):
+        figure = loss_axes([ran], LIGHT, ran[1].run.resolved_objective)
         assert figure.layout.yaxis.title.text == "loss"
         assert figure.layout.yaxis.type is None
 
 
 def test_a_diverged_loss_does_not_stretch_the_axis() -> None:
-    tame, wild = _trail("rosenbrock", "adam", 0.1), _diverging()[0]
-    for figure in (loss_progress, gradient_progress):
-        both = figure([tame, wild], LIGHT)
-        assert both.layout.yaxis.range[1] <= figure([tame], LIGHT).layout.yaxis.range[1] + 1
-        (mark,) = _marks(both)
-        assert np.log10(mark.y[0]) == pytest.approx(both.layout.yaxis.range[1])
-
-
-def test_a_rule_that_spends_two_gradients_a_step_takes_twice_the_width() -> None:
-    plain, double = _trail("bowl", "sgd", 0.1), _trail("bowl", "sam", 0.1)
-    by_cost = loss_progress([plain, double], LIGHT, step=10, against="evaluations")
-    ends = {one.name: one.x[-1] for one in by_cost.data if one.name}
-    assert ends == {"Gradient descent": 60, "SAM": 120}
-    assert by_cost.layout.xaxis.range == (0, 120)
-    assert by_cost.layout.xaxis.title.text == "gradient evaluations"
-    assert loss_progress([plain, double], LIGHT).layout.xaxis.title.text == "step"
-
-
-def test_the_step_is_called_minus_lr_times_slope_only_where_it_is() -> None:
-    plain, adam = _trail("quartic", "sgd", 0.012), _trail("quartic", "adam", 0.012)
-    noisy = _trail("quartic", "sgd", 0.012, noise=0.5)
-    for trail, called in ((plain, "−lr·f′(x) ="), (adam, "step ="), (noisy, "step =")):
-        texts = [note.text for note in curve(OBJECTIVES["quartic"], [trail], LIGHT, step=2).layout.annotations]
-        assert any(text.startswith(called) for text in texts), texts
-
-
-def test_slope_tangent_and_arrow_are_those_of_the_step() -> None:
-    trail = _trail("quartic", "sgd", 0.12)
-    figure = curve(OBJECTIVES["quartic"], [trail], LIGHT, step=0)
-    assert "slope −2.75" in [note.text for note in figure.layout.annotations]
-    (arrow,) = [note for note in figure.layout.annotations if note.showarrow]
-    assert (arrow.ax, arrow.x) == (trail.path.x[0, 0], trail.path.x[1, 0])
-    (tangent,) = [one for one in figure.data if one.line.dash == "dash"]
-    assert np.diff(tangent.y) / np.diff(tangent.x) == pytest.approx(-2.75, rel=1e-5)
+    tame, wild = _ran("rosenbrock", "adam", 0.1), _diverging()[0]
+    for axes in (lambda race: loss_axes(race, LIGHT, OBJECTIVES["rosenbrock"]), lambda race: norm_axes(race, LIGHT)):
+        assert axes([tame, wild]).layout.yaxis.range[1] <= axes([tame]).layout.yaxis.range[1] + 1
 
 
 def test_labels_overlap_neither_each_other_nor_what_must_stay_clear() -> None:
@@ -218,11 +171,11 @@ def test_labels_overlap_neither_each_other_nor_what_must_stay_clear() -> None:
 
 
 def test_what_has_no_label_is_in_the_legend() -> None:
-    racers = [_trail("bowl", key, 0.5, steps=200) for key in ("sgd", "momentum", "rmsprop", "adam", "amsgrad", "adamw")]
-    figure = contour(OBJECTIVES["bowl"], racers, LIGHT)
+    race = [_ran("bowl", key, 0.5, steps=200) for key in ("sgd", "momentum", "rmsprop", "adam", "amsgrad", "adamw")]
+    figure = contour(OBJECTIVES["bowl"], race, LIGHT)
     written = {note.text for note in figure.layout.annotations}
     listed = {one.name for one in figure.data if one.showlegend}
-    assert written | listed == {racer.name for racer in racers}
+    assert written | listed == {racer.name for racer, _ in race}
     assert not written & listed
     assert figure.layout.showlegend is bool(listed)
 
