@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.lessons.rate_check import check
-from ui import claims, controls, learning_rate, navigation, panels, rate_races
+from ui import claims, controls, learning_rate, navigation, panels, rates
 
 navigation.begin(navigation.LEARNING_RATE)
 prefix = navigation.LEARNING_RATE.prefix
@@ -20,7 +20,7 @@ with picture:
 
 st.subheader("Predicted and measured", anchor="story")
 panels.rate_panel(path, found)
-learning_rate.code_panel("PyTorch code of this run", f"{prefix}code", {"this run": path.run})
+panels.code_panel("PyTorch code of this run", f"{prefix}code", f"{prefix}code_of", {"this run": path.run})
 claims.about(navigation.LEARNING_RATE, "choice", "About the choice of the learning rate")
 
 st.subheader("Where the curvature changes", anchor="bounded")
@@ -43,7 +43,7 @@ st.markdown(
     "below. Where a curve ends, the rule diverges. Most rules are good over less than a factor of ten, at rates that "
     "another cannot use. Click a curve to load that rate, or move the slider of its rule."
 )
-rate_races.sensitivity_panel()
+rates.sensitivity_panel()
 
 st.subheader("Schedules", anchor="schedules")
 st.markdown(
@@ -51,7 +51,7 @@ st.markdown(
     "height that grows with the rate; a small one ends lower and takes longer. A schedule does one after the other: "
     "what it ends with decides how low the loss comes. Set the noise to 0, and decay only slows the run down."
 )
-rate_races.schedules_panel()
+learning_rate.schedules_panel()
 st.markdown(
     "A warmup lets the peak be larger where the start is steeper than what follows. No schedule crosses a plateau: "
     "where the slope is nearly zero, a share of the learning rate takes a share of nearly nothing."

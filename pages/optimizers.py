@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import Run, trace
 from core.scenarios import RACES
-from ui import claims, controls, export, navigation, panels
+from ui import claims, controls, navigation, optimizers, panels, rates
 from ui.stage import stage
 
 navigation.begin(navigation.OPTIMIZERS)
@@ -20,7 +20,7 @@ picture, numbers, editor = st.container(), st.container(), st.container()
 with editor:
     st.subheader("Edit a rule", anchor="edit")
     st.markdown("Change a line, and the rule you made races beside the one it came from.")
-    panels.edit_control()
+    optimizers.edit_control()
     own = controls.own_rule_control()
 
 with st.sidebar:
@@ -39,7 +39,7 @@ race = [(racer, trace(run)) for racer, run in zip(racers, runs, strict=True)]
 
 with numbers:
     st.subheader("One step in numbers", anchor="step")
-    chosen, coordinate, step = panels.ledger_controls(race, steps)
+    chosen, coordinate, step = optimizers.ledger_controls(race, steps)
 # The stage first: what is below need not be ready before it moves.
 with picture:
     stage(objective, race, [landscape, curve], step, 440, f"Race on {objective.name}")
@@ -50,14 +50,14 @@ with numbers:
     panels.scenario_row(RACES, navigation.OPTIMIZERS)
     panels.numbers_panel(race)
     st.subheader("The winner is the learning rate", anchor="rates")
-    panels.rates_panel(race)
+    rates.rates_panel(race)
 
 with editor:
     if own:
         panels.rule_panel(own, tuning[own.key]["hypers"])
 
 st.subheader("Take it home", anchor="export")
-export.export_panel(objective, race)
+optimizers.export_panel(objective, race)
 
 st.subheader("The objective", anchor="objective")
 panels.objective_panel(objective)
@@ -67,5 +67,5 @@ claims.about(navigation.OPTIMIZERS, "race", "About races")
 
 st.subheader("Rule by rule", anchor="rules")
 st.markdown("Each section has the idea, the formula, what it mends, what it costs, and what is said of it, checked.")
-claims.rule_sections({key: chosen["hypers"] for key, chosen in tuning.items()})
+optimizers.rule_sections({key: chosen["hypers"] for key, chosen in tuning.items()})
 navigation.onwards(navigation.OPTIMIZERS)

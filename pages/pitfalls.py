@@ -3,11 +3,11 @@
 import streamlit as st
 
 from core.lessons.pitfalls import SECTIONS
-from ui import navigation, pitfalls, sections, symptoms
+from ui import navigation, pitfalls, sections
 
 navigation.begin(navigation.PITFALLS)
 sections.contents(SECTIONS)
-symptoms.symptoms_panel()
+pitfalls.symptoms_panel()
 for section in SECTIONS:
     sections.section_panel(section, navigation.PITFALLS, pitfalls.MORE.get(section.key))
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import claims, ledger, navigation, reference
+from ui import claims, navigation, reference
 
 navigation.begin(navigation.REFERENCE)
 
@@ -32,5 +32,5 @@ st.subheader("What tables like the one above often say", anchor="table")
 claims.about(navigation.REFERENCE, "table", "The comparison table")
 
 st.subheader("Every statement, and how true it is", anchor="ledger")
-ledger.ledger_panel()
+reference.ledger_panel()
 navigation.onwards(navigation.REFERENCE)

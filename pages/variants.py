@@ -5,14 +5,14 @@ import streamlit as st
 from core.batches.race import race
 from core.batches.story import update_rule
 from core.claims import CLAIMS
-from ui import claims, navigation, variant_controls, variants
+from ui import claims, navigation, variants
 
 navigation.begin(navigation.VARIANTS)
 prefix = navigation.VARIANTS.prefix
 
 with st.sidebar:
-    data = variant_controls.data_control()
-    settings = variant_controls.settings_control(data.used)
+    data = variants.data_control()
+    settings = variants.settings_control(data.used)
 
 runs = race(data.used, settings)
 known = variants.outlooks(data.used, runs, settings)
@@ -40,8 +40,7 @@ st.markdown(
     "without replacement, times $(n-B)/(n-1)$. At a constant learning rate that scatter keeps the run hovering above "
     "the lowest loss, at a height close to proportional to $\\alpha/B$. Both are measured here on this table."
 )
-variants.scatter_panel(data.used, settings)
-variants.floor_panel(data.used, settings)
+variants.noise_panels(data.used, settings)
 
 st.subheader("How the rate must fall to arrive all the same", anchor="decay")
 st.markdown(

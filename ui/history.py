@@ -9,10 +9,11 @@ from core.figures import family_tree, timeline
 from core.history import Entry, best_rate, known_by, successors, timeline_entries, years
 from core.optimizers import OPTIMIZERS
 from core.racers import RACERS
-from ui.controls import check_asked, choice
+from ui.controls import check_asked, choice, named
+from ui.elements import bullets, clicked, look, sheet
 from ui.limits import MAX_RACERS
 from ui.navigation import HISTORY, REFERENCE
-from ui.panels import look, rule_panel, sheet
+from ui.panels import rule_panel
 
 _KEY = f"{HISTORY.prefix}entry"
 # Best learning rates of the race: one number per rule, the same for every visitor.
@@ -21,9 +22,9 @@ tuned_rate = st.cache_data(max_entries=64, show_spinner=False)(best_rate)
 
 def timeline_panel() -> Entry:
     """The timeline, and the entry chosen in it or from the list below."""
-    entries = {entry.name: entry for entry in timeline_entries()}
+    entries = named(timeline_entries())
     place = st.container()
-    chosen = entries[choice("Entry", list(entries), OPTIMIZERS["adam"].name, _KEY)]
+    chosen = choice("Entry", entries, _KEY, OPTIMIZERS["adam"].name)
 
     with place:
         names = {one.key: one.name for one in entries.values()}
@@ -52,7 +53,7 @@ def entry_panel(entry: Entry) -> None:
         st.caption(f"Source: {entry.source}")
     if later := successors(entry.key):
         st.markdown("**What broke next.**")
-        st.markdown("\n".join(f"- {one.name} ({one.year}): {one.fixes}" for one in later))
+        bullets(f"{one.name} ({one.year}): {one.fixes}" for one in later)
     if entry.kind == "rule":
         st.page_link(
             REFERENCE.file,
@@ -95,9 +96,5 @@ def believed_name(raw: Any, names: Mapping[str, str]) -> str | None:
 
     ``raw`` comes from a browser and may hold anything.
     """
-    try:
-        clicked = raw["selection"]["points"][0]["customdata"]
-    except (KeyError, IndexError, TypeError):
-        return None
-    key = clicked[0] if isinstance(clicked, list) and clicked else clicked
-    return names.get(key) if isinstance(key, str) else None
+    point = clicked(raw)
+    return names.get(point[0]) if point is not None else None

@@ -1,17 +1,13 @@
-"""Panels that several pages show: a rule's formula, what happened in words, the numbers of the runs, a picture."""
+"""Panels that several pages show: a rule, a schedule, a step in numbers, what happened, a run's code, prepared runs."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
-from functools import partial
-from typing import Literal
+from collections.abc import Callable, Mapping, Sequence
 
-import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
-from core.export.picture import CONFIG
-from core.figures import DARK, LIGHT, Look, plot, regimes
+from core.export import schedule_line, torch_script
+from core.figures import regimes
 from core.formula.latex import measured, number, symbol
+from core.formula.rule import Rule
 from core.formula.rule_latex import Line, aligned, start_lines, step_lines
 from core.hypers import Hyper
 from core.ledger import ledger
@@ -19,58 +15,18 @@ from core.lessons.rate_check import LIMITS, Check, rate_sentences
 from core.objectives import Objective
 from core.optimizers import OPTIMIZERS, Optimizer
 from core.racers import Racer
+from core.run import Run
 from core.scenarios import Scenario
-from core.sensitivity import rate_plot, swept
+from core.schedules import Schedule
 from core.summary import Race, retell, row, step_sentence
 from core.trace import Path
 from ui import share
-from ui.controls import choice, moment_control, scenario_state, view_control
+from ui.controls import choice, fold, hyper_control, scenario_state
+from ui.elements import bullets, look, picture, table
 from ui.navigation import Page
 
-# Streamlit's own sans-serif, which it serves itself.
-_FONT = '"Source Sans", sans-serif'
-# Losses at many learning rates; a slider of one rule leaves the curves of the others as they are.
-_swept = st.cache_data(max_entries=256, show_spinner=False)(swept)
-# Pixels of a window in which a wide figure would be too small to read.
-_NARROW = 760
 # Cards side by side.
 _CARDS = 3
-
-
-def look() -> Look:
-    """The look that suits the visitor's theme."""
-    return DARK if st.context.theme.type == "dark" else LIGHT
-
-
-def picture(
-    figure: go.Figure, key: str, height: int, alt: str, on_select: Callable[[], None] | Literal["ignore"] = "ignore"
-) -> None:
-    """``figure`` across its column; ``alt`` says in words what it shows, ``on_select`` what follows a click."""
-    figure.update_layout(font_family=_FONT)
-    st.plotly_chart(
-        figure,
-        key=key,
-        height=height,
-        theme=None,
-        config=dict(CONFIG),
-        alt=alt,
-        on_select=on_select,
-        selection_mode="points",
-    )
-
-
-def sheet(wide: go.Figure, narrow: go.Figure, key: str, alt: str, on_select: Callable[[str], None]) -> None:
-    """A figure of fixed height in two arrangements, of which the browser shows the one that suits its width.
-
-    Python does not know that width. ``on_select`` is given the key of the figure that was clicked in.
-    """
-    st.html(
-        f"<style>@media (max-width: {_NARROW}px) {{ .st-key-{key}_wide_sheet {{ display: none; }} }}"
-        f"@media (min-width: {_NARROW + 1}px) {{ .st-key-{key}_narrow_sheet {{ display: none; }} }}</style>"
-    )
-    for name, figure in ((f"{key}_wide", wide), (f"{key}_narrow", narrow)):
-        with st.container(key=f"{name}_sheet"):
-            picture(figure, name, int(figure.layout.height), alt, partial(on_select, name))
 
 
 def regimes_panel(found: Check, key: str) -> None:
@@ -83,10 +39,9 @@ def rate_panel(path: Path, found: Check) -> None:
     """Prediction and measurement in words, beside the formula of both."""
     words, formula = st.columns([3, 2], gap="medium", vertical_alignment="center")
     with words:
-        st.markdown("\n".join(f"- {sentence}" for sentence in rate_sentences(path, found)))
+        bullets(rate_sentences(path, found))
     with formula:
-        rule = OPTIMIZERS[found.key].parsed
-        st.latex(aligned([*start_lines(rule), *step_lines(rule)]))
+        rule_lines(OPTIMIZERS[found.key].parsed)
         st.latex(LIMITS[found.key])
         st.caption(
             "The limit, and what a step multiplies the distance by along a direction of curvature λ; L is the largest "
@@ -123,8 +78,38 @@ def rule_panel(racer: Racer, settings: Mapping[str, float]) -> None:
         if optimizer.source:
             st.caption(f"Source: {optimizer.source}")
     with formula:
-        st.latex(aligned([*start_lines(rule), *step_lines(rule)]))
+        rule_lines(rule)
         st.latex(",\\quad ".join(_setting(hyper, settings[hyper.name]) for hyper in optimizer.hypers))
+
+
+def rule_lines(rule: Rule) -> None:
+    """The lines of a rule of optimization or of a schedule, with time indices."""
+    st.latex(aligned([*start_lines(rule), *step_lines(rule)]))
+
+
+def schedule_panel(
+    schedule: Schedule,
+    hypers: Sequence[Hyper],
+    key: str,
+    lr: float,
+    steps: int,
+    more: Callable[[dict[str, float]], object] = lambda _: None,
+) -> dict[str, float]:
+    """A schedule's settings, which are returned, its trap, formula and line of PyTorch over ``steps`` at rate ``lr``.
+
+    ``hypers`` are its hyperparameters as they are to be offered, ``key`` begins their keys; ``more`` is drawn below the
+    formula.
+    """
+    words, formula = st.columns([2, 3], gap="medium")
+    with words:
+        settings = {hyper.name: hyper_control(hyper, f"{key}_{schedule.key}_{hyper.name}") for hyper in hypers}
+        st.markdown(f"**Watch out.** {schedule.trap}")
+        st.caption(f"Source: {schedule.source}")
+    with formula:
+        rule_lines(schedule.parsed)
+        more(settings)
+    st.code(schedule_line(schedule, settings, lr, steps), language="python", wrap_lines=True)
+    return settings
 
 
 def _setting(hyper: Hyper, value: float) -> str:
@@ -147,66 +132,38 @@ def _cost(optimizer: Optimizer) -> str:
     return f"{text}, and sometimes for {sometimes} more." if sometimes else f"{text}."
 
 
-def edit_control() -> None:
-    """Puts the text of a rule into the editor."""
-    names = {optimizer.name: optimizer.text for optimizer in OPTIMIZERS.values()}
-
-    def take() -> None:
-        st.session_state["own"] = names.get(st.session_state["edit"], "")
-
-    st.selectbox("Begin with", list(names), None, key="edit", on_change=take, placeholder="Choose a rule to change")
-
-
-def rates_panel(race: Race) -> None:
-    """The loss at the end against the learning rate for every racer, with a dot where this race stands on it."""
-    st.markdown(
-        "Every curve is one rule at all learning rates of its slider, from this start and with its other settings as "
-        "they are. The dots are this race; where a curve ends, the rule diverges."
-    )
-    picture(
-        plot(rate_plot(race, _swept), look()), "rates", 380, "Loss at the end against the learning rate, for every rule"
-    )
-
-
 def story_panel(race: Race) -> None:
     """What happened in this run, in words with its numbers."""
-    st.markdown("\n".join(f"- {sentence}" for sentence in retell(race)))
+    bullets(retell(race))
 
 
 def numbers_panel(race: Race) -> None:
     """One row of numbers per run."""
-    table = pd.DataFrame([asdict(row(racer, path)) for racer, path in race])
     column = st.column_config.NumberColumn
-    st.dataframe(
-        table,
-        hide_index=True,
-        column_config={
-            "rule": "Update rule",
-            "rate": column("Learning rate", format="%.4g"),
-            "schedule": "Schedule",
-            "outcome": "Outcome",
-            "steps": column("Steps"),
-            "gradients": column("Gradients", help="Gradient evaluations the rule asked for; a Hessian counts as one."),
-            "loss": column("Loss at the end", format="%.4g"),
-            "best": column("Lowest loss", format="%.4g"),
-            "gradient_norm": column("Gradient norm", format="%.4g"),
-            "position": "Last position",
-        },
-    )
+    columns = {
+        "rule": "Update rule",
+        "rate": column("Learning rate", format="%.4g"),
+        "schedule": "Schedule",
+        "outcome": "Outcome",
+        "steps": column("Steps"),
+        "gradients": column("Gradients", help="Gradient evaluations the rule asked for; a Hessian counts as one."),
+        "loss": column("Loss at the end", format="%.4g"),
+        "best": column("Lowest loss", format="%.4g"),
+        "gradient_norm": column("Gradient norm", format="%.4g"),
+        "position": "Last position",
+    }
+    table([row(racer, path) for racer, path in race], columns, "numbers")
 
 
-def ledger_controls(race: Race, steps: int) -> tuple[Path, int, int]:
-    """Whose step is looked at, along which coordinate, and which step: the path, the coordinate, the step."""
-    who, where, when = st.columns([2, 2, 1], vertical_alignment="bottom")
-    names = {racer.name: path for racer, path in race}
-    with who:
-        path = names[choice("Update rule", list(names), next(iter(names)), "of")]
-    with where:
-        variables = list(path.run.resolved_objective.parsed.variables)
-        coordinate = view_control("Coordinate", {name: place for place, name in enumerate(variables)}, "along")
-    with when:
-        step = moment_control(steps)
-    return path, coordinate, step
+def code_panel(label: str, key: str, of: str, runs: Mapping[str, Run]) -> None:
+    """The PyTorch script of one of ``runs``, chosen by the control ``of``, written only while the fold is open."""
+
+    def draw() -> None:
+        run = choice("Run of", runs, of) if len(runs) > 1 else next(iter(runs.values()))
+        st.markdown("The script takes these very steps and ends by asserting the loss that this run ended with.")
+        st.code(torch_script(run), language="python", height=420)
+
+    fold(label, key, draw)
 
 
 def step_panel(path: Path, step: int) -> None:
@@ -267,8 +224,3 @@ def scenario_row(scenarios: Mapping[str, Scenario], page: Page) -> None:
                 on_click=st.session_state.update,
                 args=(scenario_state(scenario, page.prefix),),
             )
-
-
-def number_cell(value: float) -> str:
-    """A number in a table of Markdown: four significant digits, typeset."""
-    return f"${measured(value).latex}$"

@@ -9,9 +9,9 @@ import streamlit as st
 from core.worked.data import MOST, Data, read_table, rows_of, text_of
 from core.worked.example import DATA, Example
 from core.worked.steps import Stage
-from ui.controls.basics import refuse
+from ui.controls import refuse
+from ui.elements import highlight
 from ui.navigation import UPDATE_RULE
-from ui.panels import look
 
 _PREFIX = UPDATE_RULE.prefix
 _TEXT = f"{_PREFIX}data"
@@ -29,8 +29,6 @@ _MAKES: Mapping[str, tuple[str, ...]] = {
     "update": ("ŷ after",),
     "repeat": (),
 }
-# The accent of the theme, faint enough to read numbers on.
-_HIGHLIGHT = {"light": "background-color: #DDE1F7", "dark": "background-color: #2A3260"}
 
 
 def points_control() -> Data:
@@ -150,8 +148,3 @@ def _edited(row: Sequence[Any], edit: Mapping[str, Any]) -> list[Any]:
             # A whole number may be too long to become a float, or even a text.
             cells[column] = None if value is None else float(value)
     return cells
-
-
-def highlight() -> str:
-    """The style of a cell that stands out, in the visitor's theme."""
-    return _HIGHLIGHT[look().name]

@@ -1,20 +1,20 @@
 """The panels of the Reference page: tables made from the declarations, the check against PyTorch, code that runs."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from core import OPTIMIZERS, SCHEDULES, Run, trace
-from core.export import optimizer_source, schedule_line, torch_line
+from core.claims import CLAIMS, Claim, Verdict, claim_rows
+from core.claims import narrowed as narrowed_claims
+from core.export import optimizer_source, torch_line
 from core.figures import schedule_curve
-from core.formula.rule_latex import aligned, start_lines, step_lines
+from core.optimizers import Optimizer
 from core.racers import RACERS
 from core.reference import (
     MAX_SEARCH,
-    as_csv,
     matching,
     narrowed,
     narrowing_sentence,
@@ -24,12 +24,14 @@ from core.reference import (
 )
 from core.schedules import Schedule
 from core.snippets import SNIPPETS
-from ui import process, share
-from ui.controls import choice, hyper_control, hyper_label
+from ui import navigation, process, share
+from ui.claims import section_key, statement
+from ui.controls import choice, named
+from ui.elements import bullets, csv_button, look, picture, table
 from ui.navigation import OPTIMIZERS as OPTIMIZERS_PAGE
-from ui.panels import look, picture, rule_panel
+from ui.panels import rule_panel, schedule_panel
 
-_PREFIX = "r"
+_PREFIX = navigation.REFERENCE.prefix
 # Steps over which a schedule is drawn, and the learning rate that it is a share of.
 _STEPS, _RATE = 100, 0.01
 # What is shown of each table's rows, and how it is headed.
@@ -64,6 +66,16 @@ _COLUMNS: dict[str, dict[str, Any]] = {
     "parity": {"name": st.column_config.TextColumn("Rule", pinned=True), **_PARITY},
     "parity_schedules": {"name": st.column_config.TextColumn("Schedule", pinned=True), **_PARITY},
 }
+# The answer that narrows nothing.
+_ANY = "any"
+_LEDGER: dict[str, Any] = {
+    "key": st.column_config.TextColumn("No.", pinned=True),
+    "said": st.column_config.TextColumn("What is said", width="large"),
+    "verdict": "Verdict",
+    "page": "Page",
+    "experiment": st.column_config.TextColumn("Experiment", help="The experiment that shows it, if there is one."),
+    "source": "Source",
+}
 
 
 def optimizers_panel() -> None:
@@ -73,42 +85,31 @@ def optimizers_panel() -> None:
     asked = questions()
     for question, column in zip(asked, st.columns(len(asked), vertical_alignment="bottom"), strict=True):
         with column:
-            answers.append(choice(question.text, list(question.answers), question.answers[0], _PREFIX + question.key))
-    text = st.text_input(
-        "Search the table",
-        key=f"{_PREFIX}find",
-        max_chars=MAX_SEARCH,
-        placeholder="A name, an author, a year, a purpose",
-        bind="query-params",
-    )
+            options = {answer: answer for answer in question.answers}
+            answers.append(choice(question.text, options, _PREFIX + question.key))
+    text = _search("Search the table", "find", "A name, an author, a year, a purpose")
     fitting = narrowed(rows, *answers)
-    found = matching(fitting, str(text))
+    found = matching(fitting, text)
     if len(fitting) < len(rows):
         st.markdown(narrowing_sentence(rows, *answers))
     if found:
         _table(found, f"{_PREFIX}rule", "rules")
         st.caption("Press a heading to sort. Choose a row to see its formula and its code below.")
-        st.download_button(
-            "Table as CSV",
-            lambda: as_csv(found),
-            "optimizers.csv",
-            "text/csv",
-            on_click="ignore",
-            icon=":material/download:",
-            key=f"{_PREFIX}rules_csv",
-        )
+        csv_button("Table as CSV", found, "optimizers.csv", f"{_PREFIX}rules_csv")
     elif fitting:
-        st.info(f"None of these rules mentions {share.quoted(str(text))}.", icon=":material/search_off:")
-    names = {declared.name: key for key, declared in OPTIMIZERS.items()}
-    key = names[choice("Rule", list(names), "Adam", f"{_PREFIX}rule")]
-    _rule(key)
+        st.info(f"None of these rules mentions {share.quoted(text)}.", icon=":material/search_off:")
+    _rule(choice("Rule", named(OPTIMIZERS.values()), f"{_PREFIX}rule", OPTIMIZERS["adam"].name))
 
 
-def _rule(key: str) -> None:
-    racer = RACERS[key]
-    declared = racer.optimizer
+def _search(label: str, name: str, placeholder: str) -> str:
+    """The words to look for in a table."""
+    key = f"{_PREFIX}{name}"
+    return str(st.text_input(label, key=key, max_chars=MAX_SEARCH, placeholder=placeholder, bind="query-params"))
+
+
+def _rule(declared: Optimizer) -> None:
     settings = {hyper.name: hyper.default for hyper in declared.hypers}
-    rule_panel(racer, settings)
+    rule_panel(RACERS[declared.key], settings)
     if declared.torch:
         st.code(torch_line(declared, settings), language="python")
         if declared.torch.note:
@@ -127,26 +128,12 @@ def _rule(key: str) -> None:
 def schedules_panel() -> None:
     """The table of schedules; the one chosen in it, with its formula, its curve and its line of PyTorch."""
     _table(schedule_rows(), f"{_PREFIX}schedule", "schedules")
-    names = {declared.name: declared for declared in SCHEDULES.values()}
-    schedule = names[choice("Schedule", list(names), SCHEDULES["cosine"].name, f"{_PREFIX}schedule")]
-    words, drawn = st.columns([2, 3], gap="medium")
-    with words:
-        st.markdown(schedule.idea)
-        settings = {
-            hyper.name: hyper_control(
-                hyper, f"{_PREFIX}_{schedule.key}_{hyper.name}", hyper_label(hyper), hyper.default
-            )
-            for hyper in schedule.hypers
-        }
-        st.markdown(f"**Watch out.** {schedule.trap}")
-        st.caption(f"Source: {schedule.source}")
-    with drawn:
-        st.latex(aligned([*start_lines(schedule.parsed), *step_lines(schedule.parsed)]))
-        _curve(schedule, settings)
-    st.code(schedule_line(schedule, settings, _RATE, _STEPS), language="python")
+    schedule = choice("Schedule", named(SCHEDULES.values()), f"{_PREFIX}schedule", SCHEDULES["cosine"].name)
+    st.markdown(schedule.idea)
+    schedule_panel(schedule, schedule.hypers, _PREFIX, _RATE, _STEPS, lambda settings: _curve(schedule, settings))
 
 
-def _curve(schedule: Schedule, settings: dict[str, float]) -> None:
+def _curve(schedule: Schedule, settings: Mapping[str, float]) -> None:
     """What the schedule does to the learning rate of gradient descent in a ravine."""
     run = Run("ravine", "sgd", (1.0, 1.0), _STEPS, {"lr": _RATE}, schedule.key, settings)
     picture(
@@ -159,21 +146,7 @@ def _curve(schedule: Schedule, settings: dict[str, float]) -> None:
 
 def _table(rows: Sequence[Any], key: str, name: str) -> None:
     """``rows`` as a table in which choosing one sets the control ``key`` to its name."""
-
-    def take() -> None:
-        chosen = st.session_state[f"{_PREFIX}_{name}"]["selection"]["rows"]
-        # A forged message may hold anything.
-        if chosen and isinstance(chosen[0], int) and 0 <= chosen[0] < len(rows):
-            st.session_state[key] = rows[chosen[0]].name
-
-    _frame(rows, name, on_select=take, selection_mode="single-row")
-
-
-def _frame(rows: Sequence[Any], name: str, **more: Any) -> None:
-    """``rows`` under the headings of the table ``name``."""
-    columns: dict[str, Any] = _COLUMNS[name]
-    frame = pd.DataFrame([asdict(row) for row in rows])[[*columns]]
-    st.dataframe(frame, hide_index=True, key=f"{_PREFIX}_{name}", column_config=columns, **more)
+    table(rows, _COLUMNS[name], f"{_PREFIX}_{name}", lambda row: st.session_state.update({key: row.name}))
 
 
 @st.fragment
@@ -195,7 +168,7 @@ def parity_panel() -> None:
         )
         for title, rows, key in (("Update rules", rules, "parity"), ("Schedules", schedules, "parity_schedules")):
             st.markdown(f"**{title}**")
-            _frame(rows, key)
+            table(rows, _COLUMNS[key], f"{_PREFIX}_{key}")
     else:
         st.caption("Nothing has been checked in this visit yet. It takes a few seconds, most of them to load PyTorch.")
 
@@ -209,4 +182,39 @@ def code_panel() -> None:
             with tab:
                 st.markdown(snippet.introduction)
                 st.code(snippet.code, language="python", height=460)
-                st.markdown("\n".join(f"- {note}" for note in snippet.notes))
+                bullets(snippet.notes)
+
+
+def ledger_panel() -> None:
+    """All statements as a table to search and narrow; the one chosen in it, with the way to its card."""
+    rows = claim_rows()
+    pages = {page.path: page for page in navigation.ALL if any(row.page == page.path for row in rows)}
+    titles = {page.title: path for path, page in pages.items()}
+    search, verdicts, places = st.columns([2, 1, 1], vertical_alignment="bottom")
+    with search:
+        text = _search("Search the statements", "said", "Words of a statement, its correction or its source")
+    with verdicts:
+        verdict = choice("Verdict", {_ANY: "", **{str(one): str(one) for one in Verdict}}, f"{_PREFIX}verdict")
+    with places:
+        path = choice("Page", {_ANY: "", **titles}, f"{_PREFIX}page")
+    found = matching(narrowed_claims(rows, verdict, path), text)
+    shown = f"{_PREFIX}claim"
+    if found:
+        listed = [replace(row, page=pages[row.page].title) for row in found]
+        table(listed, _LEDGER, f"{_PREFIX}ledger", lambda row: st.session_state.update({shown: row.key}))
+        st.caption(f"{len(found)} of {len(rows)} statements. Choose a row to read what is correct.")
+        csv_button("Statements as CSV", found, "statements.csv", f"{_PREFIX}ledger_csv")
+    else:
+        st.info(f"No statement fits. You searched for {share.quoted(text)}.", icon=":material/search_off:")
+    _statement(choice("Statement", dict(sorted(CLAIMS.items())), shown))
+
+
+def _statement(claim: Claim) -> None:
+    with st.container(border=True):
+        statement(claim)
+        page = navigation.of(claim.page)
+        link = {section_key(page, claim.topic): "true"}
+        if claim.experiment:
+            link[f"run_{claim.key}"] = "true"
+        does = "Run it" if claim.experiment else "Read it"
+        st.page_link(page.file, label=f"{does} on **{page.title}**", icon=page.icon, query_params=link)

@@ -14,8 +14,9 @@ from core.figures import Look
 from core.figures.plot import PREVIEW_HEIGHT, preview
 from core.lessons.sections import Section
 from ui import claims
+from ui.controls import fold
+from ui.elements import look, picture
 from ui.navigation import Page
-from ui.panels import look, picture
 
 # Previews of all sections of all pages in both themes: they depend on nothing else that a visitor can set.
 _KEPT = 128
@@ -41,21 +42,21 @@ def section_panel(section: Section, page: Page, more: Callable[[], None] | None 
     statements = claims.claims_about(page.path, section.key)
     counts = (("experiment", len(section.experiments)), ("statement", len(statements)))
     label = " and ".join(f"{count} {word}{'s' * (count != 1)}" for word, count in counts if count)
-    key = claims.section_key(page, section.key)
-    fold = st.expander(f"Look closer: {label}", key=key, on_change="rerun", bind="query-params")
-    if fold.open:
-        with fold:
-            if more is not None:
-                more()
-            for experiment in section.experiments:
-                claims.experiment_card(experiment)
-            if statements:
-                st.markdown("**What is said about it, checked**")
-                claims.claim_cards(statements)
-            if section.code and st.toggle(
-                "The same in PyTorch", key=f"{page.prefix}code_{section.key}", bind="query-params"
-            ):
-                st.code(section.code, language="python")
+
+    def draw() -> None:
+        if more is not None:
+            more()
+        for experiment in section.experiments:
+            claims.experiment_card(experiment)
+        if statements:
+            st.markdown("**What is said about it, checked**")
+            claims.claim_cards(statements)
+        if section.code and st.toggle(
+            "The same in PyTorch", key=f"{page.prefix}code_{section.key}", bind="query-params"
+        ):
+            st.code(section.code, language="python")
+
+    fold(f"Look closer: {label}", claims.section_key(page, section.key), draw)
 
 
 @lru_cache(maxsize=_KEPT)

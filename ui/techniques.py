@@ -14,9 +14,8 @@ from core.lessons.state_memory import told as memory_told
 from core.lessons.two_features import SETTINGS, VIEW, Bowl
 from core.racers import RACERS
 from ui import controls
-from ui.controls.basics import within
+from ui.elements import bullets, look, picture
 from ui.navigation import TECHNIQUES
-from ui.panels import look, picture
 from ui.stage import stage
 
 _PREFIX = TECHNIQUES.prefix
@@ -24,12 +23,7 @@ _PREFIX = TECHNIQUES.prefix
 
 def _scaling() -> None:
     """Two features as they are and standardised: contours, descents, and the steps they need."""
-    columns = st.columns(2)
-    given = {}
-    for hyper, column in zip(SETTINGS, columns, strict=True):
-        with column:
-            label = controls.hyper_label(hyper)
-            given[hyper.name] = controls.hyper_control(hyper, f"{_PREFIX}{hyper.name}", label, hyper.default)
+    given = controls.hyper_row(SETTINGS, _PREFIX)
     # One path alone in its picture needs no name beside it.
     unnamed = replace(RACERS["sgd"], name="")
     bowls = {
@@ -57,9 +51,9 @@ def _sam() -> None:
     with rates:
         left, right = st.columns(2)
         with left:
-            lr = controls.hyper_control(RATE, f"{_PREFIX}lr", controls.hyper_label(RATE), RATE.default)
+            lr = controls.hyper_control(RATE, f"{_PREFIX}lr")
         with right:
-            rho = controls.hyper_control(RHO, f"{_PREFIX}rho", controls.hyper_label(RHO), RADIUS)
+            rho = controls.hyper_control(RHO, f"{_PREFIX}rho", default=RADIUS)
     race = walks(start, lr, rho)
     place = st.container()
     step = controls.moment_control(STEPS, _PREFIX)
@@ -67,7 +61,7 @@ def _sam() -> None:
         stage(VALLEY, race, ["plane", "loss"], step, 420, "Gradient descent and SAM in a valley", _PREFIX)
     st.latex(rf"f(x, y) = {VALLEY.parsed.latex}")
     st.caption("x and y are the two weights, w₁ and w₂.")
-    st.markdown("\n".join(f"- {sentence}" for sentence in told(race)))
+    bullets(told(race))
     st.markdown(
         "Along the floor every point has loss 0, so one minimum can only be flatter than another, and it takes two "
         "weights to walk from one to the next. In one variable there is nothing to walk along: of two wells SAM ends "
@@ -80,13 +74,10 @@ def _sam() -> None:
 
 def _memory() -> None:
     """A bar for each rule, for the number of weights that is typed."""
-    key = f"{_PREFIX}weights"
-    controls.check_asked(key, within(LEAST, MOST), f"a number of billions from {LEAST:g} to {MOST:g}")
     size, how = st.columns(2, vertical_alignment="bottom")
     with size:
-        billions = float(
-            st.number_input("Weights, in billions", LEAST, MOST, DEFAULT, 1.0, "%.6g", key=key, bind="query-params")
-        )
+        key = f"{_PREFIX}weights"
+        billions = controls.number_control("Weights, in billions", key, LEAST, MOST, DEFAULT, step=1.0)
     with how:
         precision = controls.view_control("Numbers", {one.label: one for one in Precision}, f"{_PREFIX}numbers")
     weights = billions * GIGA

@@ -19,13 +19,11 @@ from core.worked.data import LARGEST as LARGEST_NUMBER
 from core.worked.example import BIAS, RATE, WEIGHT, Convention, Example, convention_rows
 from core.worked.steps import Stage, six_steps
 from ui import share
-from ui.controls import check_asked, choice, hyper_control, view_control
-from ui.controls.basics import within
+from ui.controls import choice, hyper_control, number_control, view_control
+from ui.elements import highlight, look, picture
 from ui.limits import OWN
 from ui.navigation import OPTIMIZERS as OPTIMIZERS_PAGE
 from ui.navigation import UPDATE_RULE
-from ui.panels import look, picture
-from ui.points import highlight
 from ui.stage import stage
 
 _PREFIX = UPDATE_RULE.prefix
@@ -34,13 +32,13 @@ _PREFIX = UPDATE_RULE.prefix
 def rate_control() -> float:
     """The learning rate."""
     (rate,) = OPTIMIZERS["sgd"].hypers
-    return hyper_control(rate, f"{_PREFIX}lr", f"Learning rate ${rate.symbol}$", RATE)
+    return hyper_control(rate, f"{_PREFIX}lr", default=RATE)
 
 
 def convention_control() -> Convention:
     """How the squares become the loss."""
-    names = {convention.label: convention for convention in Convention}
-    return names[choice("Loss", list(names), Convention.MEAN.label, f"{_PREFIX}loss")]
+    options = {convention.label: convention for convention in Convention}
+    return choice("Loss", options, f"{_PREFIX}loss", Convention.MEAN.label)
 
 
 def line_control() -> tuple[float, float]:
@@ -53,10 +51,8 @@ def line_control() -> tuple[float, float]:
     return w, b
 
 
-def _number(label: str, name: str, largest: float, default: float, step: float = 0.1, shape: str = "%.6g") -> float:
-    key = _PREFIX + name
-    check_asked(key, within(-largest, largest), f"a number from {-largest:g} to {largest:g}")
-    return float(st.number_input(label, -largest, largest, default, step, shape, key=key, bind="query-params"))
+def _number(label: str, name: str, largest: float, default: float) -> float:
+    return number_control(label, f"{_PREFIX}{name}", -largest, largest, default)
 
 
 def stage_control(example: Example, steps: int) -> Stage:
@@ -138,9 +134,9 @@ def _network_controls() -> tuple[Network, Direction]:
     with units:
         hidden = view_control("Hidden units", {"3 units": 3, "2 units": 2}, f"{_PREFIX}units")
     with does:
-        activation = kinds[choice("Activation", list(kinds), Activation.TANH.label, f"{_PREFIX}act")]
+        activation = choice("Activation", kinds, f"{_PREFIX}act", Activation.TANH.label)
     with begins:
-        scheme = schemes[choice("First weights", list(schemes), Initialisation.XAVIER.label, f"{_PREFIX}init")]
+        scheme = choice("First weights", schemes, f"{_PREFIX}init", Initialisation.XAVIER.label)
     opening = Network()
     with st.expander("Inputs, target and seed"):
         columns = st.columns(4)
@@ -151,16 +147,8 @@ def _network_controls() -> tuple[Network, Direction]:
         with columns[2]:
             target = _number("Target y", "target", LARGEST, opening.target)
         with columns[3]:
-            seed = _seed()
+            seed = int(number_control("Seed", f"{_PREFIX}seed", 0.0, float(LARGEST_SEED), 0.0, whole=True))
     return Network(hidden, activation, scheme, seed, (first, second), target), direction
-
-
-def _seed() -> int:
-    key = f"{_PREFIX}seed"
-    check_asked(key, within(0, LARGEST_SEED, True), f"a whole number from 0 to {LARGEST_SEED}")
-    # A float box: Streamlit's whole-number box raises for a link that says inf.
-    chosen = st.number_input("Seed", 0.0, float(LARGEST_SEED), 0.0, 1.0, "%.0f", key=key, bind="query-params")
-    return int(chosen)
 
 
 def code_panel(example: Example, steps: int) -> None:

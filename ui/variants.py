@@ -1,29 +1,200 @@
-"""The panels of the Variants page: three runs side by side, what happened in words, theory beside what is measured."""
+"""The panels of the Variants page: which table, what its three runs share, what they did, theory beside measurement."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import astuple
+from dataclasses import asdict, astuple, dataclass
 from functools import partial
 
 import streamlit as st
 
 from core.batches.code import torch_code
-from core.batches.data import STANDARDISING, Pair
+from core.batches.data import DATASETS, STANDARDISING, Dataset, Pair
 from core.batches.descent import DECAYS, Band
 from core.batches.findings import floors, scatter_of_gradients, stable_rates
-from core.batches.race import AXES, SEEDS, Outlook, Ran, Settings, calm_rate, ensemble, fingerprint, outlook, timed
+from core.batches.own_data import MOST_BYTES, MOST_ROWS, own_data
+from core.batches.race import (
+    AXES,
+    BATCH,
+    RATE,
+    SEEDS,
+    START,
+    UPDATES,
+    Outlook,
+    Ran,
+    Settings,
+    batch_stops,
+    calm_rate,
+    ensemble,
+    fingerprint,
+    outlook,
+    timed,
+)
 from core.batches.story import fitted, retold, time_sentence
-from core.figures import batch_lines, batch_paths, batch_progress, plot
+from core.figures import batch_lines, batch_paths, batch_progress
 from core.findings import Finding
 from ui import share
-from ui.controls import view_control
+from ui.claims import finding_panel
+from ui.controls import (
+    asked_number,
+    choice,
+    fold,
+    hyper_control,
+    named,
+    number_control,
+    refuse,
+    stops_control,
+    view_control,
+)
+from ui.elements import bullets, look, picture
+from ui.limits import MAX_SEED, MAX_START
 from ui.navigation import VARIANTS
-from ui.panels import look, number_cell, picture
-from ui.variant_controls import Chosen, moment_slider
 
 _PREFIX = VARIANTS.prefix
+_OWN = "Own table"
+_TABLE = f"{_PREFIX}table"
+# Characters of a table that a link carries: addresses of some thousand characters pass everywhere.
+_LINKED = 1500
 _HEIGHT = 380
 # The fields of ``Settings``, as a key by which results are kept.
 Fields = tuple[int, float, int, tuple[float, float], bool, int, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """The table of the page: ``measured`` as it is, ``used`` by the runs, and in Markdown what it is."""
+
+    measured: Pair
+    used: Pair
+    about: str
+
+    @property
+    def standardised(self) -> bool:
+        """Whether the runs see standardised columns."""
+        return self.used is not self.measured
+
+
+def data_control() -> Chosen:
+    """Chooses a shipped table or takes a pasted one, and its units.
+
+    A text that is not a table is explained and stays in its box; the first shipped table is shown instead.
+    """
+    shipped = named(DATASETS.values())
+    first = next(iter(shipped.values()))
+    options: dict[str, Dataset | None] = {**shipped, _OWN: None}
+    chosen = choice("Data", options, f"{_PREFIX}data")
+    own = _own_table(first.name) if chosen is None else None
+    if chosen is not None:
+        _carry("")
+    declared = chosen or first
+    measured = own or declared.load()
+    about = (
+        f"{measured.x.size} rows of your table, {share.quoted(measured.x_name)} against "
+        f"{share.quoted(measured.y_name)}. It stays in this visit, and in its link if it is short; "
+        "it is never written to a disk."
+        if own
+        else f"{declared.idea} Source: {declared.source}."
+    )
+    standardised = view_control("Units", {"Standardised": True, "As measured": False}, f"{_PREFIX}units")
+    return Chosen(measured, measured.standardised() if standardised else measured, about)
+
+
+def _own_table(instead: str) -> Pair | None:
+    """The two columns chosen of the pasted text, ``None`` while there are none; ``instead`` is shown until then."""
+    if _TABLE not in st.session_state and share.asked(_TABLE):
+        st.session_state[_TABLE] = share.asked(_TABLE)[-1][:MOST_BYTES]
+    text = str(
+        st.text_area(
+            "Your table",
+            key=_TABLE,
+            height=180,
+            max_chars=MOST_BYTES,
+            placeholder="height,weight\n1.62,58.1\n1.80,77.5\n1.71,66.0",
+            help=f"Two to 20 columns, up to {MOST_ROWS} rows; a header is optional. Columns are separated by commas, "
+            "semicolons or tabs, as they come from a spreadsheet.",
+            persist_state="session",
+        )
+    )
+    _carry(text)
+    if len(text) > _LINKED:
+        st.caption("This table is too long for a link: a link holds the settings, and not the table.")
+    if not text.strip():
+        st.caption(f"Paste rows and press Ctrl + Enter. Until then {instead} is shown.")
+        return None
+    try:
+        return _columns(text)
+    except ValueError as error:
+        refuse("This table cannot be used yet.", str(error))
+        st.caption(f"Until then {instead} is shown.")
+        return None
+
+
+def _columns(text: str) -> Pair:
+    table = own_data(text)
+    names = list(table.columns)
+    across, up = st.columns(2)
+    for key, name in ((f"{_PREFIX}x", names[0]), (f"{_PREFIX}y", names[1])):
+        _keep_offered(key, names, name)
+    options = {name: name for name in names}
+    with across:
+        x = choice("x", options, f"{_PREFIX}x")
+    with up:
+        y = choice("y", options, f"{_PREFIX}y", names[1])
+    for name in table.unusable:
+        st.caption(f"{share.quoted(name)} is not a column of numbers and cannot be chosen.")
+    return table.pair(x, y)
+
+
+def _carry(text: str) -> None:
+    """Puts ``text`` into the link if it is short enough for one, and otherwise takes out what was there."""
+    if 0 < len(text) <= _LINKED:
+        if st.query_params.get(_TABLE) != text:
+            st.query_params[_TABLE] = text
+    elif _TABLE in st.query_params:
+        del st.query_params[_TABLE]
+
+
+def settings_control(pair: Pair) -> Settings:
+    """The batch size, the learning rate and the number of updates; what else can be changed is folded away."""
+    batch = _batch_control(pair.x.size)
+    rate = hyper_control(RATE, f"{_PREFIX}lr")
+    updates = int(hyper_control(UPDATES, f"{_PREFIX}updates", "Updates", on_change=_keep_moment_within))
+    with st.expander("Fine tuning"):
+        decay = choice("Decay of the learning rate", named(DECAYS.values()), f"{_PREFIX}decay")
+        sampling = {"Without replacement": False, "With replacement": True}
+        replacement = choice("Samples are drawn", sampling, f"{_PREFIX}drawn")
+        slope, intercept = (
+            number_control(f"Start {name}", f"{_PREFIX}{name}", -MAX_START, MAX_START, start)
+            for name, start in zip(("w", "b"), START, strict=True)
+        )
+        seed = int(number_control("Seed", f"{_PREFIX}seed", 0.0, MAX_SEED, 0.0, whole=True))
+    return Settings(batch, rate, updates, (slope, intercept), replacement, seed, decay.key)
+
+
+def _batch_control(samples: int) -> int:
+    key, default = f"{_PREFIX}batch", float(min(BATCH, samples))
+    asked = asked_number(key, 1, samples, whole=True)
+    stops = sorted({*map(float, batch_stops(samples)), default, *asked})
+    _keep_offered(key, [share.number_text(stop) for stop in stops], share.number_text(default))
+    help_text = "Samples of an update of the run in the middle; the others use all of them and one."
+    return int(stops_control("Batch size $B$", key, stops, default, asked, help_text))
+
+
+def _keep_offered(key: str, options: Sequence[str], default: str) -> None:
+    """Sets the control ``key`` back if another table took away what it stood at; Streamlit would forget the link."""
+    if key in st.session_state and st.session_state[key] not in options:
+        st.session_state[key] = default
+
+
+def _keep_moment_within() -> None:
+    """What the link said of the moment was said of as many updates as the link had."""
+    moment, updates = f"{_PREFIX}t", st.session_state[f"{_PREFIX}updates"]
+    share.ask({moment: min(st.session_state.get(moment, updates), updates)})
+
+
+def _moment_slider(updates: int) -> int:
+    """The update after which the pictures show the runs, from 0; the last unless said otherwise."""
+    key = f"{_PREFIX}t"
+    asked_number(key, 0, updates, whole=True)
+    return int(st.slider("Update shown", 0, updates, updates, key=key, bind="query-params"))
 
 
 def pictures(data: Chosen, runs: Sequence[Ran], settings: Settings) -> None:
@@ -33,7 +204,7 @@ def pictures(data: Chosen, runs: Sequence[Ran], settings: Settings) -> None:
         along = view_control("Loss against", {name: name for name in AXES}, f"{_PREFIX}along")
         many = view_control("Runs", {"This seed": False, f"{SEEDS} seeds": True}, f"{_PREFIX}many")
     left, right = st.columns(2, gap="medium")
-    moment = moment_slider(settings.updates)
+    moment = _moment_slider(settings.updates)
     pair = data.used
     bands = _bands(fingerprint(pair), astuple(settings), pair) if many else []
     seconds = [_seconds(pair.x.size, ran.variant.batch, pair) for ran in runs] if along == "Time" else [0.0] * len(runs)
@@ -70,7 +241,7 @@ def outlooks(pair: Pair, runs: Sequence[Ran], settings: Settings) -> list[Outloo
 
 def story_panel(data: Chosen, runs: Sequence[Ran], settings: Settings, known: Sequence[Outlook]) -> None:
     """What happened in these runs, in words with their numbers."""
-    st.markdown("\n".join(f"- {sentence}" for sentence in retold(runs, settings, known)))
+    bullets(retold(runs, settings, known))
     whole = runs[0]
     if whole.diverged_at < 0:
         told = fitted(data.measured, data.standardised, whole.weights[-1].tolist())
@@ -85,21 +256,14 @@ def rates_panel(pair: Pair, settings: Settings, known: Sequence[Outlook]) -> Non
         st.button(f"Use {calm}, at which none diverges", on_click=share.ask, args=({f"{_PREFIX}lr": calm},))
 
 
-def scatter_panel(pair: Pair, settings: Settings) -> None:
-    """The variance of a batch's gradient, measured, against S/B; computed while its section is open."""
-    _section("Scatter of the gradient, measured", "scatter", scatter_of_gradients, pair, settings)
-
-
-def floor_panel(pair: Pair, settings: Settings) -> None:
-    """How high batches hover at constant rates, measured, against the closed form; computed while it is open."""
-    _section("Noise floor against the learning rate, measured", "floor", floors, pair, settings)
-
-
-def _section(label: str, name: str, find: Callable[[Pair, Settings], Finding], pair: Pair, settings: Settings) -> None:
-    section = st.expander(label, key=f"{_PREFIX}{name}", on_change="rerun", bind="query-params")
-    if section.open:
-        with section:
-            _tell(partial(_found, name, fingerprint(pair), astuple(settings), find, pair), name, label)
+def noise_panels(pair: Pair, settings: Settings) -> None:
+    """A batch's scatter against S/B and how high it holds a run, each measured only while its fold is open."""
+    for label, name, find in (
+        ("Scatter of the gradient, measured", "scatter", scatter_of_gradients),
+        ("Noise floor against the learning rate, measured", "floor", floors),
+    ):
+        measured = partial(_found, name, fingerprint(pair), astuple(settings), find, pair)
+        fold(label, f"{_PREFIX}{name}", partial(_tell, measured, name, label))
 
 
 @st.cache_data(max_entries=64, show_spinner="Measuring …")
@@ -114,21 +278,13 @@ def _found(
 
 
 def _tell(find: Callable[[], Finding], name: str, alt: str) -> None:
-    """A finding: its sentence, its numbers, its picture; or the sentence that says why there is none."""
+    """A finding, or the sentence that says why there is none."""
     try:
         found = find()
     except ValueError as error:
         st.info(str(error), icon=":material/info:")
         return
-    st.markdown(found.sentence)
-    if not found.numbers or found.plot is None:
-        return
-    numbers, shown = st.columns([2, 3], gap="medium")
-    with numbers:
-        rows = "\n".join(f"| {label} | {number_cell(value)} |" for label, value in found.numbers.items())
-        st.markdown(f"| in this run | |\n|:--|--:|\n{rows}")
-    with shown:
-        picture(plot(found.plot, look()), f"{_PREFIX}_{name}", 320, alt)
+    finding_panel(found, f"{_PREFIX}_{name}", alt)
 
 
 def decays_panel() -> None:
@@ -142,25 +298,11 @@ def decays_panel() -> None:
 
 def code_panel(pair: Pair, settings: Settings) -> None:
     """The chosen batch's run as a PyTorch program."""
-    section = st.expander(
-        f"The run of {settings.batch} at a time, as a program that checks its own end",
-        key=f"{_PREFIX}code",
-        on_change="rerun",
-        bind="query-params",
-    )
-    if section.open:
-        with section:
-            code = torch_code(
-                pair,
-                batch=settings.batch,
-                rate=settings.rate,
-                updates=settings.updates,
-                start=settings.start,
-                replacement=settings.replacement,
-                seed=settings.seed,
-                decay=settings.decay,
-            )
-            st.code(code, language="python", height=460)
+
+    def draw() -> None:
+        st.code(torch_code(pair, **asdict(settings)), language="python", height=460)
+
+    fold(f"The run of {settings.batch} at a time, as a program that checks its own end", f"{_PREFIX}code", draw)
 
 
 def data_panel(data: Chosen) -> None:

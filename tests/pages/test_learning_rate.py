@@ -29,7 +29,7 @@ from core.theory import METHODS
 from tests.pages.visits import Link, clean, notes, open_page, state, words
 from ui import navigation
 from ui.limits import MAX_RACERS
-from ui.rate_races import believed_rate
+from ui.rates import believed_rate
 
 PAGE = navigation.LEARNING_RATE
 

@@ -24,8 +24,8 @@ from core.summary import retell
 from tests.pages.visits import ROOT, clean, latex, notes, open_page, state, words
 from ui import navigation
 from ui.claims import claims_about, section_key
-from ui.pitfalls import MORE
-from ui.symptoms import believed_row, card
+from ui.elements import believed_row
+from ui.pitfalls import MORE, card
 
 PAGE = navigation.PITFALLS
 every = pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.key)

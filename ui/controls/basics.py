@@ -1,25 +1,44 @@
-"""What every control is made of: a choice bound to the link, and a note about what the link asked for in vain."""
+"""What every control is made of: choices and numbers bound to the link, and notes about what that asked for in vain."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Literal, Protocol, TypeVar
 
 import streamlit as st
 
 from core.formula import FormulaError
 from ui import share
+from ui.limits import MAX_RACERS
+
+
+class Named(Protocol):
+    """Whatever is called by its name."""
+
+    @property
+    def name(self) -> str:
+        """What a visitor and a link call it."""
+
 
 Choice = TypeVar("Choice")
+Thing = TypeVar("Thing", bound=Named)
+
+
+def named(things: Iterable[Thing]) -> dict[str, Thing]:
+    """``things`` by their names, to choose from."""
+    return {thing.name: thing for thing in things}
 
 
 def choice(
-    label: str, options: Sequence[str], default: str, key: str, on_change: Callable[[], None] | None = None
-) -> str:
-    """One of ``options``."""
+    label: str,
+    options: Mapping[str, Choice],
+    key: str,
+    default: str = "",
+    on_change: Callable[[], None] | None = None,
+) -> Choice:
+    """The value of one of ``options``; the first unless ``default`` names another."""
+    names = list(options)
     check_asked(key, lambda text: text in options, "choose one from the list")
-    chosen: str = st.selectbox(
-        label, options, options.index(default), key=key, on_change=on_change or "rerun", bind="query-params"
-    )
-    return chosen
+    place = names.index(default) if default else 0
+    return options[st.selectbox(label, names, place, key=key, on_change=on_change or "rerun", bind="query-params")]
 
 
 def view_control(
@@ -41,6 +60,55 @@ def view_control(
     return options[chosen or names[0]]
 
 
+def several(
+    label: str, options: Mapping[str, Choice], key: str, default: Sequence[str], help: str | None = None
+) -> list[Choice]:
+    """The values of those of ``options`` that race, in their order and at least one: the first of ``default``."""
+    check_asked(key, lambda text: text in options, "choose from the list", MAX_RACERS)
+    chosen = st.multiselect(
+        label,
+        list(options),
+        default=list(default),
+        key=key,
+        max_selections=MAX_RACERS,
+        placeholder="Choose at least one",
+        help=help,
+        bind="query-params",
+    )
+    if not chosen:
+        st.caption(f"None is chosen, so {default[0]} runs.")
+    # A forged message may repeat a name.
+    return [option for name, option in options.items() if name in (chosen or default[:1])][:MAX_RACERS]
+
+
+def number_control(
+    label: str,
+    key: str,
+    low: float,
+    high: float,
+    default: float,
+    whole: bool = False,
+    step: float = 0.1,
+    help: str | None = None,
+    width: int | Literal["stretch"] = "stretch",
+) -> float:
+    """A number in ``[low, high]``, typed; ``step`` is what its buttons add, 1 to a ``whole`` one."""
+    asked_number(key, low, high, whole)
+    # A float box for whole numbers too: Streamlit's whole-number box raises for a link that says inf.
+    step, shape = (1.0, "%.0f") if whole else (step, "%.6g")
+    return float(
+        st.number_input(label, low, high, default, step, shape, key=key, help=help, width=width, bind="query-params")
+    )
+
+
+def fold(label: str, key: str, draw: Callable[[], object]) -> None:
+    """A section that a link may open; ``draw`` fills it only while it is open."""
+    section = st.expander(label, key=key, on_change="rerun", bind="query-params")
+    if section.open:
+        with section:
+            draw()
+
+
 def explain(error: FormulaError) -> None:
     """Shows what is wrong with a text, where, and what was probably meant."""
     st.error(error.message, icon=":material/error:")
@@ -56,8 +124,8 @@ def refuse(heading: str, reason: str) -> None:
     st.code(reason, language=None, wrap_lines=True)
 
 
-def within(low: float, high: float, whole: bool = False) -> Callable[[str], bool]:
-    """Whether a text is a number in ``[low, high]``, and a whole one if it must be."""
+def asked_number(key: str, low: float, high: float, whole: bool = False) -> list[float]:
+    """The last number in ``[low, high]`` that the link gives for ``key``, alone in a list; a note of what is none."""
 
     def fits(text: str) -> bool:
         try:
@@ -65,7 +133,9 @@ def within(low: float, high: float, whole: bool = False) -> Callable[[str], bool
         except ValueError:
             return False
 
-    return fits
+    kind = "a whole number" if whole else "a number"
+    check_asked(key, fits, f"{kind} from {low:g} to {high:g}")
+    return [float(text) for text in share.asked(key)[-1:] if fits(text)]
 
 
 def check_asked(key: str, fits: Callable[[str], bool], problem: str, most: int = 1) -> None:

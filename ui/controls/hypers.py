@@ -1,49 +1,83 @@
 """A declared hyperparameter as a slider, on the scale and over the range it declares."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import Any
 
 import streamlit as st
 
 from core.hypers import Hyper
-from ui import share
-from ui.controls.basics import check_asked, within
+from ui.controls.basics import asked_number
 from ui.share import number_text
 
 # A logarithmic slider over more decades than this offers 1, 2 and 5 of each, otherwise all numbers of two digits.
 _FINE_DECADES = 5
+# Sliders side by side.
+_COLUMNS = 4
 
 
-def hyper_label(hyper: Hyper) -> str:
+def _label(hyper: Hyper) -> str:
     """The name of a hyperparameter in words, with its symbol."""
     words = "Learning rate" if hyper.name == "lr" else hyper.name.replace("_", " ").capitalize()
     return f"{words} ${hyper.symbol}$"
 
 
-def hyper_control(hyper: Hyper, key: str, label: str, default: float) -> float:
+def hyper_control(
+    hyper: Hyper,
+    key: str,
+    label: str = "",
+    default: float | None = None,
+    on_change: Callable[[], None] | None = None,
+) -> float:
     """A slider for one hyperparameter, on the scale it declares, called ``key`` in the link.
 
     A number from the link that lies between two stops of the slider, or beyond its ends but within the hard bounds, is
-    taken as it is.
+    taken as it is. ``label`` and ``default`` are the declared ones unless they are given.
     """
-    low, high = hyper.bounds
-    check_asked(key, within(low, high, hyper.whole), f"{hyper.name} is a number from {low:g} to {high:g}")
-    extra = [default, *(float(text) for text in share.asked(key)[-1:] if within(low, high, hyper.whole)(text))]
+    label = label or _label(hyper)
+    default = hyper.default if default is None else default
+    asked = asked_number(key, *hyper.bounds, hyper.whole)
     if hyper.scale == "log":
-        # Streamlit knows a stop by its text only; a link may write the same number differently.
-        if key not in st.session_state and len(extra) > 1:
-            st.session_state[key] = number_text(extra[-1])
-        numbers = log_stops(*hyper.slider, extra)
-        stops = [number_text(stop) for stop in numbers if not hyper.whole or stop.is_integer()]
-        chosen = st.select_slider(label, stops, number_text(default), key=key, help=hyper.help, bind="query-params")
-        return float(chosen)
-    bottom, top = min(hyper.slider[0], *extra), max(hyper.slider[1], *extra)
+        stops = log_stops(*hyper.slider, [default, *asked])
+        stops = [stop for stop in stops if not hyper.whole or stop.is_integer()]
+        return stops_control(label, key, stops, default, asked, hyper.help, on_change)
+    bottom, top = min(hyper.slider[0], default, *asked), max(hyper.slider[1], default, *asked)
+    more: dict[str, Any] = {"key": key, "help": hyper.help, "on_change": on_change, "bind": "query-params"}
     if hyper.whole:
-        whole = st.slider(label, int(bottom), int(top), int(default), key=key, help=hyper.help, bind="query-params")
-        return float(whole)
-    step = linear_step(bottom, top, default)
-    return float(st.slider(label, bottom, top, default, step, "%g", key=key, help=hyper.help, bind="query-params"))
+        return float(st.slider(label, int(bottom), int(top), int(default), **more))
+    return float(st.slider(label, bottom, top, default, linear_step(bottom, top, default), "%g", **more))
+
+
+def hyper_row(hypers: Sequence[Hyper], prefix: str) -> dict[str, float]:
+    """The values of ``hypers`` by name, from sliders side by side; ``prefix`` and the name are a slider's key."""
+    columns = st.columns(max(2, min(_COLUMNS, len(hypers))))
+    values = {}
+    for place, hyper in enumerate(hypers):
+        with columns[place % len(columns)]:
+            values[hyper.name] = hyper_control(hyper, f"{prefix}{hyper.name}")
+    return values
+
+
+def stops_control(
+    label: str,
+    key: str,
+    stops: Sequence[float],
+    default: float,
+    asked: Sequence[float],
+    help: str,
+    on_change: Callable[[], None] | None = None,
+) -> float:
+    """One of the numbers ``stops``, among which are ``default`` and what the link ``asked`` for."""
+    # Streamlit knows a stop by its text only; a link may write the same number differently.
+    if asked and key not in st.session_state:
+        st.session_state[key] = number_text(asked[-1])
+    texts = [number_text(stop) for stop in stops]
+    return float(
+        st.select_slider(
+            label, texts, number_text(default), key=key, help=help, on_change=on_change, bind="query-params"
+        )
+    )
 
 
 def hyper_state(hyper: Hyper, value: float) -> str | int | float:

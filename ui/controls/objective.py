@@ -7,7 +7,7 @@ import streamlit as st
 from core.formula import FormulaError
 from core.formula.objective import MAX_CHARACTERS
 from core.objectives import OBJECTIVES, OWN_START, VARIABLES, Objective, own_objective
-from ui.controls.basics import check_asked, choice, explain, within
+from ui.controls.basics import asked_number, choice, explain, named, number_control
 from ui.limits import MAX_START, MAX_STEPS, OWN
 
 
@@ -17,16 +17,17 @@ def objective_control(dimension: int, default: str, prefix: str = "") -> Objecti
     A text that is not a formula is explained below its box and stays in it; ``default`` is shown instead. ``prefix``
     begins the keys, here and in the other controls.
     """
-    names = {declared.name: declared for declared in OBJECTIVES.values() if declared.dimension == dimension}
+    shipped = named(declared for declared in OBJECTIVES.values() if declared.dimension == dimension)
 
     def restart() -> None:
         # A start that was good for the last objective may lie outside the picture of the next.
-        chosen = names.get(st.session_state[f"{prefix}f"])
+        chosen = shipped.get(st.session_state[f"{prefix}f"])
         start = chosen.start if chosen is not None else OWN_START
         st.session_state.update(start_state(start, prefix))
 
-    chosen = choice("Objective", [*names, OWN], OBJECTIVES[default].name, f"{prefix}f", restart)
-    return names[chosen] if chosen in names else _own_formula(dimension, OBJECTIVES[default], prefix)
+    options: dict[str, Objective | None] = {**shipped, OWN: None}
+    chosen = choice("Objective", options, f"{prefix}f", OBJECTIVES[default].name, restart)
+    return chosen or _own_formula(dimension, OBJECTIVES[default], prefix)
 
 
 def _own_formula(dimension: int, fallback: Objective, prefix: str) -> Objective:
@@ -49,18 +50,11 @@ def _own_formula(dimension: int, fallback: Objective, prefix: str) -> Objective:
 
 def start_control(declared: Objective, prefix: str = "") -> tuple[float, ...]:
     """The point where every path begins, one number per variable; ``prefix`` begins the keys."""
-    columns = st.columns(declared.dimension)
-    return tuple(
-        _coordinate(f"{prefix}{variable}", f"Start {variable}", number, column)
-        for variable, number, column in zip(VARIABLES, declared.start, columns, strict=False)
-    )
-
-
-def _coordinate(key: str, label: str, default: float, column: "st.delta_generator.DeltaGenerator") -> float:
-    low, high = -MAX_START, MAX_START
-    check_asked(key, within(low, high), f"a start is a number from {low:g} to {high:g}")
-    number = column.number_input(label, low, high, default, 0.1, "%.6g", key=key, bind="query-params")
-    return float(number)
+    start = []
+    for name, number, column in zip(VARIABLES, declared.start, st.columns(declared.dimension), strict=False):
+        with column:
+            start.append(number_control(f"Start {name}", f"{prefix}{name}", -MAX_START, MAX_START, number))
+    return tuple(start)
 
 
 def start_state(start: Sequence[float], prefix: str) -> dict[str, float]:
@@ -75,16 +69,10 @@ def steps_control(default: int, prefix: str = "") -> int:
         st.session_state[f"{prefix}t"] = float(st.session_state[key])
 
     key = f"{prefix}steps"
-    check_asked(key, within(1, MAX_STEPS, True), f"a whole number from 1 to {MAX_STEPS}")
+    asked_number(key, 1, MAX_STEPS, whole=True)
     return int(st.slider("Steps", 1, MAX_STEPS, default, key=key, on_change=to_the_end, bind="query-params"))
 
 
 def moment_control(steps: int, prefix: str = "") -> int:
     """The step at which the clock stands, from 0; at the end unless said otherwise."""
-    key = f"{prefix}t"
-    check_asked(key, within(0, steps, True), f"a whole number from 0 to {steps}")
-    # A float box: Streamlit's whole-number box raises for a link that says inf.
-    chosen = st.number_input(
-        "Step shown", 0.0, float(steps), float(steps), 1.0, "%.0f", key=key, width=160, bind="query-params"
-    )
-    return int(chosen)
+    return int(number_control("Step shown", f"{prefix}t", 0.0, float(steps), float(steps), whole=True, width=160))

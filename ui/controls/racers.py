@@ -12,9 +12,12 @@ from core.optimizers import OPTIMIZERS
 from core.optimizers.declaration import Family
 from core.racers import RACERS, Racer, own_racer
 from core.schedules import SCHEDULES, Schedule
-from ui.controls.basics import check_asked, choice, explain, within
-from ui.controls.hypers import hyper_control, hyper_label
+from ui.controls.basics import choice, explain, named, number_control, several
+from ui.controls.hypers import hyper_control
 from ui.limits import MAX_CLIP, MAX_NOISE, MAX_RACERS, MAX_SEED, MIN_CLIP
+
+# Sliders side by side.
+_COLUMNS = 3
 
 
 class Tuning(TypedDict):
@@ -35,35 +38,25 @@ class Gradients(TypedDict):
 
 def racers_control(default: Sequence[str]) -> list[Racer]:
     """The chosen racers, in teaching order and at least one; the same rule may race twice."""
-    names = {racer.name: racer for racer in RACERS.values()}
-    check_asked("rules", lambda text: text in names, "choose from the list of update rules", MAX_RACERS)
-    chosen = st.multiselect(
+    racers = several(
         "Update rules",
-        list(names),
-        default=[RACERS[key].name for key in default],
-        key="rules",
-        max_selections=MAX_RACERS,
-        placeholder="Choose at least one",
-        help="Rules with a 2 are second copies, to race a rule against itself with other hyperparameters.",
-        bind="query-params",
+        named(RACERS.values()),
+        "rules",
+        [RACERS[key].name for key in default],
+        "Rules with a 2 are second copies, to race a rule against itself with other hyperparameters.",
     )
-    # A forged message may repeat a name.
-    racers = [racer for name, racer in names.items() if name in chosen]
     families = st.popover(
         "Choose by family", icon=":material/account_tree:", width="stretch", key="families", on_change="rerun"
     )
     if families.open:
         with families:
-            _families(list(chosen))
-    if not racers:
-        first = RACERS[default[0]]
-        st.caption(f"None is chosen, so {first.name} runs.")
-        return [first]
-    return racers[:MAX_RACERS]
+            _families()
+    return racers
 
 
-def _families(chosen: Sequence[str]) -> None:
+def _families() -> None:
     """All rules by family, to switch into the race and out of it."""
+    chosen = st.session_state["rules"]
     st.caption(f"At most {MAX_RACERS} rules race at once.")
     for family in Family:
         members = [declared.name for declared in OPTIMIZERS.values() if declared.family is family]
@@ -83,29 +76,39 @@ def racer_control(racer: Racer, opening: Mapping[str, float], prefix: str = "") 
     ``opening`` gives other defaults than the declared ones.
     """
 
-    def control(hyper: Hyper, label: str) -> float:
-        return hyper_control(
-            hyper, prefix + hyper_key(racer, hyper.name), label, opening.get(hyper.name, hyper.default)
-        )
+    def control(hyper: Hyper, label: str = "") -> float:
+        return hyper_control(hyper, prefix + hyper_key(racer, hyper.name), label, opening.get(hyper.name))
 
     rate, *others = racer.optimizer.hypers
-    hypers = {rate.name: control(rate, f"{racer.name}: learning rate")}
+    hypers = {rate.name: control(rate, _rate_label(racer))}
     with st.expander(f"More of {racer.name}"):
         for hyper in others:
-            hypers[hyper.name] = control(hyper, hyper_label(hyper))
-        schedule = _schedule_control(racer, prefix)
+            hypers[hyper.name] = control(hyper)
+        names = named(SCHEDULES.values())
+        schedule = choice("Schedule of the learning rate", names, prefix + schedule_key(racer))
         follows = {
-            hyper.name: hyper_control(
-                hyper, prefix + schedule_hyper_key(racer, schedule, hyper.name), hyper_label(hyper), hyper.default
-            )
+            hyper.name: hyper_control(hyper, prefix + schedule_hyper_key(racer, schedule, hyper.name))
             for hyper in schedule.hypers
         }
     return {"hypers": hypers, "schedule": schedule.key, "schedule_hypers": follows}
 
 
-def _schedule_control(racer: Racer, prefix: str) -> Schedule:
-    names = {schedule.name: schedule for schedule in SCHEDULES.values()}
-    return names[choice("Schedule of the learning rate", list(names), next(iter(names)), prefix + schedule_key(racer))]
+def rates_control(racers: Sequence[Racer], opening: Mapping[str, float], prefix: str) -> dict[str, float]:
+    """The learning rate of each of ``racers``, by its key; ``opening`` gives other defaults than the declared ones."""
+    rates = {}
+    # Row by row, so that a narrow screen, which stacks columns, keeps the order.
+    for first in range(0, len(racers), _COLUMNS):
+        for racer, column in zip(racers[first : first + _COLUMNS], st.columns(_COLUMNS), strict=False):
+            rate = racer.optimizer.hypers[0]
+            with column:
+                rates[racer.key] = hyper_control(
+                    rate, prefix + hyper_key(racer, rate.name), _rate_label(racer), opening.get(racer.key)
+                )
+    return rates
+
+
+def _rate_label(racer: Racer) -> str:
+    return f"{racer.name}: learning rate"
 
 
 def hyper_key(racer: Racer, name: str) -> str:
@@ -126,20 +129,13 @@ def schedule_hyper_key(racer: Racer, schedule: Schedule, name: str) -> str:
 def gradients_control() -> Gradients:
     """What every rule is given: the exact gradient, unless noise is added or its norm is limited."""
     with st.expander("Noise and clipping"):
-        noise = _number("Gradient noise", "noise", MAX_NOISE, "Standard deviation, added to every coordinate.")
-        seed = _number("Seed of the noise", "seed", MAX_SEED, "Every rule sees the same noise at the same step.", True)
-        limit = _number(
-            "Largest gradient norm", "clip", MAX_CLIP, "Longer gradients are scaled down to it; 0 sets no limit."
-        )
+        added = "Standard deviation, added to every coordinate."
+        noise = number_control("Gradient noise", "noise", 0.0, MAX_NOISE, 0.0, help=added)
+        same = "Every rule sees the same noise at the same step."
+        seed = number_control("Seed of the noise", "seed", 0.0, MAX_SEED, 0.0, whole=True, help=same)
+        scaled = "Longer gradients are scaled down to it; 0 sets no limit."
+        limit = number_control("Largest gradient norm", "clip", 0.0, MAX_CLIP, 0.0, help=scaled)
     return {"noise": noise, "clip_norm": limit if limit >= MIN_CLIP else None, "seed": int(seed)}
-
-
-def _number(label: str, key: str, largest: float, help: str, whole: bool = False) -> float:
-    kind = "a whole number" if whole else "a number"
-    check_asked(key, within(0.0, largest, whole), f"{kind} from 0 to {largest:g}")
-    shape = "%.0f" if whole else "%.6g"
-    step = 1.0 if whole else 0.1
-    return float(st.number_input(label, 0.0, largest, 0.0, step, shape, key=key, help=help, bind="query-params"))
 
 
 def own_rule_control() -> Racer | None:

@@ -1,4 +1,6 @@
-"""What a visitor can take home of a race: scripts that run by themselves, numbers, the picture, the run itself."""
+"""The panels of the Optimizers page: a rule to edit, whose step is told, what can be taken home, rule by rule."""
+
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -6,34 +8,62 @@ from core.export import numpy_script, path_csv, run_from_json, run_json, torch_s
 from core.export.picture import figure_html
 from core.figures import contour
 from core.objectives import Objective
+from core.optimizers import OPTIMIZERS, Family
 from core.racers import RACERS, Racer, own_racer
 from core.run import Run
 from core.summary import Race
 from core.trace import Path
 from ui import share
-from ui.controls import choice, race_state, view_control
-from ui.controls.basics import refuse
+from ui.claims import claim_cards, claims_about, experiment_card, section_key
+from ui.controls import choice, fold, moment_control, named, race_state, refuse, view_control
+from ui.elements import look
 from ui.limits import MAX_CLIP, MAX_NOISE, MAX_SEED, MAX_START, MAX_STEPS
-from ui.panels import look
+from ui.navigation import OPTIMIZERS as OPTIMIZERS_PAGE
+from ui.panels import rule_panel
 
 # A run written as JSON is far shorter; the longest rule and formula are part of it.
 _MAX_JSON = 10_000
 
 
+def edit_control() -> None:
+    """Puts the text of a rule into the editor."""
+    rules = named(OPTIMIZERS.values())
+
+    def take() -> None:
+        # Nothing is chosen where the choice was cleared.
+        chosen = rules.get(st.session_state["edit"])
+        st.session_state["own"] = chosen.text if chosen is not None else ""
+
+    st.selectbox("Begin with", list(rules), None, key="edit", on_change=take, placeholder="Choose a rule to change")
+
+
+def ledger_controls(race: Race, steps: int) -> tuple[Path, int, int]:
+    """Whose step is looked at, along which coordinate, and which step: the path, the coordinate, the step."""
+    who, where, when = st.columns([2, 2, 1], vertical_alignment="bottom")
+    with who:
+        path = choice("Update rule", {racer.name: path for racer, path in race}, "of")
+    with where:
+        variables = list(path.run.resolved_objective.parsed.variables)
+        coordinate = view_control("Coordinate", {name: place for place, name in enumerate(variables)}, "along")
+    with when:
+        step = moment_control(steps)
+    return path, coordinate, step
+
+
 def export_panel(objective: Objective, race: Race) -> None:
     """Scripts, numbers and picture of a run of ``race``, made only while the section is open."""
-    section = st.expander("Code, numbers and picture of a run", key="export", on_change="rerun", bind="query-params")
-    if section.open:
-        with section:
-            _export(objective, race)
-            _reopen()
+
+    def draw() -> None:
+        _export(objective, race)
+        _reopen()
+
+    fold("Code, numbers and picture of a run", "export", draw)
 
 
 def _export(objective: Objective, race: Race) -> None:
-    paths = {racer.name: (racer, path) for racer, path in race}
     who, language = st.columns(2, vertical_alignment="bottom")
     with who:
-        racer, path = paths[choice("Run of", list(paths), next(iter(paths)), "export_of")]
+        racer, path = choice("Run of", {pair[0].name: pair for pair in race}, "export_of")
     with language:
         write = view_control("Language", {"PyTorch": torch_script, "NumPy": numpy_script}, "export_as")
     st.markdown(
@@ -107,3 +137,30 @@ def _unsuited(run: Run) -> str:
         if value > most:
             return f"This page shows runs with {name} up to {most:g}; this one has {value:g}."
     return ""
+
+
+def rule_sections(settings: Mapping[str, Mapping[str, float]]) -> None:
+    """A section for each rule, family by family; ``settings`` are those of the racers by their keys."""
+    for family in Family:
+        st.markdown(f"**{family}.** {family.idea}")
+        for key, declared in OPTIMIZERS.items():
+            if declared.family is family:
+                _rule_section(RACERS[key], settings.get(key))
+
+
+def _rule_section(racer: Racer, settings: Mapping[str, float] | None) -> None:
+    """Everything about one rule with its claims, drawn only while it is open.
+
+    ``settings`` are those of the race, ``None`` if the rule is not in it.
+    """
+    declared = {hyper.name: hyper.default for hyper in racer.optimizer.hypers}
+    races = " · in this race" if settings is not None else ""
+    label = f"**{racer.name}** · {racer.optimizer.year}{races}"
+
+    def draw() -> None:
+        rule_panel(racer, settings or declared)
+        claim_cards(claims_about(OPTIMIZERS_PAGE.path, racer.key))
+        for key in racer.optimizer.experiments:
+            experiment_card(key)
+
+    fold(label, section_key(OPTIMIZERS_PAGE, racer.key), draw)
