@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.hypers import Hyper, complete
+from core.optimizers import Dash
 
 Array = npt.NDArray[np.float64]
 
@@ -32,7 +33,7 @@ class Series:
     x: Array
     y: Array
     color: str = ""
-    dash: Literal["solid", "dash", "dot"] = "solid"
+    dash: Dash = "solid"
     mode: Literal["lines", "markers", "lines+markers"] = "lines"
 
 

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
 
 from core.formula import FormulaError
-from core.optimizers import OPTIMIZERS, Optimizer, optimizer
+from core.optimizers import OPTIMIZERS, Dash, Optimizer, optimizer
 from core.schedules import SCHEDULES
 
-_COPY_DASHES: Mapping[str, Literal["solid", "dash", "dot"]] = {"solid": "dot", "dash": "dot", "dot": "dash"}
+_COPY_DASHES: Mapping[str, Dash] = {"solid": "dot", "dash": "dot", "dot": "dash"}
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,7 @@ class Racer:
     key: str
     name: str
     optimizer: Optimizer
-    dash: Literal["solid", "dash", "dot"]
+    dash: Dash
     tint: str = ""
 
     @property

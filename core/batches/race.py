@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from types import MappingProxyType
-from typing import Literal
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from core.batches.descent import Band, Descents, band, descend, least_squares, l
 from core.batches.theory import largest_stable_rate, noise_floor
 from core.findings import drawn_moments
 from core.hypers import Hyper
-from core.optimizers import PALETTE
+from core.optimizers import PALETTE, Dash
 
 # Below and to the right of the shipped lines' weights, so that all of a path is seen.
 START = (-1.0, 1.0)
@@ -55,7 +54,7 @@ class Variant:
     batch: int
     replacement: bool
     color: str
-    dash: Literal["solid", "dash", "dot"]
+    dash: Dash
 
 
 def variants(samples: int, batch: int, replacement: bool) -> tuple[Variant, ...]:

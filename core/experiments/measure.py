@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +10,7 @@ from core.findings import Array, Series, drawn_moments
 from core.formula import emit
 from core.formula.graph import Graph, Value
 from core.formula.lower import Values
-from core.optimizers import OPTIMIZERS
+from core.optimizers import OPTIMIZERS, Dash
 
 
 def edited(key: str, *changes: tuple[str, str]) -> str:
@@ -52,7 +51,7 @@ def curve(
     y: Array,
     x: Array | None = None,
     color: str = "",
-    dash: Literal["solid", "dash", "dot"] = "solid",
+    dash: Dash = "solid",
 ) -> Series:
     """``y`` over ``x`` (by default over the steps from 0), thinned to what can be seen on a linear or log axis."""
     kept = drawn_moments(len(y) - 1)

@@ -1,7 +1,6 @@
 """What momentum changes and what it does not: speed, stable range, overshoot, conventions."""
 
 from collections.abc import Mapping
-from typing import Literal
 
 import numpy as np
 
@@ -10,14 +9,13 @@ from core.experiments.telling import learning_rate, whole
 from core.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
 from core.hypers import Hyper
 from core.many import trace_many
-from core.optimizers import OPTIMIZERS, Optimizer
+from core.optimizers import OPTIMIZERS, Dash, Optimizer
 from core.run import Run
 from core.status import Outcome
 from core.trace import Path, trace
 
 _GD, _BALL, _NAG = (OPTIMIZERS[key] for key in ("sgd", "momentum", "nesterov"))
 _STEP = "step"
-_Dash = Literal["solid", "dash", "dot"]
 # Where only + − × ÷ and √ are used, float64 gives the same digits on every platform; four are shown.
 _FOUR_DIGITS = "exact arithmetic apart from rounding, compared at the four digits that are shown"
 _ONE_STEP = "a crossing can move by one step where a platform rounds differently"
@@ -36,7 +34,7 @@ def _square_root(settings: Mapping[str, float]) -> Finding:
     kappa = settings["kappa"]
     root, wide = np.sqrt(kappa), np.sqrt(3 * kappa + 1)
     # The best constant settings on quadratics: Lessard, Recht & Packard 2016, arXiv:1408.3595, table 1.
-    racers: tuple[tuple[str, Optimizer, _Dash, dict[str, float]], ...] = (
+    racers: tuple[tuple[str, Optimizer, Dash, dict[str, float]], ...] = (
         ("gradient descent", _GD, "solid", {"lr": 2 / (kappa + 1)}),
         ("heavy ball", _BALL, "solid", {"lr": 4 / (root + 1) ** 2, "beta": ((root - 1) / (root + 1)) ** 2}),
         ("Nesterov, lr = 1/L", _NAG, "dash", {"lr": 1 / kappa, "beta": (root - 1) / (root + 1)}),

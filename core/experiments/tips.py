@@ -1,7 +1,6 @@
 """What stands behind common advice on clipping, schedules, weight decay and warm-up, and where each of it ends."""
 
 from collections.abc import Mapping
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +10,7 @@ from core.experiments.telling import learning_rate, whole
 from core.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
 from core.hypers import Hyper
 from core.many import trace_many
-from core.optimizers import OPTIMIZERS
+from core.optimizers import OPTIMIZERS, Dash
 from core.run import Run
 from core.trace import Path, trace
 
@@ -98,7 +97,7 @@ _SCHEDULES = {
     "warm-up + cosine": f"where(t < {_PLATEAU_WARMUP}, t/{_PLATEAU_WARMUP}, "
     f"(1 + cos(pi*(t - {_PLATEAU_WARMUP})/(T - {_PLATEAU_WARMUP})))/2)",
 }
-_DASHES: Mapping[str, Literal["solid", "dash", "dot"]] = {
+_DASHES: Mapping[str, Dash] = {
     "constant": "solid",
     "cosine": "dash",
     "warm-up + cosine": "dot",

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
-from core.figures.look import CLEAR, SMALL_SIZE, Look, layout, number
+from core.figures.look import CLEAR, Look, layout, note, number
 from core.network.backprop import Edge, Example, Node
 from core.optimizers.declaration import BLUE, ORANGE
 
@@ -63,15 +63,16 @@ def backprop_figure(example: Example, look: Look, direction: Direction) -> go.Fi
         start, end = places[edge.source], places[edge.target]
         at = _along(start, end, _LABEL_AT[nodes[edge.source].layer])
         lift = _LIFT if start[1] == end[1] else 0
-        notes.append({**_text(at, _brief(shown), look.text if flow else look.quiet, look, veil=True), "yshift": lift})
+        color = look.text if flow else look.quiet
+        notes.append(note(_brief(shown), *at, color, bgcolor=look.veil, borderpad=1, yshift=lift))
     for node in example.nodes:
         x, y = places[node.key]
-        notes.append(_text((x, y), f"<b>{_brief(_value(node, direction))}</b>", look.text, look))
-        notes.append(_text((x, y + _NOTE), node.label, look.quiet, look))
+        notes.append(note(f"<b>{_brief(_value(node, direction))}</b>", x, y, look.text))
+        notes.append(note(node.label, x, y + _NOTE, look.quiet))
     x, y = places["loss"]
-    notes.append(_text((x, y - _NOTE), f"y = {_brief(example.target)}", look.quiet, look))
+    notes.append(note(f"y = {_brief(example.target)}", x, y - _NOTE, look.quiet))
     for across, heading in zip(_ACROSS, side.headings, strict=True):
-        notes.append(_text((across, _HEADING), heading, look.quiet, look))
+        notes.append(note(heading, across, _HEADING, look.quiet))
     return go.Figure(
         {
             "data": [
@@ -150,18 +151,6 @@ def _brief(value: float) -> str:
 def _told(value: float) -> str:
     # A product with 0 may be −0, which means nothing here; adding 0 makes it 0.
     return number(value + 0.0)
-
-
-def _text(place: tuple[float, float], text: str, color: str, look: Look, veil: bool = False) -> dict[str, Any]:
-    return {
-        "x": place[0],
-        "y": place[1],
-        "text": text,
-        "showarrow": False,
-        "font": {"color": color, "size": SMALL_SIZE},
-        "bgcolor": look.veil if veil else CLEAR,
-        "borderpad": 1,
-    }
 
 
 def _circles(

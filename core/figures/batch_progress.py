@@ -10,7 +10,7 @@ from core.batches.data import Array, Pair
 from core.batches.descent import Band
 from core.batches.race import Axis, Ran, level
 from core.figures import labels
-from core.figures.look import CLEAR, DIGITS, SMALL_SIZE, Look, axis, compact, layout
+from core.figures.look import CLEAR, DIGITS, Look, axis, compact, layout, note
 from core.findings import drawn_moments
 
 # A loss below this share of the start's leaves the picture at the bottom, so that what noise does stays in sight;
@@ -149,18 +149,18 @@ def _names(
     heights = [float(np.clip(np.log10(max(value, 1e-300)), low, high)) for _, value in ends]
     pixels = [_HEIGHT * (height - low) / (high - low) for height in heights]
     return [
-        {
-            "text": ran.variant.name if ran.diverged_at < 0 else f"{ran.variant.name}: diverged",
-            "x": float(np.log10(max(cost, 1e-300))) if along.logarithmic else cost,
-            "y": height,
-            "showarrow": False,
-            "font": {"color": ran.variant.color, "size": SMALL_SIZE, "weight": 600},
-            "bgcolor": look.veil,
-            "xanchor": "left",
-            "yanchor": "middle",
-            "xshift": 7,
-            "yshift": after - before,
-        }
+        note(
+            ran.variant.name if ran.diverged_at < 0 else f"{ran.variant.name}: diverged",
+            float(np.log10(max(cost, 1e-300))) if along.logarithmic else cost,
+            height,
+            ran.variant.color,
+            weight=600,
+            bgcolor=look.veil,
+            xanchor="left",
+            yanchor="middle",
+            xshift=7,
+            yshift=after - before,
+        )
         for ran, (cost, _), height, before, after in zip(
             runs, ends, heights, pixels, labels.spread(pixels, _GAP), strict=True
         )
@@ -173,12 +173,4 @@ def _pass_line(pair: Pair, look: Look) -> dict[str, Any]:
 
 
 def _pass_name(pair: Pair, look: Look) -> dict[str, Any]:
-    return {
-        "text": "one pass",
-        "x": float(np.log10(pair.x.size)),
-        "y": 1,
-        "yref": "paper",
-        "yanchor": "bottom",
-        "showarrow": False,
-        "font": {"size": SMALL_SIZE, "color": look.quiet},
-    }
+    return note("one pass", float(np.log10(pair.x.size)), 1, look.quiet, yref="paper", yanchor="bottom")

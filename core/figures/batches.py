@@ -11,6 +11,7 @@ from core.batches.data import Array, Pair
 from core.batches.descent import least_squares, line, losses
 from core.batches.race import Ran, level
 from core.figures import marks
+from core.figures.contour import lines, pointer
 from core.figures.look import DIGITS, SMALL_SIZE, Look, axis, compact, layout, number
 from core.figures.trail import View, cut
 from core.status import Outcome, Status
@@ -37,7 +38,14 @@ def batch_paths(pair: Pair, runs: Sequence[Ran], moment: int, look: Look) -> go.
     best, lowest = least_squares(line(pair.x), pair.y)
     reach = level(pair, start.tolist())
     view = _bowl_view(pair, best, reach)
-    data = [_bowl(pair, view, lowest, reach, look), _pointer(pair, view)]
+    across, up, loss = _grid(pair, view, _GRID)
+    levels = {"start": 1 / _LINES, "end": 10 / _LINES, "size": 1 / _LINES}
+    height = np.sqrt(np.maximum(loss - lowest, 0.0) / reach)
+    hover = f"w = %{{x:{DIGITS}}}, b = %{{y:{DIGITS}}}<br>loss = %{{z:{DIGITS}}}"
+    data = [
+        lines(across, up, height, (0.0, _PALE), levels, look),
+        pointer(*_grid(pair, view, _GRID // 2), hover),
+    ]
     for ran in reversed(runs):
         data += _path(ran, moment, view, look)
     data.append(marks.minima([(float(best[0]), float(best[1]))], [lowest], look, local=False))
@@ -70,44 +78,10 @@ def _bowl_view(pair: Pair, best: Array, reach: float) -> View:
     return (float(left), float(right)), (float(bottom), float(top))
 
 
-def _grid(pair: Pair, view: View, size: int) -> tuple[dict[str, Any], Array]:
+def _grid(pair: Pair, view: View, size: int) -> tuple[Array, Array, Array]:
     across, up = (np.linspace(low, high, size) for low, high in view)
-    places = {"x0": across[0], "dx": across[1] - across[0], "y0": up[0], "dy": up[1] - up[0]}
     points = np.stack(np.broadcast_arrays(across[None, :], up[:, None]), axis=-1)
-    return places, losses(line(pair.x), pair.y, points)
-
-
-def _bowl(pair: Pair, view: View, lowest: float, reach: float, look: Look) -> dict[str, Any]:
-    places, loss = _grid(pair, view, _GRID)
-    height = np.sqrt(np.maximum(loss - lowest, 0.0) / reach)
-    return {
-        "type": "contour",
-        **places,
-        "z": compact(height),
-        "zmin": 0.0,
-        "zmax": _PALE,
-        "autocontour": False,
-        "contours": {"start": 1 / _LINES, "end": 10 / _LINES, "size": 1 / _LINES, "coloring": "fill"},
-        "line": {"color": look.line, "width": 0.8},
-        "colorscale": look.colorscale,
-        "showscale": False,
-        "showlegend": False,
-        "hoverinfo": "skip",
-    }
-
-
-def _pointer(pair: Pair, view: View) -> dict[str, Any]:
-    """An invisible layer that tells the loss under the pointer."""
-    places, loss = _grid(pair, view, _GRID // 2)
-    return {
-        "type": "heatmap",
-        **places,
-        "z": compact(loss),
-        "zsmooth": "fast",
-        "opacity": 0,
-        "showscale": False,
-        "hovertemplate": f"w = %{{x:{DIGITS}}}, b = %{{y:{DIGITS}}}<br>loss = %{{z:{DIGITS}}}<extra></extra>",
-    }
+    return across, up, losses(line(pair.x), pair.y, points)
 
 
 def _path(ran: Ran, moment: int, view: View, look: Look) -> list[dict[str, Any]]:

@@ -1,11 +1,14 @@
 """The landscape of two variables from above, with the paths of a race on it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 
 from core.figures import labels, marks
-from core.figures.landscape import Landscape, landscape
-from core.figures.look import DIGITS, SMALL_SIZE, Look, axis, compact, layout
+from core.figures.landscape import landscape
+from core.figures.look import DIGITS, SMALL_SIZE, Array, Look, axis, compact, layout
 from core.figures.trail import View, cut
 from core.objectives import Objective
 from core.summary import Race
@@ -25,7 +28,18 @@ def contour(objective: Objective, race: Race, look: Look, view: View | None = No
     """
     view = view or (objective.domain[0], objective.domain[1])
     land = landscape(objective, view, GRID)
-    data = [_lines(land, look), _pointer(land)]
+    every = slice(None, None, _POINTER_STEP)
+    value = land.value[every, every]
+    levels = {"start": land.first, "end": land.last, "size": land.spacing}
+    data = [
+        lines(land.x, land.y, land.height(land.value), (land.low, land.high), levels, look),
+        pointer(
+            land.x[every],
+            land.y[every],
+            np.where(np.abs(value) < 1e30, value, np.nan),
+            f"f(%{{x:{DIGITS}}}, %{{y:{DIGITS}}}) = %{{z:{DIGITS}}}",
+        ),
+    ]
     cuts = [cut(path.x, path.status, view) for _, path in race]
     heads = [head for (racer, _), shown in zip(race, cuts, strict=True) if (head := marks.head(racer, shown))]
     begun = marks.distinct((path.x[0] for _, path in race), view)
@@ -56,18 +70,21 @@ def contour(objective: Objective, race: Race, look: Look, view: View | None = No
     )
 
 
-def _lines(land: Landscape, look: Look) -> dict[str, object]:
+def lines(
+    x: Array, y: Array, heights: Array, limits: tuple[float, float], levels: Mapping[str, float], look: Look
+) -> dict[str, Any]:
+    """``heights`` on the grid of ``x`` and ``y`` as quiet contours, coloured over ``limits``.
+
+    The lines are at the ``levels`` from "start" to "end" by "size".
+    """
     return {
         "type": "contour",
-        "x0": land.x[0],
-        "dx": land.x[1] - land.x[0],
-        "y0": land.y[0],
-        "dy": land.y[1] - land.y[0],
-        "z": compact(land.height(land.value)),
-        "zmin": land.low,
-        "zmax": land.high,
+        **_places(x, y),
+        "z": compact(heights),
+        "zmin": limits[0],
+        "zmax": limits[1],
         "autocontour": False,
-        "contours": {"start": land.first, "end": land.last, "size": land.spacing, "coloring": "fill"},
+        "contours": {**levels, "coloring": "fill"},
         "line": {"color": look.line, "width": 0.8},
         "colorscale": look.colorscale,
         "showscale": False,
@@ -75,19 +92,19 @@ def _lines(land: Landscape, look: Look) -> dict[str, object]:
     }
 
 
-def _pointer(land: Landscape) -> dict[str, object]:
+def pointer(x: Array, y: Array, values: Array, hover: str) -> dict[str, Any]:
     """An invisible layer that tells the value under the pointer."""
-    every = slice(None, None, _POINTER_STEP)
-    value = land.value[every, every]
     return {
         "type": "heatmap",
-        "x0": land.x[0],
-        "dx": land.x[_POINTER_STEP] - land.x[0],
-        "y0": land.y[0],
-        "dy": land.y[_POINTER_STEP] - land.y[0],
-        "z": compact(np.where(np.abs(value) < 1e30, value, np.nan)),
+        **_places(x, y),
+        "z": compact(values),
         "zsmooth": "fast",
         "opacity": 0,
         "showscale": False,
-        "hovertemplate": f"f(%{{x:{DIGITS}}}, %{{y:{DIGITS}}}) = %{{z:{DIGITS}}}<extra></extra>",
+        "hovertemplate": f"{hover}<extra></extra>",
     }
+
+
+def _places(x: Array, y: Array) -> dict[str, float]:
+    """Where the points of an evenly spaced grid are."""
+    return {"x0": x[0], "dx": x[1] - x[0], "y0": y[0], "dy": y[1] - y[0]}

@@ -6,8 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.figures import marks
-from core.figures.look import DIGITS, Look, axis, compact, layout
-from core.figures.trail import MARGIN, Array, View, widened
+from core.figures.look import DIGITS, Array, Look, axis, compact, layout
+from core.figures.trail import MARGIN, View, widened
 from core.objectives import Objective
 
 GRID = 801

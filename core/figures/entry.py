@@ -6,7 +6,7 @@ from html import escape
 from textwrap import wrap
 from typing import Any
 
-from core.figures.look import CLEAR, SMALL_SIZE, Look, layout
+from core.figures.look import CLEAR, Look, layout, note
 from core.history import Entry
 
 # Pixels between a dot's centre and its label.
@@ -88,7 +88,7 @@ def hover(entry: Entry, line: int) -> str:
 def label(spot: Spot, look: Look, selected: str) -> dict[str, Any]:
     """The annotation that names ``spot``: rules in their colour, events quietly, the selected one strongly."""
     color = look.text if spot.entry.key == selected else spot.entry.color or look.quiet
-    return {**note(spot.label, spot.x, spot.y - spot.lift, color), "xshift": OFFSET}
+    return {**entry_note(spot.label, spot.x, spot.y - spot.lift, color), "xshift": OFFSET}
 
 
 def extent(text: str, bold: bool) -> float:
@@ -97,19 +97,9 @@ def extent(text: str, bold: bool) -> float:
     return plain * _BOLD if bold else plain
 
 
-def note(text: str, x: float, y: float, color: str, xanchor: str = "left") -> dict[str, Any]:
+def entry_note(text: str, x: float, y: float, color: str, xanchor: str = "left") -> dict[str, Any]:
     """A small text at ``x``, ``y`` that leaves the pointer to what lies below it."""
-    return {
-        "text": text,
-        "x": x,
-        "y": y,
-        "showarrow": False,
-        "xanchor": xanchor,
-        "yanchor": "middle",
-        "align": "left",
-        "borderpad": 0,
-        "font": {"size": SMALL_SIZE, "color": color},
-    }
+    return note(text, x, y, color, xanchor=xanchor, yanchor="middle", align="left", borderpad=0)
 
 
 def stroke(points: Iterable[Sequence[tuple[float, float]]], color: str, width: float, dash: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.figures.look import SMALL_SIZE, Look
+from core.figures.look import Look, note
 from core.figures.trail import View
 
 # Pixels inside the axes on a phone. What fits there fits everywhere: points move apart on a larger screen, labels
@@ -77,19 +77,18 @@ def _middle(group: Sequence[float]) -> float:
 
 
 def _annotation(label: Label, look: Look, x: int, y: int) -> dict[str, Any]:
-    return {
-        "text": label.text,
-        "x": label.point[0],
-        "y": label.point[1],
-        "showarrow": False,
-        "font": {"color": label.color, "size": SMALL_SIZE, "weight": 600},
-        "bgcolor": look.veil,
-        "borderpad": 1,
-        "xanchor": ("right", "center", "left")[x + 1],
-        "yanchor": ("top", "middle", "bottom")[y + 1],
-        "xshift": x * _OFFSET,
-        "yshift": y * _OFFSET,
-    }
+    return note(
+        label.text,
+        *label.point,
+        label.color,
+        weight=600,
+        bgcolor=look.veil,
+        borderpad=1,
+        xanchor=("right", "center", "left")[x + 1],
+        yanchor=("top", "middle", "bottom")[y + 1],
+        xshift=x * _OFFSET,
+        yshift=y * _OFFSET,
+    )
 
 
 def _pixel(point: tuple[float, float], view: View) -> tuple[float, float]:

@@ -4,13 +4,11 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 
 import numpy as np
-import numpy.typing as npt
 
-from core.figures.look import number
+from core.figures.look import Array, number
 from core.figures.trail import View
 from core.objectives import Objective
 
-Array = npt.NDArray[np.float64]
 # Between two steps of a scale with evenly spaced lines, about this many lines.
 _LINES = 13
 # All is drawn alike beyond these shares of the grid's values if the extremes stand out by so many times the range

@@ -6,14 +6,12 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import plotly.graph_objects as go
 
-from core.figures.look import SMALL_SIZE, Look, axis, compact, layout, number
+from core.figures.look import Array, Look, axis, compact, layout, note, number
 from core.optimizers.declaration import BLUE, ORANGE
 from core.worked.example import Example
 
-Array = npt.NDArray[np.float64]
 Line = tuple[float, float]
 
 # Points up to which each number is written beside its mark; more would cover each other.
@@ -129,8 +127,8 @@ def _label(line: Line, name: str, color: str, paper: _Paper) -> list[dict[str, A
     (left, right), (bottom, top) = paper.across, paper.up
     at_rim = w * right + b
     if bottom <= at_rim <= top:
-        note = _text(right, at_rim, name, color, paper.look)
-        return [{**note, "xanchor": "right", "yanchor": "bottom" if w >= 0 else "top"}]
+        text = _text(right, at_rim, name, color, paper.look)
+        return [{**text, "xanchor": "right", "yanchor": "bottom" if w >= 0 else "top"}]
     if w > 0 and left <= (x := (top - b) / w) <= right:
         return [{**_text(x, top, name, color, paper.look), "xanchor": "right", "yanchor": "top", "xshift": -12}]
     return []
@@ -141,8 +139,8 @@ def _draw_best(example: Example, paper: _Paper, drawing: _Drawing) -> None:
     _draw_line(example.solution, paper, drawing, paper.look.quiet, 1.5, "dot", "")
     w, b = example.solution
     left = paper.across[0]
-    note = _text(left, w * left + b, "best", paper.look.quiet, paper.look)
-    drawing.notes.append({**note, "xanchor": "left", "yanchor": "top" if w >= 0 else "bottom", "xshift": 4})
+    text = _text(left, w * left + b, "best", paper.look.quiet, paper.look)
+    drawing.notes.append({**text, "xanchor": "left", "yanchor": "top" if w >= 0 else "bottom", "xshift": 4})
 
 
 def _line(example: Example, paper: _Paper, drawing: _Drawing) -> None:
@@ -250,15 +248,7 @@ _LAYERS: Mapping[str, tuple[_Layer, ...]] = MappingProxyType(
 
 
 def _text(x: float, y: float, text: str, color: str, look: Look) -> dict[str, Any]:
-    return {
-        "x": x,
-        "y": y,
-        "text": text,
-        "showarrow": False,
-        "font": {"color": color, "size": SMALL_SIZE, "weight": 600},
-        "bgcolor": look.veil,
-        "borderpad": 1,
-    }
+    return note(text, x, y, color, weight=600, bgcolor=look.veil, borderpad=1)
 
 
 def _figure(example: Example, paper: _Paper, drawing: _Drawing, revision: str) -> go.Figure:

@@ -123,6 +123,12 @@ def axis(look: Look, title: str, limits: tuple[float, float], **more: Any) -> di
     }
 
 
+def note(text: str, x: float, y: float | str, color: str, weight: int = 400, **more: Any) -> dict[str, Any]:
+    """A small text at ``x``, ``y``, with ``more`` added."""
+    font = {"color": color, "size": SMALL_SIZE, "weight": weight}
+    return {"text": text, "x": x, "y": y, "showarrow": False, "font": font, **more}
+
+
 def number(value: float) -> str:
     """``value`` with at most four significant digits, a true minus sign and powers of ten set as powers."""
     mantissa, _, exponent = f"{value:.4g}".partition("e")

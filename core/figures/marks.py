@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.figures.labels import Label
-from core.figures.look import Look, compact, number
-from core.figures.trail import Array, Cut, Edge, View, within
+from core.figures.look import Array, Look, compact, number
+from core.figures.trail import Cut, Edge, View, within
 from core.objectives import Objective
 from core.racers import Racer
 

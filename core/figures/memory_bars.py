@@ -5,7 +5,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from core.figures.look import SMALL_SIZE, Look, axis, layout, number
+from core.figures.look import Look, axis, layout, note, number
 from core.lessons.state_memory import Memory
 from core.optimizers.declaration import BLUE, CYAN, ORANGE, TEAL
 
@@ -31,15 +31,7 @@ def memory_bars(memories: Sequence[Memory], look: Look) -> go.Figure:
         for part in memories[0].parts
     ]
     totals = [
-        {
-            "x": memory.total,
-            "y": memory.rule.name,
-            "text": number(memory.total),
-            "showarrow": False,
-            "xanchor": "left",
-            "xshift": 4,
-            "font": {"size": SMALL_SIZE, "color": look.text},
-        }
+        note(number(memory.total), memory.total, memory.rule.name, look.text, xanchor="left", xshift=4)
         for memory in memories
     ]
     return go.Figure(

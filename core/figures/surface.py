@@ -6,9 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.figures.landscape import Landscape, landscape
-from core.figures.look import DIGITS, SMALL_SIZE, Look, compact, layout, number
+from core.figures.look import DIGITS, SMALL_SIZE, Array, Look, compact, layout, number
 from core.figures.marks import distinct
-from core.figures.trail import Array
 from core.objectives import Objective
 
 GRID = 90

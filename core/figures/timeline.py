@@ -15,9 +15,9 @@ from core.figures.entry import (
     WIDE,
     WIDE_TEXT,
     Spot,
+    entry_note,
     extent,
     label,
-    note,
     sheet_layout,
     spot_traces,
     stroke,
@@ -84,10 +84,10 @@ def timeline(entries: Sequence[Entry], look: Look, narrow: bool = False, selecte
                 width,
                 sheet.height,
                 annotations=[
-                    {**note(told, 0, 0, look.quiet), "yanchor": "top"},
-                    *(note(f"<b>{text}</b>", x, y, look.text) for text, x, y in sheet.years),
+                    {**entry_note(told, 0, 0, look.quiet), "yanchor": "top"},
+                    *(entry_note(f"<b>{text}</b>", x, y, look.text) for text, x, y in sheet.years),
                     *(
-                        {**note(text, x, y, look.quiet, "center"), "font": {"size": 11, "color": look.quiet}}
+                        {**entry_note(text, x, y, look.quiet, "center"), "font": {"size": 11, "color": look.quiet}}
                         for text, x, y in sheet.gaps
                     ),
                     *(label(spot, look, selected) for spot in sheet.spots),

@@ -6,9 +6,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from core.figures.look import Array
 from core.status import Outcome, Status
 
-Array = npt.NDArray[np.float64]
 Steps = npt.NDArray[np.intp]
 # (low, high) across and upwards: the rectangle that the axes show.
 View = tuple[tuple[float, float], tuple[float, float]]

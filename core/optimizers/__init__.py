@@ -12,13 +12,14 @@ from core.formula import parse_rule
 from core.formula.latex import symbol
 from core.hypers import Hyper, unknown_key
 from core.optimizers import adam, adaptive, beyond, descent, modern
-from core.optimizers.declaration import OWN_KEY, PALETTE, Family, Optimizer, TorchPeer, Training, learning_rate
+from core.optimizers.declaration import OWN_KEY, PALETTE, Dash, Family, Optimizer, TorchPeer, Training, learning_rate
 
 __all__ = [
     "OPTIMIZERS",
     "OWN_COLOR",
     "OWN_KEY",
     "PALETTE",
+    "Dash",
     "Family",
     "Optimizer",
     "TorchPeer",

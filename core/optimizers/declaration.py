@@ -25,6 +25,9 @@ PALETTE = (
 )
 BLUE, ORANGE, TEAL, PINK, VIOLET, RED, GREEN, GOLD, CYAN, GREY = PALETTE
 
+# How the line of a path is drawn.
+Dash = Literal["solid", "dash", "dot"]
+
 # The key of a rule typed by a visitor.
 OWN_KEY = "own"
 
@@ -106,7 +109,7 @@ class Optimizer:
     rule: str
     hypers: tuple[Hyper, ...]
     color: str
-    dash: Literal["solid", "dash", "dot"] = "solid"
+    dash: Dash = "solid"
     state: Mapping[str, str] = field(default_factory=dict, hash=False)
     velocity: str = ""
     parent: str = ""
