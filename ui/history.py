@@ -12,7 +12,7 @@ from core.racers import RACERS
 from ui.controls import check_asked, choice, named
 from ui.elements import bullets, clicked, look, sheet
 from ui.limits import MAX_RACERS
-from ui.navigation import HISTORY, REFERENCE
+from ui.navigation import HISTORY, REFERENCE, link
 from ui.panels import rule_panel
 
 _KEY = f"{HISTORY.prefix}entry"
@@ -42,8 +42,7 @@ def timeline_panel() -> Entry:
 def entry_panel(entry: Entry) -> None:
     """What an entry brought, its formula and source, what it mended, and what mended it."""
     if entry.kind == "rule":
-        declared = OPTIMIZERS[entry.key]
-        rule_panel(RACERS[entry.key], {hyper.name: hyper.default for hyper in declared.hypers})
+        rule_panel(RACERS[entry.key])
     else:
         st.markdown(f"#### {entry.name}")
         st.caption(f"{entry.authors} {entry.years}")
@@ -55,12 +54,7 @@ def entry_panel(entry: Entry) -> None:
         st.markdown("**What broke next.**")
         bullets(f"{one.name} ({one.year}): {one.fixes}" for one in later)
     if entry.kind == "rule":
-        st.page_link(
-            REFERENCE.file,
-            label=f"**{entry.name}** in the reference",
-            icon=REFERENCE.icon,
-            query_params={f"{REFERENCE.prefix}rule": entry.name},
-        )
+        link(REFERENCE, f"**{entry.name}** in the reference", {f"{REFERENCE.prefix}rule": entry.name})
 
 
 def family_panel(entry: Entry) -> None:

@@ -1,5 +1,6 @@
 """All pages, and what every page begins with. To add a page, add a script to ``pages`` and its entry here."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -141,13 +142,18 @@ def _menu() -> None:
             if page.section != section:
                 section = page.section
                 st.caption(section)
-            st.page_link(page.file, label=page.title, icon=page.icon)
+            link(page, page.title)
+
+
+def link(page: Page, label: str, fields: Mapping[str, str | list[str]] | None = None) -> None:
+    """The way to ``page``, set as ``fields`` of its address say."""
+    st.page_link(page.file, label=label, icon=page.icon, query_params=fields)
 
 
 def doors() -> None:
     """Where to go from the home page: each page with its promise, and the page that takes one's own formula."""
     for page in ALL[1:]:
-        st.page_link(page.file, label=f"**{page.title}**", icon=page.icon)
+        link(page, f"**{page.title}**")
         st.caption(page.promise)
     st.page_link(OPTIMIZERS.file, label="**Your own function**", icon=":material/function:", query_params={"f": OWN})
     st.caption("Type a formula, click where to start, and see which rules find their way down.")

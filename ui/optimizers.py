@@ -153,12 +153,11 @@ def _rule_section(racer: Racer, settings: Mapping[str, float] | None) -> None:
 
     ``settings`` are those of the race, ``None`` if the rule is not in it.
     """
-    declared = {hyper.name: hyper.default for hyper in racer.optimizer.hypers}
     races = " · in this race" if settings is not None else ""
     label = f"**{racer.name}** · {racer.optimizer.year}{races}"
 
     def draw() -> None:
-        rule_panel(racer, settings or declared)
+        rule_panel(racer, settings)
         claim_cards(claims_about(OPTIMIZERS_PAGE.path, racer.key))
         for key in racer.optimizer.experiments:
             experiment_card(key)

@@ -58,8 +58,11 @@ def objective_panel(declared: Objective) -> None:
         st.caption(f"Source: {declared.source}")
 
 
-def rule_panel(racer: Racer, settings: Mapping[str, float]) -> None:
-    """A rule: its idea, its lines with time indices, the hyperparameters it ran with, what it keeps and costs."""
+def rule_panel(racer: Racer, settings: Mapping[str, float] | None = None) -> None:
+    """A rule: its idea, its lines with time indices, its hyperparameters, what it keeps and costs.
+
+    ``settings`` are those it ran with; what is missing has its default.
+    """
     optimizer = racer.optimizer
     rule = optimizer.parsed
     words, formula = st.columns([2, 3], gap="medium", vertical_alignment="center")
@@ -79,7 +82,8 @@ def rule_panel(racer: Racer, settings: Mapping[str, float]) -> None:
             st.caption(f"Source: {optimizer.source}")
     with formula:
         rule_lines(rule)
-        st.latex(",\\quad ".join(_setting(hyper, settings[hyper.name]) for hyper in optimizer.hypers))
+        given = settings or {}
+        st.latex(",\\quad ".join(_setting(hyper, given.get(hyper.name, hyper.default)) for hyper in optimizer.hypers))
 
 
 def rule_lines(rule: Rule) -> None:

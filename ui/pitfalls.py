@@ -64,10 +64,10 @@ def symptoms_panel() -> None:
 
     Draw it before the sections, which take from it whether they are open.
     """
-    told: dict[str, Symptom | None] = {_NONE: None, **{symptom.symptom: symptom for symptom in SYMPTOMS.values()}}
+    seen: dict[str, Symptom | None] = {_NONE: None, **{symptom.symptom: symptom for symptom in SYMPTOMS.values()}}
     if _SYMPTOM not in st.session_state and share.asked(_SYMPTOM):
-        _open(told.get(share.asked(_SYMPTOM)[-1]))
-    chosen = choice("What do you see?", told, _SYMPTOM, on_change=lambda: _open(told.get(st.session_state[_SYMPTOM])))
+        _open(seen.get(share.asked(_SYMPTOM)[-1]))
+    chosen = choice("What do you see?", seen, _SYMPTOM, on_change=lambda: _open(seen.get(st.session_state[_SYMPTOM])))
     if chosen is not None:
         _symptom(chosen)
     label = f"All {len(SYMPTOMS)} symptoms with cause, test and fix"

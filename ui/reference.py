@@ -28,7 +28,6 @@ from ui import navigation, process, share
 from ui.claims import section_key, statement
 from ui.controls import choice, named
 from ui.elements import bullets, csv_button, look, picture, table
-from ui.navigation import OPTIMIZERS as OPTIMIZERS_PAGE
 from ui.panels import rule_panel, schedule_panel
 
 _PREFIX = navigation.REFERENCE.prefix
@@ -108,21 +107,16 @@ def _search(label: str, name: str, placeholder: str) -> str:
 
 
 def _rule(declared: Optimizer) -> None:
-    settings = {hyper.name: hyper.default for hyper in declared.hypers}
-    rule_panel(RACERS[declared.key], settings)
+    rule_panel(RACERS[declared.key])
     if declared.torch:
+        settings = {hyper.name: hyper.default for hyper in declared.hypers}
         st.code(torch_line(declared, settings), language="python")
         if declared.torch.note:
             st.caption(declared.torch.note)
     else:
         st.caption("torch.optim has no such class; this one is made from the lines above.")
         st.code(optimizer_source(declared), language="python", height=300)
-    st.page_link(
-        OPTIMIZERS_PAGE.file,
-        label=f"Race **{declared.name}**",
-        icon=OPTIMIZERS_PAGE.icon,
-        query_params={"rules": [declared.name]},
-    )
+    navigation.link(navigation.OPTIMIZERS, f"Race **{declared.name}**", {"rules": [declared.name]})
 
 
 def schedules_panel() -> None:
@@ -213,8 +207,8 @@ def _statement(claim: Claim) -> None:
     with st.container(border=True):
         statement(claim)
         page = navigation.of(claim.page)
-        link = {section_key(page, claim.topic): "true"}
+        fields: dict[str, str | list[str]] = {section_key(page, claim.topic): "true"}
         if claim.experiment:
-            link[f"run_{claim.key}"] = "true"
+            fields[f"run_{claim.key}"] = "true"
         does = "Run it" if claim.experiment else "Read it"
-        st.page_link(page.file, label=f"{does} on **{page.title}**", icon=page.icon, query_params=link)
+        navigation.link(page, f"{does} on **{page.title}**", fields)

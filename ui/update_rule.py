@@ -23,7 +23,7 @@ from ui.controls import choice, hyper_control, number_control, view_control
 from ui.elements import highlight, look, picture
 from ui.limits import OWN
 from ui.navigation import OPTIMIZERS as OPTIMIZERS_PAGE
-from ui.navigation import UPDATE_RULE
+from ui.navigation import UPDATE_RULE, link
 from ui.stage import stage
 
 _PREFIX = UPDATE_RULE.prefix
@@ -154,18 +154,12 @@ def _network_controls() -> tuple[Network, Direction]:
 def code_panel(example: Example, steps: int) -> None:
     """The same line, data and steps in PyTorch, and the way to race other rules in this bowl."""
     st.code(torch_script(example, steps), language="python", height=420)
-    st.page_link(
-        OPTIMIZERS_PAGE.file,
-        label="Race other rules in **this bowl**",
-        icon=OPTIMIZERS_PAGE.icon,
-        query_params=share.as_link(
-            {
-                "f": OWN,
-                "formula": example.formula,
-                "x": example.w,
-                "y": example.b,
-                "rules": ["Gradient descent", "Momentum", "Adam"],
-                "sgd_lr": example.lr,
-            }
-        ),
-    )
+    settings: dict[str, share.Setting] = {
+        "f": OWN,
+        "formula": example.formula,
+        "x": example.w,
+        "y": example.b,
+        "rules": ["Gradient descent", "Momentum", "Adam"],
+        "sgd_lr": example.lr,
+    }
+    link(OPTIMIZERS_PAGE, "Race other rules in **this bowl**", share.as_link(settings))
