@@ -1,7 +1,6 @@
 """What every experiment promises: the known outcome, settings that matter and cannot break it, something to see."""
 
-from functools import lru_cache
-from itertools import product
+import os
 
 import numpy as np
 import pytest
@@ -10,21 +9,21 @@ from core import experiments
 from core.experiments import EXPERIMENTS
 from core.findings import Experiment, Finding
 from core.hypers import Hyper
+from tests.core.experiments.findings import finding
 
-every = pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=EXPERIMENTS)
-
-
-@lru_cache
-def _found(key: str, *settings: tuple[str, float]) -> Finding:
-    """What the experiment ``key`` finds at its defaults but for ``settings``; several tests ask."""
-    return EXPERIMENTS[key].run(dict(settings))
+# By module, so that all tests of one experiment follow each other, in one process, and share what it finds.
+every = pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=EXPERIMENTS, scope="module")
 
 
 def _corners(experiment: Experiment) -> list[dict[str, float]]:
-    """Every combination of the lowest and highest values."""
-    names = [hyper.name for hyper in experiment.settings]
+    """At most four combinations of lowest and highest values: two that are drawn, and the opposite of each."""
+    random = np.random.default_rng([int(os.environ["TEST_SEED"]), *experiment.key.encode()])
+    settings = experiment.settings
+    half = 2 ** (len(settings) - 1)
+    drawn = [int(bits) for bits in random.choice(half, min(2, half), replace=False)]
     return [
-        dict(zip(names, corner, strict=True)) for corner in product(*(hyper.bounds for hyper in experiment.settings))
+        {hyper.name: hyper.bounds[(bits >> place) & 1] for place, hyper in enumerate(settings)}
+        for bits in (*drawn, *(2 * half - 1 - bits for bits in drawn))
     ]
 
 
@@ -86,26 +85,26 @@ def test_an_experiment_is_declared_in_full(experiment: Experiment) -> None:
 @every
 def test_the_known_outcome_is_found(experiment: Experiment) -> None:
     for expected in experiment.expected:
-        found = _found(experiment.key, *expected.settings.items()).numbers[expected.number]
+        found = finding(experiment.key, **expected.settings).numbers[expected.number]
         # Infinity is a possible outcome, and has no distance from itself.
         assert found == expected.value or abs(found - expected.value) <= expected.tolerance, expected
-    _check(_found(experiment.key))
+    _check(finding(experiment.key))
 
 
 @every
 def test_two_runs_find_the_same(experiment: Experiment) -> None:
-    first, second = _found(experiment.key), experiment.run()
+    first, second = finding(experiment.key), experiment.run()
     np.testing.assert_equal(dict(first.numbers), dict(second.numbers))
     assert first.sentence == second.sentence
 
 
 @every
 def test_every_setting_changes_what_is_found_and_told(experiment: Experiment) -> None:
-    before = _found(experiment.key)
+    before = finding(experiment.key)
     for hyper in experiment.settings:
         numbers = sentence = False
         for value in _others(hyper):
-            after = experiment.run({hyper.name: value})
+            after = finding(experiment.key, **{hyper.name: value})
             numbers |= dict(after.numbers) != dict(before.numbers)
             sentence |= after.sentence != before.sentence
             if numbers and sentence:
@@ -117,7 +116,11 @@ def test_every_setting_changes_what_is_found_and_told(experiment: Experiment) ->
 @every
 def test_no_settings_break_it(experiment: Experiment) -> None:
     for settings in _corners(experiment):
-        _check(experiment.run(settings))
+        try:
+            _check(finding(experiment.key, **settings))
+        except Exception as problem:
+            problem.add_note(f"{experiment.key} at {settings}")
+            raise
 
 
 @every

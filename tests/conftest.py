@@ -1,0 +1,17 @@
+"""What all tests share: one thread for each process, and the seed of what is drawn anew in every run."""
+
+import os
+import secrets
+
+import pytest
+
+# Before NumPy or PyTorch is imported, here and in the interpreters that tests start: on two cores, threads that share
+# such small work wait for each other far longer than they work.
+os.environ["OMP_NUM_THREADS"] = "1"
+# The processes of pytest-xdist inherit it, and so draw the same.
+os.environ.setdefault("TEST_SEED", str(secrets.randbelow(10**6)))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if terminalreporter.stats.get("failed"):
+        terminalreporter.write_line(f"What was drawn is drawn again with TEST_SEED={os.environ['TEST_SEED']}.")
