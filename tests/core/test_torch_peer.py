@@ -4,7 +4,6 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from time import process_time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import pytest
 
 from core import OPTIMIZERS, SCHEDULES, Run, trace
 from core.optimizers import Optimizer
+from tests.work import at_most
 
 if TYPE_CHECKING:
     from core.torch_peer import Parity
@@ -264,7 +264,7 @@ def test_the_check_sees_a_schedule_that_is_a_step_off(
     assert found.deviation > 1e-3
 
 
-def test_a_check_leaves_torch_as_it_was_and_takes_seconds() -> None:
+def test_a_check_leaves_torch_as_it_was_and_is_short() -> None:
     import torch
 
     from core import torch_peer
@@ -276,11 +276,10 @@ def test_a_check_leaves_torch_as_it_was_and_takes_seconds() -> None:
     torch.manual_seed(5)
     drawn = torch.rand(3)
     torch.manual_seed(5)
-    began = process_time()
-    torch_peer.check()
-    torch_peer.check_schedules()
-    # Its own processor time, which other work on the machine does not lengthen; 1.8 s where this was written.
-    assert process_time() - began < 6
+    # Three times what they take, and a few seconds.
+    with at_most(calls=10_000_000):
+        torch_peer.check()
+        torch_peer.check_schedules()
     assert state() == before
     assert torch.equal(torch.rand(3), drawn)
 
