@@ -35,7 +35,6 @@ def _modules_after(program: str) -> set[str]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -76,7 +75,7 @@ def test_a_page_neither_injects_html_nor_routes_by_hand_nor_loads_from_elsewhere
 
 
 def test_the_science_loads_neither_streamlit_nor_the_heavy_frameworks() -> None:
-    assert _modules_after("import core").isdisjoint({"streamlit", "torch", "sklearn"})
+    assert _modules_after("import core, core.schedules, core.run").isdisjoint({"streamlit", "torch", "sklearn"})
 
 
 def test_opening_every_page_does_not_load_torch() -> None:
@@ -84,7 +83,7 @@ def test_opening_every_page_does_not_load_torch() -> None:
     assert "app.py" in files
     loaded = _modules_after(
         "from streamlit.testing.v1 import AppTest\n"
-        "app = AppTest.from_file('app.py', default_timeout=60).run()\n"
+        "app = AppTest.from_file('app.py', default_timeout=600).run()\n"
         f"for file in {files}:\n"
         "    assert not app.switch_page(file).run().exception, file"
     )

@@ -2,9 +2,7 @@
 
 import ast
 import math
-import os
 import re
-import subprocess
 import sys
 import warnings
 from collections.abc import Callable
@@ -20,20 +18,9 @@ from core import OPTIMIZERS, SCHEDULES
 from core.export.declared import schedule_line, torch_line
 from core.snippets import SNIPPETS, Snippet, optimizers
 from core.snippets.snippet import laid_out
+from tests.programs import fails, imported, run_alone, run_here
 
 every = pytest.mark.parametrize("snippet", SNIPPETS.values(), ids=SNIPPETS)
-
-
-def _executed(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """``code`` as a file of its own, run by a new Python in which warnings are errors."""
-    path = folder / "snippet.py"
-    path.write_text(code, encoding="utf-8")
-    # On a busy machine, threads that share such small work wait for each other far longer than they work.
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-W", "error", path.name]
-    return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
-    )
 
 
 def _note(key: str, words: str) -> None:
@@ -48,10 +35,7 @@ def _plain(text: str) -> str:
 
 @every
 def test_a_snippet_runs_as_it_is_printed(snippet: Snippet, tmp_path: Path) -> None:
-    done = _executed(snippet.code, tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    lines = done.stdout.splitlines()
+    lines = run_here(snippet.code, tmp_path).printed.splitlines()
     assert 3 <= len(lines) <= 20
     assert all(re.search(r"\d", line) for line in lines)
 
@@ -70,8 +54,12 @@ def test_a_snippet_runs_as_it_is_printed(snippet: Snippet, tmp_path: Path) -> No
 def test_a_mistake_in_a_snippet_is_found_by_the_snippet_itself(key: str, old: str, new: str, tmp_path: Path) -> None:
     code = SNIPPETS[key].code
     assert old in code
-    done = _executed(code.replace(old, new), tmp_path)
-    assert "AssertionError" in done.stderr
+    assert fails(code.replace(old, new), tmp_path)
+
+
+def test_a_new_python_prints_the_same(tmp_path: Path) -> None:
+    code = SNIPPETS["training_loop"].code
+    assert run_alone(code, tmp_path) == run_here(code, tmp_path).printed
 
 
 @every
@@ -88,13 +76,7 @@ def test_a_snippet_is_told_in_sentences(snippet: Snippet) -> None:
 def test_a_snippet_needs_only_torch_and_fits_on_a_page(snippet: Snippet) -> None:
     tree = ast.parse(snippet.code)
     assert ast.get_docstring(tree)
-    modules = {
-        name.partition(".")[0]
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names])
-    }
-    assert modules - set(sys.stdlib_module_names) == {"torch"}
+    assert imported(snippet.code) - set(sys.stdlib_module_names) == {"torch"}
     assert max(map(len, snippet.code.splitlines())) <= 120
     assert any(isinstance(node, ast.Assert) for node in ast.walk(tree))
 

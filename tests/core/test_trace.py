@@ -377,7 +377,9 @@ for key in OPTIMIZERS:
 
 def test_runs_that_diverge_or_are_undefined_emit_no_warnings() -> None:
     # In a process of its own too, where nothing has set NumPy's error handling before.
-    done = subprocess.run([sys.executable, "-W", "error", "-c", _DIVERGING], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", _DIVERGING], capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stderr, done.stdout) == (0, "", "")
 
 

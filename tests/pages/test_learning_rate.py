@@ -1,8 +1,6 @@
 """The Learning rate page: a link opens exactly its runs, the words have their numbers, the code shown runs."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path as File
 
 import pytest
@@ -27,6 +25,7 @@ from core.racers import RACERS
 from core.summary import retell
 from core.theory import METHODS
 from tests.pages.visits import Link, clean, notes, open_page, state, words
+from tests.programs import run_here
 from ui import navigation
 from ui.limits import MAX_RACERS
 from ui.rates import believed_rate
@@ -179,16 +178,6 @@ def test_without_noise_there_is_no_talk_of_draws() -> None:
     assert "draws of the noise" not in words(open_page(PAGE, {"lcnoise": "0"}))
 
 
-def _runs(code: str, folder: File) -> None:
-    """Runs ``code``, which must assert something, by itself."""
-    assert "assert " in code
-    (folder / "script.py").write_text(code)
-    done = subprocess.run(
-        [sys.executable, "script.py"], cwd=folder, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == 0, done.stderr
-
-
 def test_the_code_shown_is_that_of_the_run_shown_and_runs(tmp_path: File) -> None:
     link = {"lshape": QUADRATICS["bowl"].title, "lrule": "Nesterov", "lbowl_nesterov_lr": "0.3", "lsteps": "40"}
     app = open_page(PAGE, {**link, "lcode": "true"})
@@ -197,7 +186,8 @@ def test_the_code_shown_is_that_of_the_run_shown_and_runs(tmp_path: File) -> Non
     run = Run("bowl", "nesterov", OBJECTIVES["bowl"].start, 40, {"lr": 0.3, "beta": beta})
     code = app.code[0].value
     assert code.strip() == torch_script(run).strip()
-    _runs(code, tmp_path)
+    assert "assert " in code
+    run_here(code, tmp_path)
 
 
 def test_the_code_of_a_schedule_is_that_of_its_run_and_runs(tmp_path: File) -> None:
@@ -209,7 +199,8 @@ def test_the_code_of_a_schedule_is_that_of_its_run_and_runs(tmp_path: File) -> N
     code = app.code[-1].value
     assert code.strip() == torch_script(runs["cosine"]).strip()
     assert "CosineAnnealingLR" in code
-    _runs(code, tmp_path)
+    assert "assert " in code
+    run_here(code, tmp_path)
 
 
 def test_no_script_is_written_while_its_section_is_closed() -> None:

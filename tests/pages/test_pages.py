@@ -791,7 +791,7 @@ def test_what_imports_made_is_frozen_again_after_a_check_against_torch() -> None
     program = """
 import gc
 from streamlit.testing.v1 import AppTest
-app = AppTest.from_file("app.py", default_timeout=100).run()
+app = AppTest.from_file("app.py", default_timeout=600).run()
 before = gc.get_freeze_count()
 assert before > 50_000, before  # Pandas and Plotly alone make more.
 assert not app.switch_page("pages/reference.py").run().exception
@@ -804,5 +804,5 @@ frozen = gc.get_freeze_count()
 assert not app.run().exception
 assert gc.get_freeze_count() <= frozen
 """
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=200)
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -1,10 +1,8 @@
 """The Pitfalls page: folds compute when opened, links show exactly their settings, symptoms lead to experiments."""
 
-import json
 import re
-import subprocess
-import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +19,8 @@ from core.lessons.sections import Section
 from core.lessons.symptoms import SYMPTOMS, Symptom
 from core.lessons.turned import arrivals, turned_ravine
 from core.summary import retell
-from tests.pages.visits import ROOT, clean, latex, notes, open_page, state, words
+from tests.pages.visits import clean, latex, notes, open_page, state, words
+from tests.programs import run_here
 from ui import navigation
 from ui.claims import claims_about, section_key
 from ui.elements import believed_row
@@ -234,22 +233,12 @@ RUNS = (
 )
 
 
-def test_the_code_shown_runs_and_asserts_its_own_loss() -> None:
-    programs = [_open(section, **link).code[0].value for section, link in RUNS]
-    assert len({*programs}) == len(RUNS)
-    assert all("assert" in program for program in programs)
-    # One process for all, because loading PyTorch is what takes the time.
-    one_by_one = "import json, sys\nfor program in json.load(sys.stdin):\n    exec(program, {})\n    print('ran')"
-    done = subprocess.run(
-        [sys.executable, "-c", one_by_one],
-        cwd=ROOT,
-        input=json.dumps(programs),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines().count("ran") == len(RUNS)
+def test_the_code_shown_runs_and_asserts_its_own_loss(tmp_path: Path) -> None:
+    programs = {_open(section, **link).code[0].value for section, link in RUNS}
+    assert len(programs) == len(RUNS)
+    for program in programs:
+        assert "assert" in program
+        run_here(program, tmp_path)
 
 
 # --- Symptoms ---

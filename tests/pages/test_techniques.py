@@ -1,9 +1,6 @@
 """The Techniques page: every section has an address, computes only while open, and shows exactly what a link says."""
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +17,7 @@ from core.lessons.state_memory import told as memory_told
 from core.lessons.techniques import TECHNIQUES
 from core.lessons.two_features import Bowl
 from tests.pages.visits import clean, notes, open_page, state, words
+from tests.programs import run_here
 from ui import navigation
 from ui.claims import section_key
 from ui.techniques import MORE
@@ -110,11 +108,7 @@ def test_the_walk_in_pytorch_runs_and_ends_where_the_picture_does(tmp_path: Path
     for number in ("4.5", "-0.25", "0.02", "0.35"):
         assert number in code.value
     assert "assert" in code.value
-    (tmp_path / "walk.py").write_text(code.value, encoding="utf-8")
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-W", "error", "walk.py"]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    run_here(code.value, tmp_path)
 
 
 @pytest.mark.parametrize("precision", Precision)

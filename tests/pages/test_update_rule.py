@@ -1,8 +1,7 @@
 """The Update rule page: the step shown is that of the link's data and settings, and no data, edit or link breaks it."""
 
 import re
-import subprocess
-import sys
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -19,6 +18,7 @@ from core.worked.code import torch_script
 from core.worked.example import Convention, Example
 from core.worked.steps import six_steps
 from tests.pages.visits import clean, latex, notes, open_page, state, words
+from tests.programs import run_here
 from ui import navigation
 from ui.points import believed_rows
 
@@ -96,15 +96,11 @@ def test_every_convention_states_its_gradient(convention: Convention) -> None:
     assert f"The slope is {Example(convention=convention).step.slope_w:.4g} along w" in words(app)
 
 
-def test_the_code_shown_runs_and_finds_the_numbers_of_the_page() -> None:
-    # One process for both: starting torch takes seconds.
-    code = "\n".join(open_page(PAGE, link).code[0].value for link in ({}, _changed()))
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    ends = [path.x[-1] for path in (Example().path(100), EXAMPLE.path(37))]
-    assert [line.split(", loss")[0] for line in done.stdout.splitlines()] == [
-        f"w = {w:.6g}, b = {b:.6g}" for w, b in ends
-    ]
+def test_the_code_shown_runs_and_finds_the_numbers_of_the_page(tmp_path: Path) -> None:
+    for link, path in (({}, Example().path(100)), (_changed(), EXAMPLE.path(37))):
+        w, b = path.x[-1]
+        code = open_page(PAGE, link).code[0].value
+        assert run_here(code, tmp_path).printed.startswith(f"w = {w:.6g}, b = {b:.6g}, loss")
 
 
 def test_the_bowl_can_be_raced_in_by_other_rules() -> None:

@@ -15,7 +15,7 @@ Link = Mapping[str, str | list[str]]
 
 def new_visit() -> AppTest:
     """A visit that has not opened anything yet; its first run opens the home page."""
-    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=600)
 
 
 def open_page(page: Page, link: Link | None = None) -> AppTest:

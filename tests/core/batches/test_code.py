@@ -1,9 +1,7 @@
 """The PyTorch program of a descent on batches runs by itself, ends where the descent does, and checks that it does."""
 
-import json
 import re
-import subprocess
-import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +10,7 @@ from core.batches.code import torch_code
 from core.batches.data import Pair, dataset
 from core.batches.descent import DECAYS, descend, line
 from core.batches.own_data import own_data
+from tests.programs import fails, run_here
 
 _OWN = own_data("x;y\n0.1;1\n0.2;1.5\n0.35;1.7\n0.4;2.4\n0.7;2.5\n").pair("x", "y")
 _STANDARDISED = dataset("diabetes").load().standardised()
@@ -41,52 +40,15 @@ def _code(pair: Pair, batch: int, rate: float, updates: int, replacement: bool, 
     )
 
 
-# Runs each program as if alone, in one process, which has to load PyTorch only once.
-_DRIVER = """
-import contextlib, io, json, runpy, sys
-for path in sys.argv[1:]:
-    printed, failed = io.StringIO(), ""
-    with contextlib.redirect_stdout(printed):
-        try:
-            runpy.run_path(path, run_name="__main__")
-        except AssertionError:
-            failed = "AssertionError"
-    print(json.dumps([printed.getvalue(), failed]))
-"""
-
-
-@pytest.fixture(scope="module")
-def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
-    """What each program printed and the assertion that failed in it, if one did, by the name of its case.
-
-    The cases called wrong are the same programs with another learning rate.
-    """
-    folder = tmp_path_factory.mktemp("programs")
-    programs = {name: _code(*case) for name, case in _CASES.items()}
-    for name in _WRONG:
-        rate = f"lr={_CASES[name][2]!r}"
-        assert rate in programs[name]
-        programs[f"wrong, {name}"] = programs[name].replace(rate, "lr=0.05")
-    paths = [folder / f"program_{place}.py" for place in range(len(programs))]
-    for path, program in zip(paths, programs.values(), strict=True):
-        path.write_text(program)
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", _DRIVER, *paths], capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return dict(zip(programs, map(json.loads, done.stdout.splitlines()), strict=True))
-
-
 def test_the_cases_cover_every_decay() -> None:
     assert {decay for *_, decay in _CASES.values()} == set(DECAYS)
 
 
 @pytest.mark.parametrize("name", _CASES)
-def test_the_program_ends_where_the_descent_does(name: str, outcomes: dict[str, list[str]]) -> None:
+def test_the_program_ends_where_the_descent_does(name: str, tmp_path: Path) -> None:
     pair, batch, rate, updates, replacement, decay = _CASES[name]
     code = _code(*_CASES[name])
-    printed, failed = outcomes[name]
-    assert not failed
+    printed = run_here(code, tmp_path).printed
     run = descend(
         line(pair.x),
         pair.y,
@@ -110,8 +72,10 @@ def test_the_program_ends_where_the_descent_does(name: str, outcomes: dict[str, 
 
 
 @pytest.mark.parametrize("name", _WRONG)
-def test_the_program_fails_where_it_ends_elsewhere(name: str, outcomes: dict[str, list[str]]) -> None:
-    assert outcomes[f"wrong, {name}"][1] == "AssertionError"
+def test_the_program_fails_with_another_learning_rate(name: str, tmp_path: Path) -> None:
+    code, rate = _code(*_CASES[name]), f"lr={_CASES[name][2]!r}"
+    assert rate in code
+    assert fails(code.replace(rate, "lr=0.05"), tmp_path)
 
 
 def test_a_program_holds_no_line_that_its_settings_do_not_need() -> None:

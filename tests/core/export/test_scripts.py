@@ -1,12 +1,9 @@
-"""Exported scripts, run in another process: they take the steps of their run, and notice when they do not."""
+"""Exported scripts, run as files: they take the steps of their run, and notice when they do not."""
 
-import json
 import math
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +13,10 @@ from core import OPTIMIZERS, SCHEDULES, Run, trace
 from core.export import numpy_script, torch_script
 from core.export.script import facts
 from core.status import Outcome
+from tests.programs import fails, imported, run_alone, run_here
 
 LIBRARIES: Mapping[str, Callable[[Run], str]] = {"numpy": numpy_script, "torch": torch_script}
 library = pytest.mark.parametrize("library", LIBRARIES)
-DRIVER = Path(__file__).parent / "driver.py"
 
 # Off the axes and off x = 1, where a gradient of Beale's vanishes and its rounding errors would decide a sign.
 START = (0.5, -0.7)
@@ -111,67 +108,41 @@ def _runs() -> dict[str, Run]:
 RUNS = _runs()
 
 
-@dataclass(frozen=True)
-class Results:
-    """What the driver found: for every script its error, losses and print, and what was imported."""
-
-    scripts: Mapping[str, Mapping[str, Any]]
-    modules: list[str]
-
-
-def _driven(folder: Path, scripts: Mapping[str, str]) -> Results:
-    for name, text in scripts.items():
-        (folder / f"{name}.py").write_text(text, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-I", str(DRIVER), str(folder)], cwd=folder, capture_output=True, text=True, timeout=300
-    )
-    assert done.returncode == 0, done.stderr
-    return Results(**json.loads(done.stdout))
-
-
-@pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Results]:
-    return {
-        name: _driven(tmp_path_factory.mktemp(name), {key: write(run) for key, run in RUNS.items()})
-        for name, write in LIBRARIES.items()
-    }
-
-
 @library
 @pytest.mark.parametrize("name", RUNS)
-def test_a_script_ends_with_the_loss_of_its_run(results: Mapping[str, Results], library: str, name: str) -> None:
-    found, run = results[library].scripts[name], RUNS[name]
-    assert not found["error"]
+def test_a_script_ends_with_the_loss_of_its_run(library: str, name: str, tmp_path: Path) -> None:
+    run = RUNS[name]
+    script = run_here(LIBRARIES[library](run), tmp_path)
+    loss = float(script.names["loss"])
     known, path = facts(run), trace(run)
-    assert f"After {len(path.x) - 1} steps" in found["printed"]
+    assert f"After {len(path.x) - 1} steps" in script.printed
     if not known.usable:
-        assert not abs(found["loss"]) <= 1e100
+        assert not abs(loss) <= 1e100
         return
     if name not in CHAOTIC:
         # A script asserts this itself; here it is compared with the path, so that none can assert something else.
         assert known.checked == len(path.x) - 1
-        assert found["loss"] == pytest.approx(path.loss[-1], rel=1e-6, abs=1e-12)
+        assert loss == pytest.approx(path.loss[-1], rel=1e-6, abs=1e-12)
     else:
         assert 0 < known.checked < run.steps
-        assert found["asserted"] == pytest.approx(path.loss[known.checked], rel=1e-6, abs=1e-12)
+        assert float(script.names["asserted"]) == pytest.approx(path.loss[known.checked], rel=1e-6, abs=1e-12)
 
 
-def test_a_script_imports_what_it_says_and_nothing_else(results: Mapping[str, Results]) -> None:
-    assert results["numpy"].modules == ["numpy"]
-    # torch imports NumPy by itself, if it is there.
-    assert set(results["torch"].modules) <= {"torch", "numpy"}
-    for name, run in RUNS.items():
-        assert ("import numpy" in torch_script(run)) == (run.noise > 0), name
+@library
+@pytest.mark.parametrize("name", RUNS)
+def test_a_script_imports_what_it_needs_and_nothing_else(library: str, name: str) -> None:
+    needs = {"torch", "numpy"} if RUNS[name].noise > 0 else {"torch"}
+    assert imported(LIBRARIES[library](RUNS[name])) - {"math"} == (needs if library == "torch" else {"numpy"})
 
 
 @library
 def test_a_script_runs_as_a_file_of_its_own(library: str, tmp_path: Path) -> None:
-    run = RUNS["adam, noise"]
-    (tmp_path / "script.py").write_text(LIBRARIES[library](run), encoding="utf-8")
-    command = [sys.executable, "-W", "error", "script.py"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(f"After {STEPS} steps")
+    code = LIBRARIES[library](RUNS["adam, noise"])
+    loaded = "\nimport sys\nprint(*{'core', 'torch', 'numpy', 'streamlit'} & {*sys.modules})\n"
+    *printed, modules = run_alone(code + loaded, tmp_path).splitlines()
+    assert printed[0].startswith(f"After {STEPS} steps")
+    # torch imports NumPy by itself, if it is there.
+    assert set(modules.split()) == {"numpy", library}
 
 
 @library
@@ -185,10 +156,7 @@ def test_a_script_with_another_learning_rate_fails(library: str, tmp_path: Path)
     ]
     assert len(names) > 1.8 * len(OPTIMIZERS)
     broken = {name: whole.sub(r"lr = 1.001*\1", LIBRARIES[library](RUNS[name])) for name in names}
-    unnoticed = [
-        name for name, found in _driven(tmp_path, broken).scripts.items() if "AssertionError" not in found["error"]
-    ]
-    assert not unnoticed
+    assert [name for name, text in broken.items() if not fails(text, tmp_path)] == []
 
 
 # One place of each part of a script, and what is put there instead.
@@ -206,18 +174,13 @@ BREAKS: Mapping[str, tuple[str, str, str]] = {
 
 @library
 def test_a_script_that_is_broken_anywhere_fails(library: str, tmp_path: Path) -> None:
-    scripts = {}
     for what, (name, old, new) in BREAKS.items():
         text = LIBRARIES[library](RUNS[name])
         # The part of the script before the losses it asserts.
         body, assertion, rest = text.partition("assert ")
         changed = re.sub(rf"(?<![\d.]){re.escape(old)}(?!\d)", new, body)
         assert changed != body, what
-        scripts[what] = changed + assertion + rest
-    unnoticed = [
-        what for what, found in _driven(tmp_path, scripts).scripts.items() if "AssertionError" not in found["error"]
-    ]
-    assert not unnoticed
+        assert fails(changed + assertion + rest, tmp_path), what
 
 
 @library

@@ -1,8 +1,7 @@
 """The worked example: its numbers are those done by hand, its formula and its scripts say the same."""
 
 import re
-import subprocess
-import sys
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +14,7 @@ from core.worked.code import torch_script
 from core.worked.data import Data
 from core.worked.example import Convention, Example, convention_rows
 from core.worked.steps import REPEATED, six_steps
+from tests.programs import run_here
 
 Array = npt.NDArray[np.float64]
 
@@ -248,27 +248,21 @@ def test_a_number_with_an_exponent_is_bracketed_where_it_is_squared() -> None:
     assert not re.search(r"\}\^2", latex.replace(")^2", ""))
 
 
-def test_every_script_runs_and_finds_its_own_numbers() -> None:
+def test_every_script_runs_and_finds_its_own_numbers(tmp_path: Path) -> None:
     scripts = [torch_script(example, 40) for example in CASES]
-    for script in scripts:
+    printed = [run_here(script, tmp_path).printed for script in scripts]
+    for script, line in zip(scripts, printed, strict=True):
         assert max(map(len, script.splitlines())) <= 120
-    # One process for all of them: starting torch takes seconds.
-    joined = "\n".join(scripts)
-    done = subprocess.run([sys.executable, "-c", joined], capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
-    assert len(done.stdout.splitlines()) == len(scripts)
+        assert line.count("\n") == 1
     path = EXAMPLE.path(40)
     w, b = path.x[-1]
-    assert done.stdout.splitlines()[0] == f"w = {w:.6g}, b = {b:.6g}, loss = {path.loss[-1]:.6g}"
+    assert printed[0] == f"w = {w:.6g}, b = {b:.6g}, loss = {path.loss[-1]:.6g}\n"
 
 
 @pytest.mark.parametrize("wrong", ["-13.5", "7.8"])
-def test_a_script_with_a_wrong_number_fails(wrong: str) -> None:
+def test_a_script_with_a_wrong_number_fails(wrong: str, tmp_path: Path) -> None:
     script = torch_script(EXAMPLE, 1)
     right = {"-13.5": repr(EXAMPLE.step.slope_w), "7.8": repr(float(EXAMPLE.path(1).loss[-1]))}[wrong]
     assert right in script
-    done = subprocess.run(
-        [sys.executable, "-c", script.replace(right, wrong)], capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode != 0
-    assert "not close" in done.stderr
+    with pytest.raises(AssertionError, match="not close"):
+        run_here(script.replace(right, wrong), tmp_path)
