@@ -33,7 +33,7 @@ RULES = (
         fixes="One learning rate for all coordinates starves those whose gradients are rare.",
         use="Sparse features, such as words or advertisements.",
         experiments=("X28",),
-        torch=TorchPeer("Adagrad", "lr=lr, eps=eps"),
+        torch=TorchPeer("Adagrad", "lr=lr, eps=eps", state={"G": "sum"}),
         scaling="sum of g²",
         picture="The first step is lr along each coordinate, however steep the slope, so every path sets off at 45°. "
         "Features that are mostly zero, for which it was made, have no place in two variables.",
@@ -59,7 +59,7 @@ RULES = (
         parent="adagrad",
         fixes="AdaGrad's sum never forgets, so under noise its steps shrink for ever; a decaying average does forget.",
         use="Reinforcement learning and some recurrent networks.",
-        torch=TorchPeer("RMSprop", "lr=lr, alpha=gamma, eps=eps"),
+        torch=TorchPeer("RMSprop", "lr=lr, alpha=gamma, eps=eps", state={"v": "square_avg"}),
         scaling="decaying mean of g²",
         picture="The first step is lr/√(1 − gamma) along each coordinate, however steep the slope: 10·lr at gamma "
         "0.99, 3.16·lr at 0.9.",
@@ -88,7 +88,7 @@ RULES = (
         parent="adagrad",
         fixes="AdaGrad's step has the wrong unit and keeps shrinking; here past steps set the length of the next.",
         use="Rarely today; it shows how far one gets without tuning a learning rate.",
-        torch=TorchPeer("Adadelta", "lr=lr, rho=rho, eps=eps"),
+        torch=TorchPeer("Adadelta", "lr=lr, rho=rho, eps=eps", state={"v": "square_avg", "u": "acc_delta"}),
         scaling="decaying mean of g², and of past steps",
         picture="The first step is lr·√(eps/(1 − rho)) along each coordinate, however steep the slope: 0.00316 at the "
         "defaults. It starts very slowly.",

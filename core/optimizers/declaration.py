@@ -73,13 +73,15 @@ class TorchPeer:
     """The class of ``torch.optim`` that computes the same thing: its name and how its arguments are called.
 
     ``arguments`` is the Python text between the parentheses after the parameters, with hyperparameter names in it;
-    ``note`` says what differs, if anything does; ``matrices_only`` that it takes no vectors.
+    ``note`` says what differs, if anything does; ``matrices_only`` that it takes no vectors. ``state`` has its name of
+    each number that the rule keeps, where it keeps the same.
     """
 
     name: str
     arguments: str
     note: str = ""
     matrices_only: bool = False
+    state: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def looks_ahead(self) -> bool:
@@ -200,3 +202,5 @@ BETA2 = memory(
 FIRST_MOMENT = "memory of gradients (first moment)"
 SECOND_MOMENT = "memory of squared gradients (second moment)"
 MOMENTS = {"m": FIRST_MOMENT, "v": SECOND_MOMENT}
+# What torch.optim calls them.
+TORCH_MOMENTS = {"m": "exp_avg", "v": "exp_avg_sq"}

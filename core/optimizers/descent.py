@@ -49,7 +49,7 @@ RULES = (
         fixes="Plain descent zigzags across a ravine while it creeps along it; the velocity averages the zigzag away.",
         use="Convolutional networks with a schedule; smooth deterministic problems, where it is hard to beat.",
         experiments=("X22", "X25"),
-        torch=TorchPeer("SGD", "lr=lr, momentum=beta"),
+        torch=TorchPeer("SGD", "lr=lr, momentum=beta", state={"v": "momentum_buffer"}),
         momentum="heavy ball",
         suits=(Training.CONVOLUTIONAL, Training.SMOOTH),
     ),

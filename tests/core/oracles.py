@@ -1,4 +1,4 @@
-"""Other people's implementations of the nineteen rules, each as the sequence of its points and states.
+"""Other people's implementations of the shipped rules, each as the sequence of its points and states.
 
 An oracle is a generator of ``Snapshot``: the first is the start, with no state yet, and every next one follows one step
 later. It is given the exact gradient of the objective, so that only update rules are compared. Points, states and
@@ -8,12 +8,14 @@ hyperparameters are renamed and rescaled to our conventions here; everything tha
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 from unittest import mock
 
 import numpy as np
 import numpy.typing as npt
 
+from core import OPTIMIZERS
 from core.formula import Formula
 
 Array = npt.NDArray[np.float64]
@@ -68,26 +70,25 @@ def _torch_path(
         yield read(parameter.detach().numpy().copy().ravel(), _numbers(optimizer.state[parameter]), hypers)
 
 
-def _renamed(names: Mapping[str, str]) -> Read:
-    return lambda x, state, hypers: Snapshot(x, {ours: state[theirs] for ours, theirs in names.items()})
+def _make(key: str) -> Make:
+    """The class of ``torch.optim`` that the optimizer ``key`` declares, with the arguments that it declares."""
+    peer = OPTIMIZERS[key].torch
+    assert peer is not None
+    return lambda parameters, hypers: eval(
+        f"optim.{peer.name}(parameters, {peer.arguments})",
+        {"optim": import_module("torch.optim"), "parameters": parameters, **hypers},
+    )
 
 
-def _torch(make: Make, **names: str) -> Oracle:
-    """``torch.optim`` in float64: what the conventions of ``rules.md`` are taken from.
+def _torch(key: str) -> Oracle:
+    """``torch.optim`` in float64: what the conventions of ``rules.md`` are taken from."""
+    peer = OPTIMIZERS[key].torch
+    assert peer is not None
 
-    ``names`` gives torch's name for each of our state variables.
-    """
-    return lambda formula, start, hypers: _torch_path(formula, start, hypers, make, _renamed(names))
+    def read(x: Array, state: Mapping[str, Array], hypers: Hypers) -> Snapshot:
+        return Snapshot(x, {ours: state[theirs] for ours, theirs in peer.state.items()})
 
-
-def _optim() -> Any:
-    import torch
-
-    return torch.optim
-
-
-def _adam_arguments(h: Hypers) -> dict[str, Any]:
-    return {"lr": h["lr"], "betas": (h["beta1"], h["beta2"]), "eps": h["eps"]}
+    return lambda formula, start, hypers: _torch_path(formula, start, hypers, _make(key), read)
 
 
 def nesterov(formula: Formula, start: Array, hypers: Hypers) -> Iterator[Snapshot]:
@@ -100,11 +101,8 @@ def nesterov(formula: Formula, start: Array, hypers: Hypers) -> Iterator[Snapsho
         v = h["lr"] * state["momentum_buffer"]
         return Snapshot(x + h["beta"] * v, {"v": v})
 
-    def make(parameters: Any, h: Hypers) -> Any:
-        # torch refuses momentum 0 with nesterov=True, so settings with beta = 0 are not for this oracle.
-        return _optim().SGD(parameters, lr=h["lr"], momentum=h["beta"], nesterov=True)
-
-    return _torch_path(formula, start, hypers, make, read)
+    # torch refuses momentum 0 with nesterov=True, so settings with beta = 0 are not for this oracle.
+    return _torch_path(formula, start, hypers, _make("nesterov"), read)
 
 
 def _optax(make: Callable[[Any, Hypers], Any], read: Callable[[Any], Mapping[str, Any]]) -> Oracle:
@@ -227,10 +225,7 @@ def muon_in_bfloat16(formula: Formula, start: Array, hypers: Hypers) -> Iterator
     def read(x: Array, state: Mapping[str, Array], h: Hypers) -> Snapshot:
         return Snapshot(x, {"m": state["momentum_buffer"] / (1 - h["beta"])})
 
-    def make(parameters: Any, h: Hypers) -> Any:
-        return _optim().Muon(parameters, lr=h["lr"], momentum=h["beta"], weight_decay=h["weight_decay"])
-
-    return _torch_path(formula, start, hypers, make, read, (1, -1))
+    return _torch_path(formula, start, hypers, _make("muon"), read, (1, -1))
 
 
 def muon(formula: Formula, start: Array, hypers: Hypers) -> Iterator[Snapshot]:
@@ -265,35 +260,10 @@ def newton(formula: Formula, start: Array, hypers: Hypers) -> Iterator[Snapshot]
         x = x - hypers["lr"] * np.linalg.solve(damped, formula.grad(x))
 
 
+# Of every rule that declares the same thing in torch.optim, and of those that somebody else has written.
 ORACLES: Mapping[str, Oracle] = {
-    "sgd": _torch(lambda p, h: _optim().SGD(p, lr=h["lr"])),
-    "momentum": _torch(lambda p, h: _optim().SGD(p, lr=h["lr"], momentum=h["beta"]), v="momentum_buffer"),
+    **{key: _torch(key) for key, declared in OPTIMIZERS.items() if declared.torch},
     "nesterov": nesterov,
-    "adagrad": _torch(lambda p, h: _optim().Adagrad(p, lr=h["lr"], eps=h["eps"]), G="sum"),
-    "rmsprop": _torch(lambda p, h: _optim().RMSprop(p, lr=h["lr"], alpha=h["gamma"], eps=h["eps"]), v="square_avg"),
-    "adadelta": _torch(
-        lambda p, h: _optim().Adadelta(p, lr=h["lr"], rho=h["rho"], eps=h["eps"]), v="square_avg", u="acc_delta"
-    ),
-    "adam": _torch(lambda p, h: _optim().Adam(p, **_adam_arguments(h)), m="exp_avg", v="exp_avg_sq"),
-    "amsgrad": _torch(
-        lambda p, h: _optim().Adam(p, amsgrad=True, **_adam_arguments(h)),
-        m="exp_avg",
-        v="exp_avg_sq",
-        v_max="max_exp_avg_sq",
-    ),
-    "adamax": _torch(lambda p, h: _optim().Adamax(p, **_adam_arguments(h)), m="exp_avg", u="exp_inf"),
-    "nadam": _torch(
-        lambda p, h: _optim().NAdam(p, momentum_decay=h["momentum_decay"], **_adam_arguments(h)),
-        m="exp_avg",
-        v="exp_avg_sq",
-        P="mu_product",
-    ),
-    "radam": _torch(lambda p, h: _optim().RAdam(p, **_adam_arguments(h)), m="exp_avg", v="exp_avg_sq"),
-    "adamw": _torch(
-        lambda p, h: _optim().AdamW(p, weight_decay=h["weight_decay"], **_adam_arguments(h)),
-        m="exp_avg",
-        v="exp_avg_sq",
-    ),
     "lion": _optax(
         lambda optax, h: optax.lion(h["lr"], h["beta1"], h["beta2"], weight_decay=h["weight_decay"]),
         lambda state: {"m": state.mu},

@@ -13,6 +13,7 @@ import pytest
 from core import OPTIMIZERS, Run, trace
 from core.formula import Rule, parse_rule
 from core.formula.torch_class import argument_names, needs_closure
+from tests.core.loud import loud, steady
 
 if TYPE_CHECKING:
     import torch
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 # Newton needs the whole Hessian and is not offered on a network.
-OFFERED = [key for key in OPTIMIZERS if key != "newton"]
+OFFERED = [key for key, declared in OPTIMIZERS.items() if "newton_direction" not in declared.rule]
 offered = pytest.mark.parametrize("key", OFFERED)
 STEPS = 100
 # Off the axes and off x = 1, where a gradient of Beale's vanishes and its rounding errors would decide a sign.
@@ -81,15 +82,8 @@ def _torch_path(run: Run, options: Any = None) -> Array:
     return np.array(points)
 
 
-# Loud values, with which a misplaced eps or a wrong exponent shows.
-LOUD: Mapping[str, float] = {
-    "lr": 0.01, "beta": 0.7, "beta1": 0.6, "beta2": 0.8, "eps": 0.05, "gamma": 0.6, "rho": 0.1, "weight_decay": 0.2,
-    "momentum_decay": 0.1, "k": 3, "damping": 0.5,
-}  # fmt: skip
-
-
 def _loud(key: str) -> dict[str, float]:
-    return {hyper.name: LOUD[hyper.name] for hyper in OPTIMIZERS[key].hypers}
+    return steady(Run("beale", key, START, STEPS, loud(key)[1])).settings
 
 
 @pytest.mark.parametrize("key", OPTIMIZERS)
@@ -99,7 +93,7 @@ def test_a_rule_takes_the_same_path_through_torch(key: str, loud: bool) -> None:
     path = trace(run)
     assert len(path.x) == STEPS + 1
     assert np.abs(path.x[-1] - path.x[0]).max() > 1e-3
-    found = _torch_path(run, {"exact": True} if key == "sophia" else None)
+    found = _torch_path(run, {"exact": True} if "hessian_diag" in OPTIMIZERS[key].rule else None)
     # Both compute in float64 and differ in the order of sums within the gradient: a few roundings a step.
     np.testing.assert_allclose(found, path.x, rtol=1e-12, atol=1e-12)
 
@@ -160,8 +154,12 @@ def _task(model: "torch.nn.Module", dtype: str) -> "Callable[[], torch.Tensor]":
     return lambda: torch.nn.functional.mse_loss(model(inputs), targets)
 
 
-# Not Nesterov, whose counterpart stores another point, nor Muon, whose counterpart takes nothing but matrices.
-PEERS = [key for key, declared in OPTIMIZERS.items() if declared.torch and key not in ("nesterov", "muon")]
+# Whose counterpart in torch stores the same point and takes more than matrices.
+PEERS = [
+    key
+    for key, declared in OPTIMIZERS.items()
+    if declared.torch and not declared.torch.looks_ahead and not declared.torch.matrices_only
+]
 
 
 @pytest.mark.parametrize("key", PEERS)
