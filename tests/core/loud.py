@@ -15,9 +15,9 @@ GROWTH = 3.0
 REACH = 10.0
 
 
-def loud(key: str) -> list[dict[str, float]]:
-    """Three settings of the optimizer ``key``, learning rate apart; each hyperparameter has another value in each."""
-    hypers = [hyper for hyper in OPTIMIZERS[key].hypers if hyper.name != "lr"]
+def loud(declared: Sequence[Hyper]) -> list[dict[str, float]]:
+    """Three settings of hyperparameters, except for the learning rate; each has another value in each of them."""
+    hypers = [hyper for hyper in declared if hyper.name != "lr"]
     return [{hyper.name: _values(hyper)[(place + turn) % 3] for place, hyper in enumerate(hypers)} for turn in range(3)]
 
 
@@ -25,7 +25,8 @@ def _values(hyper: Hyper) -> Sequence[float]:
     """Three values within the bounds, none of them at an end, where an implementation may refuse it, or the default."""
     low, high = hyper.slider
     if hyper.scale == "log":
-        return high, 10 * high, 0.9 * min(100 * high, hyper.bounds[1])
+        top = min(100 * high, hyper.bounds[1])
+        return 0.01 * top, 0.1 * top, 0.9 * top
     values = [low + share * (high - low) for share in (0.125, 0.5, 0.875)]
     return [round(value) for value in values] if hyper.whole else values
 

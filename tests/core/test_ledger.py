@@ -1,6 +1,7 @@
 """The ledger of a step: its numbers are those of the path, bit for bit, and its LaTeX shows them."""
 
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -63,18 +64,15 @@ def _lines_of(path: Path, step: int, coordinate: int) -> dict[str, float]:
 
 
 @every
-@coordinates
 @pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
-@pytest.mark.parametrize("step", [1, 2, 11, STEPS])
-def test_every_line_has_the_very_number_that_the_run_had(
-    key: str, coordinate: int, settings: dict[str, Any], step: int
-) -> None:
+def test_every_line_has_the_very_number_that_the_run_had(key: str, settings: dict[str, Any]) -> None:
     path = _path(key, **settings)
     assert len(path.x) == STEPS + 1
-    found = _lines_of(path, step, coordinate)
-    recorded = {name: _at(path.terms[name], step - 1, coordinate) for name in found}
-    assert {name for name in found if not _same(found[name], recorded[name])} == set()
-    assert _same(found["x"], path.x[step, coordinate])
+    for step, coordinate in product((1, 2, 11, STEPS), range(2)):
+        found = _lines_of(path, step, coordinate)
+        recorded = {name: _at(path.terms[name], step - 1, coordinate) for name in found}
+        assert {name for name in found if not _same(found[name], recorded[name])} == set(), (step, coordinate)
+        assert _same(found["x"], path.x[step, coordinate]), (step, coordinate)
 
 
 @every

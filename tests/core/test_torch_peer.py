@@ -31,7 +31,7 @@ VECTORS = [key for key, declared in OPTIMIZERS.items() if not (declared.torch an
 
 
 def _run(key: str, objective: str = "bowl", **settings: Any) -> Run:
-    return steady(Run(objective, key, START, STEPS, loud(key)[1], **settings))
+    return steady(Run(objective, key, START, STEPS, loud(OPTIMIZERS[key].hypers)[1], **settings))
 
 
 def _peer(run: Run) -> "Peer":
@@ -66,7 +66,7 @@ def test_a_run_is_the_same_through_torch(key: str, settings: dict[str, Any]) -> 
 @pytest.mark.parametrize("key", VECTORS)
 def test_noise_and_clipping_reach_torchs_optimizers(key: str, settings: dict[str, Any]) -> None:
     # So close to the minimum, and so slow there, that even signs and clipped steps change.
-    near = steady(Run("bowl", key, (0.3, -0.2), STEPS, loud(key)[1], **settings), below=0.1)
+    near = steady(Run("bowl", key, (0.3, -0.2), STEPS, loud(OPTIMIZERS[key].hypers)[1], **settings), below=0.1)
     theirs = _through_torch(near)
     # As above.
     np.testing.assert_allclose(trace(near).x, theirs, rtol=0, atol=1e-12)

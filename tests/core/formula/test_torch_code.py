@@ -83,7 +83,7 @@ def _torch_path(run: Run, options: Any = None) -> Array:
 
 
 def _loud(key: str) -> dict[str, float]:
-    return steady(Run("beale", key, START, STEPS, loud(key)[1])).settings
+    return steady(Run("beale", key, START, STEPS, loud(OPTIMIZERS[key].hypers)[1])).settings
 
 
 @pytest.mark.parametrize("key", OPTIMIZERS)
