@@ -12,6 +12,7 @@ from core.objectives import OBJECTIVES, OWN_DOMAIN, OWN_START, Objective, object
 
 Array = npt.NDArray[np.float64]
 
+# The keys that outside code relies on, in teaching order.
 ONE_VARIABLE = ["parabola", "quartic", "cubic", "double_well", "wavy", "absolute", "plateau", "flat_quartic"]
 TWO_VARIABLES = [
     "bowl",
@@ -77,9 +78,10 @@ def _inside(declared: Objective, point: npt.ArrayLike) -> bool:
 
 
 def test_the_keys_are_in_teaching_order_and_agree_with_the_declarations() -> None:
-    assert list(OBJECTIVES) == ONE_VARIABLE + TWO_VARIABLES
     assert [declared.key for declared in OBJECTIVES.values()] == list(OBJECTIVES)
-    assert [key for key, declared in OBJECTIVES.items() if declared.dimension == 1] == ONE_VARIABLE
+    assert [key for key in OBJECTIVES if key in ONE_VARIABLE + TWO_VARIABLES] == ONE_VARIABLE + TWO_VARIABLES
+    for key in ONE_VARIABLE + TWO_VARIABLES:
+        assert OBJECTIVES[key].dimension == (1 if key in ONE_VARIABLE else 2)
 
 
 def test_the_catalogue_cannot_be_changed() -> None:
