@@ -16,6 +16,7 @@ from core.lessons.state_memory import GIGA, Precision
 from core.lessons.state_memory import told as memory_told
 from core.lessons.techniques import TECHNIQUES
 from core.lessons.two_features import Bowl
+from tests.core.experiments.findings import ask
 from tests.pages.visits import clean, notes, open_page, state, words
 from tests.programs import run_here
 from ui import navigation
@@ -79,7 +80,7 @@ def test_a_link_opens_a_section_with_an_experiment_that_has_run(key: str, experi
     app = open_page(PAGE, _link(key, {f"run_{experiment}": "true"}))
     assert notes(app) == ""
     assert state(app, f"run_{experiment}") is True
-    assert EXPERIMENTS[experiment].run().sentence in words(app)
+    assert ask(experiment).sentence in words(app)
 
 
 def test_the_two_bowls_are_those_of_the_settings() -> None:

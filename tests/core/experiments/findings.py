@@ -6,7 +6,7 @@ from core.experiments import EXPERIMENTS
 from core.findings import Finding
 
 
-def finding(experiment: str, **settings: float) -> Finding:
+def ask(experiment: str, **settings: float) -> Finding:
     """What ``experiment`` finds at ``settings``; what is missing takes its default, and so need not be given."""
     defaults = {hyper.name: hyper.default for hyper in EXPERIMENTS[experiment].settings}
     given = {name: value for name, value in settings.items() if value != defaults.get(name)}

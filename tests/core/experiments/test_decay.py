@@ -3,20 +3,13 @@
 import numpy as np
 import pytest
 
-from core.experiments import decay
-from core.findings import Finding
-
-_BY_KEY = {experiment.key: experiment for experiment in decay.ALL}
-
-
-def _found(key: str, **settings: float) -> Finding:
-    return _BY_KEY[key].run(settings)
+from tests.core.experiments.findings import ask
 
 
 @pytest.mark.parametrize("lr", [0.001, 0.01, 0.1])
 @pytest.mark.parametrize("strength", [0.001, 0.1, 1.0])
 def test_adamw_shrinks_by_its_decay_alone_where_there_is_no_gradient(lr: float, strength: float) -> None:
-    numbers = _found("X35", lr=lr, weight_decay=strength).numbers
+    numbers = ask("X35", lr=lr, weight_decay=strength).numbers
     # Rounding over 100 steps.
     assert numbers["AdamW after 50 steps"] == pytest.approx((1 - lr * strength) ** 50, rel=1e-12)
     assert numbers["AdamW after 100 steps"] == pytest.approx((1 - lr * strength) ** 100, rel=1e-12)
@@ -24,7 +17,7 @@ def test_adamw_shrinks_by_its_decay_alone_where_there_is_no_gradient(lr: float, 
 
 @pytest.mark.parametrize(("size", "left"), [(0.1, 0.190), (1.0, 0.821), (10.0, 0.982)])
 def test_l2_in_adam_decays_least_where_gradients_are_large(size: float, left: float) -> None:
-    numbers = _found("X36", size=size).numbers
+    numbers = ask("X36", size=size).numbers
     # Half a unit of the last digit that is known.
     assert numbers["left, Adam + L2"] == pytest.approx(left, abs=0.0005)
     assert numbers["left, AdamW"] == pytest.approx(0.8202, abs=0.0001)
@@ -41,7 +34,7 @@ def test_l2_in_adam_decays_least_where_gradients_are_large(size: float, left: fl
     ],
 )
 def test_where_the_minimum_lies_is_told_and_the_box_holds(minimum: float, strength: float, told: str) -> None:
-    finding = _found("X37", minimum=minimum, weight_decay=strength)
+    finding = ask("X37", minimum=minimum, weight_decay=strength)
     assert told in finding.sentence
     edge = finding.numbers["1/λ"]
     step = 0.001 * edge
@@ -54,7 +47,7 @@ def test_where_the_minimum_lies_is_told_and_the_box_holds(minimum: float, streng
 
 
 def test_the_marks_show_box_and_minimum() -> None:
-    plot = _found("X37").plot
+    plot = ask("X37").plot
     assert plot is not None
     assert [mark.value for mark in plot.marks] == [10.0, 20.0]
     assert all(np.isfinite(series.y).all() for series in plot.series)

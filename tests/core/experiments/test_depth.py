@@ -5,13 +5,7 @@ import pytest
 import torch
 
 from core.experiments import depth
-from core.findings import Finding
-
-_BY_KEY = {experiment.key: experiment for experiment in depth.ALL}
-
-
-def _found(key: str, **settings: float) -> Finding:
-    return _BY_KEY[key].run(settings)
+from tests.core.experiments.findings import ask
 
 
 @pytest.mark.parametrize("gradient", [(3.0, 4.0), (3.0, 0.4), (0.1, 0.2), (3.0, np.nan), (3.0, np.inf)])
@@ -30,7 +24,7 @@ def test_both_ways_to_clip_are_torchs(gradient: tuple[float, float], limit: floa
 
 
 def test_the_gradient_3_4_clipped_at_1_keeps_its_direction_by_norm_only() -> None:
-    numbers = _found("X49", gx=3.0, gy=4.0).numbers
+    numbers = ask("X49", gx=3.0, gy=4.0).numbers
     # PyTorch adds 1e-6 to the norm.
     assert numbers["by norm, first entry"] == pytest.approx(0.6, abs=1e-6)
     assert numbers["by norm, second entry"] == pytest.approx(0.8, abs=1e-6)
@@ -42,7 +36,7 @@ def test_the_gradient_3_4_clipped_at_1_keeps_its_direction_by_norm_only() -> Non
 @pytest.mark.parametrize("limit", [0.001, 0.1, 100.0])
 @pytest.mark.parametrize("layers", [5, 20, 60])
 def test_clipping_does_not_repair_a_vanishing_gradient(limit: float, layers: int) -> None:
-    numbers = _found("X49", limit=limit, depth=layers).numbers
+    numbers = ask("X49", limit=limit, depth=layers).numbers
     before, after = numbers["first / last layer, before"], numbers["first / last layer, after"]
     # One factor for all layers, but for rounding.
     assert after == pytest.approx(before, rel=1e-12)
@@ -53,7 +47,7 @@ def test_clipping_does_not_repair_a_vanishing_gradient(limit: float, layers: int
 @pytest.mark.parametrize("seed", [0, 1, 2])
 @pytest.mark.parametrize("layers", [15, 30, 60])
 def test_who_vanishes_who_explodes_and_who_does_neither(layers: int, seed: int) -> None:
-    numbers = _found("X50", depth=layers, seed=seed).numbers
+    numbers = ask("X50", depth=layers, seed=seed).numbers
     first = {label.removeprefix("first layer, "): n for label, n in numbers.items() if label.startswith("first layer")}
     ratio = {label.removeprefix("first / last layer, "): n for label, n in numbers.items() if "/" in label}
     assert ratio["sigmoid, Xavier"] < 0.25 ** (layers - 1) * layers
@@ -70,19 +64,19 @@ def test_who_vanishes_who_explodes_and_who_does_neither(layers: int, seed: int) 
 
 
 def test_weights_smaller_than_those_of_he_by_the_root_of_two_are_xaviers() -> None:
-    small = _found("X50", gain=0.5**0.5).numbers
-    assert small["first layer, ReLU, He"] == pytest.approx(_found("X50").numbers["first layer, ReLU, Xavier"], rel=1e-9)
+    small = ask("X50", gain=0.5**0.5).numbers
+    assert small["first layer, ReLU, He"] == pytest.approx(ask("X50").numbers["first layer, ReLU, Xavier"], rel=1e-9)
 
 
 def test_batchnorm_hardly_notices_the_size_of_the_weights() -> None:
-    ratios = [_found("X50", gain=gain).numbers["first / last layer, BatchNorm ReLU, He"] for gain in (0.5, 1.0, 2.0)]
+    ratios = [ask("X50", gain=gain).numbers["first / last layer, BatchNorm ReLU, He"] for gain in (0.5, 1.0, 2.0)]
     # Only through the 1e-5 that it adds to variances of about 1.
     assert ratios == pytest.approx([ratios[1]] * 3, rel=0.01)
 
 
 @pytest.mark.parametrize(("diagonal", "beside"), [(0.5, 10.0), (0.9, 3.0), (1.1, 0.0), (0.1, 50.0)])
 def test_powers_of_the_matrix_have_the_norms_of_their_closed_form(diagonal: float, beside: float) -> None:
-    numbers = _found("X51", diagonal=diagonal, beside=beside).numbers
+    numbers = ask("X51", diagonal=diagonal, beside=beside).numbers
     for k in (5, 10, 50, 100):
         power = np.array([[diagonal**k, k * diagonal ** (k - 1) * beside], [0.0, diagonal**k]])
         # Rounding of up to 100 products.
@@ -92,13 +86,13 @@ def test_powers_of_the_matrix_have_the_norms_of_their_closed_form(diagonal: floa
 @pytest.mark.parametrize("beside", [0.0, 10.0, 50.0])
 def test_the_spectral_radius_decides_and_the_norm_does_not(beside: float) -> None:
     for diagonal, vanishes in ((0.5, True), (0.8, True), (1.05, False), (1.2, False)):
-        numbers = _found("X51", diagonal=diagonal, beside=beside).numbers
+        numbers = ask("X51", diagonal=diagonal, beside=beside).numbers
         assert (numbers["norm of the power 100"] < 1e-4) == vanishes
         assert numbers["norm of W"] > 1 or beside == 0
 
 
 def test_powers_may_grow_before_they_vanish() -> None:
-    numbers = _found("X51", diagonal=0.9).numbers
+    numbers = ask("X51", diagonal=0.9).numbers
     # k·0.9^(k−1) is largest at k = 1/ln(1/0.9) = 9.5.
     assert numbers["largest at power"] in (9, 10)
     assert numbers["largest norm"] > numbers["norm of W"] > 1

@@ -9,7 +9,7 @@ from core import experiments
 from core.experiments import EXPERIMENTS
 from core.findings import Experiment, Finding
 from core.hypers import Hyper
-from tests.core.experiments.findings import finding
+from tests.core.experiments.findings import ask
 
 # By module, so that all tests of one experiment follow each other, in one process, and share what it finds.
 every = pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=EXPERIMENTS, scope="module")
@@ -85,26 +85,26 @@ def test_an_experiment_is_declared_in_full(experiment: Experiment) -> None:
 @every
 def test_the_known_outcome_is_found(experiment: Experiment) -> None:
     for expected in experiment.expected:
-        found = finding(experiment.key, **expected.settings).numbers[expected.number]
+        found = ask(experiment.key, **expected.settings).numbers[expected.number]
         # Infinity is a possible outcome, and has no distance from itself.
         assert found == expected.value or abs(found - expected.value) <= expected.tolerance, expected
-    _check(finding(experiment.key))
+    _check(ask(experiment.key))
 
 
 @every
 def test_two_runs_find_the_same(experiment: Experiment) -> None:
-    first, second = finding(experiment.key), experiment.run()
+    first, second = ask(experiment.key), experiment.run()
     np.testing.assert_equal(dict(first.numbers), dict(second.numbers))
     assert first.sentence == second.sentence
 
 
 @every
 def test_every_setting_changes_what_is_found_and_told(experiment: Experiment) -> None:
-    before = finding(experiment.key)
+    before = ask(experiment.key)
     for hyper in experiment.settings:
         numbers = sentence = False
         for value in _others(hyper):
-            after = finding(experiment.key, **{hyper.name: value})
+            after = ask(experiment.key, **{hyper.name: value})
             numbers |= dict(after.numbers) != dict(before.numbers)
             sentence |= after.sentence != before.sentence
             if numbers and sentence:
@@ -117,7 +117,7 @@ def test_every_setting_changes_what_is_found_and_told(experiment: Experiment) ->
 def test_no_settings_break_it(experiment: Experiment) -> None:
     for settings in _corners(experiment):
         try:
-            _check(finding(experiment.key, **settings))
+            _check(ask(experiment.key, **settings))
         except Exception as problem:
             problem.add_note(f"{experiment.key} at {settings}")
             raise

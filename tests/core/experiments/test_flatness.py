@@ -4,18 +4,12 @@ import numpy as np
 import pytest
 
 from core.experiments import flatness
-from core.findings import Finding
-
-_BY_KEY = {experiment.key: experiment for experiment in flatness.ALL}
-
-
-def _found(key: str, **settings: float) -> Finding:
-    return _BY_KEY[key].run(settings)
+from tests.core.experiments.findings import ask
 
 
 @pytest.mark.parametrize("a", [1.0, 3.0, 700.0])
 def test_sharpness_grows_with_the_scale_and_that_in_shares_does_not(a: float) -> None:
-    numbers = _found("X56", a=a).numbers
+    numbers = ask("X56", a=a).numbers
     # By hand; an eigenvalue is exact to 1e-16 of the largest.
     assert numbers["sharpness, your a"] == pytest.approx(a**2 + a**-2, rel=1e-12)
     assert numbers["sharpness in shares of the weights, your a"] == pytest.approx(2, rel=1e-12)
@@ -29,7 +23,7 @@ def test_the_largest_loss_nearby_is_found_by_looking_all_around(a: float, radius
     first, second = np.array([[a], [1 / a]]) + radius * directions / np.linalg.norm(directions, axis=0)
     looked = float(((first * second - 1) ** 2 / 2).max())
     # 3600 directions and 20 000 random ones both miss the largest by less than a millionth.
-    assert _found("X56", a=a, radius=radius).numbers["largest loss nearby, your a"] == pytest.approx(looked, rel=1e-5)
+    assert ask("X56", a=a, radius=radius).numbers["largest loss nearby, your a"] == pytest.approx(looked, rel=1e-5)
 
 
 def _sharpness(step, start: float, steps: int) -> float:  # type: ignore[no-untyped-def]
@@ -46,7 +40,7 @@ def _slope(point: np.ndarray, target: float = 1.0) -> np.ndarray:
 @pytest.mark.parametrize(("rho", "lr", "start"), [(0.1, 0.01, 5.0), (0.05, 0.02, 4.0)])
 def test_the_ends_are_those_of_plain_loops(rho: float, lr: float, start: float) -> None:
     steps, noise = 2000, 0.3
-    numbers = _found("X57", rho=rho, lr=lr, start=start, steps=steps, noise=noise).numbers
+    numbers = ask("X57", rho=rho, lr=lr, start=start, steps=steps, noise=noise).numbers
     signs = np.random.default_rng(0).choice([-noise, noise], steps)
 
     def uphill(point: np.ndarray) -> np.ndarray:
@@ -65,35 +59,35 @@ def test_the_ends_are_those_of_plain_loops(rho: float, lr: float, start: float) 
 
 def test_sam_noise_and_large_rates_walk_further_the_more_there_is_of_them() -> None:
     label = "w₁² + w₂² at the end, {}"
-    plain = _found("X57").numbers[label.format("gradient descent")]
+    plain = ask("X57").numbers[label.format("gradient descent")]
     for setting, name, values in (("rho", "SAM", (0.05, 0.1, 0.2)), ("noise", "noisy labels", (0.2, 0.5, 1.0))):
-        ends = [_found("X57", **{setting: value}).numbers[label.format(name)] for value in values]
+        ends = [ask("X57", **{setting: value}).numbers[label.format(name)] for value in values]
         assert ends == sorted(ends, reverse=True)
         assert ends[0] < plain
-    numbers = _found("X57").numbers
+    numbers = ask("X57").numbers
     assert plain > numbers[label.format("gradient descent at 0.09")] > numbers[label.format("gradient descent at 0.15")]
 
 
 def test_the_known_ends_are_found() -> None:
     for rho, end in ((0.05, 8.03), (0.2, 1.99)):
         # Known to three digits.
-        found = _found("X57", rho=rho).numbers["w₁² + w₂² at the end, SAM"]
+        found = ask("X57", rho=rho).numbers["w₁² + w₂² at the end, SAM"]
         assert found == pytest.approx(end, abs=0.005)
     for noise, end in ((0.2, 22.9), (1.0, 3.7)):
         # 20 seeds scatter by 0.01 and 0.12.
-        found = _found("X57", noise=noise).numbers["w₁² + w₂² at the end, noisy labels"]
+        found = ask("X57", noise=noise).numbers["w₁² + w₂² at the end, noisy labels"]
         assert found == pytest.approx(end, abs=0.4)
 
 
 def test_without_noise_labels_change_nothing() -> None:
-    numbers = _found("X57", noise=0.0).numbers
+    numbers = ask("X57", noise=0.0).numbers
     plain, noisy = (numbers[f"w₁² + w₂² at the end, {name}"] for name in ("gradient descent", "noisy labels"))
     # The same arithmetic in another order.
     assert noisy == pytest.approx(plain, rel=1e-9)
 
 
 def test_sam_pays_two_gradients_a_step() -> None:
-    numbers = _found("X57", steps=1500).numbers
+    numbers = ask("X57", steps=1500).numbers
     assert numbers["gradients, SAM"] == 2 * numbers["gradients, gradient descent"] == 3000
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from core.experiments import EXPERIMENTS, initialisation
 from core.network.initialisation import Initialisation
+from tests.core.experiments.findings import ask
 
 
 @pytest.mark.parametrize("seed", [0, 1, 17])
@@ -65,7 +66,7 @@ def test_equal_weights_are_counted_as_one_unit() -> None:
 
 
 def test_the_three_schemes_are_the_ones_compared() -> None:
-    plot = EXPERIMENTS["X08"].run().plot
+    plot = ask("X08").plot
     assert plot is not None
     assert [series.name for series in plot.series] == [
         Initialisation.XAVIER.label,

@@ -8,18 +8,12 @@ import torch
 from torch import nn
 
 from core.experiments import normalisation
-from core.findings import Finding
-
-_BY_KEY = {experiment.key: experiment for experiment in normalisation.ALL}
-
-
-def _found(key: str, **settings: float) -> Finding:
-    return _BY_KEY[key].run(settings)
+from tests.core.experiments.findings import ask
 
 
 @pytest.mark.parametrize("seed", range(1, 4))
 def test_batchnorm_allows_larger_rates_even_where_its_outputs_are_disturbed(seed: int) -> None:
-    numbers = _found("X45", seed=seed).numbers
+    numbers = ask("X45", seed=seed).numbers
     plain, normal, disturbed = (
         numbers[f"largest rate that learns, {name}"] for name in ("He's start", "BatchNorm", "BatchNorm, disturbed")
     )
@@ -33,12 +27,12 @@ def test_batchnorm_allows_larger_rates_even_where_its_outputs_are_disturbed(seed
 
 
 def test_batchnorm_does_not_reach_the_lowest_loss_here() -> None:
-    numbers = _found("X45").numbers
+    numbers = ask("X45").numbers
     assert numbers["lowest loss, He's start"] < numbers["lowest loss, BatchNorm"] / 2
 
 
 def test_no_disturbance_is_plain_batchnorm_and_a_large_one_learns_at_no_rate() -> None:
-    none, large = _found("X45", disturbance=0.0, depth=3), _found("X45", disturbance=1.0)
+    none, large = ask("X45", disturbance=0.0, depth=3), ask("X45", disturbance=1.0)
     for label in ("largest rate that learns", "lowest loss", "movement of the means"):
         assert none.numbers[f"{label}, BatchNorm, disturbed"] == none.numbers[f"{label}, BatchNorm"]
     assert "in every step it learns at no rate" in large.sentence
@@ -46,7 +40,7 @@ def test_no_disturbance_is_plain_batchnorm_and_a_large_one_learns_at_no_rate() -
 
 def test_a_shallow_network_learns_from_pytorchs_start_and_a_deep_one_does_not() -> None:
     for depth, learns in ((2, True), (8, False)):
-        finding = _found("X45", depth=depth)
+        finding = ask("X45", depth=depth)
         assert (finding.numbers["largest rate that learns, PyTorch's start"] > 0) == learns
         assert finding.sentence.endswith("it learns at no rate.") != learns
     # Guessing costs ln 2.
@@ -55,7 +49,7 @@ def test_a_shallow_network_learns_from_pytorchs_start_and_a_deep_one_does_not() 
 
 @pytest.mark.parametrize("value", [6.0, -20.0, 2.0])
 def test_the_layer_is_pytorchs(value: float) -> None:
-    numbers = _found("X46", value=value).numbers
+    numbers = ask("X46", value=value).numbers
     layer = nn.BatchNorm1d(1).double()
     out = layer(torch.tensor([[1.0], [2.0], [3.0], [value]], dtype=torch.float64)).flatten().tolist()
     found = [numbers[f"{given}, normalised"] for given in (1, 2, 3)] + [numbers["your value, normalised"]]
@@ -93,7 +87,7 @@ def test_the_units_loss_and_gradient_are_torchs(factor: float) -> None:
 
 @pytest.mark.parametrize("factor", [0.1, 10.0, 1000.0])
 def test_larger_weights_leave_the_loss_and_divide_the_gradient(factor: float) -> None:
-    numbers = _found("X46", factor=factor).numbers
+    numbers = ask("X46", factor=factor).numbers
     # Exact but for the 1e-5 in the root, against a variance that shrinks with the square of the factor.
     close = 1e-5 * max(1, factor**-2)
     assert numbers["loss, weights multiplied"] == pytest.approx(numbers["loss"], rel=close)
@@ -101,5 +95,5 @@ def test_larger_weights_leave_the_loss_and_divide_the_gradient(factor: float) ->
 
 
 def test_tiny_weights_feel_the_number_in_the_root() -> None:
-    numbers = _found("X46", factor=0.001).numbers
+    numbers = ask("X46", factor=0.001).numbers
     assert abs(numbers["loss, weights multiplied"] - numbers["loss"]) > 0.1

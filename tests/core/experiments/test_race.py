@@ -4,23 +4,18 @@ import numpy as np
 import pytest
 
 from core import Run, trace
-from core.experiments import EXPERIMENTS
-from core.findings import Finding
-
-
-def _found(key: str, **settings: float) -> Finding:
-    return EXPERIMENTS[key].run(settings)
+from tests.core.experiments.findings import ask
 
 
 def test_the_winner_changes_with_the_learning_rate() -> None:
-    sentence = _found("X42").sentence
+    sentence = ask("X42").sentence
     for told in ("Nesterov at 0.0008 (", "RMSProp at 0.003 (", "Adam at 0.01 (", "Adam at 0.1 ("):
         assert told in sentence
     assert "3 different winners" in sentence
 
 
 def test_the_curves_of_the_race_agree_with_single_runs_and_end_where_rules_diverge() -> None:
-    finding = _found("X42", steps=500)
+    finding = ask("X42", steps=500)
     assert finding.plot is not None
     curves = {series.name: series for series in finding.plot.series}
     for name, key in (("Gradient descent", "sgd"), ("Adam", "adam")):
@@ -34,7 +29,7 @@ def test_the_curves_of_the_race_agree_with_single_runs_and_end_where_rules_diver
 
 
 def test_rules_that_all_start_at_the_minimum_share_the_win() -> None:
-    finding = _found("X42", x0=1.0, y0=1.0, steps=100)
+    finding = ask("X42", x0=1.0, y0=1.0, steps=100)
     assert finding.numbers["different winners"] == 6
     assert "Gradient descent, Momentum, Nesterov, AdaGrad, RMSProp and Adam at 0.0008 (0)" in finding.sentence
 
@@ -43,23 +38,23 @@ def test_rules_that_all_start_at_the_minimum_share_the_win() -> None:
     ("lr", "told"), [(0.00199, "arrives"), (0.00201, "does not arrive"), (0.003, "diverges at step 6")]
 )
 def test_half_a_percent_decides_about_arriving(lr: float, told: str) -> None:
-    assert told in _found("X43", lr=lr).sentence
+    assert told in ask("X43", lr=lr).sentence
 
 
 def test_a_diverged_descent_reports_no_final_loss() -> None:
-    assert "final loss" not in _found("X43", lr=0.003).numbers
+    assert "final loss" not in ask("X43", lr=0.003).numbers
 
 
 @pytest.mark.parametrize("gamma", [0.0, 0.5, 0.999])
 def test_the_first_step_of_rmsprop_is_set_by_its_memory(gamma: float) -> None:
-    numbers = _found("X66", gamma=gamma).numbers
+    numbers = ask("X66", gamma=gamma).numbers
     # eps takes some 1e-10 of the step.
     assert numbers["RMSProp: first step as a multiple of lr"] == pytest.approx((1 - gamma) ** -0.5, rel=1e-8)
 
 
 def test_radam_explodes_at_rates_where_adam_does_not() -> None:
-    assert "diverges" not in _found("X66").sentence
-    assert "diverges at step" in _found("X66", lr=0.1).sentence
+    assert "diverges" not in ask("X66").sentence
+    assert "diverges at step" in ask("X66", lr=0.1).sentence
     ends = {
         key: trace(Run("rosenbrock", key, (-1.5, 2.0), 20, {"lr": 0.1})).status.outcome for key in ("adam", "radam")
     }
@@ -68,7 +63,7 @@ def test_radam_explodes_at_rates_where_adam_does_not() -> None:
 
 @pytest.mark.parametrize("kappa", [3.0, 100.0, 1000.0])
 def test_the_zigzag_from_the_worst_start_meets_the_bound_at_every_step(kappa: float) -> None:
-    finding = _found("X68", kappa=kappa)
+    finding = ask("X68", kappa=kappa)
     bound = ((kappa - 1) / (kappa + 1)) ** 2
     # Rounding in 50 steps.
     assert finding.numbers["first factor on the loss"] == pytest.approx(bound, rel=1e-9)
@@ -77,15 +72,15 @@ def test_the_zigzag_from_the_worst_start_meets_the_bound_at_every_step(kappa: fl
 
 
 def test_the_zigzag_is_absent_on_an_axis_and_on_a_round_bowl() -> None:
-    on_axis = _found("X68", y0=0.0)
+    on_axis = ask("X68", y0=0.0)
     assert on_axis.numbers["steps taken"] == 1
     assert on_axis.numbers["final loss"] == 0
     assert "not every step" in on_axis.sentence
-    assert _found("X68", kappa=1.0).numbers["steps taken"] == 1
+    assert ask("X68", kappa=1.0).numbers["steps taken"] == 1
 
 
 def test_no_start_beats_the_worst_case() -> None:
     for y0 in (0.1, 0.5, 1.0, 2.0, 30.0):
-        numbers = _found("X68", y0=y0).numbers
+        numbers = ask("X68", y0=y0).numbers
         # Rounding of one division.
         assert numbers["largest factor on the loss"] <= numbers["worst case ((κ − 1)/(κ + 1))²"] + 1e-9

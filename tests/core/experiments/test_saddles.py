@@ -4,19 +4,13 @@ import numpy as np
 import pytest
 
 from core.experiments import saddles
-from core.findings import Finding
-
-_BY_KEY = {experiment.key: experiment for experiment in saddles.ALL}
-
-
-def _found(key: str, **settings: float) -> Finding:
-    return _BY_KEY[key].run(settings)
+from tests.core.experiments.findings import ask
 
 
 @pytest.mark.parametrize("start", [0.3, 1.0, 2.0])
 @pytest.mark.parametrize("lr", [0.001, 0.01])
 def test_gradient_descent_creeps_up_to_the_flat_place_of_the_cube_as_its_flow_does(lr: float, start: float) -> None:
-    numbers = _found("X52", lr=lr, start=start).numbers
+    numbers = ask("X52", lr=lr, start=start).numbers
     flow = numbers["1/(1/x₀ + 3αt) at t = 100"]
     assert flow == pytest.approx(start / (1 + 300 * lr * start))
     # Steps of 3αx² are coarser than the flow, by at most a few per cent at 3αx₀ = 0.06.
@@ -27,7 +21,7 @@ def test_gradient_descent_creeps_up_to_the_flat_place_of_the_cube_as_its_flow_do
 @pytest.mark.parametrize("lr", [0.001, 0.01, 0.1])
 @pytest.mark.parametrize("start", [-1.0, -0.1])
 def test_from_below_the_flat_place_every_rule_falls_and_finds_nothing(lr: float, start: float) -> None:
-    finding = _found("X52", lr=lr, start=start)
+    finding = ask("X52", lr=lr, start=start)
     ends = [number for label, number in finding.numbers.items() if label.startswith("x at the end")]
     assert len(ends) == 5
     assert max(ends) < start
@@ -35,7 +29,7 @@ def test_from_below_the_flat_place_every_rule_falls_and_finds_nothing(lr: float,
 
 
 def test_what_passes_for_an_escape_depends_on_the_start() -> None:
-    near, far = _found("X52", start=0.3), _found("X52", start=1.0)
+    near, far = ask("X52", start=0.3), ask("X52", start=1.0)
     assert near.numbers["x at the end, Momentum"] > 0
     assert far.numbers["x at the end, Momentum"] == -np.inf
     assert "falling for ever: Momentum" in far.sentence
@@ -43,7 +37,7 @@ def test_what_passes_for_an_escape_depends_on_the_start() -> None:
 
 
 def test_at_the_flat_place_itself_nothing_moves() -> None:
-    numbers = _found("X52", start=0.0).numbers
+    numbers = ask("X52", start=0.0).numbers
     assert {number for label, number in numbers.items() if label.startswith("x ")} == {0.0}
     assert not [label for label in numbers if "1/x₀" in label]
 
@@ -54,13 +48,13 @@ def test_momentum_falls_on_the_cube_as_a_plain_loop_does() -> None:
         v = 0.9 * v + 3 * x * x
         x -= 0.01 * v
         steps += 1
-    assert _found("X52").numbers["steps to x < -1000, Momentum"] == steps
+    assert ask("X52").numbers["steps to x < -1000, Momentum"] == steps
 
 
 @pytest.mark.parametrize("lr", [0.02, 0.1, 0.5])
 @pytest.mark.parametrize("offset", [1e-15, 1e-12, 1e-6, 1e-3])
 def test_gradient_descent_leaves_a_saddle_when_theory_says(lr: float, offset: float) -> None:
-    numbers = _found("X53", lr=lr, offset=offset).numbers
+    numbers = ask("X53", lr=lr, offset=offset).numbers
     predicted = np.log(0.5 / offset) / np.log(1 + lr)
     assert numbers["ln(0.5/y₀)/ln(1 + α)"] == pytest.approx(predicted)
     # The quartic term slows the last steps, whose size is α: at most a time of 0.3, and whole steps.
@@ -68,7 +62,7 @@ def test_gradient_descent_leaves_a_saddle_when_theory_says(lr: float, offset: fl
 
 
 def test_the_known_steps_from_a_smaller_offset_are_found() -> None:
-    numbers = _found("X53", offset=1e-12).numbers
+    numbers = ask("X53", offset=1e-12).numbers
     for rule, steps in (("Gradient descent", 284), ("Momentum", 100), ("Adam", 8), ("RMSProp", 2)):
         # A crossing can move by a step.
         assert numbers[f"steps, {rule}"] == pytest.approx(steps, abs=1)
@@ -77,7 +71,7 @@ def test_the_known_steps_from_a_smaller_offset_are_found() -> None:
 @pytest.mark.parametrize("lr", [0.02, 0.5])
 @pytest.mark.parametrize("noise", [1e-4, 0.1])
 def test_from_the_exact_line_nothing_escapes_without_noise_and_everything_with_it(lr: float, noise: float) -> None:
-    numbers = _found("X53", lr=lr, noise=noise).numbers
+    numbers = ask("X53", lr=lr, noise=noise).numbers
     assert numbers["rules that never leave from y = 0"] == 4
     assert numbers["of 2000 random starts, ends at the saddle"] == 0
     gd, ball = (numbers[f"steps with noise from y = 0, {rule}, median"] for rule in ("Gradient descent", "Momentum"))
@@ -124,7 +118,7 @@ def test_the_exact_shares_are_those_of_the_density_of_eigenvalues(dimension: int
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_minima_are_rarer_in_every_further_dimension(seed: int) -> None:
-    numbers = _found("X54", seed=seed).numbers
+    numbers = ask("X54", seed=seed).numbers
     shares = [numbers[f"minima in %, n = {n}"] for n in range(1, 7)]
     assert shares == sorted(shares, reverse=True)
     # Faster than by a constant factor: a share falls like exp(−c·n²).
@@ -133,7 +127,7 @@ def test_minima_are_rarer_in_every_further_dimension(seed: int) -> None:
 
 
 def test_minima_in_six_dimensions_are_as_rare_as_is_told() -> None:
-    found = [_found("X54", seed=seed).numbers for seed in range(5)]
+    found = [ask("X54", seed=seed).numbers for seed in range(5)]
     five, six = (np.mean([numbers[f"minima in %, n = {n}"] for numbers in found]) for n in (5, 6))
     # 1 in 100 000: about ten of a million draws, so within a factor of two.
     assert 0.5e-3 < six < 2e-3
@@ -142,11 +136,11 @@ def test_minima_in_six_dimensions_are_as_rare_as_is_told() -> None:
 
 
 def test_where_curvature_is_added_minima_are_common_again() -> None:
-    assert 10 < _found("X54", shift=2.0).numbers["minima in %, n = 6"] < 30
+    assert 10 < ask("X54", shift=2.0).numbers["minima in %, n = 6"] < 30
 
 
 def test_a_dimension_without_a_minimum_among_the_draws_is_left_out_of_the_picture() -> None:
-    finding = _found("X54", size=10, shift=-1.0)
+    finding = ask("X54", size=10, shift=-1.0)
     assert finding.plot is not None
     measured = finding.plot.series[0].y
     assert np.isnan(measured[-1])

@@ -4,19 +4,13 @@ import numpy as np
 import pytest
 
 from core.experiments import solutions
-from core.findings import Finding
-
-_BY_KEY = {experiment.key: experiment for experiment in solutions.ALL}
-
-
-def _found(key: str, **settings: float) -> Finding:
-    return _BY_KEY[key].run(settings)
+from tests.core.experiments.findings import ask
 
 
 @pytest.mark.parametrize("size", [80, 150])
 @pytest.mark.parametrize("seed", range(1, 4))
 def test_all_batch_sizes_find_the_shortest_fit_and_adam_another_exact_one(size: int, seed: int) -> None:
-    numbers = _found("X59", size=size, seed=seed).numbers
+    numbers = ask("X59", size=size, seed=seed).numbers
     for name in ("B = 1", "B = 5", "B = 40", "Momentum"):
         # Batches stop at an error of 1e-13, momentum at rounding.
         assert numbers[f"distance from the shortest fit, {name}"] < 1e-12
@@ -36,7 +30,7 @@ def test_no_exact_fit_is_shorter() -> None:
 
 
 def test_adams_fit_is_worse_where_few_features_matter_and_better_where_all_matter_alike() -> None:
-    few, alike = ([_found("X59", size=80, relevant=k, seed=seed).numbers for seed in range(6)] for k in (1, 80))
+    few, alike = ([ask("X59", size=80, relevant=k, seed=seed).numbers for seed in range(6)] for k in (1, 80))
     for numbers in few:
         assert numbers["test error, Adam"] > 1.5 * numbers["test error, B = 1"]
     # A single draw may go either way.
@@ -79,20 +73,20 @@ def test_squares_follow_the_gradient_of_the_loss(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("seed", range(1, 4))
 def test_noise_leads_closer_to_sparse_truths(seed: int) -> None:
-    numbers = _found("X60", seed=seed).numbers
+    numbers = ask("X60", seed=seed).numbers
     # Of 10 draws.
     assert numbers["draws in which one sample is closer"] >= 9
     assert numbers["distance from the truth, one sample"] < numbers["distance from the truth, all samples"]
 
 
 def test_the_start_matters_more_than_the_noise() -> None:
-    near, far = (_found("X60", start=start).numbers for start in (0.03, 0.2))
+    near, far = (ask("X60", start=start).numbers for start in (0.03, 0.2))
     assert near["distance from the truth, all samples"] < far["distance from the truth, one sample"]
 
 
 def test_a_larger_rate_is_noisier_and_leads_closer() -> None:
-    ends = [_found("X60", lr=lr).numbers["distance from the truth, one sample"] for lr in (0.005, 0.01, 0.02)]
+    ends = [ask("X60", lr=lr).numbers["distance from the truth, one sample"] for lr in (0.005, 0.01, 0.02)]
     assert ends == sorted(ends, reverse=True)
-    exact = [_found("X60", lr=lr).numbers["distance from the truth, all samples"] for lr in (0.005, 0.02)]
+    exact = [ask("X60", lr=lr).numbers["distance from the truth, all samples"] for lr in (0.005, 0.02)]
     # Without noise the rate hardly matters.
     assert exact[0] == pytest.approx(exact[1], rel=0.02)

@@ -13,6 +13,7 @@ from core.figures.plot import PREVIEW_HEIGHT, preview
 from core.lessons.pitfalls import SECTIONS as PITFALLS
 from core.lessons.sections import Section
 from core.lessons.techniques import TECHNIQUES
+from tests.core.experiments.findings import ask
 from tests.programs import run_here
 from tests.work import at_most
 
@@ -88,7 +89,7 @@ def _introduction(key: str) -> str:
 
 def test_averaging_lies_between_a_fixed_and_a_falling_rate() -> None:
     assert "beats a fixed rate and loses to a falling one" in _introduction("averaging")
-    numbers = EXPERIMENTS["X71"].run().numbers
+    numbers = ask("X71").numbers
     fixed, free, falling = (
         numbers[f"lowest loss, {name}"] for name in ("constant rate", "Schedule-Free", "linear decay")
     )
@@ -97,7 +98,7 @@ def test_averaging_lies_between_a_fixed_and_a_falling_rate() -> None:
 
 def test_sam_does_no_better_in_one_variable() -> None:
     assert "in one variable shows the opposite" in _introduction("sam")
-    numbers = EXPERIMENTS["X57"].run().numbers
+    numbers = ask("X57").numbers
     wide, wider = (numbers[f"in the wide minimum in %, {name}"] for name in ("SAM", "gradient descent"))
     assert wide < wider
     assert numbers["on top in %, SAM"] > 0
@@ -105,7 +106,7 @@ def test_sam_does_no_better_in_one_variable() -> None:
 
 def test_batch_norm_helps_where_inputs_are_made_unsteady() -> None:
     assert "even where the inputs of each layer are made unsteady" in _introduction("batch_norm")
-    numbers = EXPERIMENTS["X45"].run().numbers
+    numbers = ask("X45").numbers
     plain, disturbed = (numbers[f"largest rate that learns, {name}"] for name in ("He's start", "BatchNorm, disturbed"))
     assert disturbed > 3 * plain
     assert numbers["movement of the means, BatchNorm, disturbed"] > numbers["movement of the means, He's start"]
