@@ -29,7 +29,8 @@ def _press(tab: Page, key: str, *keys: str) -> None:
 
 
 def _await_change(tab: Page, pictures: Callable[[Page], list[Any]], before: list[Any]) -> None:
-    for _ in range(200):
+    # A minute.
+    for _ in range(1200):
         if pictures(tab) not in ([], before):
             return
         tab.wait_for_timeout(50)

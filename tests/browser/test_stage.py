@@ -105,7 +105,7 @@ def _asked(tab: Page) -> dict[str, str]:
 
 
 def _await(tab: Page, holds: Callable[[], bool], what: str) -> None:
-    for _ in range(300):
+    for _ in range(PATIENCE // 50):
         if holds():
             return
         tab.wait_for_timeout(50)
@@ -251,7 +251,7 @@ def test_pausing_shows_the_ledger_of_that_step(visit: Open) -> None:
         _expect_step(tab, step)
         for term in ("m", "v_hat"):
             value = measured(float(path.terms[term][step - 1, 0])).latex
-            expect(formulas.filter(has_text=value).first).to_be_attached(timeout=5000)
+            expect(formulas.filter(has_text=value).first).to_be_attached(timeout=PATIENCE)
         _button(tab, "One step forward").click()
 
 
@@ -268,8 +268,7 @@ def test_nothing_is_sent_either_way_while_it_plays(visit: Open, page: Callable[.
     tab.wait_for_timeout(500)
     _button(tab, "Play").click()
     frames.clear()
-    tab.wait_for_timeout(2000)
-    assert _step(tab) > 30
+    _await(tab, lambda: _step(tab) > 30, "steps")
     assert frames == []
     _button(tab, "Pause").click()
     _await(tab, lambda: {"sent", "received"} <= set(frames), "a message after the pause")
