@@ -1,4 +1,4 @@
-"""What all tests share: one thread for each process, and the seed of what is drawn anew in every run."""
+"""What all tests share: one thread in each process, and the seed of what is drawn anew in every run."""
 
 import os
 import secrets
@@ -10,6 +10,11 @@ import pytest
 os.environ["OMP_NUM_THREADS"] = "1"
 # The processes of pytest-xdist inherit it, and so draw the same.
 os.environ.setdefault("TEST_SEED", str(secrets.randbelow(10**6)))
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: a test that drives a browser mostly waits for it."""
+    return len(os.sched_getaffinity(0)) + 1
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
