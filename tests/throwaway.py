@@ -20,7 +20,7 @@ from ui import navigation
 def test_they_run() -> None:
     new = trace(Run("throwaway", "throwaway", (2.0, 1.0), 50, {"lr": 0.02}, "throwaway"))
     formula, schedule = "(x - 1)**2 + 4*(y + 1)**2", ("exponential", {"gamma": 0.98})
-    old = trace(Run(formula, "momentum", (2.0, 1.0), 50, {"lr": 0.01}, *schedule))
+    old = trace(Run(formula, "momentum", (2.0, 1.0), 50, {"lr": 0.02}, *schedule))
     assert abs(new.x - old.x).max() < 1e-12
     assert EXPERIMENTS["X999"].run({"number": 4.0}).numbers == {"twice": 8.0}
 
@@ -30,7 +30,7 @@ def test_the_racers_and_the_tables_have_them() -> None:
     assert RACERS["throwaway2"].dash != RACERS["throwaway"].dash
     assert OPTIMIZERS["throwaway"].parsed.numbers_per_weight == 1
     (row,) = matching(optimizer_rows(), "throwaway nobody")
-    assert (row.years, row.memory, row.gradients, row.torch) == ("1999", 1, "1", "")
+    assert (row.years, row.memory, row.gradients, row.torch) == ("1999", 1, "1", "torch.optim.SGD")
     assert row in narrowed(optimizer_rows(), "Training with no fixed end", "1", "no")
     assert "Throwaway" in as_csv(optimizer_rows())
     assert "Throwaway decay" in [row.name for row in schedule_rows()]
@@ -78,7 +78,7 @@ def test_the_pages_offer_them_with_their_controls() -> None:
     assert (state(app, "throwaway_beta"), float(state(app, "throwaway_lr"))) == (0.5, 0.001)
     assert state(app, "throwaway_schedule") == "Throwaway decay"
     assert any("**Throwaway**" in section.label for section in app.expander)
-    assert "Momentum at half the learning rate." in words(app)
+    assert "Momentum once more." in words(app)
     assert "Twice the number is 6." in words(open_page(navigation.FOUNDATIONS, {"run_C999": "true"}))
 
 

@@ -1,6 +1,6 @@
 """Settings away from the defaults, where a misplaced eps or a wrong exponent shows; all follow from declarations."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -31,12 +31,9 @@ def _values(hyper: Hyper) -> Sequence[float]:
     return [round(value) for value in values] if hyper.whole else values
 
 
-def rates(key: str) -> Iterator[float]:
-    """Learning rates from the largest that its slider offers down, each half of the one before."""
-    rate = OPTIMIZERS[key].hypers[0].slider[1]
-    while rate > 1e-6:
-        yield rate
-        rate /= 2
+def halves(rate: float) -> list[float]:
+    """``rate`` and smaller ones, each half of the one before, down to a millionth."""
+    return [rate * 0.5**times for times in range(20)]
 
 
 def steady(run: Run, below: float = np.inf) -> Run:
@@ -44,7 +41,8 @@ def steady(run: Run, below: float = np.inf) -> Run:
 
     They do not where two starts side by side stay side by side.
     """
-    for rate in (rate for rate in rates(run.optimizer) if rate < below):
+    largest = OPTIMIZERS[run.optimizer].hypers[0].slider[1]
+    for rate in (rate for rate in halves(largest) if rate < below):
         slower = replace(run, hypers={**run.settings, "lr": rate})
         start = tuple(number + NUDGE for number in run.start)
         path, beside = trace(slower), trace(replace(slower, start=start, noise=run.noise + NUDGE))

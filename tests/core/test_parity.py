@@ -17,7 +17,7 @@ from core.formula.rule import Kind
 from core.gradients import GivenGradient
 from core.optimizers import Optimizer
 from core.program import program
-from tests.core.loud import REACH, loud, rates, steady
+from tests.core.loud import REACH, halves, loud, steady
 from tests.core.oracles import ORACLES, Snapshot, muon_in_bfloat16, newton_schulz, sam_in_double
 
 Array = npt.NDArray[np.float64]
@@ -58,19 +58,19 @@ class Case:
 def _settings(key: str) -> list[dict[str, float]]:
     """Complete settings of the optimizer ``key``: its defaults and loud ones, each as fast as the surfaces allow."""
     defaults = {hyper.name: hyper.default for hyper in OPTIMIZERS[key].hypers}
-    louder = [{"lr": next(rates(key)), **more} for more in loud(OPTIMIZERS[key].hypers)]
+    largest = OPTIMIZERS[key].hypers[0].slider[1]
+    louder = [{"lr": largest, **more} for more in loud(OPTIMIZERS[key].hypers)]
     return [_slowed(key, given) for given in (defaults, *louder)]
 
 
 def _slowed(key: str, hypers: Mapping[str, float]) -> dict[str, float]:
     """``hypers`` with the learning rate halved until no path goes beyond ``REACH``."""
-    slower = dict(hypers)
-    while any(
-        np.abs(trace(Run(surface, key, OBJECTIVES[surface].start, STEPS, slower)).x).max() > REACH
-        for surface in SURFACES
-    ):
-        slower["lr"] /= 2
-    return slower
+    for rate in halves(hypers["lr"]):
+        slower = {**hypers, "lr": rate}
+        paths = [trace(Run(surface, key, OBJECTIVES[surface].start, STEPS, slower)).x for surface in SURFACES]
+        if max(np.abs(path).max() for path in paths) <= REACH:
+            return slower
+    raise AssertionError(f"At no learning rate does {key} stay near.")
 
 
 def _case(key: str, surface: str, setting: int) -> Case:
