@@ -219,8 +219,6 @@ def _schedulers(settings: Mapping[str, float]) -> Finding:
     return Finding(numbers, sentence, Plot("epoch", "learning rate α", series, marks=marks))
 
 
-# One-cycle goes up from its start to its peak of 0.01 along half a cosine of 299 steps.
-_AFTER_100_OF_299 = 0.01 * (1 - (1 - 1 / _ONE_CYCLE_START) * (1 + np.cos(np.pi * 100 / 299)) / 2)
 _EXACT = "A formula evaluated step by step by PyTorch; only rounding is left."
 
 _SCHEDULERS = Experiment(
