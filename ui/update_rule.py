@@ -8,7 +8,7 @@ import streamlit as st
 from core.figures import backprop_figure
 from core.figures.backprop import Direction
 from core.figures.line_fit import paper_figure, step_figure
-from core.network.backprop import INPUTS, LARGEST, LARGEST_SEED, TELLERS, Activation
+from core.network.backprop import ACTIVATIONS, INPUTS, LARGEST, LARGEST_SEED, TELLERS
 from core.network.backprop import Example as Network
 from core.network.initialisation import Initialisation
 from core.optimizers import OPTIMIZERS
@@ -126,7 +126,7 @@ def network_panel() -> None:
 
 def _network_controls() -> tuple[Network, Direction]:
     directions: dict[str, Direction] = {"Forward": "forward", "Backward": "backward"}
-    kinds = {activation.label: activation for activation in Activation}
+    kinds = {activation.label: activation for activation in ACTIVATIONS}
     schemes = {scheme.label: scheme for scheme in Initialisation}
     way, units, does, begins = st.columns([2, 2, 2, 2], vertical_alignment="bottom")
     with way:
@@ -134,7 +134,7 @@ def _network_controls() -> tuple[Network, Direction]:
     with units:
         hidden = view_control("Hidden units", {"3 units": 3, "2 units": 2}, f"{_PREFIX}units")
     with does:
-        activation = choice("Activation", kinds, f"{_PREFIX}act", Activation.TANH.label)
+        activation = choice("Activation", kinds, f"{_PREFIX}act", ACTIVATIONS[0].label)
     with begins:
         scheme = choice("First weights", schemes, f"{_PREFIX}init", Initialisation.XAVIER.label)
     opening = Network()

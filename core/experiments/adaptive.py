@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from core.experiments.measure import array_step, curve, edited, first, seeing
+from core.experiments.measure import curve, descend, edited, first, seeing
 from core.experiments.telling import learning_rate, listed, whole
 from core.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
 from core.hypers import Hyper
@@ -148,14 +148,13 @@ _X28 = Experiment(
 
 def _online(key: str, seen: Array, answers: Array) -> Array:
     """The weights, of shape ``(features, rates, draws)``, after one squared-error step of a rule per example."""
-    step = array_step(key)
-    shape = (_FEATURES, len(_RATES), _DRAWS)
-    weights = np.zeros(shape)
-    state = [np.zeros(shape) for _ in OPTIMIZERS[key].parsed.state]
-    for t, (features, answer) in enumerate(zip(seen[:, :, None, :], answers, strict=True), start=1):
-        gradient = features * ((features * weights).sum(axis=0) - answer)
-        weights, *state = step(weights, gradient, np.float64(t), _RATES[:, None], *state)
-    return weights
+    examples = zip(seen[:, :, None, :], answers, strict=True)
+
+    def look(weights: Array) -> tuple[None, Array]:
+        features, answer = next(examples)
+        return None, features * ((features * weights).sum(axis=0) - answer)
+
+    return descend(key, np.zeros((_FEATURES, len(_RATES), _DRAWS)), [_RATES[:, None]] * len(answers), look)[0]
 
 
 def _epsilon(settings: Mapping[str, float]) -> Finding:

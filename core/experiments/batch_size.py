@@ -1,12 +1,14 @@
 """Small batches against large ones: the same networks trained at one learning rate and at the best one of each size."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from core.experiments.measure import descend
 from core.experiments.telling import learning_rate, listed, whole
 from core.findings import Array, Expected, Experiment, Finding, Plot, Series
 from core.hypers import Hyper
+from core.network.perceptron import Activation, Layer, Network, Reals
 from core.optimizers import OPTIMIZERS
 
 _BATCHES = (4, 16, 64, 256)
@@ -14,7 +16,8 @@ _BATCHES = (4, 16, 64, 256)
 _RATES = np.array([0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0])
 _REPETITIONS = 6
 _EPOCHS = 60
-_INPUTS, _HIDDEN, _TEACHER = 10, 32, 5
+_INPUTS, _TEACHER = 10, 5
+_NETWORK = Network((Layer(_INPUTS, 32, Activation.RELU), Layer(32, 1)))
 _TRAINING, _VALIDATION, _TEST = 256, 1000, 2000
 _CHAOS = "rounding grows in training and may change some of the 12 000 answers; one seed is known to half a point"
 _TUNED_COLOR, _SAME_COLOR = OPTIMIZERS["sgd"].color, OPTIMIZERS["momentum"].color
@@ -39,35 +42,38 @@ def _points(noise: float, seed: int) -> tuple[Array, Array]:
 def _accuracy(points: tuple[Array, Array], rates: Array, batch: int, seed: int) -> tuple[Array, Array]:
     """The shares of right answers on the validation and test points, each of shape (rates, repetitions).
 
-    A 10-32-1 ReLU network is trained for 60 epochs by gradient descent on the logistic loss, from He's initial
-    weights. All rates see the same weights at the start and the same batches.
+    The network is trained for 60 epochs by gradient descent on the logistic loss, from He's initial weights. All rates
+    see the same weights at the start and the same batches.
     """
     random = np.random.default_rng((seed, 1))
-    runs = (len(rates), _REPETITIONS)
-    first, second = (
-        np.tile(random.standard_normal((_REPETITIONS, *shape)) * (2 / shape[0]) ** 0.5, (len(rates), 1, 1, 1))
-        for shape in ((_INPUTS, _HIDDEN), (_HIDDEN, 1))
+    start = _NETWORK.start(
+        [random.standard_normal((_REPETITIONS, *shape)) * (2 / shape[0]) ** 0.5 for shape in _NETWORK.shapes]
     )
-    first_bias, second_bias = np.zeros((*runs, 1, _HIDDEN)), np.zeros((*runs, 1, 1))
     x, y = points
-    factor = rates[:, None, None, None] / batch
-    repetition = np.arange(_REPETITIONS)[:, None]
-    for _ in range(_EPOCHS):
-        order = random.permuted(np.tile(np.arange(_TRAINING), (_REPETITIONS, 1)), axis=1)
-        for begin in range(0, _TRAINING, batch):
-            picked = repetition, order[:, begin : begin + batch]
-            inputs = x[picked]
-            hidden = np.maximum(inputs @ first + first_bias, 0)
-            answer = 1 / (1 + np.exp(-(hidden @ second + second_bias)))
-            step = factor * (answer - y[picked])
-            inner = step * second.swapaxes(-1, -2) * (hidden > 0)
-            second -= hidden.swapaxes(-1, -2) @ step
-            second_bias -= step.sum(axis=-2, keepdims=True)
-            first -= inputs.swapaxes(-1, -2) @ inner
-            first_bias -= inner.sum(axis=-2, keepdims=True)
-    score = np.maximum(x[:, _TRAINING:] @ first + first_bias, 0) @ second + second_bias
+    seen = _shuffled(x[:, :_TRAINING], y[:, :_TRAINING], batch, random)
+
+    def look(weights: Reals) -> tuple[None, Reals]:
+        inputs, labels = next(seen)
+        passed = _NETWORK.forward(weights, inputs)
+        # The gradient of the logistic loss, which itself nobody looks at.
+        error = Activation.SIGMOID.output(passed[-1].values) - labels
+        return None, _NETWORK.backward(weights, passed, error / batch)
+
+    updates = _EPOCHS * _TRAINING // batch
+    weights, _ = descend("sgd", np.tile(start, (len(rates), 1, 1)), [rates[:, None, None]] * updates, look)
+    score = _NETWORK.answers(weights, x[:, _TRAINING:])
     right = ((score > 0) == (y[:, _TRAINING:] > 0.5))[..., 0]
     return right[..., :_VALIDATION].mean(axis=-1), right[..., _VALIDATION:].mean(axis=-1)
+
+
+def _shuffled(x: Array, y: Array, batch: int, random: np.random.Generator) -> Iterator[tuple[Array, Array]]:
+    """Without end, the next ``batch`` points of each repetition, each pass over them in new orders."""
+    repetition = np.arange(_REPETITIONS)[:, None]
+    while True:
+        order = random.permuted(np.tile(np.arange(_TRAINING), (_REPETITIONS, 1)), axis=1)
+        inputs, labels = x[repetition, order], y[repetition, order]
+        for begin in range(0, _TRAINING, batch):
+            yield inputs[:, begin : begin + batch], labels[:, begin : begin + batch]
 
 
 def _percent(shares: Array) -> str:

@@ -9,7 +9,7 @@ from core.findings import Array, Expected, Experiment, Finding, Mark, Plot, Seri
 from core.gradients import CLIP_EPSILON
 from core.hypers import Hyper
 from core.network.depth import STACKS, WIDTH, signal
-from core.network.normalised import Norm
+from core.network.perceptron import Norm
 from core.optimizers import PALETTE
 
 
@@ -114,7 +114,7 @@ def _through_depth(settings: Mapping[str, float]) -> Finding:
     )
     layers = np.arange(1.0, depth + 1)
     series = tuple(
-        Series(stack.name, layers, np.log10(signal.gradients), color, "dash" if stack.skip else "solid")
+        Series(stack.name, layers, np.log10(signal.gradients), color, "dash" if stack.residual else "solid")
         for (stack, signal), color in zip(found.items(), PALETTE, strict=False)
     )
     return Finding(numbers, sentence, Plot("layer", "log₁₀ of the gradient's norm", series))

@@ -7,12 +7,12 @@ import numpy as np
 
 from core.experiments.telling import learning_rate, whole
 from core.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
+from core.network.perceptron import Activation, Layer, Network, Reals
 
-# A network with two hidden layers of 20 tanh units, fitted to 20 points of the Chebyshev polynomial T₄.
+# Two hidden layers of 20 units, fitted to 20 points of the Chebyshev polynomial T₄.
+_NETWORK = Network((Layer(1, 20, Activation.TANH), Layer(20, 20, Activation.TANH), Layer(20, 1)))
 _INPUTS = np.linspace(-1.0, 1.0, 20)[:, None]
 _TARGETS = np.cos(4 * np.arccos(_INPUTS))
-_SHAPES = ((1, 20), (20,), (20, 20), (20,), (20, 1), (1,))
-_ENDS = np.cumsum([np.prod(shape) for shape in _SHAPES])
 _LOOKS = 50
 # Power iterations at each look; the vector is kept, so that later looks start close.
 _POWERS = 12
@@ -45,13 +45,7 @@ class Descent:
 def begin(seed: int) -> Descent:
     """The descent before its first step, with the first weights that ``seed`` draws."""
     rng = np.random.default_rng(seed)
-    # Variance 1/inputs for the weights, 0 for the biases.
-    weights = np.concatenate(
-        [
-            (rng.normal(size=shape) / np.sqrt(shape[0])).ravel() if len(shape) == 2 else np.zeros(shape)
-            for shape in _SHAPES
-        ]
-    )
+    weights = _NETWORK.start([rng.normal(size=shape) / np.sqrt(shape[0]) for shape in _NETWORK.shapes])
     return Descent(0, weights, rng.normal(size=weights.size), (), 0, ())
 
 
@@ -65,7 +59,8 @@ def advance(descent: Descent, lr: float, steps: int) -> Descent:
     weights, losses, rises = descent.weights, descent.losses, descent.rises
     with np.errstate(all="ignore"):
         for step in range(descent.step, until + 1):
-            loss, slope = chebyshev(weights)
+            mean, slope = chebyshev(weights)
+            loss = float(mean)
             rises += bool(losses) and loss > losses[-1]
             losses = (*losses[:1], loss)
             if not loss <= _EXPLODED:
@@ -114,26 +109,9 @@ def finding(descent: Descent, lr: float, steps: int) -> Finding:
     return Finding(numbers, sentence, plot)
 
 
-def chebyshev(weights: Array) -> tuple[float, Array]:
-    """The mean squared error of the network with ``weights`` and its gradient."""
-    into, shift, between, lift, out, offset = (
-        part.reshape(shape) for part, shape in zip(np.split(weights, _ENDS[:-1]), _SHAPES, strict=True)
-    )
-    first = np.tanh(_INPUTS @ into + shift)
-    second = np.tanh(first @ between + lift)
-    residual = second @ out + offset - _TARGETS
-    back = residual * (2 / len(_INPUTS))
-    deep = (back @ out.T) * (1 - second * second)
-    shallow = (deep @ between.T) * (1 - first * first)
-    parts = (
-        _INPUTS.T @ shallow,
-        shallow.sum(axis=0),
-        first.T @ deep,
-        deep.sum(axis=0),
-        second.T @ back,
-        back.sum(axis=0),
-    )
-    return float((residual**2).mean()), np.concatenate([part.ravel() for part in parts])
+def chebyshev(weights: Array) -> tuple[Reals, Reals]:
+    """The mean squared error of the network with each of ``weights``, ``(*copies, size)``, and its gradient."""
+    return _NETWORK.loss_and_gradient(weights, _INPUTS, _TARGETS)
 
 
 def sharpness(weights: Array, vector: Array) -> tuple[float, Array]:
@@ -144,7 +122,7 @@ def sharpness(weights: Array, vector: Array) -> tuple[float, Array]:
     value = 0.0
     for _ in range(_POWERS):
         unit = vector / np.sqrt(vector @ vector)
-        ahead, behind = (chebyshev(weights + sign * _NUDGE * unit)[1] for sign in (1, -1))
+        _, (ahead, behind) = chebyshev(np.stack([weights + _NUDGE * unit, weights - _NUDGE * unit]))
         vector = (ahead - behind) / (2 * _NUDGE)
         value = float(unit @ vector)
     return value, vector

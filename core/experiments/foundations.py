@@ -7,13 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 from core.experiments.edge import EDGE
-from core.experiments.measure import curve
+from core.experiments.measure import curve, descend
 from core.experiments.telling import learning_rate, listed, whole
 from core.findings import Expected, Experiment, Finding, Mark, Plot, Series
 from core.formula import parse
 from core.hypers import Hyper
 from core.lessons.cycles import LONGEST_CYCLE, cycle_length
 from core.many import trace_many
+from core.network.perceptron import Activation, Layer, Network, squares
 from core.objectives import OBJECTIVES
 from core.optimizers import PALETTE
 from core.run import Run
@@ -252,32 +253,19 @@ def _widths(settings: Mapping[str, float]) -> Finding:
 def _leftover(width: int, networks: int, lr: float, seed: int) -> Array:
     """The share of the variance that each of ``networks`` networks leaves unexplained: shape ``(networks,)``.
 
-    Full-batch Adam (arXiv:1412.6980, default decays) with a cosine schedule; all networks train at once.
+    Full-batch Adam with a cosine schedule; all networks train at once.
     """
     points = np.random.default_rng(seed).normal(size=(_POINTS, 2))
-    target = np.tanh(points @ _TEACHER_WEIGHTS) @ _TEACHER_OUTPUTS
+    target = np.tanh(points @ _TEACHER_WEIGHTS) @ _TEACHER_OUTPUTS[:, None]
     rng = np.random.default_rng((seed, width))
     inner = rng.normal(size=(networks, 2, width))
     outer = rng.normal(size=(networks, width, 1)) / np.sqrt(width)
-    weights = [inner, outer]
-    means = [np.zeros_like(weight) for weight in weights]
-    squares = [np.zeros_like(weight) for weight in weights]
-    for step in range(1, _TRAINING + 1):
-        hidden = np.tanh(points @ weights[0])
-        residual = hidden @ weights[1] - target[:, None]
-        back = residual * (2 / _POINTS)
-        slopes = (
-            points.T @ (back * weights[1].transpose(0, 2, 1) * (1 - hidden * hidden)),
-            hidden.transpose(0, 2, 1) @ back,
-        )
-        rate = lr * (1 + np.cos(np.pi * (step - 1) / _TRAINING)) / 2
-        for place, slope in enumerate(slopes):
-            means[place] = 0.9 * means[place] + 0.1 * slope
-            squares[place] = 0.999 * squares[place] + 0.001 * slope * slope
-            spread = np.sqrt(squares[place] / (1 - 0.999**step)) + 1e-8
-            weights[place] = weights[place] - rate / (1 - 0.9**step) * means[place] / spread
-    residual = np.tanh(points @ weights[0]) @ weights[1] - target[:, None]
-    return np.asarray((residual**2).mean(axis=(1, 2)) / target.var())
+    student = Network((Layer(2, width, Activation.TANH, biased=False), Layer(width, 1, biased=False)))
+    rates = lr * (1 + np.cos(np.pi * np.arange(_TRAINING) / _TRAINING)) / 2
+    weights, _ = descend(
+        "adam", student.start([inner, outer]), rates, lambda weights: student.loss_and_gradient(weights, points, target)
+    )
+    return np.asarray(squares(student.answers(weights, points), target)[0] / target.var())
 
 
 _WIDTH = Experiment(

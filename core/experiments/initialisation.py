@@ -4,53 +4,30 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from core.experiments.measure import curve
+from core.experiments.measure import curve, descend
 from core.experiments.telling import learning_rate, whole
 from core.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
 from core.network.initialisation import Initialisation
+from core.network.perceptron import Activation, Layer, Network, Reals, squares
 from core.optimizers import PALETTE
 
-# A network of 4 inputs, 16 tanh units and one output, and as many points as make a task of some difficulty.
+# As many points as make a task of some difficulty.
 _INPUTS, _UNITS, _POINTS = 4, 16, 64
-_CONSTANT = 0.5
+_NETWORK = Network((Layer(_INPUTS, _UNITS, Activation.TANH), Layer(_UNITS, 1)))
 # Units whose weights differ by less than this do the same.
 _SAME = 1e-6
 _STARTS = ("all 0", "all 0.5", "random")
 
 
-class _Task:
-    """Points whose targets mix all inputs, with a variance of about 1."""
-
-    def __init__(self, seed: int) -> None:
-        random = np.random.default_rng(seed)
-        self.x: Array = random.normal(size=(_POINTS, _INPUTS))
-        first, second, third, fourth = self.x.T
-        self.y: Array = np.sin(2 * first) + second * third + np.abs(fourth) - 0.8
-        self.random = random
-
-    def starts(self) -> tuple[tuple[Array, Array], ...]:
-        """For each of the starts, the weights of both layers: shapes ``(4, 16)`` and ``(16,)``."""
-        shapes = ((_INPUTS, _UNITS), (_UNITS,))
-        inner = Initialisation.XAVIER.draw(self.random, _INPUTS, _UNITS).T
-        outer = Initialisation.XAVIER.draw(self.random, _UNITS, 1)[0]
-        zeros, constants = (tuple(np.full(shape, value) for shape in shapes) for value in (0.0, _CONSTANT))
-        return (zeros[0], zeros[1]), (constants[0], constants[1]), (inner, outer)
-
-    def train(self, inner: Array, outer: Array, lr: float, steps: int) -> tuple[Array, int]:
-        """Full-batch descent with biases from 0: the loss before each step and after the last, and distinct units."""
-        shift, offset = np.zeros(_UNITS), 0.0
-        losses = np.empty(steps + 1)
-        for step in range(steps + 1):
-            hidden = np.tanh(self.x @ inner + shift)
-            residual = hidden @ outer + offset - self.y
-            losses[step] = (residual**2).mean()
-            if step == steps:
-                break
-            back = residual * (2 / _POINTS)
-            deep = np.outer(back, outer) * (1 - hidden * hidden)
-            inner, shift = inner - lr * (self.x.T @ deep), shift - lr * deep.sum(axis=0)
-            outer, offset = outer - lr * (hidden.T @ back), offset - lr * float(back.sum())
-        return losses, _distinct(np.vstack([inner, shift, outer]))
+def _task(seed: int) -> tuple[Array, Array, Reals]:
+    """Points, ``(64, 4)``, targets that mix all inputs, with a variance of about 1, and the weights of each start."""
+    random = np.random.default_rng(seed)
+    x = random.normal(size=(_POINTS, _INPUTS))
+    first, second, third, fourth = x.T
+    y = np.sin(2 * first) + second * third + np.abs(fourth) - 0.8
+    drawn = [Initialisation.XAVIER.draw(random, *shape).T for shape in _NETWORK.shapes]
+    starts = ([np.full_like(matrix, value) for matrix in drawn] for value in (0.0, 0.5))
+    return x, y[:, None], np.array([_NETWORK.start(matrices) for matrices in (*starts, drawn)])
 
 
 def _distinct(units: Array) -> int:
@@ -64,19 +41,24 @@ def _distinct(units: Array) -> int:
 
 def _symmetry(settings: Mapping[str, float]) -> Finding:
     lr, steps = settings["lr"], int(settings["steps"])
-    task = _Task(int(settings["seed"]))
-    found = {name: task.train(*start, lr, steps) for name, start in zip(_STARTS, task.starts(), strict=True)}
-    numbers = {f"loss, {name}": float(losses[-1]) for name, (losses, _) in found.items()}
-    numbers |= {f"different units, {name}": units for name, (_, units) in found.items()}
+    x, y, start = _task(int(settings["seed"]))
+    weights, seen = descend("sgd", start, [lr] * steps, lambda weights: _NETWORK.loss_and_gradient(weights, x, y))
+    losses = dict(zip(_STARTS, np.vstack([seen, squares(_NETWORK.answers(weights, x), y)[0]]).T, strict=True))
+    inner, outer = _NETWORK.rows(weights)
+    # A unit is what leads to it and from it.
+    columns = np.concatenate([inner, outer[:, :_UNITS].mT], axis=1)
+    units = {name: _distinct(column) for name, column in zip(_STARTS, columns, strict=True)}
+    numbers = {f"loss, {name}": float(loss[-1]) for name, loss in losses.items()}
+    numbers |= {f"different units, {name}": count for name, count in units.items()}
     told = [
-        f"{numbers[f'loss, {name}']:.4g} with {units} different unit{'s' * (units != 1)} if its weights start "
+        f"{numbers[f'loss, {name}']:.4g} with {count} different unit{'s' * (count != 1)} if its weights start "
         + ("at random" if name == "random" else f"at {name.removeprefix('all ')}")
-        for name, (_, units) in found.items()
+        for name, count in units.items()
     ]
     sentence = (
         f"After {steps} steps a network of {_UNITS} hidden units has a loss of {', '.join(told[:-1])}, and {told[-1]}."
     )
-    series = tuple(curve(name, losses) for name, (losses, _) in found.items())
+    series = tuple(curve(name, loss) for name, loss in losses.items())
     return Finding(numbers, sentence, Plot("step", "mean squared error", series, log_y=True))
 
 

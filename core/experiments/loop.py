@@ -11,7 +11,7 @@ from core.experiments.measure import curve
 from core.experiments.telling import learning_rate, whole
 from core.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
 from core.hypers import Hyper
-from core.network.normalised import SIZES, Norm, Reals, gradient
+from core.network.perceptron import Activation, Layer, Network, Norm, Reals, cross_entropy
 from core.optimizers import PALETTE
 
 if TYPE_CHECKING:
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from torch.optim.lr_scheduler import LRScheduler
 
 _ITEMS = 256
+_INPUTS, _UNITS, _CLASSES = 20, 64, 5
+_NETWORKS = {
+    norm: Network((Layer(_INPUTS, _UNITS, Activation.RELU, norm, biased=False), Layer(_UNITS, _CLASSES, biased=False)))
+    for norm in Norm
+}
 # The weight of a part, given its number of items and the number of parts.
 _Share = Callable[[int, int], float]
 
@@ -27,17 +32,17 @@ _Share = Callable[[int, int], float]
 class _Task:
     """A network at its start and items with random classes, in float32."""
 
-    weights: tuple[Reals, Reals]
+    weights: Reals
     x: Reals
     classes: npt.NDArray[np.integer]
 
     def gradient(self, norm: Norm, items: slice = slice(None)) -> Reals:
-        return gradient(self.weights, self.x[items], self.classes[items], norm)
+        return _NETWORKS[norm].loss_and_gradient(self.weights, self.x[items], self.classes[items], cross_entropy)[1]
 
     def gathered(self, norm: Norm, size: int, share: _Share) -> Reals:
         """The sum over parts of ``size`` items, each part's gradient times its share."""
         parts = [slice(at, min(at + size, _ITEMS)) for at in range(0, _ITEMS, size)]
-        total = np.zeros_like(self.gradient(norm))
+        total = np.zeros_like(self.weights)
         for part in parts:
             total += self.gradient(norm, part) * np.float32(share(part.stop - part.start, len(parts)))
         return total
@@ -45,12 +50,11 @@ class _Task:
 
 def _task(seed: int) -> _Task:
     random = np.random.default_rng(seed)
-    x = random.standard_normal((_ITEMS, SIZES[0])).astype(np.float32)
+    x = random.standard_normal((_ITEMS, _INPUTS)).astype(np.float32)
+    network = _NETWORKS[Norm.NONE]
     # Uniform within ±1/√(inputs), as PyTorch's linear layers start.
-    first, second = (
-        (random.uniform(-1, 1, shape) * shape[0] ** -0.5).astype(np.float32) for shape in (SIZES[:2], SIZES[1:])
-    )
-    return _Task((first, second), x, random.integers(0, SIZES[2], _ITEMS))
+    weights = [random.uniform(-1, 1, layer.size) * layer.inputs**-0.5 for layer in network.layers]
+    return _Task(np.concatenate(weights).astype(np.float32), x, random.integers(0, _CLASSES, _ITEMS))
 
 
 def _by_items(items: int, parts: int) -> float:

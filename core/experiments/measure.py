@@ -1,7 +1,9 @@
-"""What experiments share: edits of shipped rules, step counts, numbers in words, and curves thin enough to draw."""
+"""What experiments share: shipped rules edited or run on data, numbers in words, and curves thin enough to draw."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +36,12 @@ def seeing(key: str, signal: str, *declared: str) -> str:
     rule = OPTIMIZERS[key]
     lines = rule.text.removesuffix(rule.rule)
     return "\n".join([*declared, f"{lines}seen = {signal}", re.sub(r"\bg\b", "seen", rule.rule)])
+
+
+def batches(random: np.random.Generator, items: int, size: int) -> Iterator[npt.NDArray[np.intp]]:
+    """Without end, the items of the next batch: passes over all, each in a new order, as far as whole batches go."""
+    while True:
+        yield from random.permutation(items)[: items // size * size].reshape(-1, size)
 
 
 def first(condition: npt.NDArray[np.bool_]) -> float:
@@ -75,12 +83,28 @@ class _Given:
         raise NotImplementedError("Rules that ask for curvature cannot be given gradients from outside.")
 
 
-def array_step(key: str) -> Callable[..., tuple[Array, ...]]:
-    """One step of a shipped elementwise rule on arrays, for gradients that come from data and not from a formula.
+def descend(
+    key: str, start: Array, rates: Iterable[float | Array], look: Callable[[Array], tuple[Any, Array]]
+) -> tuple[Array, Array]:
+    """Where the steps of a shipped elementwise rule lead, for gradients that come from data and not from a formula.
 
-    ``step(x, gradient, t, lr, *state)`` returns the new point and the new state; hyperparameters besides ``lr`` have
-    their defaults. ``x``, the gradient and each state, which is overwritten, have one shape; ``lr`` broadcasts to it.
+    ``look(x)`` returns what is to be recorded and the gradient, of the shape of ``start``. There is one step for each
+    of ``rates``, which broadcast to that shape; hyperparameters besides ``lr`` have their defaults. The second return
+    is what was recorded before each step.
     """
+    step, x = _array_step(key), start
+    state = [np.zeros_like(x) for _ in OPTIMIZERS[key].parsed.state]
+    seen = []
+    for t, rate in enumerate(rates, 1):
+        noted, gradient = look(x)
+        seen.append(noted)
+        x, *state = step(x, gradient, float(t), rate, *state)
+    return x, np.array(seen)
+
+
+@cache
+def _array_step(key: str) -> Callable[..., tuple[Array, ...]]:
+    """``step(x, gradient, t, lr, *state)``, which returns the new point and the new state; it overwrites the old."""
     declared = OPTIMIZERS[key]
     graph = Graph()
     inputs = {name: f"{emit.Input.STATE}{name}" for name in declared.parsed.state}

@@ -1,13 +1,15 @@
 """Experiments about batch normalisation: what it allows in training, whether steadiness is why, what it does."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 
+from core.experiments.measure import batches, descend
 from core.experiments.telling import listed, whole
 from core.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
 from core.hypers import Hyper
-from core.network.batchnorm import BatchNorm, Bias, Shift, Start, Trained, train
+from core.network.perceptron import EPSILON, Activation, Layer, Network, Norm, Reals, cross_entropy
 from core.optimizers import PALETTE
 
 _RATES = np.geomspace(0.01, 10, 7)
@@ -34,23 +36,75 @@ def _told_rate(rate: float) -> str:
     return f"up to a rate of {rate:.4g}" if rate else "at no rate"
 
 
+# The task: items of ten standard normal features; the class is the sign of x₁x₂ + x₃x₄ + x₅.
+_INPUTS, _WIDTH, _CLASSES = 10, 32, 2
+_ITEMS, _BATCH = 512, 64
+# How the first weights are drawn, evenly around 0: their variance times the layer's inputs.
+HE, PYTORCH = 2.0, 1 / 3
+
+
+def trained(
+    rates: Array, steps: int, depth: int, norm: Norm, variance: float, seed: int, disturbance: float = 0.0
+) -> tuple[Array, Array]:
+    """A deep ReLU network of two classes trained by gradient descent in batches at each of ``rates``, ``(rates,)``.
+
+    All rates share the items, the first weights, of ``variance`` over the layer's inputs, and the batches. Behind each
+    norm ``disturbance`` d multiplies every unit by exp(d·N) and adds d·N to it, with normal numbers N that are drawn
+    anew in each step.
+
+    The first return is the loss of each step's batch before the step, of shape ``(steps, rates)``; NaN once a rate has
+    diverged. The second, ``(rates,)``, is how far the means that leave the middle layer move from one step to the next:
+    the mean over steps of the mean distance over the mean standard deviation of its units.
+    """
+    random, noise = np.random.default_rng(seed), np.random.default_rng((seed, 1))
+    x = random.standard_normal((_ITEMS, _INPUTS))
+    classes = (x[:, 0] * x[:, 1] + x[:, 2] * x[:, 3] + x[:, 4] > 0).astype(np.intp)
+    hidden = [Layer(inputs, _WIDTH, Activation.RELU, norm) for inputs in (_INPUTS, *[_WIDTH] * (depth - 1))]
+    network = Network((*hidden, Layer(_WIDTH, _CLASSES)))
+    start = network.start([random.uniform(-1, 1, shape) * np.sqrt(3 * variance / shape[0]) for shape in network.shapes])
+    picked = batches(random, _ITEMS, _BATCH)
+    means: list[Reals] = []
+    spreads: list[Reals] = []
+
+    def look(weights: Reals) -> tuple[Reals, Reals]:
+        items = next(picked)
+        factor, added = _disturbed(network, disturbance, noise)
+        weights = factor * weights + added
+        passed = network.forward(weights, x[items])
+        middle = passed[(depth - 1) // 2].values
+        means.append(middle.mean(axis=1))
+        spreads.append(middle.std(axis=1).mean(axis=1))
+        loss, back = cross_entropy(passed[-1].values, classes[items])
+        return loss, factor * network.backward(weights, passed, back)
+
+    _, losses = descend("sgd", np.tile(start, (len(rates), 1)), [rates[:, None]] * steps, look)
+    moved = np.abs(np.diff(means, axis=0)).mean(axis=2) / np.array(spreads[1:])
+    return losses, moved.mean(axis=0)
+
+
+def _disturbed(network: Network, disturbance: float, random: np.random.Generator) -> tuple[Array, Array]:
+    """What multiplies each weight of ``network`` and what is then added: 1 and 0 but for the rows behind a norm."""
+    factor, added = np.ones(network.size), np.zeros(network.size)
+    for layer, times, plus in zip(network.layers, network.rows(factor), network.rows(added), strict=True):
+        if layer.scaled:
+            times[-2:] = np.exp(disturbance * random.standard_normal(layer.outputs))
+            plus[-1] = disturbance * random.standard_normal(layer.outputs)
+    return factor, added
+
+
 def _covariate_shift(settings: Mapping[str, float]) -> Finding:
     depth, disturbance, seed = int(settings["depth"]), settings["disturbance"], int(settings["seed"])
-
-    def trained(start: Start, shift: Callable[[int], Shift]) -> Trained:
-        return train(_RATES, _STEPS, start, [shift(layer) for layer in range(depth)], seed)
-
-    count = len(_RATES)
+    train = partial(trained, _RATES, _STEPS, depth)
     kinds = {
-        _PLAIN: trained(Start.HE, lambda layer: Bias(count)),
-        _NORMAL: trained(Start.HE, lambda layer: BatchNorm(count, 0.0, (seed, layer))),
-        _DISTURBED: trained(Start.HE, lambda layer: BatchNorm(count, disturbance, (seed, layer))),
-        _SMALL: trained(Start.PYTORCH, lambda layer: Bias(count)),
+        _PLAIN: train(Norm.NONE, HE, seed),
+        _NORMAL: train(Norm.BATCH, HE, seed),
+        _DISTURBED: train(Norm.BATCH, HE, seed, disturbance),
+        _SMALL: train(Norm.NONE, PYTORCH, seed),
     }
-    ends = {name: kind.losses[-_LAST:].mean(axis=0) for name, kind in kinds.items()}
+    ends = {name: losses[-_LAST:].mean(axis=0) for name, (losses, _) in kinds.items()}
     largest = {name: _largest(losses) for name, losses in ends.items()}
     lowest = {name: float(np.nanmin(losses)) for name, losses in ends.items()}
-    moved = {name: float(kind.moved[_COMPARED]) for name, kind in kinds.items()}
+    moved = {name: float(moves[_COMPARED]) for name, (_, moves) in kinds.items()}
     numbers = {
         **{f"largest rate that learns, {name}": rate for name, rate in largest.items()},
         **{f"lowest loss, {name}": loss for name, loss in lowest.items()},
@@ -113,36 +167,31 @@ _X45 = Experiment(
 )
 
 
-_EPS = 1e-5
 # What a new batch weighs in the running averages, in PyTorch.
 _NEW = 0.1
 _FIRST, _SECOND = (1.0, 2.0, 3.0), (7.0, 8.0, 9.0)
-_ITEMS, _FEATURES = 32, 5
+_UNIT_ITEMS, _FEATURES = 32, 5
 _FACTORS = np.geomspace(1e-3, 1e3, 61)
 
 
-def _normalised(*batch: float) -> Array:
-    values = np.array(batch)
-    return np.asarray((values - values.mean()) / np.sqrt(values.var() + _EPS))
+def _normalised(*batch: float) -> Reals:
+    values, _ = Norm.BATCH.forward(np.array(batch)[:, None])
+    return values[:, 0]
 
 
-def _unit(factors: Array) -> tuple[Array, Array, Array]:
+def _unit(factors: Array) -> tuple[Reals, Reals, Reals]:
     """A unit with random weights times each of ``factors``, normalised and compared with random targets.
 
     Returns half the mean squared error, shape ``(factors,)``, its gradient, ``(factors, 5)``, and the cosine between
     weights and gradient, ``(factors,)``.
     """
     random = np.random.default_rng(0)
-    x, target = random.standard_normal((_ITEMS, _FEATURES)), random.standard_normal(_ITEMS)
+    x, target = random.standard_normal((_UNIT_ITEMS, _FEATURES)), random.standard_normal((_UNIT_ITEMS, 1))
     weights = factors[:, None] * random.standard_normal(_FEATURES)
-    values = weights @ x.T
-    spread = np.sqrt(values.var(axis=1, keepdims=True) + _EPS)
-    normal = (values - values.mean(axis=1, keepdims=True)) / spread
-    error = normal - target
-    along = (error * normal).mean(axis=1, keepdims=True)
-    gradient = ((error - error.mean(axis=1, keepdims=True) - normal * along) / spread) @ x / _ITEMS
+    unit = Network((Layer(_FEATURES, 1, norm=Norm.BATCH, biased=False),))
+    loss, gradient = unit.loss_and_gradient(weights, x, target)
     lengths = np.linalg.norm(weights, axis=1) * np.linalg.norm(gradient, axis=1)
-    return (error**2).mean(axis=1) / 2, gradient, (weights * gradient).sum(axis=1) / lengths
+    return loss / 2, gradient / 2, (weights * gradient).sum(axis=1) / lengths
 
 
 def _facts(settings: Mapping[str, float]) -> Finding:
@@ -150,7 +199,7 @@ def _facts(settings: Mapping[str, float]) -> Finding:
     batch = np.array([*_FIRST, value])
     first, second = _normalised(*_FIRST, value), _normalised(value, *_SECOND)
     running_mean, running_variance = _NEW * batch.mean(), 1 - _NEW + _NEW * batch.var(ddof=1)
-    evaluated = float((value - running_mean) / np.sqrt(running_variance + _EPS))
+    evaluated = float((value - running_mean) / np.sqrt(running_variance + EPSILON))
     losses, gradients, cosines = _unit(np.array([1.0, factor]))
     lengths = np.linalg.norm(gradients, axis=1)
     numbers = {

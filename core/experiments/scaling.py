@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.experiments.measure import array_step, first, steps_text
+from core.experiments.measure import descend, first, steps_text
 from core.experiments.telling import whole
 from core.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
 from core.hypers import Hyper
@@ -91,15 +91,13 @@ def _fit(features: Array, prices: Array) -> _Fit:
 
 def _adam(fit: _Fit) -> Array:
     """The excess before each step of Adam and after the last: shape ``(budget + 1, rates)``."""
-    step, rates = array_step(_ADAM.key), _ADAM_RATES[:, None]
-    point = np.zeros((len(_ADAM_RATES), 3))
-    state = [np.zeros_like(point) for _ in _ADAM.parsed.state]
-    left = np.empty((_ADAM_BUDGET + 1, len(_ADAM_RATES)))
-    for t in range(_ADAM_BUDGET + 1):
+
+    def look(point: Array) -> tuple[Array, Array]:
         away = point @ fit.axes - fit.solution
-        left[t] = fit.excess(away)
-        point, *state = step(point, away * fit.curvatures @ fit.axes.T, t + 1.0, rates, *state)
-    return left
+        return fit.excess(away), away * fit.curvatures @ fit.axes.T
+
+    start = np.zeros((len(_ADAM_RATES), 3))
+    return descend(_ADAM.key, start, [_ADAM_RATES[:, None]] * (_ADAM_BUDGET + 1), look)[1]
 
 
 def _scaling(settings: Mapping[str, float]) -> Finding:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from core.experiments.measure import array_step
+from core.experiments.measure import descend
 from core.experiments.telling import learning_rate, listed, whole
 from core.findings import Array, Expected, Experiment, Finding, Plot, Series
 from core.hypers import Hyper
@@ -41,13 +41,12 @@ def _by_batches(features: Array, answers: Array, batch: int, seed: int) -> tuple
 
 def _by_rule(features: Array, answers: Array, rule: Optimizer, lr: float) -> Array:
     """Weights by a shipped rule from 0 on all samples, its rate falling to 0 in a line so that it comes to rest."""
-    step = array_step(rule.key)
-    weights = np.zeros(features.shape[1])
-    state = [np.zeros_like(weights) for _ in rule.parsed.state]
-    for t in range(_RULE_STEPS):
-        slope = features.T @ (features @ weights - answers) / len(answers)
-        weights, *state = step(weights, slope, t + 1.0, lr * (1 - t / _RULE_STEPS), *state)
-    return weights
+    rates = lr * (1 - np.arange(_RULE_STEPS) / _RULE_STEPS)
+
+    def look(weights: Array) -> tuple[None, Array]:
+        return None, features.T @ (features @ weights - answers) / len(answers)
+
+    return descend(rule.key, np.zeros(features.shape[1]), rates, look)[0]
 
 
 def _which_fit(settings: Mapping[str, float]) -> Finding:

@@ -5,10 +5,10 @@ from functools import partial
 
 import numpy as np
 
-from core.experiments.measure import array_step, first, steps_text
+from core.experiments.measure import batches, descend, first, steps_text
 from core.experiments.telling import learning_rate, whole
 from core.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
-from core.network.rates import ITEMS, Trained, train
+from core.network.perceptron import Activation, Layer, Network, Reals
 from core.optimizers import OPTIMIZERS
 from core.run import Run
 from core.trace import trace
@@ -19,8 +19,43 @@ _SEED = whole("seed", "s", 1, (0, 99), "Chooses the items, the start and the ord
 _BATCH = 32
 
 
-def _train(key: str, rates: Array, batch: int, seed: int) -> Trained:
-    return train(array_step(key), len(OPTIMIZERS[key].parsed.state), rates, batch, seed)
+# The task: items of ten standard normal features, whose target is sin(2x₁) + x₂x₃ + x₄.
+_ITEMS = 512
+_NETWORK = Network((Layer(10, 64, Activation.RELU), Layer(64, 64, Activation.RELU), Layer(64, 1)))
+# OpenBLAS starts threads for products of more than 64³ numbers, which here cost more than they bring.
+_PORTION = 64
+
+
+def _loss_and_gradient(weights: Reals, x: Array, y: Array) -> tuple[Array, Array]:
+    loss, gradient = np.zeros(len(weights)), np.zeros(weights.shape)
+    for at in range(0, len(x), _PORTION):
+        some = slice(at, at + _PORTION)
+        share = len(x[some]) / len(x)
+        part = _NETWORK.loss_and_gradient(weights, x[some], y[some])
+        loss += share * part[0]
+        gradient += share * part[1]
+    return loss, gradient
+
+
+def _train(key: str, rates: Array, batch: int, seed: int) -> tuple[Array, Array]:
+    """The network trained by a shipped rule, one copy for each column of ``rates``, of shape ``(steps, copies)``.
+
+    All copies share the items, the start, which is that of PyTorch's linear layers, and the batches. The first return
+    is the loss of each step's batch before the step, of the shape of ``rates``; the second that of all items after the
+    last step. A rate that diverges ends in infinity or NaN.
+    """
+    random = np.random.default_rng(seed)
+    x = random.standard_normal((_ITEMS, 10))
+    y = (np.sin(2 * x[:, 0]) + x[:, 1] * x[:, 2] + x[:, 3])[:, None]
+    start = np.concatenate([random.uniform(-1, 1, layer.size) * layer.inputs**-0.5 for layer in _NETWORK.layers])
+    picked = batches(random, _ITEMS, batch)
+
+    def look(weights: Reals) -> tuple[Reals, Reals]:
+        items = next(picked)
+        return _loss_and_gradient(weights, x[items], y[items])
+
+    weights, losses = descend(key, np.tile(start, (rates.shape[1], 1)), rates[:, :, None], look)
+    return losses, _loss_and_gradient(weights, x, y)[0]
 
 
 # The range of the test: from rates that do nothing to rates that destroy.
@@ -54,10 +89,10 @@ def _range_test(settings: Mapping[str, float]) -> Finding:
     numbers: dict[str, float] = {}
     told, series = [], []
     for rule in (_SGD, _ADAMW):
-        seen = _smoothed(_train(rule.key, rates[:, None], batch, seed).losses[:, 0])
+        seen = _smoothed(_train(rule.key, rates[:, None], batch, seed)[0][:, 0])
         low = int(np.nanargmin(seen))
         falls = np.diff(seen[: max(low, 1) + 1])
-        final = _train(rule.key, np.tile(_CANDIDATES, (_SWEEP_STEPS, 1)), _BATCH, seed).final
+        _, final = _train(rule.key, np.tile(_CANDIDATES, (_SWEEP_STEPS, 1)), _BATCH, seed)
         after = first(~(seen[low:] < seen[0])) + low
         found = {
             "steepest": float(rates[falls.argmin()]),
@@ -76,7 +111,7 @@ def _range_test(settings: Mapping[str, float]) -> Finding:
             Series(f"{rule.name}, range test", rates[shown], seen[shown], rule.color),
             Series(f"{rule.name}, constant rate", _CANDIDATES, final, rule.color, "dot", "lines+markers"),
         ]
-    over = "all items" if batch == ITEMS else f"{batch} items"
+    over = "all items" if batch == _ITEMS else f"{batch} items"
     sentence = f"Each step of the test sees {over}. {'. '.join(told)}."
     plot = Plot("learning rate α", "mean squared error", tuple(series), log_x=True, log_y=True)
     return Finding(numbers, sentence, plot)
@@ -91,7 +126,7 @@ _RANGE = Experiment(
     question="Does a learning-rate range test find the best learning rate?",
     settings=(
         whole("steps", "T", 100, (30, 400), "Steps of the test, in which the rate rises from 1e-5 to 10."),
-        whole("batch", "B", ITEMS, (16, ITEMS), "Items at each step of the test; few make the curve noisy."),
+        whole("batch", "B", _ITEMS, (16, _ITEMS), "Items at each step of the test; few make the curve noisy."),
         _SEED,
     ),
     find=_range_test,
@@ -120,7 +155,7 @@ _VALLEY_RATE = 0.1
 def _one_rate(settings: Mapping[str, float]) -> Finding:
     lr, steps, seed = settings["lr"], int(settings["steps"]), int(settings["seed"])
     rates = np.union1d(_COMMON, lr)
-    final = _train(_ADAMW.key, np.tile(rates, (steps, 1)), _BATCH, seed).final
+    _, final = _train(_ADAMW.key, np.tile(rates, (steps, 1)), _BATCH, seed)
     chosen, best = float(final[np.searchsorted(rates, lr)]), int(np.nanargmin(final))
     slow, quick = (first(trace(_VALLEY(_VALLEY_BUDGET, {"lr": rate})).loss <= 1e-4) for rate in (lr, _VALLEY_RATE))
     against = (

@@ -6,12 +6,13 @@ from functools import partial
 import numpy as np
 
 from core.experiments.measure import curve
+from core.experiments.normalisation import HE, trained
 from core.findings import Plot, Series
 from core.lessons import flat_walk
 from core.lessons.sections import Section, picture_of
 from core.lessons.state_memory import DEFAULT, GIGA, Precision, memories
 from core.lessons.two_features import SETTINGS, Bowl
-from core.network.batchnorm import BatchNorm, Bias, Shift, Start, train
+from core.network.perceptron import Norm
 from core.optimizers import OPTIMIZERS
 from core.optimizers.declaration import BLUE, ORANGE, TEAL
 from core.run import Run
@@ -38,16 +39,11 @@ _STEPS, _LAST, _DEPTH = 100, 20, 8
 
 def _batch_norm() -> Plot:
     """The loss of a deep network after a hundred steps at five learning rates, with and without BatchNorm."""
-    count = len(_RATES)
-    kinds: dict[str, list[Shift]] = {
-        "without": [Bias(count) for _ in range(_DEPTH)],
-        "with BatchNorm": [BatchNorm(count, 0.0, (0, layer)) for layer in range(_DEPTH)],
-    }
     series = []
     with np.errstate(all="ignore"):
-        for (name, shifts), color in zip(kinds.items(), (BLUE, ORANGE), strict=True):
-            loss = train(_RATES, _STEPS, Start.HE, shifts, 0).losses[-_LAST:].mean(axis=0)
-            series.append(Series(name, _RATES, loss, color, mode="lines+markers"))
+        for name, norm, color in (("without", Norm.NONE, BLUE), ("with BatchNorm", Norm.BATCH, ORANGE)):
+            losses, _ = trained(_RATES, _STEPS, _DEPTH, norm, HE, 0)
+            series.append(Series(name, _RATES, losses[-_LAST:].mean(axis=0), color, mode="lines+markers"))
     return Plot("learning rate", f"loss after {_STEPS} steps", tuple(series), log_x=True)
 
 

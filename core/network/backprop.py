@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from functools import cached_property
 from types import MappingProxyType
 
@@ -10,35 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from core.network.initialisation import Initialisation
+from core.network.perceptron import Activation
 
 Array = npt.NDArray[np.float64]
 
 INPUTS = 2
 FEWEST, MOST = 2, 3
+ACTIVATIONS = (Activation.TANH, Activation.RELU)
 LARGEST = 100.0
 LARGEST_SEED = 10_000
 _DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
-
-class Activation(Enum):
-    """What a hidden unit does with its sum: the name, the function, its slope as a function of sum and output."""
-
-    TANH = ("tanh", np.tanh, lambda z, h: 1 - h * h)
-    # At 0, where the slope jumps, it is 0, as PyTorch has it.
-    RELU = ("ReLU", lambda z: np.maximum(z, 0.0), lambda z, h: (z > 0).astype(np.float64))
-
-    @property
-    def label(self) -> str:
-        """The name shown."""
-        return str(self.value[0])
-
-    def output(self, z: Array) -> Array:
-        """The output for each sum."""
-        return np.asarray(self.value[1](z))
-
-    def slope(self, z: Array) -> Array:
-        """The derivative of the output at each sum."""
-        return np.asarray(self.value[2](z, self.output(z)))
 
 
 @dataclass(frozen=True)
@@ -128,7 +108,7 @@ class Example:
     @cached_property
     def outputs(self) -> Array:
         """Each hidden unit's output, of shape ``(hidden,)``."""
-        return self.activation.output(self.sums)
+        return np.asarray(self.activation.output(self.sums))
 
     @cached_property
     def prediction(self) -> float:
@@ -150,7 +130,7 @@ class Example:
     @cached_property
     def _sum_slopes(self) -> Array:
         slope = 2 * (self.prediction - self.target)
-        return slope * self.parameters.outer * self.activation.slope(self.sums)
+        return np.asarray(slope * self.parameters.outer * self.activation.slope(self.outputs))
 
     @property
     def nodes(self) -> tuple[Node, ...]:

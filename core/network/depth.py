@@ -4,59 +4,42 @@
 the last layer's values against standard normal targets. Everything is float64 and drawn from one seed.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
 
 from core.findings import Array
 from core.network.initialisation import Initialisation
-from core.network.normalised import SIZES, Norm
+from core.network.perceptron import Activation, Layer, Network, Norm, squares
 
-WIDTH = SIZES[1]
+WIDTH = 64
 ITEMS = 64
 
 
 @dataclass(frozen=True)
-class _Curve:
-    output: Callable[[Array], Array]
-    # As a function of the output, which is what a layer keeps.
-    slope: Callable[[Array], Array]
-
-
-class Unit(Enum):
-    """What a unit does with its sum."""
-
-    SIGMOID = _Curve(lambda z: 1 / (1 + np.exp(-z)), lambda h: h * (1 - h))
-    TANH = _Curve(lambda z: np.tanh(z), lambda h: 1 - h * h)
-    RELU = _Curve(lambda z: np.maximum(z, 0.0), lambda h: (h > 0).astype(np.float64))
-
-
-@dataclass(frozen=True)
 class Stack:
-    """Equal layers that turn values h into ``skip·h + depth**power·unit(norm(h W))``.
+    """Equal layers that turn values h into ``activation(norm(h W))`` or, if ``residual``, add it to them.
 
-    ``start`` is how each W is drawn. A plain layer has ``skip`` 0 and ``power`` 0.
+    ``start`` is how each W is drawn. What a residual layer adds is multiplied by ``depth**power``.
     """
 
     name: str
-    unit: Unit
+    activation: Activation
     start: Initialisation
     norm: Norm = Norm.NONE
-    skip: float = 0.0
+    residual: bool = False
     power: float = 0.0
 
 
 STACKS = (
-    Stack("sigmoid, Xavier", Unit.SIGMOID, Initialisation.XAVIER),
-    Stack("tanh, Xavier", Unit.TANH, Initialisation.XAVIER),
-    Stack("ReLU, Xavier", Unit.RELU, Initialisation.XAVIER),
-    Stack("ReLU, He", Unit.RELU, Initialisation.HE),
-    Stack("residual sigmoid, Xavier", Unit.SIGMOID, Initialisation.XAVIER, skip=1.0),
-    Stack("residual ReLU, He", Unit.RELU, Initialisation.HE, skip=1.0),
-    Stack("residual ReLU, He, scaled", Unit.RELU, Initialisation.HE, skip=1.0, power=-0.5),
-    Stack("BatchNorm ReLU, He", Unit.RELU, Initialisation.HE, Norm.BATCH),
+    Stack("sigmoid, Xavier", Activation.SIGMOID, Initialisation.XAVIER),
+    Stack("tanh, Xavier", Activation.TANH, Initialisation.XAVIER),
+    Stack("ReLU, Xavier", Activation.RELU, Initialisation.XAVIER),
+    Stack("ReLU, He", Activation.RELU, Initialisation.HE),
+    Stack("residual sigmoid, Xavier", Activation.SIGMOID, Initialisation.XAVIER, residual=True),
+    Stack("residual ReLU, He", Activation.RELU, Initialisation.HE, residual=True),
+    Stack("residual ReLU, He, scaled", Activation.RELU, Initialisation.HE, residual=True, power=-0.5),
+    Stack("BatchNorm ReLU, He", Activation.RELU, Initialisation.HE, Norm.BATCH),
 )
 
 
@@ -87,18 +70,12 @@ def propagate(stack: Stack, inputs: Array, targets: Array, layers: list[Array]) 
 
     ``targets`` has the shape of ``inputs``, each of ``layers`` the shape ``(64, 64)``: inputs by outputs.
     """
-    share = len(layers) ** stack.power
-    values, saved = [inputs], []
-    for matrix in layers:
-        normal, unnormalise = stack.norm.forward(values[-1] @ matrix)
-        output = stack.unit.value.output(np.asarray(normal, dtype=np.float64))
-        values.append(stack.skip * values[-1] + share * output)
-        saved.append((output, unnormalise))
-    back = 2 * (values[-1] - targets) / targets.size
-    gradients = np.empty(len(layers))
-    for layer in reversed(range(len(layers))):
-        output, unnormalise = saved[layer]
-        inner = unnormalise(share * back * stack.unit.value.slope(output))
-        gradients[layer] = np.linalg.norm(values[layer].T @ inner)
-        back = stack.skip * back + inner @ layers[layer].T
-    return Signal(np.array([np.sqrt((value**2).mean()) for value in values]), gradients)
+    factor = stack.residual * len(layers) ** stack.power
+    layer = Layer(WIDTH, WIDTH, stack.activation, stack.norm, biased=False, residual=factor)
+    network = Network((layer,) * len(layers))
+    weights = network.start(layers)
+    passed = network.forward(weights, inputs)
+    _, back = squares(passed[-1].values, targets)
+    gradient = network.backward(weights, passed, back)
+    values = np.array([inputs, *(layer.values for layer in passed)])
+    return Signal(np.sqrt((values**2).mean(axis=(1, 2))), np.linalg.norm(gradient.reshape(len(layers), -1), axis=1))

@@ -9,9 +9,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.lessons.rate_check import check, rate_sentences
-from core.network.backprop import TELLERS, Activation
+from core.network.backprop import TELLERS
 from core.network.backprop import Example as Network
 from core.network.initialisation import Initialisation
+from core.network.perceptron import Activation
 from core.racers import RACERS
 from core.summary import retell
 from core.worked.code import torch_script

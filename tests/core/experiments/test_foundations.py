@@ -98,22 +98,9 @@ def test_wider_networks_fit_more_often(seed: int) -> None:
     assert shares[-1] == 100
 
 
-def test_the_gradients_of_the_networks_agree_with_differences() -> None:
-    rng = np.random.default_rng(1)
-    weights = rng.normal(size=int(edge._ENDS[-1])) / 3
-    _, slope = edge.chebyshev(weights)
-    h = 1e-6
-    for place in rng.integers(weights.size, size=20):
-        nudge = np.zeros_like(weights)
-        nudge[place] = h
-        ahead, behind = (edge.chebyshev(weights + sign * nudge)[0] for sign in (1, -1))
-        # Central differences of a smooth function: h² of truncation, 1e-16/h of rounding.
-        assert slope[place] == pytest.approx((ahead - behind) / (2 * h), abs=1e-8)
-
-
 def test_sharpness_is_the_largest_eigenvalue_of_the_hessian() -> None:
     rng = np.random.default_rng(0)
-    weights = rng.normal(size=int(edge._ENDS[-1])) / 3
+    weights = rng.normal(size=edge._NETWORK.size) / 3
     h = 1e-5
     hessian = np.array(
         [

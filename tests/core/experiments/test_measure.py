@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core import OPTIMIZERS, Run, trace
-from core.experiments.measure import array_step, curve, edited, first, seeing, steps_text
+from core.experiments.measure import batches, curve, descend, edited, first, seeing, steps_text
 
 
 def test_an_edit_that_changes_nothing_is_refused() -> None:
@@ -25,16 +25,12 @@ def test_a_rule_that_is_shown_the_gradient_itself_is_the_shipped_rule(key: str) 
 
 
 @pytest.mark.parametrize("key", ["sgd", "momentum", "adagrad", "rmsprop", "adam", "amsgrad", "radam", "adamw", "lion"])
-def test_a_step_on_arrays_is_the_step_of_a_run(key: str) -> None:
-    declared = OPTIMIZERS[key]
-    step = array_step(key)
+def test_steps_on_arrays_are_those_of_a_run(key: str) -> None:
     starts = np.array([[1.0, -2.0, 0.5], [0.3, 4.0, -7.0]])
-    x = starts.copy()
-    state = [np.zeros_like(x) for _ in declared.parsed.state]
-    lr = np.float64(declared.hypers[0].default)
     with np.errstate(invalid="ignore"):
-        for t in range(1, 31):
-            x, *state = step(x, 3 * x, np.float64(t), lr, *state)
+        x, seen = descend(key, starts, [OPTIMIZERS[key].hypers[0].default] * 30, lambda x: (x.sum(), 3 * x))
+    assert seen.shape == (30,)
+    assert seen[0] == starts.sum()
     for place in np.ndindex(starts.shape):
         run = trace(Run("1.5*x**2", key, (starts[place],), 30))
         # The same operations in another order.
@@ -58,3 +54,11 @@ def test_a_curve_is_thin_and_keeps_its_ends(size: int) -> None:
     assert 1 <= drawn.x.size <= 600
     assert (drawn.x[0], drawn.x[-1]) == (0.0, size - 1.0)
     assert np.array_equal(drawn.y, drawn.x**2)
+
+
+@pytest.mark.parametrize("size", [16, 64, 100, 512])
+def test_a_pass_shows_no_item_twice_and_as_many_as_fill_batches(size: int) -> None:
+    picked = batches(np.random.default_rng(0), 512, size)
+    for _ in range(2):
+        seen = np.concatenate([next(picked) for _ in range(512 // size)])
+        assert len(set(seen.tolist())) == len(seen) == 512 // size * size

@@ -2,9 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 from core import Run, trace
 from core.experiments import training
+from core.experiments.measure import batches
+from core.optimizers import OPTIMIZERS
 from tests.core.experiments.findings import ask
 
 
@@ -72,3 +76,46 @@ def test_smoothing_keeps_a_constant_and_lags_behind_a_step() -> None:
     seen = training._smoothed(np.array([0.0] * 10 + [1.0]))
     # One step of the corrected mean: a tenth over 1 − 0.9¹¹.
     assert seen[-1] == pytest.approx(0.1 / (1 - 0.9**11))
+
+
+@pytest.mark.parametrize(("key", "lr", "batch"), [("sgd", 0.05, 100), ("momentum", 0.01, 128), ("adamw", 0.003, 32)])
+def test_training_is_torchs(key: str, lr: float, batch: int) -> None:
+    steps, seed = 12, 4
+    rates = np.linspace(lr, lr / 2, steps)
+    losses, final = training._train(key, rates[:, None], batch, seed)
+
+    random = np.random.default_rng(seed)
+    x = random.standard_normal((512, 10))
+    inputs, targets = torch.tensor(x), torch.tensor((np.sin(2 * x[:, 0]) + x[:, 1] * x[:, 2] + x[:, 3])[:, None])
+    linear = [nn.Linear(10, 64).double(), nn.Linear(64, 64).double(), nn.Linear(64, 1).double()]
+    for layer in linear:
+        # As PyTorch draws them; it keeps the transposed matrix.
+        bound = layer.in_features**-0.5
+        weight = random.uniform(-bound, bound, (layer.in_features, layer.out_features))
+        with torch.no_grad():
+            layer.weight.copy_(torch.tensor(weight.T.copy()))
+            layer.bias.copy_(torch.tensor(random.uniform(-bound, bound, layer.out_features)))
+    module = nn.Sequential(linear[0], nn.ReLU(), linear[1], nn.ReLU(), linear[2])
+    rule = OPTIMIZERS[key]
+    assert rule.torch is not None
+    settings = {hyper.name: hyper.default for hyper in rule.hypers}
+    arguments = eval(f"dict({rule.torch.arguments})", settings | {"lr": lr})
+    optimizer = getattr(torch.optim, rule.torch.name)(module.parameters(), **arguments)
+    for rate, seen, items in zip(rates, losses[:, 0], batches(random, 512, batch), strict=False):
+        optimizer.param_groups[0]["lr"] = rate
+        optimizer.zero_grad()
+        loss = nn.functional.mse_loss(module(inputs[items]), targets[items])
+        loss.backward()
+        optimizer.step()
+        # A dozen steps in float64, in which Adam's divisions enlarge rounding a little.
+        assert seen == pytest.approx(loss.item(), rel=1e-8)
+    with torch.no_grad():
+        assert final[0] == pytest.approx(nn.functional.mse_loss(module(inputs), targets).item(), rel=1e-8)
+
+
+def test_rates_do_not_disturb_each_other() -> None:
+    with np.errstate(all="ignore"):
+        together, _ = training._train("adamw", np.tile([1e-4, 1e-2, 1e3], (20, 1)), 32, 7)
+        alone, _ = training._train("adamw", np.full((20, 1), 1e-2), 32, 7)
+    # Libraries may sum a single matrix in another order.
+    np.testing.assert_allclose(together[:, 1], alone[:, 0], rtol=1e-9)

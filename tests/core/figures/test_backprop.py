@@ -8,11 +8,12 @@ import pytest
 from core.figures import DARK, LIGHT, Look, backprop_figure
 from core.figures.backprop import Direction
 from core.figures.look import number
-from core.network.backprop import Activation, Example
+from core.network.backprop import ACTIVATIONS, Example
 from core.network.initialisation import Initialisation
+from core.network.perceptron import Activation
 
 EXAMPLES = [
-    Example(hidden, activation, scheme) for hidden, activation, scheme in product((2, 3), Activation, Initialisation)
+    Example(hidden, activation, scheme) for hidden, activation, scheme in product((2, 3), ACTIVATIONS, Initialisation)
 ]
 DIRECTIONS: tuple[Direction, ...] = ("forward", "backward")
 

@@ -7,12 +7,13 @@ from itertools import product
 import numpy as np
 import pytest
 
-from core.network.backprop import TELLERS, Activation, Example, Parameters
+from core.network.backprop import ACTIVATIONS, TELLERS, Example, Parameters
 from core.network.initialisation import Initialisation
+from core.network.perceptron import Activation
 
 EXAMPLES = [
     Example(hidden, activation, initialisation, seed, inputs, target)
-    for hidden, activation, initialisation in product((2, 3), Activation, Initialisation)
+    for hidden, activation, initialisation in product((2, 3), ACTIVATIONS, Initialisation)
     for seed, inputs, target in ((0, (1.0, -0.5), 1.0), (7, (-3.0, 2.5), -4.0))
 ]
 every_example = pytest.mark.parametrize("example", EXAMPLES)

@@ -5,10 +5,10 @@ import pytest
 import torch
 from torch import nn
 
-from core.network.depth import STACKS, WIDTH, Stack, Unit, propagate, signal
-from core.network.normalised import Norm
+from core.network.depth import STACKS, WIDTH, Stack, propagate, signal
+from core.network.perceptron import Activation, Norm
 
-UNITS = {Unit.SIGMOID: torch.sigmoid, Unit.TANH: torch.tanh, Unit.RELU: torch.relu}
+ACTIVATIONS = {Activation.SIGMOID: torch.sigmoid, Activation.TANH: torch.tanh, Activation.RELU: torch.relu}
 NORMS = {Norm.NONE: nn.Identity(), Norm.BATCH: nn.BatchNorm1d(WIDTH, affine=False).double()}
 
 every = pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack.name)
@@ -26,8 +26,8 @@ def test_values_and_gradients_are_torchs(stack: Stack) -> None:
     values = torch.tensor(inputs)
     sizes = [values.square().mean().sqrt().item()]
     for matrix in matrices:
-        branch = UNITS[stack.unit](NORMS[stack.norm](values @ matrix))
-        values = stack.skip * values + depth**stack.power * branch
+        branch = ACTIVATIONS[stack.activation](NORMS[stack.norm](values @ matrix))
+        values = values + depth**stack.power * branch if stack.residual else branch
         sizes.append(values.square().mean().sqrt().item())
     nn.functional.mse_loss(values, torch.tensor(targets)).backward()
     norms = [matrix.grad.norm().item() for matrix in matrices if matrix.grad is not None]
