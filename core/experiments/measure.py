@@ -77,6 +77,8 @@ class _Given:
         return graph.input("loss")
 
     def gradient(self, graph: Graph, point: Values) -> Values:
+        if tuple(point) != (graph.input(_POINT),):
+            raise NotImplementedError("Rules that ask for gradients elsewhere cannot be given gradients from outside.")
         return (graph.input(_GRADIENT),)
 
     def hessian(self, graph: Graph, point: Values) -> Sequence[Values]:
@@ -91,6 +93,9 @@ def descend(
     ``look(x)`` returns what is to be recorded and the gradient, of the shape of ``start``. There is one step for each
     of ``rates``, which broadcast to that shape; hyperparameters besides ``lr`` have their defaults. The second return
     is what was recorded before each step.
+
+    Raises ``NotImplementedError`` for a rule that needs more than the gradient at ``x`` or whose state starts at other
+    values than 0.
     """
     step, x = _array_step(key), start
     state = [np.zeros_like(x) for _ in OPTIMIZERS[key].parsed.state]
@@ -106,6 +111,8 @@ def descend(
 def _array_step(key: str) -> Callable[..., tuple[Array, ...]]:
     """``step(x, gradient, t, lr, *state)``, which returns the new point and the new state; it overwrites the old."""
     declared = OPTIMIZERS[key]
+    if declared.parsed.initial:
+        raise NotImplementedError(f"The state of {declared.name} does not start at 0.")
     graph = Graph()
     inputs = {name: f"{emit.Input.STATE}{name}" for name in declared.parsed.state}
     state = {name: (graph.input(written),) for name, written in inputs.items()}

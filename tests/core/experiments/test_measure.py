@@ -37,6 +37,12 @@ def test_steps_on_arrays_are_those_of_a_run(key: str) -> None:
         assert x[place] == pytest.approx(run.x[-1, 0], rel=1e-12)
 
 
+@pytest.mark.parametrize("key", ["nesterov", "nadam", "sam", "schedule_free", "sophia", "newton"])
+def test_a_rule_that_needs_more_than_gradients_is_refused(key: str) -> None:
+    with pytest.raises(NotImplementedError):
+        descend(key, np.ones(2), [0.1], lambda x: (None, x))
+
+
 def test_the_first_crossing_is_counted_and_told() -> None:
     values = np.array([3.0, 2.0, 1.0, 2.0])
     assert first(values <= 2) == 1
