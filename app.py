@@ -3,9 +3,10 @@
 import streamlit as st
 
 from core import trace
-from core.racers import RACERS
-from core.scenarios import RACES
-from ui import claims, navigation, panels
+from core.catalogue.racers import RACERS
+from core.engine.scenarios import RACES
+from ui import controls, navigation
+from ui.panels import claims
 from ui.stage import stage
 
 navigation.begin(navigation.HOME)
@@ -28,4 +29,4 @@ with words:
 
 st.subheader("Often said, and not so", anchor="verdicts")
 claims.surprises()
-panels.scenario_cards(RACES, navigation.OPTIMIZERS)
+controls.scenario_cards(RACES, navigation.OPTIMIZERS)

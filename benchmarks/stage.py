@@ -15,10 +15,10 @@ from urllib.parse import urlencode
 from playwright.sync_api import Browser, Page, WebSocket, expect, sync_playwright
 
 from benchmarks.measure import Result, report
-from core.racers import RACERS
-from core.scenarios import RACES
+from core.catalogue.racers import RACERS
+from core.engine.scenarios import RACES
 from tests.browser.conftest import CHROMIUM_FLAGS, _serve
-from ui.limits import MAX_RACERS
+from ui.kit.limits import MAX_RACERS
 from ui.navigation import OPTIMIZERS
 
 STEPS = 500

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from core import Run, trace
-from core.racers import RACERS
-from core.scenarios import DESCENTS, HILLS
-from ui import claims, controls, navigation, panels
+from core.catalogue.racers import RACERS
+from core.engine.scenarios import DESCENTS, HILLS
+from ui import controls, navigation
+from ui.panels import catalogue, claims, outcome
 from ui.stage import stage
 
 navigation.begin(navigation.FOUNDATIONS)
@@ -28,13 +29,13 @@ picture = st.container()
 
 st.subheader("This step", anchor="step")
 step = controls.moment_control(steps, prefix)
-panels.step_panel(path, step)
+outcome.step_panel(path, step)
 with picture:
     stage(objective, race, ["curve", curve], step, 420, f"Gradient descent on {objective.name}", prefix)
 
 st.subheader("What happened", anchor="story")
-panels.story_panel(race)
-panels.scenario_row(DESCENTS, navigation.FOUNDATIONS)
+outcome.story_panel(race)
+controls.scenario_row(DESCENTS, navigation.FOUNDATIONS)
 
 st.subheader("A descent that never arrives", anchor="playground")
 st.markdown(
@@ -73,8 +74,8 @@ claims.claim_cards(claims.claims_about("foundations", "minima"))
 claims.experiment_card("X10")
 
 st.subheader("The objective", anchor="objective")
-panels.objective_panel(objective)
+catalogue.objective_panel(objective)
 
 st.subheader("The rule", anchor="rule")
-panels.rule_panel(racer, tuning["hypers"])
+catalogue.rule_panel(racer, tuning["hypers"])
 navigation.onwards(navigation.FOUNDATIONS)

@@ -3,8 +3,10 @@
 import streamlit as st
 
 from core import OBJECTIVES, trace
-from core.history import RACE_NOTE, RACE_OBJECTIVE, RACE_STEPS, race_by
-from ui import claims, controls, history, navigation, panels
+from core.lessons.history import RACE_NOTE, RACE_OBJECTIVE, RACE_STEPS, race_by
+from ui import controls, navigation
+from ui.page import history
+from ui.panels import claims, outcome
 from ui.stage import stage
 
 navigation.begin(navigation.HISTORY)
@@ -22,7 +24,7 @@ step = controls.moment_control(RACE_STEPS, prefix)
 with picture:
     stage(OBJECTIVES[RACE_OBJECTIVE], race, ["plane", "loss"], step, 460, f"Rules known by {year}", prefix)
 st.markdown(RACE_NOTE)
-panels.numbers_panel(race)
+outcome.numbers_panel(race)
 
 st.subheader("Who grew from whom", anchor="family")
 history.family_panel(entry)

@@ -3,7 +3,9 @@
 import streamlit as st
 
 from core.lessons.rate_check import check
-from ui import claims, controls, learning_rate, navigation, panels, rates
+from ui import controls, navigation
+from ui.page import learning_rate
+from ui.panels import claims, outcome, rates
 
 navigation.begin(navigation.LEARNING_RATE)
 prefix = navigation.LEARNING_RATE.prefix
@@ -12,15 +14,15 @@ with st.sidebar:
     path = learning_rate.descent_control()
 
 found = check(path, path.run.resolved_objective)
-panels.regimes_panel(found, f"{prefix}regimes")
+outcome.regimes_panel(found, f"{prefix}regimes")
 picture = st.container()
 step = controls.moment_control(path.run.steps, prefix)
 with picture:
     learning_rate.descent_stage(path, step)
 
 st.subheader("Predicted and measured", anchor="story")
-panels.rate_panel(path, found)
-panels.code_panel("PyTorch code of this run", f"{prefix}code", f"{prefix}code_of", {"this run": path.run})
+outcome.rate_panel(path, found)
+outcome.code_panel("PyTorch code of this run", f"{prefix}code", f"{prefix}code_of", {"this run": path.run})
 claims.about(navigation.LEARNING_RATE, "choice", "About the choice of the learning rate")
 
 st.subheader("Where the curvature changes", anchor="bounded")

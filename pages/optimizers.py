@@ -3,8 +3,10 @@
 import streamlit as st
 
 from core import Run, trace
-from core.scenarios import RACES
-from ui import claims, controls, navigation, optimizers, panels, rates
+from core.engine.scenarios import RACES
+from ui import controls, navigation
+from ui.page import optimizers
+from ui.panels import catalogue, claims, outcome, rates
 from ui.stage import stage
 
 navigation.begin(navigation.OPTIMIZERS)
@@ -44,23 +46,23 @@ with numbers:
 with picture:
     stage(objective, race, [landscape, curve], step, 440, f"Race on {objective.name}")
 with numbers:
-    panels.ledger_panel(chosen, step, coordinate)
+    outcome.ledger_panel(chosen, step, coordinate)
     st.subheader("What happened", anchor="story")
-    panels.story_panel(race)
-    panels.scenario_row(RACES, navigation.OPTIMIZERS)
-    panels.numbers_panel(race)
+    outcome.story_panel(race)
+    controls.scenario_row(RACES, navigation.OPTIMIZERS)
+    outcome.numbers_panel(race)
     st.subheader("The winner is the learning rate", anchor="rates")
     rates.rates_panel(race)
 
 with editor:
     if own:
-        panels.rule_panel(own, tuning[own.key]["hypers"])
+        catalogue.rule_panel(own, tuning[own.key]["hypers"])
 
 st.subheader("Take it home", anchor="export")
 optimizers.export_panel(objective, race)
 
 st.subheader("The objective", anchor="objective")
-panels.objective_panel(objective)
+catalogue.objective_panel(objective)
 
 st.subheader("About races", anchor="races")
 claims.about(navigation.OPTIMIZERS, "race", "About races")

@@ -3,7 +3,9 @@
 import streamlit as st
 
 from core.lessons.pitfalls import SECTIONS
-from ui import navigation, pitfalls, sections
+from ui import navigation
+from ui.page import pitfalls
+from ui.panels import sections
 
 navigation.begin(navigation.PITFALLS)
 sections.contents(SECTIONS)

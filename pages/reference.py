@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from ui import claims, navigation, reference
+from ui import navigation
+from ui.page import reference
+from ui.panels import claims
 
 navigation.begin(navigation.REFERENCE)
 

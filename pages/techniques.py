@@ -3,7 +3,9 @@
 import streamlit as st
 
 from core.lessons.techniques import TECHNIQUES
-from ui import claims, navigation, sections, techniques
+from ui import navigation
+from ui.page import techniques
+from ui.panels import claims, sections
 
 navigation.begin(navigation.TECHNIQUES)
 sections.contents(TECHNIQUES)

@@ -2,11 +2,13 @@
 
 import streamlit as st
 
+from core.catalogue.racers import RACERS
 from core.lessons.rate_check import check
-from core.racers import RACERS
-from core.worked.example import Example
-from core.worked.steps import REPEATED
-from ui import claims, controls, navigation, panels, points, update_rule
+from core.lessons.steps import REPEATED
+from core.problems.example import Example
+from ui import controls, navigation
+from ui.page import update_rule
+from ui.panels import claims, outcome, points
 
 navigation.begin(navigation.UPDATE_RULE)
 prefix = navigation.UPDATE_RULE.prefix
@@ -32,12 +34,12 @@ picture = st.container()
 step = controls.moment_control(steps, prefix)
 with picture:
     update_rule.descent_panel(example, path, step)
-panels.story_panel([(RACERS["sgd"], path)])
+outcome.story_panel([(RACERS["sgd"], path)])
 
 st.subheader("How large may the learning rate be?", anchor="limit")
 found = check(path, example.objective)
-panels.regimes_panel(found, f"{prefix}regimes")
-panels.rate_panel(path, found)
+outcome.regimes_panel(found, f"{prefix}regimes")
+outcome.rate_panel(path, found)
 
 st.subheader("What is being averaged?", anchor="convention")
 st.markdown(

@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from core.batches.race import race
-from core.batches.story import update_rule
-from core.claims import CLAIMS
-from ui import claims, navigation, variants
+from core.evidence.claims import CLAIMS
+from core.lessons.batch_story import update_rule
+from core.problems.batches.race import race
+from ui import navigation
+from ui.page import variants
+from ui.panels import claims
 
 navigation.begin(navigation.VARIANTS)
 prefix = navigation.VARIANTS.prefix

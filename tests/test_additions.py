@@ -8,13 +8,14 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from core import OPTIMIZERS, SCHEDULES, objectives, schedules
-from core.claim_texts import foundations as claims
-from core.claims import CLAIMS
-from core.events import early
-from core.experiments import EXPERIMENTS
-from core.experiments import foundations as experiments
-from core.optimizers import descent
+from core import OPTIMIZERS, SCHEDULES
+from core.catalogue import objectives, schedules
+from core.catalogue.events import early
+from core.catalogue.optimizers import descent
+from core.evidence.claims import CLAIMS
+from core.evidence.claims import foundations as claims
+from core.evidence.experiments import EXPERIMENTS
+from core.evidence.experiments import foundations as experiments
 from ui import navigation
 
 ROOT = Path(__file__).parents[1]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.optimizers import PALETTE
+from core.catalogue.optimizers import PALETTE
 from ui import navigation
 
 ROOT = Path(__file__).parents[1]
@@ -75,7 +75,9 @@ def test_a_page_neither_injects_html_nor_routes_by_hand_nor_loads_from_elsewhere
 
 
 def test_the_science_loads_neither_streamlit_nor_the_heavy_frameworks() -> None:
-    assert _modules_after("import core, core.schedules, core.run").isdisjoint({"streamlit", "torch", "sklearn"})
+    assert _modules_after("import core, core.catalogue.schedules, core.engine.run").isdisjoint(
+        {"streamlit", "torch", "sklearn"}
+    )
 
 
 def test_opening_every_page_does_not_load_torch() -> None:

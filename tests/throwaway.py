@@ -2,16 +2,16 @@
 
 from pathlib import Path
 
-from core import OPTIMIZERS, Run, torch_peer, trace
-from core.claims import claim_rows
-from core.experiments import EXPERIMENTS
-from core.export import numpy_script, torch_script
+from core import OPTIMIZERS, Run, trace
+from core.catalogue.racers import RACERS
+from core.evidence.claims import claim_rows
+from core.evidence.experiments import EXPERIMENTS
+from core.export import numpy_script, torch_peer, torch_script
 from core.figures import LIGHT
 from core.figures.family import family_tree
 from core.figures.timeline import timeline
-from core.history import known_by, successors, timeline_entries
-from core.racers import RACERS
-from core.reference import as_csv, matching, narrowed, optimizer_rows, schedule_rows
+from core.lessons.history import known_by, successors, timeline_entries
+from core.lessons.reference import as_csv, matching, narrowed, optimizer_rows, schedule_rows
 from tests.pages.visits import open_page, state, words
 from tests.programs import run_here
 from ui import navigation

@@ -8,8 +8,8 @@ from typing import Literal
 import streamlit as st
 
 import ui.process  # noqa: F401 (once per process, after the imports)
-from ui import share
-from ui.limits import OWN
+from ui.kit import share
+from ui.kit.limits import OWN
 
 Section = Literal["", "Learn", "Explore", "Look up"]
 

@@ -8,9 +8,9 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from core.objectives import VARIABLES
-from core.run import Run
-from core.trace import Path
+from core.catalogue.objectives import VARIABLES
+from core.engine.run import Run
+from core.engine.trace import Path
 
 FORMAT, VERSION = "gradient descent run", 1
 # The longest rule and formula, every character escaped, fit several times.

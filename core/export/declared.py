@@ -5,10 +5,10 @@ import operator
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from core.catalogue.hypers import Hyper
+from core.catalogue.optimizers import Optimizer
+from core.catalogue.schedules import Schedule
 from core.formula.update_source import call_source
-from core.hypers import Hyper
-from core.optimizers import Optimizer
-from core.schedules import Schedule
 
 Filling = int | float | str
 """A number, or the name to use instead."""

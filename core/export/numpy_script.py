@@ -2,14 +2,14 @@
 
 from textwrap import indent
 
+from core.engine.gradients import CLIP_EPSILON
+from core.engine.run import Run
 from core.export.script import Facts, ending, facts, heading, returned, setting_names, settings, watch
 from core.export.straight import gradient_source, hessian_source
 from core.formula.helper_source import HELPERS
 from core.formula.source import python_source
 from core.formula.torch_class import oracles
 from core.formula.update_source import array_lines, function_source, start_reads, tuple_source
-from core.gradients import CLIP_EPSILON
-from core.run import Run
 
 # What the script itself calls things.
 _OWN = (

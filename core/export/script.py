@@ -9,11 +9,11 @@ from textwrap import fill, wrap
 
 import numpy as np
 
+from core.engine.run import Run
+from core.engine.status import MAX_LOSS, MAX_POSITION
+from core.engine.trace import Path, trace
 from core.export.declared import plain
 from core.formula.vocabulary import CONSTANTS, RULE_FUNCTIONS
-from core.run import Run
-from core.status import MAX_LOSS, MAX_POSITION
-from core.trace import Path, trace
 
 # How far a script's loss may be from the engine's, relative and absolute: both use float64 and round differently.
 _TOLERANCES = ("1e-6", "1e-4")

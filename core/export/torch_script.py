@@ -2,6 +2,9 @@
 
 from textwrap import indent
 
+from core.catalogue.optimizers import Optimizer, TorchPeer
+from core.engine.gradients import CLIP_EPSILON
+from core.engine.run import Run
 from core.export.declared import called_classes, class_name, filled, on_lines, schedule_values
 from core.export.script import Facts, comment, ending, facts, heading, returned, setting_names, settings, watch
 from core.formula import Formula
@@ -10,9 +13,6 @@ from core.formula.graph import Graph, Value
 from core.formula.source import is_literal, python_source
 from core.formula.syntax import Call
 from core.formula.update_source import call_source
-from core.gradients import CLIP_EPSILON
-from core.optimizers import Optimizer, TorchPeer
-from core.run import Run
 
 # What the script itself calls things.
 _OWN = (

@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
+from core.catalogue.optimizers.declaration import BLUE, ORANGE
 from core.figures.look import CLEAR, Look, layout, note, number
-from core.network.backprop import Edge, Example, Node
-from core.optimizers.declaration import BLUE, ORANGE
+from core.problems.network.backprop import Edge, Example, Node
 
 Direction = Literal["forward", "backward"]
 

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from core.batches.data import Array, Pair
-from core.batches.descent import Band
-from core.batches.race import Axis, Ran, level
+from core.engine.findings import drawn_moments
 from core.figures import labels
 from core.figures.look import CLEAR, DIGITS, Look, axis, compact, layout, note
-from core.findings import drawn_moments
+from core.problems.batches.data import Array, Pair
+from core.problems.batches.descent import Band
+from core.problems.batches.race import Axis, Ran, level
 
 # A loss below this share of the start's leaves the picture at the bottom, so that what noise does stays in sight;
 # above this multiple at the top, so that a divergence does not flatten the rest.

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from core.batches.data import Array, Pair
-from core.batches.descent import least_squares, line, losses
-from core.batches.race import Ran, level
+from core.engine.status import Outcome, Status
 from core.figures import marks
 from core.figures.contour import lines, pointer
 from core.figures.look import DIGITS, SMALL_SIZE, Look, axis, compact, layout, number
 from core.figures.trail import View, cut
-from core.status import Outcome, Status
+from core.problems.batches.data import Array, Pair
+from core.problems.batches.descent import least_squares, line, losses
+from core.problems.batches.race import Ran, level
 
 # Points of the bowl per side; a parabola is smooth.
 _GRID = 61

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from core.catalogue.objectives import Objective
+from core.engine.summary import Race
 from core.figures import labels, marks
 from core.figures.landscape import landscape
 from core.figures.look import DIGITS, SMALL_SIZE, Array, Look, axis, compact, layout
 from core.figures.trail import View, cut
-from core.objectives import Objective
-from core.summary import Race
 
 # Points of the grid per side. The values under the pointer come from a coarser one: they are exact where they stand.
 GRID = 130

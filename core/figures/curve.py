@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from core.catalogue.objectives import Objective
 from core.figures import marks
 from core.figures.look import DIGITS, Array, Look, axis, compact, layout
 from core.figures.trail import MARGIN, View, widened
-from core.objectives import Objective
 
 GRID = 801
 # Values beyond these shares of the curve are ignored by the y axis where they stand out.

@@ -7,7 +7,7 @@ from textwrap import wrap
 from typing import Any
 
 from core.figures.look import CLEAR, Look, layout, note
-from core.history import Entry
+from core.lessons.history import Entry
 
 # Pixels between a dot's centre and its label.
 OFFSET = 10.0

@@ -21,7 +21,7 @@ from core.figures.entry import (
     stroke,
 )
 from core.figures.look import Look
-from core.history import Entry, timeline_entries
+from core.lessons.history import Entry, timeline_entries
 
 # Pixels: of a leaf's row, above the branch for a name, at least for the bend before the next generation.
 _ROW, _LIFT, _BEND = 31.0, 11.0, 40.0

@@ -5,9 +5,9 @@ from math import ceil, floor, log10
 
 import numpy as np
 
+from core.catalogue.objectives import Objective
 from core.figures.look import Array, number
 from core.figures.trail import View
-from core.objectives import Objective
 
 # Between two steps of a scale with evenly spaced lines, about this many lines.
 _LINES = 13

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from core.catalogue.optimizers.declaration import BLUE, ORANGE
 from core.figures.look import Array, Look, axis, compact, layout, note, number
-from core.optimizers.declaration import BLUE, ORANGE
-from core.worked.example import Example
+from core.problems.example import Example
 
 Line = tuple[float, float]
 
@@ -47,7 +47,7 @@ _Layer = Callable[[Example, _Paper, _Drawing], None]
 
 
 def step_figure(example: Example, key: str, lines: Sequence[Line], look: Look) -> go.Figure:
-    """The data of ``example`` with what its step ``key`` (see ``core.worked.steps``) makes.
+    """The data of ``example`` with what its step ``key`` (see ``core.lessons.steps``) makes.
 
     ``lines`` are the (w, b) of a run, from the start on, of which "repeat" shows some.
     """

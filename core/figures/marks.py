@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.catalogue.objectives import Objective
+from core.catalogue.racers import Racer
 from core.figures.labels import Label
 from core.figures.look import Array, Look, compact, number
 from core.figures.trail import Cut, Edge, View, within
-from core.objectives import Objective
-from core.racers import Racer
 
 # Up to this many iterates are dotted; more would run together and hide the dashes.
 _DOTS = 120

@@ -5,9 +5,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from core.catalogue.optimizers.declaration import BLUE, CYAN, ORANGE, TEAL
 from core.figures.look import Look, axis, layout, note, number
 from core.lessons.state_memory import Memory
-from core.optimizers.declaration import BLUE, CYAN, ORANGE, TEAL
 
 # Pixels for each bar, and for the axis and the legend.
 _BAR, _REST = 22, 86

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from core.catalogue.optimizers import PALETTE
+from core.engine.findings import Array, Mark, Plot, Series
 from core.figures.look import SMALL_SIZE, Look, axis, compact, layout
-from core.findings import Array, Mark, Plot, Series
-from core.optimizers import PALETTE
 
 # Room around the data, as a share of its range.
 _ROOM = 0.06

@@ -6,13 +6,13 @@ from math import ceil, floor
 import numpy as np
 import plotly.graph_objects as go
 
+from core.catalogue.objectives import Objective
+from core.engine.findings import Array, Plot, Series
+from core.engine.status import Outcome
+from core.engine.summary import Race
+from core.engine.trace import Path
 from core.figures.look import Look, axis, layout, number
 from core.figures.plot import plot
-from core.findings import Array, Plot, Series
-from core.objectives import Objective
-from core.status import Outcome
-from core.summary import Race
-from core.trace import Path
 
 # What a log axis shows for anything smaller, zero included: below it, float64 differences are rounding.
 FLOOR = 1e-16

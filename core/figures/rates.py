@@ -6,12 +6,12 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from core.engine.findings import Array, Mark
+from core.engine.sensitivity import rate_plot, swept
+from core.engine.summary import Race
 from core.figures.look import Look
 from core.figures.plot import plot
-from core.findings import Array, Mark
-from core.sensitivity import rate_plot, swept
-from core.summary import Race
-from core.theory import curvature
+from core.problems.theory import curvature
 
 # Pixels around a curve that count as on it.
 _REACH = 14

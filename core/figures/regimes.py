@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from core.catalogue.optimizers import PALETTE
 from core.figures.look import DIGITS, SMALL_SIZE, Look, axis, compact, layout, number
 from core.lessons.rate_check import Check
-from core.optimizers import PALETTE
-from core.theory import Regime
+from core.problems.theory import Regime
 
 _POINTS = 241
 # The factors that are shown: a little more than 1, at which nothing shrinks.

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from core.catalogue.objectives import Objective
 from core.figures.landscape import Landscape, landscape
 from core.figures.look import DIGITS, SMALL_SIZE, Array, Look, compact, layout, number
 from core.figures.marks import distinct
-from core.objectives import Objective
 
 GRID = 90
 # How far above the surface a path floats, as a share of its height, so that it does not sink into its facets.

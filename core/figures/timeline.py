@@ -23,7 +23,7 @@ from core.figures.entry import (
     stroke,
 )
 from core.figures.look import Look
-from core.history import Entry
+from core.lessons.history import Entry
 
 # Years side by side on a wide sheet: a label of usual length fits into a column.
 _COLUMNS = 8

@@ -6,8 +6,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from core.engine.status import Outcome, Status
 from core.figures.look import Array
-from core.status import Outcome, Status
 
 Steps = npt.NDArray[np.intp]
 # (low, high) across and upwards: the rectangle that the axes show.

@@ -6,16 +6,16 @@ from types import MappingProxyType
 
 import numpy as np
 
-from core.experiments.divergence import ALARM, alarm_step
-from core.experiments.measure import curve
-from core.findings import Mark, Plot
-from core.hypers import Hyper
-from core.objectives import OBJECTIVES, Objective
-from core.optimizers import OPTIMIZERS
-from core.racers import RACERS, Racer
-from core.run import Run
-from core.theory import stable_limit
-from core.trace import Path
+from core.catalogue.hypers import Hyper
+from core.catalogue.objectives import OBJECTIVES, Objective
+from core.catalogue.optimizers import OPTIMIZERS
+from core.catalogue.racers import RACERS, Racer
+from core.engine.findings import Mark, Plot
+from core.engine.run import Run
+from core.engine.trace import Path
+from core.evidence.experiments.divergence import ALARM, alarm_step
+from core.evidence.experiments.measure import curve
+from core.problems.theory import stable_limit
 
 # A loss whose logarithm ends where a weight is 0, as those of probabilities, rates and scales do.
 _WITH_LOGARITHM = Objective(
@@ -108,7 +108,7 @@ FAILURES: Mapping[str, Failure] = MappingProxyType({failure.key: failure for fai
 
 
 def signs(path: Path) -> list[str]:
-    """What could be seen of ``path``, the run of a rule of ``core.theory.METHODS``, while it ran: a sentence each."""
+    """What could be seen while ``path``, of a rule of ``core.problems.theory.METHODS``, was run: a sentence each."""
     return [_rises(path), _alarm(path), _limit(path)] if path.status.step else []
 
 

@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from core.experiments.measure import curve
-from core.findings import Array, Mark, Plot
-from core.hypers import Hyper
-from core.objectives import OBJECTIVES
-from core.optimizers import OPTIMIZERS
-from core.racers import RACERS, Racer
-from core.run import Run
-from core.summary import Race
-from core.trace import Path, trace
+from core.catalogue.hypers import Hyper
+from core.catalogue.objectives import OBJECTIVES
+from core.catalogue.optimizers import OPTIMIZERS
+from core.catalogue.racers import RACERS, Racer
+from core.engine.findings import Array, Mark, Plot
+from core.engine.run import Run
+from core.engine.summary import Race
+from core.engine.trace import Path, trace
+from core.evidence.experiments.measure import curve
 
 VALLEY = OBJECTIVES["hyperbola_valley"]
 STEPS = 5000

@@ -5,14 +5,14 @@ from functools import partial
 
 import numpy as np
 
-from core.experiments.measure import curve
-from core.findings import Mark, Plot
+from core.catalogue.optimizers import OPTIMIZERS, PALETTE
+from core.engine.findings import Mark, Plot
+from core.engine.run import Run
+from core.engine.scenarios import DESCENTS, RACES
+from core.engine.trace import trace
+from core.evidence.experiments.measure import curve
 from core.lessons import flat_walk
 from core.lessons.sections import Section, picture_of
-from core.optimizers import OPTIMIZERS, PALETTE
-from core.run import Run
-from core.scenarios import DESCENTS, RACES
-from core.trace import trace
 
 _STEP = "step"
 

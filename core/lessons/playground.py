@@ -7,13 +7,13 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from core.hypers import Hyper
-from core.lessons.cycles import LONGEST_CYCLE, cycle_length, multiplier
-from core.optimizers import OPTIMIZERS
-from core.run import Run
-from core.scenarios import DESCENTS, Scenario
-from core.theory import curvature
-from core.trace import trace
+from core.catalogue.hypers import Hyper
+from core.catalogue.optimizers import OPTIMIZERS
+from core.engine.run import Run
+from core.engine.scenarios import DESCENTS, Scenario
+from core.engine.trace import trace
+from core.problems.theory import curvature
+from core.problems.theory.cycles import LONGEST_CYCLE, cycle_length, multiplier
 
 Array = npt.NDArray[np.float64]
 

@@ -8,13 +8,13 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from core.hypers import Hyper
-from core.objectives import Objective
-from core.optimizers import OPTIMIZERS
-from core.scenarios import Scenario
-from core.status import Outcome
-from core.theory import Band, Curvature, Regime, Tuning, bands, best_settings, contraction, curvature, regime
-from core.trace import Path
+from core.catalogue.hypers import Hyper
+from core.catalogue.objectives import Objective
+from core.catalogue.optimizers import OPTIMIZERS
+from core.engine.scenarios import Scenario
+from core.engine.status import Outcome
+from core.engine.trace import Path
+from core.problems.theory import Band, Curvature, Regime, Tuning, bands, best_settings, contraction, curvature, regime
 
 Array = npt.NDArray[np.float64]
 

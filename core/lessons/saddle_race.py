@@ -3,14 +3,14 @@
 import math
 from collections.abc import Mapping
 
-from core.experiments.saddles import ESCAPED, escape, predicted_escape
-from core.hypers import Hyper
-from core.optimizers import PALETTE
-from core.racers import RACERS, Racer
-from core.run import Run
-from core.scenarios import RACES
-from core.summary import Race
-from core.trace import Path, trace
+from core.catalogue.hypers import Hyper
+from core.catalogue.optimizers import PALETTE
+from core.catalogue.racers import RACERS, Racer
+from core.engine.run import Run
+from core.engine.scenarios import RACES
+from core.engine.summary import Race
+from core.engine.trace import Path, trace
+from core.evidence.experiments.saddles import ESCAPED, escape, predicted_escape
 
 _SCENARIO = RACES["saddle"]
 SADDLE, STEPS = _SCENARIO.declared, _SCENARIO.steps

@@ -6,13 +6,13 @@ from types import MappingProxyType
 
 import numpy as np
 
-from core.hypers import Hyper
-from core.many import trace_many
-from core.optimizers import OPTIMIZERS, PALETTE, Optimizer
-from core.racers import Racer
-from core.run import Run
-from core.scenarios import Scenario
-from core.schedules import SCHEDULES, Schedule
+from core.catalogue.hypers import Hyper
+from core.catalogue.optimizers import OPTIMIZERS, PALETTE, Optimizer
+from core.catalogue.racers import Racer
+from core.catalogue.schedules import SCHEDULES, Schedule
+from core.engine.many import trace_many
+from core.engine.run import Run
+from core.engine.scenarios import Scenario
 
 EPOCHS = 100
 """Steps of the race, an epoch each."""

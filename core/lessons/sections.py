@@ -1,14 +1,14 @@
 """What a section is on a page that has many: its place in a link, its introduction, a small picture, its experiments.
 
-A page declares its sections as a tuple of ``Section``; ``ui.sections`` shows them. A section's ``key`` is all that
-names it: the anchor of its heading, its fold in the link, and the topic of the claims it shows.
+A page declares its sections as a tuple of ``Section``; ``ui.panels.sections`` shows them. A section's ``key`` is all
+that names it: the anchor of its heading, its fold in the link, and the topic of the claims it shows.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from core.experiments import EXPERIMENTS
-from core.findings import Plot
+from core.engine.findings import Plot
+from core.evidence.experiments import EXPERIMENTS
 
 
 @dataclass(frozen=True)

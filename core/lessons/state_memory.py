@@ -6,7 +6,7 @@ Activations are left out: they depend on the network and the batch, and can be t
 from dataclasses import dataclass
 from enum import Enum
 
-from core.optimizers import OPTIMIZERS, Optimizer
+from core.catalogue.optimizers import OPTIMIZERS, Optimizer
 
 GIGA = 1e9
 # Weights of a model that can be typed, in billions: from a thousand weights to a thousand times the largest known.

@@ -5,19 +5,19 @@ from functools import partial
 
 import numpy as np
 
-from core.experiments.measure import curve
-from core.experiments.normalisation import HE, trained
-from core.findings import Plot, Series
+from core.catalogue.optimizers import OPTIMIZERS
+from core.catalogue.optimizers.declaration import BLUE, ORANGE, TEAL
+from core.engine.findings import Plot, Series
+from core.engine.run import Run
+from core.engine.trace import trace
+from core.evidence.experiments.measure import curve
+from core.evidence.experiments.normalisation import HE, trained
+from core.export.snippets import code_file
 from core.lessons import flat_walk
 from core.lessons.sections import Section, picture_of
 from core.lessons.state_memory import DEFAULT, GIGA, Precision, memories
 from core.lessons.two_features import SETTINGS, Bowl
-from core.network.perceptron import Norm
-from core.optimizers import OPTIMIZERS
-from core.optimizers.declaration import BLUE, ORANGE, TEAL
-from core.run import Run
-from core.snippets import code_file
-from core.trace import trace
+from core.problems.network.perceptron import Norm
 
 
 def _scaling() -> Plot:

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from core.experiments import EXPERIMENTS
-from core.experiments.adaptive import ravine, turned
-from core.experiments.measure import first, steps_text
+from core.catalogue.objectives import Objective
+from core.catalogue.racers import RACERS
+from core.engine.run import Run
+from core.engine.summary import Race
+from core.engine.trace import Path, trace
+from core.evidence.experiments import EXPERIMENTS
+from core.evidence.experiments.adaptive import ravine, turned
+from core.evidence.experiments.measure import first, steps_text
 from core.formula.latex import measured
-from core.objectives import Objective
-from core.racers import RACERS
-from core.run import Run
-from core.summary import Race
-from core.trace import Path, trace
 
 # How far from the minimum along and across the ravine a run starts unless told otherwise.
 _PLACE = (1.0, 1.0)

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.experiments.measure import first, steps_text
-from core.findings import Array
-from core.hypers import Hyper
-from core.objectives import Objective, own_objective
-from core.run import Run
-from core.theory import METHODS, Curvature, curvature
-from core.trace import Path, trace
+from core.catalogue.hypers import Hyper
+from core.catalogue.objectives import Objective, own_objective
+from core.engine.findings import Array
+from core.engine.run import Run
+from core.engine.trace import Path, trace
+from core.evidence.experiments.measure import first, steps_text
+from core.problems.theory import METHODS, Curvature, curvature
 
 SETTINGS = (
     Hyper("ratio", "r", 4.0, (1.0, 10.0), (1.0, 10.0), "linear", "Spread of the first feature over that of the other."),

@@ -8,11 +8,11 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, WebSocket, expect
 
 from core import OBJECTIVES, Run, trace
+from core.catalogue.racers import RACERS
+from core.engine.scenarios import DESCENTS, RACES
+from core.engine.trace import Path
 from core.figures import DARK, LIGHT
 from core.formula.latex import measured
-from core.racers import RACERS
-from core.scenarios import DESCENTS, RACES
-from core.trace import Path
 from ui.navigation import FOUNDATIONS, OPTIMIZERS
 
 pytestmark = pytest.mark.browser

@@ -8,8 +8,8 @@ from dataclasses import asdict
 import pytest
 
 from core import OPTIMIZERS, Run, trace
+from core.catalogue.racers import RACERS
 from core.export import numpy_script, run_json, torch_script
-from core.racers import RACERS
 from tests.pages.visits import MARKUP, clean, markup_shown, notes, open_page, state
 from ui import navigation
 

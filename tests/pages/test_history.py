@@ -3,11 +3,11 @@
 import pytest
 
 from core import trace
-from core.history import known_by, race_by, timeline_entries, years
-from core.optimizers import OPTIMIZERS
+from core.catalogue.optimizers import OPTIMIZERS
+from core.lessons.history import known_by, race_by, timeline_entries, years
 from tests.pages.visits import clean, notes, open_page, state, words
 from ui import navigation
-from ui.history import believed_name
+from ui.page.history import believed_name
 
 PAGE = navigation.HISTORY
 PREFIX = PAGE.prefix

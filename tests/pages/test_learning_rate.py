@@ -6,7 +6,9 @@ from pathlib import Path as File
 import pytest
 
 from core import OBJECTIVES, OPTIMIZERS, SCHEDULES, Run, trace
-from core.experiments import EXPERIMENTS
+from core.catalogue.racers import RACERS
+from core.engine.summary import retell
+from core.evidence.experiments import EXPERIMENTS
 from core.export import torch_script
 from core.lessons.playground import CASES, long_run, long_run_told
 from core.lessons.rate_check import QUADRATICS, check, rate_sentences
@@ -21,14 +23,12 @@ from core.lessons.schedule_race import (
     schedule_hypers,
     schedule_racer,
 )
-from core.racers import RACERS
-from core.summary import retell
-from core.theory import METHODS
+from core.problems.theory import METHODS
 from tests.pages.visits import Link, clean, notes, open_page, state, words
 from tests.programs import run_here
 from ui import navigation
-from ui.limits import MAX_RACERS
-from ui.rates import believed_rate
+from ui.kit.limits import MAX_RACERS
+from ui.panels.rates import believed_rate
 
 PAGE = navigation.LEARNING_RATE
 

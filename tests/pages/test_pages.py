@@ -12,24 +12,24 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import OBJECTIVES, OPTIMIZERS, Run, trace
-from core.claims import CLAIMS
-from core.experiments import EXPERIMENTS
+from core.catalogue.hypers import Hyper
+from core.catalogue.objectives import OWN_START, VARIABLES
+from core.catalogue.racers import RACERS, Racer
+from core.catalogue.schedules import SCHEDULES, Schedule
+from core.engine.scenarios import DESCENTS, HILLS, RACES, Scenario
+from core.engine.summary import retell, row
+from core.evidence.claims import CLAIMS
+from core.evidence.experiments import EXPERIMENTS
 from core.formula import parse
-from core.hypers import Hyper
 from core.lessons import pitfalls
 from core.lessons.techniques import TECHNIQUES
-from core.objectives import OWN_START, VARIABLES
-from core.racers import RACERS, Racer
-from core.scenarios import DESCENTS, HILLS, RACES, Scenario
-from core.schedules import SCHEDULES, Schedule
-from core.summary import retell, row
 from tests.pages.visits import MARKUP, ROOT, Link, clean, latex, markup_shown, new_visit, notes, open_page, state, words
 from ui import navigation
-from ui.claims import section_key
 from ui.controls import hyper_key, scenario_state, schedule_hyper_key, schedule_key
-from ui.limits import MAX_RACERS, MAX_START, MAX_STEPS, OWN
+from ui.kit.limits import MAX_RACERS, MAX_START, MAX_STEPS, OWN
+from ui.kit.share import number_text
 from ui.navigation import Page
-from ui.share import number_text
+from ui.panels.claims import section_key
 
 every = pytest.mark.parametrize("page", navigation.ALL, ids=[page.title for page in navigation.ALL])
 

@@ -10,21 +10,21 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import trace
-from core.claims import CLAIMS
-from core.experiments import EXPERIMENTS
+from core.engine.summary import retell
+from core.evidence.claims import CLAIMS
+from core.evidence.experiments import EXPERIMENTS
 from core.lessons.failures import FAILURES, Failure, signs
 from core.lessons.pitfalls import SECTIONS
 from core.lessons.saddle_race import escapes, saddle_race
 from core.lessons.sections import Section
 from core.lessons.symptoms import SYMPTOMS, Symptom
 from core.lessons.turned import arrivals, turned_ravine
-from core.summary import retell
 from tests.pages.visits import clean, latex, notes, open_page, state, words
 from tests.programs import run_here
 from ui import navigation
-from ui.claims import claims_about, section_key
-from ui.elements import believed_row
-from ui.pitfalls import MORE, card
+from ui.kit.elements import believed_row
+from ui.page.pitfalls import MORE, card
+from ui.panels.claims import claims_about, section_key
 
 PAGE = navigation.PITFALLS
 every = pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.key)

@@ -6,12 +6,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import OPTIMIZERS, SCHEDULES
-from core.claims import CLAIMS
-from core.reference import optimizer_rows, questions
-from core.snippets import SNIPPETS
+from core.evidence.claims import CLAIMS
+from core.export.snippets import SNIPPETS
+from core.lessons.reference import optimizer_rows, questions
 from tests.pages.visits import clean, latex, notes, open_page, state, words
 from ui import navigation
-from ui.claims import section_key
+from ui.panels.claims import section_key
 
 PAGE = navigation.REFERENCE
 PREFIX = PAGE.prefix

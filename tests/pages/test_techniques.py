@@ -8,20 +8,20 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.claims import CLAIMS
-from core.experiments import EXPERIMENTS
+from core.evidence.claims import CLAIMS
+from core.evidence.experiments import EXPERIMENTS
 from core.lessons.flat_walk import told, walks
 from core.lessons.sections import Section
 from core.lessons.state_memory import GIGA, Precision
 from core.lessons.state_memory import told as memory_told
 from core.lessons.techniques import TECHNIQUES
 from core.lessons.two_features import Bowl
-from tests.core.experiments.findings import ask
+from tests.core.evidence.experiments.findings import ask
 from tests.pages.visits import clean, notes, open_page, state, words
 from tests.programs import run_here
 from ui import navigation
-from ui.claims import section_key
-from ui.techniques import MORE
+from ui.page.techniques import MORE
+from ui.panels.claims import section_key
 
 PAGE = navigation.TECHNIQUES
 PREFIX = PAGE.prefix

@@ -8,20 +8,20 @@ from urllib.parse import parse_qs
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.catalogue.racers import RACERS
+from core.engine.summary import retell
+from core.export.example_code import torch_script
 from core.lessons.rate_check import check, rate_sentences
-from core.network.backprop import TELLERS
-from core.network.backprop import Example as Network
-from core.network.initialisation import Initialisation
-from core.network.perceptron import Activation
-from core.racers import RACERS
-from core.summary import retell
-from core.worked.code import torch_script
-from core.worked.example import Convention, Example
-from core.worked.steps import six_steps
+from core.lessons.steps import six_steps
+from core.problems.example import Convention, Example
+from core.problems.network.backprop import TELLERS
+from core.problems.network.backprop import Example as Network
+from core.problems.network.initialisation import Initialisation
+from core.problems.network.perceptron import Activation
 from tests.pages.visits import clean, latex, notes, open_page, state, words
 from tests.programs import run_here
 from ui import navigation
-from ui.points import believed_rows
+from ui.panels.points import believed_rows
 
 PAGE = navigation.UPDATE_RULE
 GUIDE = "1,2; 2,4; 3,6"

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.batches.code import torch_code
-from core.batches.data import DATASETS, Pair, dataset
-from core.batches.descent import line
-from core.batches.findings import floors, scatter_of_gradients, stable_rates
-from core.batches.own_data import own_data
-from core.batches.race import START, Settings, outlook, race
-from core.batches.story import retold, update_rule
-from core.claims import CLAIMS
+from core.evidence.claims import CLAIMS
+from core.export.batch_code import torch_code
+from core.lessons.batch_findings import floors, scatter_of_gradients, stable_rates
+from core.lessons.batch_story import retold, update_rule
+from core.problems.batches.data import DATASETS, Pair, dataset
+from core.problems.batches.descent import line
+from core.problems.batches.own_data import own_data
+from core.problems.batches.race import START, Settings, outlook, race
 from tests.pages.visits import ROOT, Link, clean, latex, notes, open_page, state, words
 from tests.programs import run_here
 from ui import navigation

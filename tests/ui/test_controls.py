@@ -8,14 +8,14 @@ from itertools import pairwise
 import pytest
 
 from core import OPTIMIZERS
-from core.experiments import EXPERIMENTS
+from core.catalogue.hypers import Hyper
+from core.catalogue.racers import RACERS, own_racer
+from core.catalogue.schedules import SCHEDULES, Schedule
+from core.engine.scenarios import DESCENTS, RACES, Scenario
+from core.evidence.experiments import EXPERIMENTS
 from core.formula import FormulaError
-from core.hypers import Hyper
-from core.racers import RACERS, own_racer
-from core.scenarios import DESCENTS, RACES, Scenario
-from core.schedules import SCHEDULES, Schedule
 from ui.controls import hyper_key, linear_step, log_stops, schedule_hyper_key, schedule_key
-from ui.share import number_text
+from ui.kit.share import number_text
 
 SCENARIOS: dict[str, Scenario] = {**RACES, **DESCENTS}
 HYPERS = {f"{key}.{hyper.name}": hyper for key, declared in OPTIMIZERS.items() for hyper in declared.hypers}

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.pages.visits import open_page
-from ui import navigation, sections
+from ui import navigation
+from ui.panels import sections
 from ui.stage.stage import plotly_chunk
 
 

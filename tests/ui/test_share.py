@@ -2,7 +2,7 @@
 
 from contextvars import Context
 
-from ui import share
+from ui.kit import share
 
 
 def test_a_fragment_that_runs_by_itself_makes_no_note() -> None:

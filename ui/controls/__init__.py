@@ -1,16 +1,5 @@
 """Declarations to widgets: each control is bound to the link under its key and says what it could not use of it."""
 
-from ui.controls.basics import (
-    asked_number,
-    check_asked,
-    choice,
-    fold,
-    named,
-    number_control,
-    refuse,
-    several,
-    view_control,
-)
 from ui.controls.hypers import hyper_control, hyper_row, hyper_state, linear_step, log_stops, stops_control
 from ui.controls.objective import moment_control, objective_control, start_control, steps_control
 from ui.controls.racers import (
@@ -25,7 +14,18 @@ from ui.controls.racers import (
     schedule_hyper_key,
     schedule_key,
 )
-from ui.controls.scenarios import race_state, scenario_control, scenario_state
+from ui.controls.scenarios import race_state, scenario_cards, scenario_control, scenario_row, scenario_state
+from ui.kit.basics import (
+    asked_number,
+    check_asked,
+    choice,
+    fold,
+    named,
+    number_control,
+    refuse,
+    several,
+    view_control,
+)
 
 __all__ = [
     "Gradients",
@@ -51,7 +51,9 @@ __all__ = [
     "racers_control",
     "rates_control",
     "refuse",
+    "scenario_cards",
     "scenario_control",
+    "scenario_row",
     "scenario_state",
     "schedule_hyper_key",
     "schedule_key",

@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from core.hypers import Hyper
-from ui.controls.basics import asked_number
-from ui.share import number_text
+from core.catalogue.hypers import Hyper
+from ui.kit.basics import asked_number
+from ui.kit.share import number_text
 
 # A logarithmic slider over more decades than this offers 1, 2 and 5 of each, otherwise all numbers of two digits.
 _FINE_DECADES = 5

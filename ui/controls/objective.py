@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.catalogue.objectives import OBJECTIVES, OWN_START, VARIABLES, Objective, own_objective
 from core.formula import FormulaError
 from core.formula.objective import MAX_CHARACTERS
-from core.objectives import OBJECTIVES, OWN_START, VARIABLES, Objective, own_objective
-from ui.controls.basics import asked_number, choice, explain, named, number_control
-from ui.limits import MAX_START, MAX_STEPS, OWN
+from ui.kit.basics import asked_number, choice, explain, named, number_control
+from ui.kit.limits import MAX_START, MAX_STEPS, OWN
 
 
 def objective_control(dimension: int, default: str, prefix: str = "") -> Objective:

@@ -5,16 +5,16 @@ from typing import TypedDict
 
 import streamlit as st
 
+from core.catalogue.hypers import Hyper
+from core.catalogue.optimizers import OPTIMIZERS
+from core.catalogue.optimizers.declaration import Family
+from core.catalogue.racers import RACERS, Racer, own_racer
+from core.catalogue.schedules import SCHEDULES, Schedule
 from core.formula import FormulaError
 from core.formula.rule_reader import MAX_CHARACTERS
-from core.hypers import Hyper
-from core.optimizers import OPTIMIZERS
-from core.optimizers.declaration import Family
-from core.racers import RACERS, Racer, own_racer
-from core.schedules import SCHEDULES, Schedule
-from ui.controls.basics import choice, explain, named, number_control, several
 from ui.controls.hypers import hyper_control
-from ui.limits import MAX_CLIP, MAX_NOISE, MAX_RACERS, MAX_SEED, MIN_CLIP
+from ui.kit.basics import choice, explain, named, number_control, several
+from ui.kit.limits import MAX_CLIP, MAX_NOISE, MAX_RACERS, MAX_SEED, MIN_CLIP
 
 # Sliders side by side.
 _COLUMNS = 3

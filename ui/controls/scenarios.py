@@ -1,19 +1,24 @@
-"""Prepared runs as controls: one of a few, or the value of every control that makes a page show one."""
+"""Prepared runs as controls: one of a few, cards or a row that open them, and the value of every control they set."""
 
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from core.racers import RACERS, Racer
-from core.run import Run
-from core.scenarios import Scenario
-from core.schedules import SCHEDULES
-from ui.controls.basics import view_control
+from core.catalogue.racers import RACERS, Racer
+from core.catalogue.schedules import SCHEDULES
+from core.engine.run import Run
+from core.engine.scenarios import Scenario
 from ui.controls.hypers import hyper_state
 from ui.controls.objective import start_state
 from ui.controls.racers import hyper_key, schedule_hyper_key, schedule_key
-from ui.limits import OWN
-from ui.share import Setting
+from ui.kit import share
+from ui.kit.basics import view_control
+from ui.kit.limits import OWN
+from ui.kit.share import Setting
+from ui.navigation import Page
+
+# Cards side by side.
+_CARDS = 3
 
 
 def scenario_control(label: str, scenarios: Mapping[str, Scenario], key: str, prefix: str) -> Scenario:
@@ -66,3 +71,33 @@ def race_state(racers: Sequence[Racer], runs: Sequence[Run], prefix: str = "") -
     rules = [racer.name for racer in racers if racer.key in RACERS]
     own = [run.optimizer for racer, run in zip(racers, runs, strict=True) if racer.key not in RACERS]
     return state | given | ({"rules": rules} if rules else {}) | ({"own": own[0]} if own else {})
+
+
+def scenario_cards(scenarios: Mapping[str, Scenario], page: Page) -> None:
+    """Prepared runs, each with the reason to look at it and a button that opens it on ``page``, another one."""
+    st.subheader("Try", anchor=False)
+    listed = list(scenarios.values())
+    for first in range(0, len(listed), _CARDS):
+        for column, scenario in zip(st.columns(_CARDS), listed[first : first + _CARDS], strict=False):
+            with column.container(border=True, height="stretch"):
+                st.markdown(f"**{scenario.title}**")
+                st.markdown(scenario.idea)
+                if st.button("Run it", key=f"try_{scenario.key}"):
+                    state = scenario_state(scenario, page.prefix)
+                    st.switch_page(page.file, query_params=share.as_link(state))
+
+
+def scenario_row(scenarios: Mapping[str, Scenario], page: Page) -> None:
+    """Prepared runs for ``page``, the one that is open: a button each, which tells the reason to look when pointed at.
+
+    A row takes a quarter of the elements of cards, and every element is sent again with every slider.
+    """
+    with st.container(horizontal=True):
+        for scenario in scenarios.values():
+            st.button(
+                scenario.title,
+                key=f"try_{scenario.key}",
+                help=scenario.idea,
+                on_click=st.session_state.update,
+                args=(scenario_state(scenario, page.prefix),),
+            )

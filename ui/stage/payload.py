@@ -13,6 +13,10 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 import plotly.io
 
+from core.catalogue.objectives import Objective
+from core.catalogue.racers import Racer
+from core.engine.summary import Race
+from core.engine.trace import Path
 from core.figures import (
     DARK,
     LIGHT,
@@ -26,11 +30,7 @@ from core.figures import (
 )
 from core.figures.progress import rate_share
 from core.figures.surface import surface_heights
-from core.objectives import Objective
-from core.racers import Racer
-from core.summary import Race
-from core.trace import Path
-from ui.limits import MAX_START
+from ui.kit.limits import MAX_START
 
 Array = npt.NDArray[np.float64]
 Kind = Literal["plane", "space", "curve", "fit", "loss", "norm", "rate"]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.objectives import VARIABLES, Objective
-from core.summary import Race
+from core.catalogue.objectives import VARIABLES, Objective
+from core.engine.summary import Race
 from ui.stage.payload import Kind, Paper, believed_start, believed_step, packed, stage_payload
 
 _FOLDER = Path(__file__).parent

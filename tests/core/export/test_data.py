@@ -13,11 +13,11 @@ import plotly.graph_objects as go
 import pytest
 
 from core import OBJECTIVES, OPTIMIZERS, SCHEDULES, Run, trace
+from core.catalogue.racers import RACERS
 from core.export import path_csv, run_from_json, run_json
-from core.export.picture import figure_html
 from core.figures import contour
 from core.figures.look import DARK, LIGHT, Look
-from core.racers import RACERS
+from core.figures.picture import figure_html
 
 # --- The table ---
 

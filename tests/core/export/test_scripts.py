@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from core import OPTIMIZERS, SCHEDULES, Run, trace
+from core.engine.status import Outcome
 from core.export import numpy_script, torch_script
 from core.export.script import facts
-from core.status import Outcome
 from tests.programs import fails, imported, run_alone, run_here
 
 LIBRARIES: Mapping[str, Callable[[Run], str]] = {"numpy": numpy_script, "torch": torch_script}

@@ -8,9 +8,9 @@ import pytest
 from core.figures import DARK, LIGHT, Look, backprop_figure
 from core.figures.backprop import Direction
 from core.figures.look import number
-from core.network.backprop import ACTIVATIONS, Example
-from core.network.initialisation import Initialisation
-from core.network.perceptron import Activation
+from core.problems.network.backprop import ACTIVATIONS, Example
+from core.problems.network.initialisation import Initialisation
+from core.problems.network.perceptron import Activation
 
 EXAMPLES = [
     Example(hidden, activation, scheme) for hidden, activation, scheme in product((2, 3), ACTIVATIONS, Initialisation)

@@ -10,12 +10,12 @@ import plotly.graph_objects as go
 import plotly.io
 import pytest
 
-from core.batches.data import Pair, dataset
-from core.batches.descent import least_squares, line, losses
-from core.batches.own_data import own_data
-from core.batches.race import AXES, SEEDS, START, Settings, ensemble, race
+from core.engine.findings import drawn_moments
 from core.figures import DARK, LIGHT, batch_lines, batch_paths, batch_progress
-from core.findings import drawn_moments
+from core.problems.batches.data import Pair, dataset
+from core.problems.batches.descent import least_squares, line, losses
+from core.problems.batches.own_data import own_data
+from core.problems.batches.race import AXES, SEEDS, START, Settings, ensemble, race
 
 KNOWN = dataset("known_line").load()
 MEASURED = dataset("diabetes").load()

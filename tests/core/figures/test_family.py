@@ -9,9 +9,10 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 
-from core import OPTIMIZERS, history
+from core import OPTIMIZERS
 from core.figures import DARK, LIGHT, Look, family_tree
 from core.figures.entry import NARROW, OFFSET, WIDE, extent
+from core.lessons import history
 
 in_both_looks = pytest.mark.parametrize("look", [LIGHT, DARK], ids=lambda look: look.name)
 on_both_sheets = pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])

@@ -13,12 +13,12 @@ import plotly.io
 import pytest
 
 from core import OBJECTIVES, Run, trace
+from core.catalogue.objectives import Objective, objective
+from core.catalogue.racers import RACERS, Racer
+from core.engine.summary import Race
+from core.engine.trace import Path
 from core.figures import DARK, LIGHT, Look, contour, curve, loss_axes, norm_axes, schedule_curve, surface
 from core.figures.look import number
-from core.objectives import Objective, objective
-from core.racers import RACERS, Racer
-from core.summary import Race
-from core.trace import Path
 
 LOOKS = [LIGHT, DARK]
 # Bytes of JSON for a contour with eight racers of 500 steps.

@@ -7,8 +7,8 @@ import pytest
 from core.figures import DARK, LIGHT
 from core.figures.line_fit import paper_figure, step_figure
 from core.figures.look import number
-from core.worked.example import Example
-from core.worked.steps import six_steps
+from core.lessons.steps import six_steps
+from core.problems.example import Example
 
 KEYS = [stage.key for stage in six_steps(Example())]
 EXAMPLES = {

@@ -7,11 +7,11 @@ import plotly.io
 import pytest
 
 from core import OPTIMIZERS, Run, trace
+from core.catalogue.racers import RACERS
+from core.engine.summary import Race
 from core.figures import DARK, LIGHT, Look, rates_figure, regimes
 from core.lessons.rate_check import QUADRATICS, Check, check, rate_hyper
-from core.racers import RACERS
-from core.summary import Race
-from core.theory import METHODS
+from core.problems.theory import METHODS
 
 looks = pytest.mark.parametrize("look", [LIGHT, DARK], ids=lambda look: look.name)
 

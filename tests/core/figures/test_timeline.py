@@ -12,7 +12,7 @@ import pytest
 
 from core.figures import DARK, LIGHT, Look, timeline
 from core.figures.entry import NARROW, OFFSET, WIDE, extent, hover
-from core.history import Entry, timeline_entries
+from core.lessons.history import Entry, timeline_entries
 
 ENTRIES = timeline_entries()
 BY_KEY = {entry.key: entry for entry in ENTRIES}

@@ -8,13 +8,13 @@ import plotly.graph_objects as go
 import pytest
 
 from core import OBJECTIVES, Run, trace
+from core.catalogue.racers import RACERS, Racer
+from core.engine.status import Outcome, Status
+from core.engine.summary import Race
+from core.engine.trace import Path
 from core.figures import LIGHT, contour, loss_axes, norm_axes
 from core.figures.labels import Label, place, spread
 from core.figures.trail import MAX_POINTS, View, clipped, cut, thinned, widened
-from core.racers import RACERS, Racer
-from core.status import Outcome, Status
-from core.summary import Race
-from core.trace import Path
 
 Array = npt.NDArray[np.float64]
 

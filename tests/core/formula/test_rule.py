@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from core import Run, trace
+from core.catalogue.optimizers import OPTIMIZERS, Optimizer
 from core.formula import parse, parse_rule
 from core.formula.latex import expression_latex
 from core.formula.rule import Kind
 from core.formula.source import python_source
-from core.optimizers import OPTIMIZERS, Optimizer
 
 SHARED, LAYER, TENSOR = Kind.SHARED, Kind.LAYER, Kind.TENSOR
 

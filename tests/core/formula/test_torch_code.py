@@ -13,7 +13,7 @@ import pytest
 from core import OPTIMIZERS, Run, trace
 from core.formula import Rule, parse_rule
 from core.formula.torch_class import argument_names, needs_closure
-from tests.core.loud import loud, steady
+from tests.core.catalogue.loud import loud, steady
 
 if TYPE_CHECKING:
     import torch

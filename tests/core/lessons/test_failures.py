@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from core.catalogue.optimizers import OPTIMIZERS
+from core.engine.trace import Path, trace
 from core.lessons.failures import FAILURES, Failure, loss_plot, signs
-from core.optimizers import OPTIMIZERS
-from core.theory import METHODS
-from core.trace import Path, trace
+from core.problems.theory import METHODS
 
 every = pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
 

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from core.findings import Plot
+from core.engine.findings import Plot
 from core.lessons.pitfalls import SECTIONS
 from core.lessons.sections import Section
 from tests.work import at_most

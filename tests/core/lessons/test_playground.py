@@ -5,8 +5,8 @@ import pytest
 
 from core import Run
 from core.formula import parse
-from core.lessons.cycles import LONGEST_CYCLE, cycle_length, multiplier
 from core.lessons.playground import CASES, case_rate, long_run, long_run_told
+from core.problems.theory.cycles import LONGEST_CYCLE, cycle_length, multiplier
 
 
 def _quartic(lr: float, start: float = 0.5) -> Run:

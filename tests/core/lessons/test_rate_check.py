@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from core import Run, trace
+from core.engine.trace import Path
 from core.lessons.rate_check import LIMITS, QUADRATICS, Check, rate_hyper, rate_sentences
 from core.lessons.rate_check import check as check_on
-from core.theory import METHODS, Regime, contraction, regime, stable_limit
-from core.trace import Path
-from core.worked.example import Example
+from core.problems.example import Example
+from core.problems.theory import METHODS, Regime, contraction, regime, stable_limit
 
 LIMIT = Example().limit
 

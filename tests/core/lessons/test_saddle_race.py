@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from core.experiments.saddles import escape
+from core.evidence.experiments.saddles import escape
 from core.lessons.saddle_race import NOISE, RATES, STEPS, escapes, saddle_race
 
 

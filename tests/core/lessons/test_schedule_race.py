@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from core import OBJECTIVES, OPTIMIZERS, SCHEDULES, Run, trace
+from core.catalogue.racers import RACERS
+from core.engine.many import trace_many
 from core.lessons.schedule_race import (
     EPOCHS,
     NOISE,
@@ -20,8 +22,6 @@ from core.lessons.schedule_race import (
     schedule_hypers,
     schedule_racer,
 )
-from core.many import trace_many
-from core.racers import RACERS
 
 DEFAULTS = {key: {hyper.name: hyper.default for hyper in schedule_hypers(one)} for key, one in SCHEDULES.items()}
 

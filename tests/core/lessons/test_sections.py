@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.experiments import EXPERIMENTS
+from core.evidence.experiments import EXPERIMENTS
 from core.figures import DARK, LIGHT
 from core.figures.plot import PREVIEW_HEIGHT, preview
 from core.lessons.pitfalls import SECTIONS as PITFALLS
 from core.lessons.sections import Section
 from core.lessons.techniques import TECHNIQUES
-from tests.core.experiments.findings import ask
+from tests.core.evidence.experiments.findings import ask
 from tests.programs import run_here
 from tests.work import at_most
 

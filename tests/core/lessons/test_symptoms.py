@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from core.experiments import EXPERIMENTS
+from core.evidence.experiments import EXPERIMENTS
 from core.lessons import symptoms
 from core.lessons.symptoms import SYMPTOMS, Symptom
 

@@ -11,15 +11,15 @@ import numpy.typing as npt
 import pytest
 
 from core import OBJECTIVES, OPTIMIZERS, Run, trace
+from core.catalogue.objectives import own_objective
+from core.catalogue.racers import RACERS
+from core.engine.scenarios import RACES
+from core.engine.status import Outcome
+from core.engine.summary import Race
 from core.figures import DARK, LIGHT
 from core.figures.line_fit import paper_figure
-from core.objectives import own_objective
-from core.racers import RACERS
-from core.scenarios import RACES
-from core.status import Outcome
-from core.summary import Race
-from core.worked import example as worked_example
-from ui.limits import MAX_RACERS, MAX_START
+from core.problems import example as worked_example
+from ui.kit.limits import MAX_RACERS, MAX_START
 from ui.stage.payload import Kind, Payload, believed_start, believed_step, packed, stage_payload
 from ui.stage.stage import plotly_chunk
 

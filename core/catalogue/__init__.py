@@ -1,0 +1,1 @@
+"""What is declared, each once: objectives, optimizers and what wraps them, schedules, events."""

@@ -1,0 +1,79 @@
+"""The catalogue of update rules: each is declared once, and everything shown or checked about it derives from here.
+
+A rule is written in the formula language (``core.formula``) as the paper's algorithm box, one assignment a line.
+The conventions are PyTorch's, except Nesterov's, whose look-ahead form is shown. To add a rule, add one declaration to
+the ``RULES`` of the module that holds its family.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from core.catalogue.hypers import Hyper, unknown_key
+from core.catalogue.optimizers import adam, adaptive, beyond, descent, modern
+from core.catalogue.optimizers.declaration import (
+    OWN_KEY,
+    PALETTE,
+    Dash,
+    Family,
+    Optimizer,
+    TorchPeer,
+    Training,
+    learning_rate,
+)
+from core.formula import parse_rule
+from core.formula.latex import symbol
+
+__all__ = [
+    "OPTIMIZERS",
+    "OWN_COLOR",
+    "OWN_KEY",
+    "PALETTE",
+    "Dash",
+    "Family",
+    "Optimizer",
+    "TorchPeer",
+    "Training",
+    "optimizer",
+]
+
+# In teaching order.
+_RULES = (*descent.RULES, *adaptive.RULES, *adam.RULES, *modern.RULES, *beyond.RULES)
+
+OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType({declared.key: declared for declared in _RULES})
+
+# The look of a rule typed by a visitor, unlike any shipped rule's.
+OWN_COLOR = "#B0309C"
+# What a slider offers for a hyperparameter that no shipped rule has, if its bounds are too wide for one.
+_WIDE = 1e3
+
+
+def optimizer(text: str) -> Optimizer:
+    """The shipped rule with key ``text`` or, if ``text`` is a rule itself, a declaration made from it.
+
+    Raises ``ValueError`` for an unknown key and ``FormulaError`` for a text that is not a rule.
+    """
+    if text in OPTIMIZERS:
+        return OPTIMIZERS[text]
+    if text.replace("_", "").isalnum():
+        raise ValueError(unknown_key("optimizer", text, OPTIMIZERS))
+    rule = parse_rule(text)
+    declared = {found.name: found for found in rule.declared}
+    hypers = [
+        _own_hyper(declared[name].bounds, declared[name].default, name) if name in declared else learning_rate(0.01)
+        for name in rule.hypers
+    ]
+    idea = "A rule of your own."
+    return Optimizer(OWN_KEY, "Own rule", 0, "", "", idea, text, tuple(hypers), OWN_COLOR, "dot")
+
+
+def _own_hyper(bounds: tuple[float, float], default: float, name: str) -> Hyper:
+    """A hyperparameter of a visitor's rule, with the slider of a shipped one of the same name where that fits."""
+    low, high = bounds
+    for known in (hyper for shipped in OPTIMIZERS.values() for hyper in shipped.hypers if hyper.name == name):
+        start, end = max(low, known.slider[0]), min(high, known.slider[1])
+        if start < end:
+            whole = known.whole and default == round(default)
+            return Hyper(name, known.symbol, default, bounds, (start, end), known.scale, known.help, whole)
+    reach = max(10 * abs(default), 1.0)
+    slider = (max(low, default - reach), min(high, default + reach)) if high - low > _WIDE else bounds
+    return Hyper(name, symbol(name), default, bounds, slider, "linear", "")

@@ -1,0 +1,100 @@
+"""Rules that ask for more than the gradient at the point: elsewhere, at an average, or for the curvature."""
+
+from core.catalogue.hypers import Hyper
+from core.catalogue.optimizers.declaration import (
+    CYAN,
+    GREEN,
+    RED,
+    Family,
+    Optimizer,
+    Training,
+    learning_rate,
+    memory,
+)
+
+RULES = (
+    Optimizer(
+        key="sam",
+        name="SAM",
+        family=Family.BEYOND,
+        year=2020,
+        venue=2021,
+        authors="Foret, Kleiner, Mobahi, Neyshabur",
+        source="Foret et al. 2021, arXiv:2010.01412",
+        idea="Climb a distance rho uphill first and use the gradient found there, which steers towards flat regions. "
+        "Each step costs two gradients.",
+        rule="x = x - lr*grad(x + rho*g/(global_norm(g) + 1e-12))",
+        hypers=(
+            learning_rate(0.001),
+            Hyper(
+                "rho",
+                r"\rho",
+                0.05,
+                (0.0, 1e3),
+                (0.0, 1.0),
+                "linear",
+                "How far uphill the gradient is taken.",
+            ),
+        ),
+        color=RED,
+        dash="dash",
+        parent="sgd",
+        fixes="Descent is content with any low point, however narrow.",
+        use="Vision and fine-tuning, where twice the gradients per step are affordable.",
+        picture="It does not come to rest: on ½x² at lr 0.1 and rho 0.5 it ends by jumping between ±0.0263. Along a "
+        "valley of equal minima it drifts towards the flat part.",
+        suits=(Training.CONVOLUTIONAL,),
+    ),
+    Optimizer(
+        key="schedule_free",
+        name="Schedule-Free",
+        family=Family.BEYOND,
+        year=2024,
+        authors="Defazio et al.",
+        source="Defazio et al. 2024, arXiv:2405.15682",
+        idea="Gradient descent on a fast sequence, evaluated at its running average: the average replaces a decaying "
+        "schedule. The gradient is taken between the two.",
+        rule="z: state = x\ny = (1 - beta)*z + beta*x\nz = z - lr*grad(y)\nx = (1 - 1/t)*x + z/t",
+        hypers=(learning_rate(0.01), memory("beta", r"\beta", 0.9, "How close to the average the gradient is taken.")),
+        color=GREEN,
+        dash="dash",
+        state={"z": "fast iterate: plain gradient descent"},
+        parent="sgd",
+        fixes="A decaying learning rate needs to know when training ends; an average does not.",
+        use="Training without a fixed end.",
+        momentum="averaging",
+        picture="The path shows the average, in which each of t points weighs 1/t; without noise it lags behind "
+        "gradient descent at the same lr.",
+        suits=(Training.OPEN_ENDED,),
+    ),
+    Optimizer(
+        key="newton",
+        name="Newton (damped)",
+        family=Family.BEYOND,
+        year=1944,
+        authors="Levenberg",
+        source="Newton's method with Levenberg's damping: Levenberg 1944, doi:10.1090/qam/10666",
+        idea="Step to the bottom of the local quadratic model. One step solves a quadratic; where the curvature is "
+        "negative it climbs, unless the damping outweighs it.",
+        rule="x = x - lr*newton_direction(x, damping)",
+        hypers=(
+            learning_rate(1.0, (1e-2, 2.0)),
+            Hyper(
+                "damping",
+                r"\lambda",
+                0.0,
+                (0.0, 1e6),
+                (0.0, 10.0),
+                "linear",
+                "Added to the Hessian's diagonal: 0 is Newton's step, large values give short gradient steps.",
+            ),
+        ),
+        color=CYAN,
+        parent="sgd",
+        fixes="First-order steps know the slope and not how soon it changes.",
+        use="Small smooth problems, close to a minimum.",
+        picture="The whole Hessian has 4 numbers here and 10¹² for a network of a million weights, which is why it is "
+        "not offered there. Near a saddle it heads for the saddle.",
+        suits=(Training.SMOOTH,),
+    ),
+)

@@ -1,0 +1,200 @@
+"""Many runs at once: sweeps over starts, hyperparameters and seeds, of which only the ends are kept."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.catalogue.hypers import complete
+from core.engine.gradients import noise_table
+from core.engine.run import Run
+from core.engine.status import CONVERGED_NORM, MAX_LOSS, MAX_POSITION, Outcome, failed, failure
+
+Array = npt.NDArray[np.float64]
+
+# Runs computed at once: their temporaries stay in the processor's cache.
+BLOCK = 8192
+
+
+@dataclass(frozen=True)
+class Many:
+    """How many runs ended: ``x`` of shape ``(d, B)``, everything else of shape ``(B,)``.
+
+    ``x`` and ``loss`` belong to the last point before a failing step, ``best_loss`` to the best point so far.
+    ``status`` holds values of ``Outcome``; ``diverged_at`` is the failing step, or -1.
+    """
+
+    x: Array
+    loss: Array
+    best_loss: Array
+    status: npt.NDArray[np.str_]
+    diverged_at: npt.NDArray[np.int64]
+
+
+def trace_many(
+    run: Run,
+    starts: npt.ArrayLike | None = None,
+    hypers: Mapping[str, npt.ArrayLike] | None = None,
+    seeds: npt.ArrayLike | None = None,
+) -> Many:
+    """Runs ``run`` many times.
+
+    ``starts`` has shape ``(d, B)``, each of ``hypers`` shape ``(B,)`` or none, ``seeds`` shape ``(B,)``.
+
+    Column b equals the single run with that start, those hyperparameters and that seed: bit for bit where the objective
+    and the rule only use + − × ÷ and √, to rounding otherwise. Raises ``ValueError`` as ``Run`` does.
+    """
+    size = len(run.start)
+    points = np.asarray(run.start if starts is None else starts, dtype=np.float64)
+    points = points.reshape(size, 1) if starts is None else points
+    if points.ndim != 2 or len(points) != size:
+        raise ValueError(f"starts must have shape ({size}, B); an array of shape {points.shape} was given.")
+    if not (np.abs(points) <= MAX_POSITION).all():
+        raise ValueError(f"starts must lie in [-{MAX_POSITION:g}, {MAX_POSITION:g}].")
+    settings = _swept(run, hypers or {})
+    seed = np.atleast_1d(np.asarray(run.seed if seeds is None else seeds))
+    if seed.ndim != 1 or seed.dtype.kind not in "iu" or (seed < 0).any():
+        raise ValueError("seeds must be whole numbers of at least 0, of shape (B,).")
+    try:
+        (count,) = np.broadcast_shapes(
+            (points.shape[1],), seed.shape, *(np.shape(value) for value in settings.values())
+        )
+    except ValueError:
+        raise ValueError("starts, hypers and seeds must have the same number of columns, or one.") from None
+
+    if not count:
+        raise ValueError("There must be at least one run; starts, hypers or seeds are empty.")
+    points = np.broadcast_to(points, (size, count))
+    settings = {name: np.broadcast_to(value, (count,)) if np.ndim(value) else value for name, value in settings.items()}
+    seed = np.broadcast_to(seed, (count,))
+
+    def part(first: int) -> Many:
+        block = slice(first, first + BLOCK)
+        cut = {name: value[block] if np.ndim(value) else value for name, value in settings.items()}
+        return _many_block(run, points[:, block], cut, seed[block])
+
+    blocks = [part(first) for first in range(0, count, BLOCK)]
+    return Many(
+        *(np.concatenate([getattr(block, name) for block in blocks], axis=-1) for name in Many.__dataclass_fields__)
+    )
+
+
+def losses_at(run: Run, rates: npt.ArrayLike) -> Array:
+    """The loss at the end of ``run`` at each learning rate of ``rates`` in place of its own, both of shape ``(B,)``.
+
+    A run that diverges or becomes undefined has the loss NaN: the last finite loss of such a run says how late it
+    failed and not how far it got. Raises ``ValueError`` as ``Run`` does.
+    """
+    many = trace_many(run, hypers={"lr": rates})
+    return np.where(many.diverged_at >= 0, np.nan, many.loss)
+
+
+def _swept(run: Run, given: Mapping[str, npt.ArrayLike]) -> dict[str, Any]:
+    """Every hyperparameter as a float64 scalar or an array of shape ``(B,)``, each value checked."""
+    settings: dict[str, Any] = {name: np.float64(value) for name, value in run.settings.items()}
+    declared = {hyper.name: hyper for hyper in run.resolved_optimizer.hypers}
+    for name, values in given.items():
+        array = np.asarray(values, dtype=np.float64)
+        if name in declared:
+            for extreme in (np.min(array), np.max(array)) if array.size else ():
+                declared[name].check(float(extreme))
+            if declared[name].whole and (array != np.round(array)).any():
+                declared[name].check(float(array[array != np.round(array)][0]))
+        else:
+            complete(run.resolved_optimizer.hypers, {name: 0.0}, run.resolved_optimizer.name)
+        if array.ndim > 1:
+            raise ValueError(f"{name} must be a number or have shape (B,); an array of shape {array.shape} was given.")
+        settings[name] = array if array.ndim else np.float64(array)
+    return settings
+
+
+class _Watch:
+    """Follows a block of runs: keeps what each had before it failed, and the best loss."""
+
+    def __init__(self, point: tuple[Array, ...]) -> None:
+        self.point = point
+        # The loss and the point one step earlier.
+        self.before: tuple[Any, ...] = ()
+        self.step = 0
+        count = len(point[0])
+        self.alive = np.ones(count, dtype=bool)
+        self.kept = Many(
+            np.array(point),
+            np.full(count, np.nan),
+            np.full(count, np.inf),
+            np.full(count, Outcome.FINISHED, dtype="<U9"),
+            np.full(count, -1),
+        )
+
+    def __call__(self, row: tuple[Any, ...]) -> bool:
+        """Takes the loss before a step and the point after it; returns whether every run has failed."""
+        loss, *after = row
+        self.look(loss)
+        self.point = tuple(after)
+        self.step += 1
+        return not self.alive.any()
+
+    def look(self, loss: Any) -> None:
+        """Judges the present points by their ``loss``."""
+        here = (loss, *self.point)
+        if not all(map(_is_within, here, (MAX_LOSS, *(MAX_POSITION for _ in self.point)))):
+            self._fail(failed(self.point, loss) & self.alive, here)
+        # What a failed run does later does not count.
+        np.minimum(self.kept.best_loss, loss, out=self.kept.best_loss, where=self.alive.all() or self.alive)
+        self.before = here
+
+    def _fail(self, new: npt.NDArray[np.bool_], here: tuple[Any, ...]) -> None:
+        """Ends the runs marked in ``new``, which have just failed ``here``."""
+        self.alive &= ~new
+        self.kept.diverged_at[new] = self.step
+        # A start that fails has nothing before it.
+        self.keep(new, self.before or here)
+        lost = np.array([np.broadcast_to(values, new.shape)[new] for values in here])
+        self.kept.status[new] = [failure(row[1:], row[0], self.step)[0] for row in lost.T]
+
+    def keep(self, which: npt.NDArray[np.bool_], row: tuple[Any, ...]) -> None:
+        """Keeps ``row``, a loss and a point, for the runs marked in ``which``."""
+        for kept, values in zip((self.kept.loss, *self.kept.x), row, strict=True):
+            kept[which] = np.broadcast_to(values, which.shape)[which]
+
+
+def _is_within(values: Any, bound: float) -> bool:
+    """Whether all of ``values`` are surely within ±``bound``; NaN is not.
+
+    A sum of squares is one fast pass, and no value exceeds its root. The few sums that are too large are looked at
+    value by value.
+    """
+    return bool(np.dot(values, values) <= bound * bound)
+
+
+def _many_block(run: Run, starts: Array, settings: Mapping[str, Any], seeds: npt.NDArray[np.int64]) -> Many:
+    formula, rule, compiled = run.resolved_objective.parsed, run.resolved_optimizer.parsed, run.program(recording=False)
+    hypers = (*(settings[name] for name in rule.hypers[1:]), *run.schedule_inputs)
+    point = tuple(np.ascontiguousarray(row) for row in starts)
+    watch = _Watch(point)
+    with np.errstate(all="ignore"):
+        state = compiled.start(point, (*hypers, settings["lr"]))
+        steps = _many_steps(run, settings["lr"], seeds)
+        compiled.run(point, state, hypers, np.float64(run.steps), run.clip_limit, steps, watch)
+        if watch.alive.any():
+            watch.look(formula.value([np.broadcast_to(coordinate, seeds.shape) for coordinate in watch.point]))
+            watch.keep(watch.alive, watch.before)
+            norm = np.sqrt((formula.grad(watch.kept.x) ** 2).sum(axis=0))
+            watch.kept.status[watch.alive & (norm <= CONVERGED_NORM)] = Outcome.CONVERGED
+    return watch.kept
+
+
+def _many_steps(run: Run, lr: Any, seeds: npt.NDArray[np.int64]) -> Iterator[tuple[Any, ...]]:
+    """``(t, lr, *noise)`` for each step; the noise differs between columns only where the seeds do."""
+    tables: Array | None = None
+    if run.noise > 0:
+        different, column = np.unique(seeds, return_inverse=True)
+        # (steps, d, seeds)
+        tables = run.noise * np.stack(
+            [noise_table(int(seed), run.steps, len(run.start)) for seed in different], axis=-1
+        )
+        tables = tables[..., column] if len(different) > 1 else tables[..., 0]
+    for t, factor in enumerate(run.factors, start=1):
+        yield (np.float64(t), lr * factor, *(() if tables is None else tables[t - 1]))

@@ -1,0 +1,167 @@
+"""A rule on an objective, compiled to one Python loop: what ``trace`` and ``trace_many`` run."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from core.engine.gradients import GivenGradient
+from core.formula import Formula, Rule, emit, parse_rule
+from core.formula.emit import Input
+from core.formula.graph import Graph, Value
+from core.formula.lower import Values, each
+from core.formula.rule import Kind
+from core.formula.rule_reader import FACTOR
+
+# Nothing is multiplied by 1, so a loop with it is the loop without a schedule.
+_UNSCHEDULED = parse_rule("factor = 1", goal=FACTOR)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A recorded name and how many numbers it has at each step."""
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Program:
+    """A compiled loop over steps.
+
+    ``run(point, state, hypers, T, clip_norm, steps, observe)`` takes ``point`` and ``state`` as tuples of coordinates,
+    ``hypers`` without ``lr`` (the rule's, then the schedule's), and ``steps`` as an iterable of ``(t, lr, *noise)``,
+    where ``lr`` is still to be multiplied by the factor of a schedule inside the loop. After each step it calls
+    ``observe`` with a tuple and stops if that returns something true; it returns the new ``(point, state)``. For
+    recording, the tuple holds the numbers of ``columns`` one after the other; otherwise it is the loss before the step
+    and the point after it. ``start(point, hypers)`` gives the state before the first step.
+    """
+
+    run: Callable[..., tuple[tuple[Any, ...], tuple[Any, ...]]]
+    start: Callable[[tuple[Any, ...], tuple[Any, ...]], tuple[Any, ...]]
+    columns: tuple[Column, ...]
+
+
+@lru_cache(maxsize=256)
+def program(
+    objective: Formula, rule: Rule, noisy: bool, clipped: bool, recording: bool, schedule: Rule = _UNSCHEDULED
+) -> Program:
+    """The loop for ``rule`` on ``objective``.
+
+    With ``recording`` it is for one run and records everything; without, it is for many runs at once. ``schedule`` are
+    the lines of one that follows the loss; each step computes them first, and multiplies ``lr`` by their factor.
+    """
+    graph = Graph()
+    size = len(objective.variables)
+    point = tuple(graph.input(f"{Input.POINT}{place}") for place in range(size))
+    hypers = _numbers(graph, Input.HYPER, rule.hypers[1:])
+    # The names of a schedule are its own, so what belongs to it is counted on from the rule's.
+    tuned = _numbers(graph, Input.HYPER, schedule.hypers, len(hypers))
+    lr: Values = (graph.input("lr"),)
+    shared: dict[str, Values] = {"T": (graph.input("T"),), "t": (graph.input("t"),)}
+    start = rule.start(graph, point, {**hypers, "lr": lr})
+    kept = schedule.start(graph, (), tuned)
+    state: dict[str, Values] = {}
+    for place, name in enumerate(rule.state):
+        prefix = Input.STATE if rule.kinds[name] is Kind.TENSOR else Input.NUMBER
+        state[name] = tuple(graph.input(f"{prefix}{place}_{coordinate}") for coordinate in range(len(start[name])))
+    memory = _numbers(graph, Input.NUMBER, kept, len(state))
+    noise = tuple(graph.input(f"{Input.NOISE}{place}") for place in range(size)) if noisy else None
+    oracle = GivenGradient(objective, noise, graph.input("clip_norm") if clipped else None)
+    planned = schedule.step(graph, point, {**shared, **tuned, **memory}, oracle)
+    given = {**shared, **hypers, **state, "lr": each(graph, "mul", lr, planned.names["factor"])}
+    step = rule.step(graph, point, given, oracle)
+
+    if recording:
+        recorded = {name: step.names[name] for name in ("x", "g", "lr", *rule.assigned) if name in step.names}
+        recorded[""] = (step.evaluations,)
+    else:
+        recorded = {"loss": (oracle.loss(graph, point),), "x": step.names["x"]}
+    observed = [value for values in recorded.values() for value in values]
+    updated = [value for name in ("x", *rule.state) for value in step.names[name]]
+    updated += [value for name in schedule.state for value in planned.names[name]]
+    points, states = _names(graph, point), _names(graph, [*_flat(state), *_flat(memory)])
+    settings = _names(graph, [*_flat(hypers), *_flat(tuned)])
+    per_step = ["t", "lr", *_names(graph, noise or ())]
+    run = _loop(graph, observed, updated, points, states, settings, per_step, recording)
+    own = [name.startswith(Input.STATE) and not recording for name in states]
+    beginning = [*_flat(start), *_flat(kept)]
+    starter = emit.function(graph, [*points, *settings, "lr"], beginning, emit.SCALAR if recording else emit.ARRAY)
+
+    def fresh(at: tuple[Any, ...], given: tuple[Any, ...]) -> tuple[Any, ...]:
+        values = zip(starter(*at, *given), own, strict=True)
+        return tuple(_spread(value, at[0]) if copied else value for value, copied in values)
+
+    columns = tuple(Column(name, len(values)) for name, values in recorded.items())
+    return Program(run, fresh, columns)
+
+
+def _loop(
+    graph: Graph,
+    observed: list[Value],
+    updated: list[Value],
+    points: list[str],
+    states: list[str],
+    settings: list[str],
+    per_step: list[str],
+    recording: bool,
+) -> Callable[..., tuple[tuple[Any, ...], tuple[Any, ...]]]:
+    dialect = emit.SCALAR if recording else emit.ARRAY
+    needed = emit.Writer(graph, [*observed, *updated], dialect).needed
+    hoisted = emit.depending_only_on(graph, needed, {"T", "clip_norm", *settings})
+    writer = emit.writer_for(graph, [*observed, *updated], dialect, hoisted)
+    before = writer.statements([value for value in needed if value in hoisted])
+    body = writer.statements([value for value in needed if value not in hoisted])
+
+    # The next step writes into the states, so nobody else may hold one: neither the observer, who keeps what it saw,
+    # nor the point, nor another state.
+    held = {*observed, *(graph.input(name) for name in points)}
+    after = ""
+    for name, value in zip(points + states, updated, strict=True):
+        whole = name.startswith(emit.ARRAYS) and not recording
+        copied = whole and (not writer.is_array(value) or (name.startswith(Input.STATE) and value in held))
+        after += f"spread({writer.text(value)}, {points[0]}), " if copied else f"{writer.text(value)}, "
+        held.add(value)
+    lines = [
+        *(
+            f"{_tuple(names)} = {argument}"
+            for names, argument in ((points, "point"), (states, "state"), (settings, "hypers"))
+            if names
+        ),
+        *before,
+        f"for {_tuple(per_step)} in steps:",
+        *(f"    {line}" for line in body),
+        f"    stop = observe(({''.join(f'{writer.text(value)}, ' for value in observed)}))",
+        f"    {_tuple(points + states)} = ({after})",
+        "    if stop: break",
+        f"return {_tuple(points)}, {_tuple(states)}",
+    ]
+    parameters = ["point", "state", "hypers", "T", "clip_norm", "steps", "observe"]
+    run: Callable[..., tuple[tuple[Any, ...], tuple[Any, ...]]] = emit.compiled(
+        "run", parameters, lines, {**writer.environment, "spread": _spread}
+    )
+    return run
+
+
+def _spread(number: Any, like: Any) -> Any:
+    """``number``, or one for each column, as an array of its own, which the next step may write into."""
+    return np.full(np.shape(like), number)
+
+
+def _numbers(graph: Graph, prefix: Input, names: Iterable[str], first: int = 0) -> dict[str, Values]:
+    """An input for each of ``names``, counted from ``first``."""
+    return {name: (graph.input(f"{prefix}{place}"),) for place, name in enumerate(names, first)}
+
+
+def _names(graph: Graph, values: Iterable[Value]) -> list[str]:
+    return [graph.nodes[value].name for value in values]
+
+
+def _flat(values: Mapping[str, Values]) -> list[Value]:
+    return [value for part in values.values() for value in part]
+
+
+def _tuple(names: list[str]) -> str:
+    return f"({''.join(f'{name}, ' for name in names)})"

@@ -1,0 +1,140 @@
+"""A run: everything that one optimizer on one objective depends on, as plain values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.catalogue.hypers import complete, unknown_key
+from core.catalogue.objectives import Objective, objective
+from core.catalogue.optimizers import Optimizer, optimizer
+from core.catalogue.schedules import SCHEDULES, Schedule
+from core.engine.program import Program, program
+from core.engine.status import MAX_POSITION
+
+MAX_STEPS = 100_000
+
+Hypers = Mapping[str, float] | tuple[tuple[str, float], ...]
+"""Values by the names of hyperparameters; a ``Run`` keeps them as sorted pairs."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything a run depends on, as plain hashable values.
+
+    ``objective`` and ``optimizer`` are catalogue keys or formula text; ``start`` has one number per variable (one or
+    two). What is missing in ``hypers`` and ``schedule_hypers`` takes its default. ``noise`` is the standard deviation
+    added to each coordinate of every gradient, drawn from ``default_rng((seed, t))`` at step t; ``clip_norm`` is the
+    largest gradient norm, ``None`` for no limit.
+    Raises ``ValueError`` (of which ``FormulaError`` is one) with name, range and value.
+    """
+
+    objective: str
+    optimizer: str
+    start: tuple[float, ...]
+    steps: int = 500
+    hypers: Hypers = ()
+    schedule: str = "constant"
+    schedule_hypers: Hypers = ()
+    noise: float = 0.0
+    clip_norm: float | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        # Frozen, so values are brought into their plain form through object's own setter.
+        put = object.__setattr__
+        put(self, "start", tuple(float(number) for number in self.start))
+        put(self, "hypers", _pairs(self.hypers))
+        put(self, "schedule_hypers", _pairs(self.schedule_hypers))
+        if len(self.start) not in (1, 2):
+            raise ValueError(f"start must have 1 or 2 numbers; {len(self.start)} were given.")
+        for number in self.start:
+            _check_range("start", number, -MAX_POSITION, MAX_POSITION)
+        _check_whole("steps", self.steps, 1, MAX_STEPS)
+        _check_whole("seed", self.seed, 0, 2**63 - 1)
+        put(self, "steps", int(self.steps))
+        put(self, "seed", int(self.seed))
+        _check_range("noise", self.noise, 0.0, 1e6)
+        if self.clip_norm is not None:
+            _check_range("clip_norm", self.clip_norm, 1e-12, 1e12)
+        if self.schedule not in SCHEDULES:
+            raise ValueError(unknown_key("schedule", self.schedule, SCHEDULES))
+        self.settings, self.schedule_settings, self.resolved_objective  # noqa: B018 (each checks what it reads)
+
+    @property
+    def resolved_objective(self) -> Objective:
+        """The declaration that ``objective`` names or writes."""
+        return objective(self.objective, len(self.start))
+
+    @property
+    def resolved_optimizer(self) -> Optimizer:
+        """The declaration that ``optimizer`` names or writes."""
+        return optimizer(self.optimizer)
+
+    @property
+    def resolved_schedule(self) -> Schedule:
+        """The declaration that ``schedule`` names."""
+        return SCHEDULES[self.schedule]
+
+    @property
+    def settings(self) -> dict[str, float]:
+        """The value of every hyperparameter of the rule, defaults included."""
+        declared = self.resolved_optimizer
+        return complete(declared.hypers, dict(self.hypers), declared.name)
+
+    @property
+    def schedule_settings(self) -> dict[str, float]:
+        """The value of every hyperparameter of the schedule, defaults included."""
+        declared = self.resolved_schedule
+        return complete(declared.hypers, dict(self.schedule_hypers), declared.name)
+
+    @property
+    def factors(self) -> npt.NDArray[np.float64]:
+        """What ``lr`` is multiplied by at each step before the loop is entered, of shape ``(steps,)``.
+
+        All are 1 for a schedule that follows the loss; that one multiplies inside the loop.
+        """
+        declared = self.resolved_schedule
+        return np.ones(self.steps) if declared.follows_loss else declared.factors(self.steps, self.schedule_settings)
+
+    @property
+    def _looped_schedule(self) -> Schedule:
+        """The schedule that is left to the loop: none, which is the constant one, if all factors are known before."""
+        return self.resolved_schedule if self.resolved_schedule.follows_loss else SCHEDULES["constant"]
+
+    @property
+    def schedule_inputs(self) -> tuple[np.float64, ...]:
+        """The hyperparameters that the loop takes for its schedule, after those of the rule."""
+        settings = self.schedule_settings
+        return tuple(np.float64(settings[name]) for name in self._looped_schedule.parsed.hypers)
+
+    @property
+    def clip_limit(self) -> np.float64 | None:
+        """``clip_norm`` as the compiled loop takes it."""
+        return None if self.clip_norm is None else np.float64(self.clip_norm)
+
+    def program(self, recording: bool) -> Program:
+        """The compiled loop of this run (see ``core.engine.program``)."""
+        return program(
+            self.resolved_objective.parsed,
+            self.resolved_optimizer.parsed,
+            self.noise > 0,
+            self.clip_norm is not None,
+            recording,
+            self._looped_schedule.parsed,
+        )
+
+
+def _pairs(values: Hypers) -> Hypers:
+    return tuple(sorted((str(name), float(value)) for name, value in dict(values).items()))
+
+
+def _check_range(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise ValueError(f"{name} must lie in [{low:g}, {high:g}]; {value:g} was given.")
+
+
+def _check_whole(name: str, value: int, low: int, high: int) -> None:
+    if isinstance(value, bool) or not low <= value <= high or value != int(value):
+        raise ValueError(f"{name} must be a whole number in [{low}, {high}]; {value!r} was given.")

@@ -1,0 +1,166 @@
+"""Prepared runs worth looking at: what the pages open with and offer to load."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from core.catalogue.objectives import OBJECTIVES, Objective
+from core.catalogue.racers import RACERS
+from core.engine.run import Run
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """An objective, the racers on it with the hyperparameters that differ from their defaults, and why.
+
+    ``rules`` has the key of each racer. All start at the objective's own start unless ``start`` is given.
+    """
+
+    key: str
+    title: str
+    idea: str
+    objective: str
+    rules: Mapping[str, Mapping[str, float]] = field(hash=False)
+    steps: int = 500
+    start: tuple[float, ...] | None = None
+
+    @property
+    def declared(self) -> Objective:
+        """The objective's declaration."""
+        return OBJECTIVES[self.objective]
+
+    def runs(self) -> list[Run]:
+        """The runs of all racers, in the order given."""
+        start = self.start or self.declared.start
+        return [
+            Run(self.objective, RACERS[racer].optimizer.key, start, self.steps, hypers)
+            for racer, hypers in self.rules.items()
+        ]
+
+
+def _catalogue(*scenarios: Scenario) -> Mapping[str, Scenario]:
+    return MappingProxyType({scenario.key: scenario for scenario in scenarios})
+
+
+# Races of several rules in two variables; the first is what the Optimizers page opens with.
+RACES = _catalogue(
+    Scenario(
+        "valley",
+        "Four rules, tuned by hand",
+        "Each rule has a learning rate that suits it. The winner is decided by that choice more than by the rule.",
+        "rosenbrock",
+        {"sgd": {"lr": 0.0008}, "momentum": {"lr": 0.0008}, "rmsprop": {"lr": 0.01}, "adam": {"lr": 0.1}},
+    ),
+    Scenario(
+        "one_rate",
+        "One learning rate for all",
+        "At 0.0008 gradient descent, momentum and Nesterov get somewhere, while the adaptive rules, whose steps are "
+        "about as long as the learning rate, hardly leave the start.",
+        "rosenbrock",
+        {rule: {"lr": 0.0008} for rule in ("sgd", "momentum", "nesterov", "rmsprop", "adam")},
+        steps=2000,
+    ),
+    Scenario(
+        "too_fast",
+        "A little too fast",
+        "At 0.003 momentum, Nesterov and gradient descent diverge within a few steps; RMSProp and Adam, whose steps do "
+        "not grow with the slope, do not.",
+        "rosenbrock",
+        {rule: {"lr": 0.003} for rule in ("sgd", "momentum", "nesterov", "rmsprop", "adam")},
+        steps=2000,
+    ),
+    Scenario(
+        "beale",
+        "Beale from (1, 1)",
+        "The gradient at the start points straight along y, away from where the minimum lies in x.",
+        "beale",
+        {rule: {"lr": 0.001} for rule in ("sgd", "momentum", "adam")},
+        steps=1000,
+    ),
+    Scenario(
+        "saddle",
+        "Leaving a saddle",
+        "The start is a thousandth away from the line on which every rule without noise ends in the saddle.",
+        "saddle",
+        {"sgd": {"lr": 0.1}, "momentum": {"lr": 0.1}, "adam": {"lr": 0.1}},
+        steps=200,
+    ),
+    Scenario(
+        "basins",
+        "Four minima, one start",
+        "Which minimum a rule ends in depends on the start and on how far its first steps carry it.",
+        "himmelblau",
+        {"sgd": {"lr": 0.01}, "momentum": {"lr": 0.01}, "rmsprop": {"lr": 0.05}, "adam": {"lr": 0.3}},
+        steps=300,
+        start=(-0.2, 0.7),
+    ),
+)
+
+# Gradient descent in one variable; the first is what the Foundations page opens with.
+DESCENTS = _catalogue(
+    Scenario(
+        "stall",
+        "The descent that never arrives",
+        "The slope vanishes at the flat inflection at 0 before the minimum at 2.25 comes in sight, and each step is as "
+        "short as the slope is small.",
+        "quartic",
+        {"sgd": {"lr": 0.012}},
+        steps=500,
+    ),
+    Scenario(
+        "arrive",
+        "The same hill from the other side",
+        "Started at 0.5, beyond the inflection, the same learning rate reaches the minimum.",
+        "quartic",
+        {"sgd": {"lr": 0.012}},
+        steps=100,
+        start=(0.5,),
+    ),
+    Scenario(
+        "bounce",
+        "Too large, and still bounded",
+        "At 0.12 the learning rate is above the stability limit 8/81, yet the curve's walls keep the point hopping "
+        "between two places.",
+        "quartic",
+        {"sgd": {"lr": 0.12}},
+        steps=100,
+        start=(0.5,),
+    ),
+    Scenario(
+        "wells",
+        "The nearer well, not the deeper",
+        "Gradient descent ends in the well on whose side it starts.",
+        "double_well",
+        {"sgd": {"lr": 0.1}},
+        steps=200,
+    ),
+)
+
+# Gradient descent on landscapes of two variables, for the mountain picture; the first is what it opens with.
+HILLS = _catalogue(
+    Scenario(
+        "himmelblau_hill",
+        "Four valleys",
+        "The ball ends in the valley on whose slope it starts. Move the start across a ridge, and it ends in another.",
+        "himmelblau",
+        {"sgd": {"lr": 0.005}},
+        steps=120,
+    ),
+    Scenario(
+        "ravine_hill",
+        "A ravine",
+        "Here the steepest way down points almost across the ravine, and the ball zigzags: steepest is not towards "
+        "the minimum.",
+        "ravine",
+        {"sgd": {"lr": 0.018}},
+        steps=120,
+    ),
+    Scenario(
+        "saddle_hill",
+        "A saddle",
+        "A flat place that is no valley: the slope vanishes on the saddle, and the ball lingers there before it falls.",
+        "saddle",
+        {"sgd": {"lr": 0.1}},
+        steps=120,
+    ),
+)

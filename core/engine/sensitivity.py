@@ -1,0 +1,103 @@
+"""How the end of a race depends on the learning rates, as a picture with "you are here"."""
+
+import math
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.catalogue.objectives import Objective
+from core.engine.findings import Plot, Series
+from core.engine.many import losses_at
+from core.engine.run import Run
+from core.engine.summary import Race
+from core.engine.trace import Path
+
+Array = npt.NDArray[np.float64]
+
+# Learning rates per curve, evenly spaced on a log scale: dense enough for the edge of stability to look like one.
+RATES = 160
+# Runs times steps that a picture may cost; longer races are swept at fewer rates.
+_BUDGET = 200_000
+# Times the height at which a run began that its end is still shown at.
+_HIGHEST = 1e3
+
+
+def swept(settings: tuple[Any, ...], rates: tuple[float, float, int]) -> npt.NDArray[np.float64]:
+    """``losses_at`` with plain values only.
+
+    ``settings`` are the fields of a ``Run`` in their order; ``rates = (lowest, highest, count)`` are evenly spaced on a
+    log scale.
+    """
+    return losses_at(Run(*settings), np.geomspace(*rates))
+
+
+def rate_plot(race: Race, sweep: Callable[..., npt.NDArray[np.float64]] = swept) -> Plot:
+    """The loss at the end of the race against the learning rate, one curve per racer and a dot where each one is.
+
+    A curve covers its rule's slider and the rate of the race. It has a gap, and a run no dot, where a run diverges or
+    ends more than a thousand times as high as it began, beside which nothing else could be seen. With a known minimum
+    the loss above it is shown, on a log axis. ``sweep`` may be a cache in front of ``swept``: no curve depends on the
+    learning rate of the race, so moving that costs nothing.
+    """
+    run = race[0][1].run
+    base = run.resolved_objective.minimum
+    series: list[Series] = []
+    for racer, path in race:
+        rates, losses = _curve(path, sweep)
+        failed = path.status.failed
+        end = np.where(failed, np.nan, path.loss[-1:])
+        curve, dot = (_above(_tame(values, path, base), base) for values in (losses, end))
+        series.append(Series(racer.name, rates, curve, racer.color, racer.dash))
+        series.append(Series("", np.array([path.run.settings["lr"]]), dot, racer.color, mode="markers"))
+    return Plot("learning rate", _title(run.resolved_objective, run.steps), tuple(series), True, base is not None)
+
+
+def best_rates(race: Race, sweep: Callable[..., npt.NDArray[np.float64]] = swept) -> list[tuple[float, float]]:
+    """The learning rate with the lowest loss on the curve of each racer, as ``rate_plot`` shows it, and that loss.
+
+    Both are NaN for a rule that diverges at all of them.
+    """
+    found = []
+    for _, path in race:
+        rates, losses = _curve(path, sweep)
+        known = np.isfinite(losses)
+        place = int(np.where(known, losses, np.inf).argmin())
+        found.append((float(rates[place]), float(losses[place])) if known.any() else (math.nan, math.nan))
+    return found
+
+
+def _curve(path: Path, sweep: Callable[..., npt.NDArray[np.float64]]) -> tuple[Array, Array]:
+    """The learning rates of the curve of one racer and the losses at them, both of shape ``(n,)``."""
+    run = path.run
+    count = max(20, min(RATES, _BUDGET // run.steps))
+    (lr,) = (hyper for hyper in run.resolved_optimizer.hypers if hyper.name == "lr")
+    here = run.settings["lr"]
+    high = max(lr.slider[1], here)
+    low = min(max(lr.slider[0], 1e-12 * high), here or high)
+    return np.geomspace(low, high, count), sweep(_without_rate(run), (low, high, count))
+
+
+def _without_rate(run: Run) -> tuple[Any, ...]:
+    """The fields of ``run`` with its learning rate left at the default."""
+    others = tuple((name, value) for name, value in run.settings.items() if name != "lr")
+    bare = replace(run, hypers=others)
+    return tuple(getattr(bare, field.name) for field in fields(Run))
+
+
+def _tame(losses: Array, path: Path, base: float | None) -> Array:
+    """``losses`` without those that are too high to be shown beside the others."""
+    floor = base or 0.0
+    return np.where(losses - floor > _HIGHEST * max(abs(path.loss[0] - floor), 1.0), np.nan, losses)
+
+
+def _above(losses: npt.NDArray[np.float64], base: float | None) -> npt.NDArray[np.float64]:
+    # Below this, differences in float64 are rounding; log axes need something positive.
+    return losses if base is None else np.maximum(losses - base, 1e-16)
+
+
+def _title(objective: Objective, steps: int) -> str:
+    above = "" if objective.minimum in (None, 0.0) else " above the minimum"
+    return f"loss{above} after {steps} steps"

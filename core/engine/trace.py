@@ -1,0 +1,96 @@
+"""One run, step by step: a ``Run`` to a ``Path``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.engine.gradients import noise_table
+from core.engine.program import Program
+from core.engine.run import Run
+from core.engine.status import Status, failed, status
+from core.formula.rule import Kind
+
+Array = npt.NDArray[np.float64]
+
+# Steps between two looks at whether a run has diverged.
+_CHUNK = 512
+
+
+@dataclass(frozen=True)
+class Path:
+    """What one run did.
+
+    ``x`` and ``grad`` have shape ``(steps+1, d)`` with the start in row 0, ``loss`` and ``grad_norm`` shape
+    ``(steps+1,)``; they end before the step that diverged, and are exact even where the rule saw noise. ``terms`` holds
+    every name the rule assigned, and ``g`` and ``lr`` as the rule was given them, with one row per step:
+    ``(steps, d)``, or ``(steps,)`` for what is one number. ``evaluations`` counts the gradients the rule asked for.
+    """
+
+    run: Run
+    x: Array
+    loss: Array
+    grad: Array
+    grad_norm: Array
+    terms: Mapping[str, Array]
+    status: Status
+    evaluations: int
+
+
+def trace(run: Run) -> Path:
+    """Runs one optimizer and records every step. A run that diverges or becomes undefined is a shorter path."""
+    formula, rule, compiled = run.resolved_objective.parsed, run.resolved_optimizer.parsed, run.program(recording=True)
+    settings = run.settings
+    hypers = (*(np.float64(settings[name]) for name in rule.hypers[1:]), *run.schedule_inputs)
+    per_step = [np.arange(1.0, run.steps + 1), settings["lr"] * run.factors]
+    if run.noise > 0:
+        per_step += list((run.noise * noise_table(run.seed, run.steps, len(run.start))).T)
+    point = tuple(map(np.float64, run.start))
+    # A start is a plain number or, after an anchor such as z: state = x, a copy of one.
+    state = tuple(map(np.float64, compiled.start(point, (*hypers, np.float64(settings["lr"])))))
+    width = sum(column.size for column in compiled.columns)
+
+    points, tables = [np.array(run.start).reshape(1, -1)], []
+    loss = [formula.value(points[0].T)]
+    lost = failed(points[0].T, loss[0])
+    taken = 0
+    while taken < run.steps and not lost.any():
+        rows: list[tuple[Any, ...]] = []
+        chunk = slice(taken, taken + _CHUNK)
+        steps = zip(*(column[chunk] for column in per_step), strict=True)
+        with np.errstate(all="ignore"):
+            point, state = compiled.run(point, state, hypers, np.float64(run.steps), run.clip_limit, steps, rows.append)
+        table = np.fromiter(chain.from_iterable(rows), np.float64, len(rows) * width).reshape(-1, width)
+        tables.append(table)
+        points.append(table[:, : len(run.start)])
+        loss.append(formula.value(points[-1].T))
+        lost = failed(points[-1].T, loss[-1])
+        taken += len(rows)
+
+    return _path(run, compiled, np.concatenate(points), np.concatenate(loss), tables)
+
+
+def _path(run: Run, compiled: Program, x: Array, loss: Array, tables: list[Array]) -> Path:
+    lost = failed(x.T, loss)
+    fails_at = int(lost.argmax()) if lost.any() else None
+    # The start belongs to a path even where the objective is undefined there.
+    length = len(x) if fails_at is None else max(1, fails_at)
+    asked = length - 1 if fails_at is None else fails_at
+    table = np.concatenate(tables) if tables else np.empty((0, sum(column.size for column in compiled.columns)))
+    kinds = run.resolved_optimizer.parsed.kinds
+    terms: dict[str, Array] = {}
+    at = 0
+    for column in compiled.columns:
+        values = table[:, at : at + column.size]
+        at += column.size
+        terms[column.name] = values if column.size > 1 or kinds.get(column.name) is Kind.TENSOR else values[:, 0]
+    evaluations = int(terms.pop("")[:asked].sum())
+    terms = {name: values[: length - 1] for name, values in terms.items()}
+    grad = run.resolved_objective.parsed.grad(x[:length].T).T
+    with np.errstate(over="ignore", invalid="ignore"):
+        grad_norm = np.sqrt((grad**2).sum(axis=1))
+    end = status(x, loss, grad_norm, fails_at)
+    return Path(run, x[:length], loss[:length], grad, grad_norm, terms, end, evaluations)

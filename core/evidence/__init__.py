@@ -1,0 +1,1 @@
+"""What is said about gradient descent, and the experiments that show how true it is."""

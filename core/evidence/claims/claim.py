@@ -1,0 +1,33 @@
+"""What a claim is; the modules beside this one declare those of a part of the guide each."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """How true a statement is."""
+
+    TRUE = "true"
+    CONDITIONS = "true under conditions"
+    OVERSIMPLIFIED = "oversimplified"
+    FALSE = "false"
+    CONTESTED = "contested"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One statement. ``topic`` is the key of the rule it is about or the name of its section on ``page``.
+
+    ``experiment`` is the key of the experiment that shows it, empty if there is none. ``correct`` quotes what the
+    experiment is expected to find as ``{number:format}``, ``{number | setting=value:format}`` away from the defaults
+    and ``{X01 number:format}`` from another experiment; in the catalogue the numbers are filled in.
+    """
+
+    key: str
+    page: str
+    topic: str
+    said: str
+    verdict: Verdict
+    correct: str
+    source: str
+    experiment: str = ""

@@ -1,0 +1,105 @@
+"""Experiments about runs that diverge: what a number format shows of it, and how late."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from core.catalogue.hypers import Hyper
+from core.catalogue.optimizers import PALETTE
+from core.engine.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
+from core.evidence.experiments.measure import curve, first, steps_text
+from core.evidence.experiments.telling import listed, whole
+
+_STEPS = 3000
+ALARM = 1000.0
+"""A loss that has grown this many times is no ordinary rise."""
+
+_FORMATS: Mapping[str, type[np.floating[Any]]] = {"float32": np.float32, "float16": np.float16}
+
+
+def _descent(form: type[np.floating[Any]], power: int, rate: float, start: float) -> tuple[Array, Array]:
+    """Weights and losses of gradient descent on |x|^p/p with every operation rounded to ``form``."""
+    x, lr, exponent = form(start), form(rate), form(power)
+    weights, losses = np.empty(_STEPS + 1), np.empty(_STEPS + 1)
+    for step in range(_STEPS + 1):
+        size = np.abs(x)
+        weights[step], losses[step] = x, size**exponent / exponent
+        x = x - lr * (np.sign(x) * size ** (exponent - form(1)))
+    return weights, losses
+
+
+def alarm_step(losses: Array) -> float:
+    """The step at which ``losses``, of shape ``(steps + 1,)``, first pass ``ALARM`` times their start; or infinity."""
+    return first(losses > ALARM * np.abs(losses[0]))
+
+
+def _formats(settings: Mapping[str, float]) -> Finding:
+    power, rate, start = int(settings["power"]), settings["rate"], settings["start"]
+    runs = {name: _descent(form, power, rate, start) for name, form in _FORMATS.items()}
+    numbers: dict[str, float] = {}
+    told = []
+    for name, (weights, losses) in runs.items():
+        alarm, full, lost = alarm_step(losses), first(np.isinf(losses)), first(np.isnan(weights))
+        numbers |= {
+            f"loss above {ALARM:.0f} times its start, {name}": alarm,
+            f"first infinite loss, {name}": full,
+            f"first weight that is NaN, {name}": lost,
+            f"last finite loss, {name}": _last(losses),
+        }
+        tail = f", the last finite loss being {_last(losses):.4g}" if np.isfinite(losses).any() else ""
+        told.append(f"in {name} {_told(alarm, full, lost)}{tail}")
+    sentence = f"Gradient descent on |x|^{power}/{power} from {start:.4g} with α = {rate:.4g}: {'; '.join(told)}."
+    series: list[Series] = []
+    for (name, (_, losses)), color in zip(runs.items(), PALETTE, strict=False):
+        seen = np.isfinite(losses) & (losses > 0)
+        shown = int(min(first(~seen), len(losses)))
+        if shown:
+            series.append(curve(name, np.log10(losses[:shown]), color=color, dash="dash" if series else "solid"))
+    marks = tuple(Mark("y", float(np.log10(np.finfo(form).max)), f"largest {name}") for name, form in _FORMATS.items())
+    return Finding(numbers, sentence, Plot("step", "log₁₀ of the loss", tuple(series), marks=marks))
+
+
+def _last(losses: Array) -> float:
+    """The last of ``losses`` that is finite; infinity if none is."""
+    finite = losses[np.isfinite(losses)]
+    return float(finite[-1]) if finite.size else np.inf
+
+
+def _told(alarm: float, full: float, lost: float) -> str:
+    """What happened to a run, in the order of these steps; infinity is never."""
+    happened = [
+        f"{what} after {steps_text(step, _STEPS)}"
+        for step, what in (
+            (alarm, f"the loss has grown {ALARM:.0f} times"),
+            (full, "it is infinite" if alarm < np.inf else "the loss is infinite"),
+            (lost, "the weight is NaN"),
+        )
+        if step < np.inf
+    ]
+    return listed(happened) if happened else f"nothing of the kind happens within {_STEPS} steps"
+
+
+_ROUNDED = "Rounding may move a crossing by a step."
+_X76 = Experiment(
+    key="X76",
+    question="When does a diverging run print inf, and when NaN?",
+    settings=(
+        Hyper("rate", r"\alpha", 2.1, (1.0, 4.0), (1.5, 4.0), "linear", "Learning rate; with p = 2 the limit is 2."),
+        Hyper("start", "x_0", 1.0, (0.1, 100.0), (0.1, 100.0), "log", "Where the run starts."),
+        whole("power", "p", 2, (2, 6), "The loss is |x|^p/p; above 2 its curvature grows with the distance."),
+    ),
+    find=_formats,
+    expected=(
+        # |x| = 1.1^t: ln(1000)/(2 ln 1.1) = 36.2.
+        Expected("loss above 1000 times its start, float32", 37, 1, _ROUNDED),
+        # x² passes 3.4e38 after ln(3.4e38)/(2 ln 1.1) = 465.4 steps, 65504 after 58.2.
+        Expected("first infinite loss, float32", 466, 1, _ROUNDED),
+        Expected("first infinite loss, float16", 59, 1, _ROUNDED),
+        # 2.1·x passes 3.4e38 after ln(3.4e38/2.1)/ln 1.1 = 923.1 steps; the weight is then infinite, and NaN after.
+        Expected("first weight that is NaN, float32", 926, 1, _ROUNDED),
+        Expected("first weight that is NaN, float16", 111, 1, _ROUNDED),
+    ),
+)
+
+ALL: tuple[Experiment, ...] = (_X76,)

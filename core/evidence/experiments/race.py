@@ -1,0 +1,292 @@
+"""Experiments about comparing rules: who wins at which learning rate, where a rate fails, how first steps differ."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from core.catalogue.hypers import Hyper
+from core.catalogue.objectives import OBJECTIVES
+from core.catalogue.optimizers import OPTIMIZERS
+from core.engine.findings import Expected, Experiment, Finding, Mark, Plot, Series
+from core.engine.many import losses_at
+from core.engine.run import Run
+from core.engine.status import Outcome
+from core.engine.trace import Path, trace
+from core.evidence.experiments.measure import curve
+from core.evidence.experiments.telling import learning_rate, listed, whole
+
+_VALLEY = OBJECTIVES["rosenbrock"]
+
+# The rules that the race compares, and the rates at which the winner is named: one for each that someone could pick.
+_RACERS = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam")
+_NAMED_RATES = (0.0008, 0.003, 0.01, 0.1)
+_SWEPT_RATES = np.union1d(np.geomspace(1e-4, 1.0, 41), _NAMED_RATES)
+
+
+def _winner(settings: Mapping[str, float]) -> Finding:
+    start, steps = (settings["x0"], settings["y0"]), int(settings["steps"])
+    losses = {OPTIMIZERS[key].name: losses_at(Run(_VALLEY.key, key, start, steps), _SWEPT_RATES) for key in _RACERS}
+    numbers: dict[str, float] = {}
+    told: list[str] = []
+    winners: set[str] = set()
+    for rate in _NAMED_RATES:
+        at = {name: float(loss[np.searchsorted(_SWEPT_RATES, rate)]) for name, loss in losses.items()}
+        # AdaGrad's steps are never longer than lr, so at least one rule has not diverged.
+        lowest = float(np.nanmin(list(at.values())))
+        first = [name for name, loss in at.items() if loss == lowest]
+        numbers[f"lowest loss at lr {rate:g}"] = lowest
+        told.append(f"{listed(first)} at {rate:g} ({lowest:.4g})")
+        winners.update(first)
+    numbers["different winners"] = len(winners)
+    count = f"{len(winners)} different winners" if len(winners) > 1 else "the same winner at each of these rates"
+    plot = Plot(
+        "learning rate α",
+        f"loss after {steps} steps",
+        tuple(
+            Series(declared.name, _SWEPT_RATES, losses[declared.name], declared.color, declared.dash)
+            for declared in (OPTIMIZERS[key] for key in _RACERS)
+        ),
+        log_x=True,
+        log_y=True,
+        marks=tuple(Mark("x", rate, f"{rate:g}") for rate in _NAMED_RATES),
+    )
+    return Finding(numbers, f"After {steps} steps the lowest loss belongs to {listed(told)}: {count}.", plot)
+
+
+_WINNER = Experiment(
+    key="X42",
+    question="Which rule wins on Rosenbrock's valley, and does it win at every learning rate?",
+    settings=(
+        whole("steps", "T", 2000, (100, 3000), "Steps that every rule takes, at every learning rate."),
+        Hyper("x0", "x_0", -1.5, (-2.0, 2.0), (-2.0, 2.0), "linear", "Where all rules start, in x."),
+        Hyper("y0", "y_0", 2.0, (-1.0, 3.0), (-1.0, 3.0), "linear", "Where all rules start, in y."),
+    ),
+    find=_winner,
+    expected=(
+        Expected("lowest loss at lr 0.0008", 3.9e-7, 0.05e-7, "Nesterov's loss; the figure is known to two digits."),
+        Expected("lowest loss at lr 0.003", 0.0089, 0.00005, "RMSProp's loss; the figure is known to two digits."),
+        Expected("lowest loss at lr 0.01", 0.0077, 0.00005, "Adam's loss; the figure is known to two digits."),
+        Expected("lowest loss at lr 0.1", 0.0, 1e-20, "Adam arrives (5e-23); what is left is rounding."),
+        Expected("different winners", 3, 0, "A count: Nesterov, RMSProp and Adam."),
+    ),
+)
+
+
+# Half a percent below the limit, as the counterpart to whatever the reader chooses.
+_BELOW_LIMIT = 0.00199
+
+
+def _sharp_limit(settings: Mapping[str, float]) -> Finding:
+    lr, steps = settings["lr"], int(settings["steps"])
+    curvature = float(np.linalg.eigvalsh(_VALLEY.parsed.hessian(np.array(_VALLEY.minima[0]))).max())
+    limit = 2 / curvature
+    own, below = (_descend(rate, steps) for rate in (lr, _BELOW_LIMIT))
+    numbers = {
+        "largest curvature at the minimum": curvature,
+        "limit 2/L": limit,
+        "lr as a share of the limit": lr / limit,
+        f"final loss at lr {_BELOW_LIMIT:g}": float(below.loss[-1]),
+    }
+    where = f"At lr = {lr:.4g}, which is {lr / limit:.4g} of the limit 2/L = {limit:.4g},"
+    if own.status.outcome is Outcome.DIVERGED:
+        numbers["diverges at step"] = own.status.step
+        told = f"{where} the run diverges at step {own.status.step}"
+    else:
+        numbers["final loss"] = float(own.loss[-1])
+        arrives = "arrives" if own.status.outcome is Outcome.CONVERGED else "stays bounded but does not arrive"
+        told = f"{where} the run {arrives}: after {steps} steps the loss is {own.loss[-1]:.4g}"
+    plot = Plot(
+        "step",
+        "loss",
+        (
+            curve(f"lr = {_BELOW_LIMIT:g}", below.loss, dash="dash"),
+            curve(f"yours: lr = {lr:.4g}", own.loss),
+        ),
+        log_y=True,
+    )
+    sentence = (
+        f"{told}; at lr = {_BELOW_LIMIT:g}, just below the limit, it is {below.loss[-1]:.4g} after {steps} steps."
+    )
+    return Finding(numbers, sentence, plot)
+
+
+def _descend(lr: float, steps: int) -> Path:
+    return trace(Run(_VALLEY.key, "sgd", _VALLEY.start, steps, {"lr": lr}))
+
+
+_SHARP_LIMIT = Experiment(
+    key="X43",
+    question="How exactly does the curvature at the minimum of Rosenbrock's valley limit the learning rate?",
+    settings=(
+        learning_rate(0.00201, (0.0005, 0.01), (0.0015, 0.004)),
+        whole("steps", "T", 20_000, (1000, 20_000), "Steps of gradient descent."),
+    ),
+    find=_sharp_limit,
+    expected=(
+        Expected("largest curvature at the minimum", 1001.6, 0.005, "An exact eigenvalue; two decimals are known."),
+        Expected("limit 2/L", 0.0019968, 5e-9, "An exact eigenvalue; five digits are known."),
+        Expected("final loss at lr 0.00199", 0.0, 1e-15, "It arrives (8e-18); what is left depends on rounding."),
+        Expected("final loss", 0.0053, 0.0004, "It hovers between 0.0049 and 0.0054 and never settles."),
+        Expected("final loss", 3.52, 0.005, "Three digits are known.", {"lr": 0.0008, "steps": 1000}),
+        Expected("final loss", 0.000496, 5e-7, "Three digits are known.", {"lr": 0.0008, "steps": 10_000}),
+    ),
+)
+
+
+_FIRST_STEPS = 20
+# Steps that RAdam takes before it trusts its second moment, at the default beta2, and the first that it does.
+_RAW_STEPS = 6
+
+
+def _first_steps(settings: Mapping[str, float]) -> Finding:
+    lr, gamma = settings["lr"], settings["gamma"]
+    # Adadelta keeps its own rate of 1: that it needs none is its point.
+    hypers: dict[str, dict[str, float]] = {
+        "adam": {"lr": lr},
+        "rmsprop": {"lr": lr, "gamma": gamma},
+        "nadam": {"lr": lr},
+        "radam": {"lr": lr},
+        "adadelta": {},
+    }
+    paths = {key: trace(Run(_VALLEY.key, key, _VALLEY.start, _FIRST_STEPS, chosen)) for key, chosen in hypers.items()}
+    moves = {key: np.diff(path.x, axis=0) for key, path in paths.items()}
+    first = {key: float(np.abs(move[0]).max()) for key, move in moves.items()}
+    lengths = {key: np.sqrt((move**2).sum(axis=1)) for key, move in moves.items()}
+    numbers = {f"{OPTIMIZERS[key].name}: first step per coordinate": step for key, step in first.items()}
+    numbers["RMSProp: first step as a multiple of lr"] = first["rmsprop"] / lr
+    for step, length in enumerate(lengths["radam"][:_RAW_STEPS], start=1):
+        numbers[f"RAdam: length of step {step}"] = float(length)
+    longest = float(lengths["radam"][:_RAW_STEPS].max())
+    radam = paths["radam"].status
+    end = f", and it diverges at step {radam.step}" if radam.outcome is Outcome.DIVERGED else ""
+    sentence = (
+        f"At lr = {lr:.4g} the first step of Adam is {first['adam'] / lr:.4g} times lr in each coordinate, NAdam's "
+        f"{first['nadam'] / lr:.4g} times and RMSProp's {first['rmsprop'] / lr:.4g} times; Adadelta's, at its own "
+        f"rate of 1, is {first['adadelta']:.4g}; RAdam's longest early step is {longest:.4g}{end}."
+    )
+    plot = Plot(
+        "step",
+        "length of the step",
+        tuple(
+            Series(
+                OPTIMIZERS[key].name,
+                np.arange(1.0, len(length) + 1),
+                length,
+                OPTIMIZERS[key].color,
+                OPTIMIZERS[key].dash,
+                "lines+markers",
+            )
+            for key, length in lengths.items()
+        ),
+        log_y=True,
+        marks=(Mark("y", lr, "lr"),),
+    )
+    return Finding(numbers, sentence, plot)
+
+
+_SURPRISES = Experiment(
+    key="X66",
+    question="How long is the very first step of an adaptive rule?",
+    settings=(
+        learning_rate(0.01, (1e-4, 1.0)),
+        Hyper(
+            "gamma",
+            r"\gamma",
+            0.99,
+            (0.0, 0.9999),
+            (0.5, 0.999),
+            "linear",
+            "RMSProp's memory: PyTorch's default is 0.99, the lecture's 0.9.",
+        ),
+    ),
+    find=_first_steps,
+    expected=(
+        Expected("RMSProp: first step as a multiple of lr", 10.0, 1e-6, "1/√(1 − 0.99); eps takes about 1e-10 of it."),
+        Expected("RMSProp: first step as a multiple of lr", 10**0.5, 1e-6, "1/√(1 − 0.9), by hand.", {"gamma": 0.9}),
+        Expected("Adadelta: first step per coordinate", 0.00316, 0.000005, "√(eps/(1 − rho)), to three digits."),
+        Expected("NAdam: first step per coordinate", 0.01056, 0.000005, "The figure is known to four digits."),
+        Expected("RAdam: length of step 1", 1.63, 0.005, "lr times the gradient's norm, to three digits."),
+        Expected("RAdam: length of step 2", 2.60, 0.005, "The figure is known to three digits."),
+        Expected("RAdam: length of step 3", 1.21, 0.005, "The figure is known to three digits."),
+        Expected("RAdam: length of step 4", 0.77, 0.005, "The figure is known to two digits."),
+        Expected("RAdam: length of step 5", 0.51, 0.005, "The figure is known to two digits."),
+        Expected("RAdam: length of step 6", 1e-4, 0.5e-4, "The order of magnitude is known."),
+    ),
+)
+
+
+# Far above what float64 loses when the loss is squared, and far below anything worth drawing.
+_SMALLEST_LOSS = 1e-120
+
+
+def _zigzag(settings: Mapping[str, float]) -> Finding:
+    kappa = settings["kappa"]
+    curvatures = np.array([1.0, kappa])
+    point = np.array([kappa, settings["y0"]])
+    losses = [float(curvatures @ point**2) / 2]
+    for _ in range(int(settings["steps"])):
+        if losses[-1] < _SMALLEST_LOSS:
+            break
+        slope = curvatures * point
+        point = point - float(slope @ slope) / float(curvatures @ slope**2) * slope
+        losses.append(float(curvatures @ point**2) / 2)
+    loss = np.array(losses)
+    factors = loss[1:] / loss[:-1]
+    bound = ((kappa - 1) / (kappa + 1)) ** 2
+    # Rounding moves both sides by some 1e-16 of the loss, magnified where nearly everything cancels.
+    tight = bool(np.isclose(factors, bound, rtol=1e-6, atol=1e-12).all())
+    numbers = {
+        "first factor on the loss": float(factors[0]),
+        "largest factor on the loss": float(factors.max()),
+        "worst case ((κ − 1)/(κ + 1))²": bound,
+        "steps taken": len(factors),
+        "final loss": losses[-1],
+    }
+    sentence = (
+        f"With the best step length along every gradient the loss goes from {losses[0]:.4g} to {losses[-1]:.4g} in "
+        f"{_counted(len(factors))}, and a step leaves at most {factors.max():.4g} of it; "
+        f"the worst case for κ = {kappa:.4g} is {bound:.4g}, "
+        + ("and every step from here meets it." if tight else "which not every step from here meets.")
+    )
+    steps = np.arange(len(loss), dtype=np.float64)
+    plot = Plot(
+        "step",
+        "loss",
+        (
+            Series("exact line search", steps, loss),
+            Series("worst case", steps, losses[0] * bound**steps, dash="dot"),
+        ),
+        log_y=True,
+    )
+    return Finding(numbers, sentence, plot)
+
+
+def _counted(steps: int) -> str:
+    return f"{steps} step{'s' * (steps != 1)}"
+
+
+_ZIGZAG = Experiment(
+    key="X68",
+    question="Does the best possible step length at every step make steepest descent fast?",
+    settings=(
+        Hyper("kappa", r"\kappa", 100.0, (1.0, 1e4), (2.0, 1000.0), "log", "Condition number: the curvature along y."),
+        Hyper(
+            "y0",
+            "y_0",
+            1.0,
+            (0.0, 100.0),
+            (0.0, 5.0),
+            "linear",
+            "Where the descent starts in y; in x it starts at κ. 1 is the worst case.",
+        ),
+        whole("steps", "T", 50, (1, 500), "Steps of steepest descent with exact line search."),
+    ),
+    find=_zigzag,
+    expected=(
+        Expected("first factor on the loss", 0.960788, 5e-7, "(99/101)²; six digits are known."),
+        Expected("largest factor on the loss", (99 / 101) ** 2, 1e-9, "Rounding stays far below this in 50 steps."),
+    ),
+)
+
+
+ALL: tuple[Experiment, ...] = (_WINNER, _SHARP_LIMIT, _SURPRISES, _ZIGZAG)

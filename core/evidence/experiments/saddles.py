@@ -1,0 +1,286 @@
+"""Experiments about points where the slope is 0 without being a minimum: how they are left, and how common they are."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from core.catalogue.hypers import Hyper
+from core.catalogue.objectives import OBJECTIVES
+from core.catalogue.optimizers import OPTIMIZERS, PALETTE
+from core.engine.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
+from core.engine.many import trace_many
+from core.engine.run import Run
+from core.engine.status import Outcome
+from core.engine.trace import Path, trace
+from core.evidence.experiments.measure import curve, first, steps_text
+from core.evidence.experiments.telling import learning_rate, listed, whole
+
+_ONE_STEP = "A crossing can move by a step where a platform rounds differently."
+
+_CUBE_STEPS = 10_000
+_CUBE_RULES = tuple(OPTIMIZERS[key] for key in ("sgd", "momentum", "nesterov", "adam", "rmsprop"))
+_TOLD = (100, 1000, 10_000)
+_FAR = -1000.0
+# What is further down than this would flatten the rest of the picture.
+_SEEN = -2.0
+
+
+def _place(path: Path, step: int) -> float:
+    """Where ``path`` is after ``step``; minus infinity once it has left every bound, for x³ has no other way out."""
+    return float(path.x[step, 0]) if step < len(path.x) else -np.inf
+
+
+def _cube(settings: Mapping[str, float]) -> Finding:
+    lr, start = settings["lr"], settings["start"]
+    paths = {rule: trace(Run("x**3", rule.key, (start,), _CUBE_STEPS, {"lr": lr})) for rule in _CUBE_RULES}
+    ends = {rule.name: _place(path, _CUBE_STEPS) for rule, path in paths.items()}
+    gd, *_ = paths.values()
+    numbers = {f"x after {step} steps, {_CUBE_RULES[0].name}": _place(gd, step) for step in _TOLD}
+    numbers |= {f"x at the end, {name}": end for name, end in ends.items()}
+    numbers |= {
+        f"steps to x < {_FAR:.0f}, {rule.name}": _below(path) for rule, path in paths.items() if ends[rule.name] < 0
+    }
+    if start > 0:
+        # The flow dx/dt = −3x² from x₀.
+        numbers[f"1/(1/x₀ + 3αt) at t = {_TOLD[0]}"] = 1 / (1 / start + 3 * lr * _TOLD[0])
+    above = [f"{name} ({end:.4g})" for name, end in ends.items() if end >= 0]
+    below = [f"{rule.name} ({_told_fall(path)})" for rule, path in paths.items() if ends[rule.name] < 0]
+    told = [f"short of 0 or at it: {listed(above)}"] if above else []
+    told += [f"below 0 and falling for ever: {listed(below)}"] if below else []
+    sentence = (
+        f"The function x³ has no minimum and no saddle, only a flat place at 0. From x = {start:.4g} with "
+        f"α = {lr:.4g}, after {_CUBE_STEPS} steps these rules are {'; and these are '.join(told)}."
+    )
+    series = []
+    for rule, path in paths.items():
+        x = path.x[:, 0]
+        shown = x[: int(min(first(x < _SEEN), len(x)))]
+        series.append(curve(rule.name, shown, color=rule.color, dash=rule.dash))
+    plot = Plot("step", "x", tuple(series), log_x=True, marks=(Mark("y", 0.0, "flat"),))
+    return Finding(numbers, sentence, plot)
+
+
+def _below(path: Path) -> float:
+    """The step after which ``path`` is first below −1000; a run that is lost on the way there passes it as it goes."""
+    passed = first(path.x[:, 0] < _FAR)
+    return float(path.status.step) if np.isinf(passed) and path.status.outcome is Outcome.DIVERGED else passed
+
+
+def _told_fall(path: Path) -> str:
+    passed = _below(path)
+    return f"x = {path.x[-1, 0]:.4g}" if np.isinf(passed) else f"below {_FAR:.0f} after {steps_text(passed, 0)}"
+
+
+_X52 = Experiment(
+    key="X52",
+    question="Does momentum escape from the flat point of x³, as a popular demonstration has it?",
+    settings=(
+        learning_rate(0.01, (0.001, 0.1)),
+        Hyper("start", "x_0", 1.0, (-1.0, 2.0), (-1.0, 2.0), "linear", "Where all rules start."),
+    ),
+    find=_cube,
+    expected=(
+        Expected("x after 100 steps, Gradient descent", 0.2474, 0.0001, "Four digits are known."),
+        Expected("x after 1000 steps, Gradient descent", 0.03215, 0.00001, "Four digits are known."),
+        Expected("x after 10000 steps, Gradient descent", 0.00332, 0.00001, "Three digits are known."),
+        Expected("1/(1/x₀ + 3αt) at t = 100", 0.25, 1e-12, "By hand: 1/(1 + 3)."),
+        Expected("steps to x < -1000, Momentum", 49, 1, _ONE_STEP),
+        Expected("steps to x < -1000, Nesterov", 51, 1, _ONE_STEP),
+        Expected("x at the end, Momentum", -np.inf, 0.0, "There is nothing below to hold it."),
+        Expected("x at the end, Adam", 0.0, 1e-4, "It creeps towards 0 from above (5e-5)."),
+        Expected("x at the end, RMSProp", 0.0, 1e-4, "It creeps towards 0 from above (5e-11)."),
+    ),
+)
+
+
+_SADDLE = OBJECTIVES["saddle"]
+_SADDLE_RULES = tuple(OPTIMIZERS[key] for key in ("sgd", "momentum", "adam", "rmsprop"))
+ESCAPED = 0.5
+"""Further than this from the line y = 0 a run has left the saddle; the minima are at |y| = 1."""
+
+# From the smallest offset and at the smallest rate, gradient descent takes ln(0.5/1e-15)/ln(1.02) = 1710 steps.
+_QUIET_STEPS = 2500
+# Noise of 1e-4 leaves an offset of about 1e-5 at once, and that takes 550.
+_NOISY_STEPS = 1000
+_SEEDS = range(21)
+_STARTS = 2000
+
+
+def _escape(rule: str, lr: float, offset: float) -> Path:
+    return trace(Run(_SADDLE.key, rule, (1.0, offset), _QUIET_STEPS, {"lr": lr}))
+
+
+def _noisy_escape(rule: str, lr: float, noise: float, seed: int) -> Path:
+    return trace(Run(_SADDLE.key, rule, (1.0, 0.0), _NOISY_STEPS, {"lr": lr}, noise=noise, seed=seed))
+
+
+def escape(path: Path) -> float:
+    """The step at which ``path`` is first off the saddle; infinity if it never is."""
+    return first(np.abs(path.x[:, 1]) > ESCAPED)
+
+
+def predicted_escape(offset: float, lr: float) -> float:
+    """The steps that gradient descent takes to leave from a small ``offset``: near y = 0 each multiplies y by 1 + α."""
+    return float(np.log(ESCAPED / offset) / np.log1p(lr))
+
+
+def _stranded(lr: float) -> int:
+    """How many of 2000 starts, even in the square within ±1.5, gradient descent leaves within 0.1 of the saddle."""
+    starts = np.random.default_rng(0).uniform(-1.5, 1.5, (2, _STARTS))
+    ends = trace_many(Run(_SADDLE.key, "sgd", _SADDLE.start, _QUIET_STEPS, {"lr": lr}), starts=starts).x
+    return int((np.abs(ends) < 0.1).all(axis=0).sum())
+
+
+def _saddle(settings: Mapping[str, float]) -> Finding:
+    lr, offset, noise = settings["lr"], settings["offset"], settings["noise"]
+    paths = {rule: _escape(rule.key, lr, offset) for rule in _SADDLE_RULES}
+    steps = {rule.name: escape(path) for rule, path in paths.items()}
+    held = sum(np.isinf(escape(_escape(rule.key, lr, 0.0))) for rule in _SADDLE_RULES)
+    noisy = {
+        rule.name: [escape(_noisy_escape(rule.key, lr, noise, seed)) for seed in _SEEDS] for rule in _SADDLE_RULES[:2]
+    }
+    median = {name: float(np.median(found)) for name, found in noisy.items()}
+    stranded = _stranded(lr)
+    predicted = predicted_escape(offset, lr)
+    numbers = {f"steps, {name}": count for name, count in steps.items()}
+    numbers |= {
+        "ln(0.5/y₀)/ln(1 + α)": predicted,
+        "rules that never leave from y = 0": int(held),
+        **{f"steps with noise from y = 0, {name}, median": count for name, count in median.items()},
+        f"of {_STARTS} random starts, ends at the saddle": stranded,
+    }
+    gd, ball, adam, rms = steps.values()
+    gd_noise, ball_noise = median.values()
+    sentence = (
+        f"From (1, {offset:.4g}) with α = {lr:.4g} gradient descent leaves the saddle after "
+        f"{steps_text(gd, _QUIET_STEPS)} (theory says {predicted:.4g}), momentum after {ball:.0f}, Adam after "
+        f"{adam:.0f} and RMSProp after {rms:.0f}. From y = 0 exactly, {held} of these {len(steps)} rules never leave "
+        f"it. Noise of {noise:.4g} in the gradient frees gradient descent from there after {gd_noise:.0f} steps and "
+        f"momentum after {ball_noise:.0f}, the medians of {len(_SEEDS)} runs. Of {_STARTS} random starts {stranded} "
+        "end at the saddle."
+    )
+    series = [
+        curve(rule.name, np.abs(path.x[: int(min(steps[rule.name], _QUIET_STEPS)) + 1, 1]), color=rule.color)
+        for rule, path in paths.items()
+    ]
+    shaken = np.abs(_noisy_escape(_SADDLE_RULES[0].key, lr, noise, 0).x[:, 1])
+    # It starts at 0, which a log axis does not have.
+    kept = slice(1, int(min(noisy[_SADDLE_RULES[0].name][0], _NOISY_STEPS)) + 1)
+    series.append(
+        curve(
+            f"{_SADDLE_RULES[0].name}, noise, from y = 0",
+            shaken[kept],
+            np.arange(1.0, len(shaken))[: len(shaken[kept])],
+            _SADDLE_RULES[0].color,
+            "dot",
+        )
+    )
+    plot = Plot("step", "distance |y| from the line into the saddle", tuple(series), log_y=True)
+    return Finding(numbers, sentence, plot)
+
+
+_X53 = Experiment(
+    key="X53",
+    question="How long does a real saddle hold each rule, and which of them does it hold for ever?",
+    settings=(
+        learning_rate(0.1, (0.02, 0.5)),
+        Hyper(
+            "offset", "y_0", 1e-6, (1e-15, 0.3), (1e-15, 0.3), "log", "How far beside the line y = 0 the runs start."
+        ),
+        Hyper(
+            "noise", r"\sigma", 0.01, (1e-4, 0.1), (1e-4, 0.1), "log", "Noise in each gradient, for starts at y = 0."
+        ),
+    ),
+    find=_saddle,
+    expected=(
+        Expected("steps, Gradient descent", 139, 1, _ONE_STEP),
+        Expected("steps, Momentum", 50, 1, _ONE_STEP),
+        Expected("steps, Adam", 6, 1, _ONE_STEP),
+        Expected("steps, RMSProp", 1, 1, _ONE_STEP),
+        Expected("rules that never leave from y = 0", 4, 0, "There the slope along y is exactly 0."),
+        Expected("of 2000 random starts, ends at the saddle", 0, 0, "Only a line of starts ends there."),
+        Expected("steps with noise from y = 0, Gradient descent, median", 68, 2, "Seeded noise, and a crossing."),
+        Expected("steps with noise from y = 0, Momentum, median", 21, 2, "Seeded noise, and a crossing."),
+    ),
+)
+
+
+_MATRICES = 200_000
+# As many matrices of the largest size as the processor's cache holds.
+_AT_ONCE = 4000
+# For one, two and three dimensions, from the density of the eigenvalues.
+_EXACT = np.array([0.5, (2 - 2**0.5) / 4, (np.pi - 8**0.5) / (4 * np.pi)])
+
+
+def _definite(size: int, shift: float, random: np.random.Generator, count: int) -> Array:
+    """How many of ``count`` random symmetric matrices have only positive eigenvalues, for each size from 1 to ``size``.
+
+    Entries on the diagonal are normal with mean ``shift`` and variance 1, the others with mean 0 and variance ½. The
+    smaller matrices are the corners of the larger ones. A matrix is positive definite if and only if all pivots of
+    its elimination are positive.
+    """
+    entries = random.standard_normal((size, size, count)) * np.sqrt(0.5)
+    rest = np.tril(entries.T, -1).T
+    rest = rest + rest.transpose(1, 0, 2)
+    diagonal = np.arange(size)
+    rest[diagonal, diagonal] = entries[diagonal, diagonal] * np.sqrt(2) + shift
+    found = np.zeros(size)
+    for pivot in range(size):
+        rest = rest[:, :, rest[0, 0] > 0]
+        found[pivot] = rest.shape[2]
+        rest = rest[1:, 1:] - rest[1:, :1] * rest[:1, 1:] / rest[0, 0]
+    return found
+
+
+def _rare_minima(settings: Mapping[str, float]) -> Finding:
+    size, shift = int(settings["size"]), settings["shift"]
+    random = np.random.default_rng(int(settings["seed"]))
+    found = [_definite(size, shift, random, _AT_ONCE) for _ in range(_MATRICES // _AT_ONCE)]
+    share = np.sum(found, axis=0) / _MATRICES
+    dimensions = np.arange(1.0, size + 1)
+    numbers = {f"minima in %, n = {n:.0f}": 100 * float(part) for n, part in zip(dimensions, share, strict=True)}
+    seen = int(np.flatnonzero(share)[-1]) + 1 if share.any() else 0
+    numbers["largest n with a minimum among the draws"] = seen
+    about = f" with {shift:.4g} added to every curvature" if shift else ""
+    told = listed([f"{100 * part:.4g} % for n = {n:.0f}" for n, part in zip(dimensions, share, strict=True)])
+    sentence = (
+        f"Of {_MATRICES} random n × n matrices of second derivatives{about}, these have only positive eigenvalues, as "
+        f"a minimum needs: {told}. In the others a direction of descent is left."
+    )
+    series = (
+        Series("measured", dimensions, np.where(share > 0, share, np.nan), PALETTE[0], mode="lines+markers"),
+        Series("exact, nothing added", np.arange(1.0, 4), _EXACT, PALETTE[1], mode="markers"),
+    )
+    return Finding(numbers, sentence, Plot("dimension n", "share of minima", series, log_y=True))
+
+
+def _scatter(share: float) -> float:
+    """Three standard deviations of a share in 200 000 draws, in per cent."""
+    return float(300 * np.sqrt(share * (1 - share) / _MATRICES))
+
+
+_X54 = Experiment(
+    key="X54",
+    question="How common are minima among the flat points of random landscapes, as the dimension grows?",
+    settings=(
+        whole("size", "n", 6, (2, 10), "The largest dimension."),
+        Hyper(
+            "shift", "c", 0.0, (-1.0, 4.0), (-1.0, 4.0), "linear", "Added to every curvature; low places have it high."
+        ),
+        whole("seed", "s", 0, (0, 999), "Draws other matrices."),
+    ),
+    find=_rare_minima,
+    expected=(
+        Expected("minima in %, n = 1", 50.0, _scatter(_EXACT[0]), "Exact share; three deviations of the draws."),
+        Expected("minima in %, n = 2", 14.6447, _scatter(_EXACT[1]), "Exact share; three deviations of the draws."),
+        Expected("minima in %, n = 3", 2.4921, _scatter(_EXACT[2]), "Exact share; three deviations of the draws."),
+        Expected(
+            "minima in %, n = 4", 0.24, 0.01, "Known to be about 0.26; these draws, which are seeded, have 0.2415."
+        ),
+        Expected("minima in %, n = 6", 0.0, 0.005, "At most ten of the 200 000 draws."),
+        Expected("minima in %, n = 6", 97.1, 0.3, "These draws, with three deviations.", {"shift": 4.0}),
+    ),
+)
+
+
+ALL: tuple[Experiment, ...] = (_X52, _X53, _X54)

@@ -1,0 +1,23 @@
+"""Words and settings that several experiments share."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from core.catalogue.hypers import Hyper
+
+
+def listed(words: Sequence[str]) -> str:
+    """``words`` in a row: "a", "a and b", "a, b and c"."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def learning_rate(default: float, bounds: tuple[float, float], slider: tuple[float, float] | None = None) -> Hyper:
+    """The setting ``lr``, offered in full unless ``slider`` says otherwise."""
+    return Hyper("lr", r"\alpha", default, bounds, slider or bounds, "log", "Learning rate: the factor on the slope.")
+
+
+def whole(name: str, symbol: str, default: int, bounds: tuple[int, int], meaning: str) -> Hyper:
+    """A setting that is a whole number, offered in full."""
+    # A log slider stops at numbers of two digits, which are whole from 10 on.
+    scale: Literal["log", "linear"] = "log" if bounds[0] >= 10 and bounds[1] >= 100 * bounds[0] else "linear"
+    return Hyper(name, symbol, default, bounds, bounds, scale, meaning, whole=True)

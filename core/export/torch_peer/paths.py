@@ -1,0 +1,197 @@
+"""Runs taken through PyTorch: its optimizers, its schedulers, its gradients."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from core.catalogue.optimizers import Optimizer
+from core.catalogue.schedules import Schedule
+from core.engine.gradients import noise_table
+from core.engine.run import Run
+from core.formula.rule import Rule
+from core.formula.torch_class import argument_names, needs_closure, oracles
+from core.formula.torch_code import objective_function, rule_optimizer
+
+Array = npt.NDArray[np.float64]
+
+# What the texts of schedulers may call beside the classes of torch.optim.lr_scheduler.
+_BUILTINS = {"int": int, "max": max, "min": min}
+_OWN_CLASS = "torch.optim.Optimizer made from the rule"
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A counterpart for a run: ``build(weight, adjust)`` makes the optimizer of one parameter.
+
+    ``closes`` tells whether its step computes gradients by itself and has ``adjust`` change each.
+    """
+
+    name: str
+    build: Callable[[torch.nn.Parameter, Callable[..., Any]], Any]
+    closes: bool
+    note: str
+
+
+def scheduler(declared: Schedule, optimizer: Any, lr: float, steps: int, settings: Mapping[str, float]) -> Any:
+    """PyTorch's scheduler of ``optimizer``, built from the very text of the declaration.
+
+    ``lr`` is the peak; ``settings`` gives every hyperparameter of the schedule a value.
+    """
+    given = {
+        hyper.name: int(settings[hyper.name]) if hyper.whole else settings[hyper.name] for hyper in declared.hypers
+    }
+    names = {**given, "optimizer": optimizer, "lr": float(lr), "T": int(steps)}
+    # The text is a declaration's; a visitor chooses a key and numbers.
+    return eval(declared.torch, {**vars(torch.optim.lr_scheduler), "__builtins__": _BUILTINS, **names})
+
+
+def scheduler_rates(declared: Schedule, lr: float, settings: Mapping[str, float], losses: Array) -> Array:
+    """The learning rate at each step under PyTorch's scheduler, of the shape ``(steps,)`` that ``losses`` has.
+
+    ``losses`` are those before each step, which only a schedule that follows the loss is shown.
+    """
+    weight = torch.nn.Parameter(torch.zeros(1))
+    weight.grad = torch.zeros(1)
+    optimizer = torch.optim.SGD([weight], lr=lr)
+    schedule = scheduler(declared, optimizer, lr, len(losses), settings)
+    rates = []
+    for loss in losses:
+        rates.append(_rate(optimizer))
+        optimizer.step()
+        schedule.step(*_shown(declared, loss))
+    return np.array(rates)
+
+
+def _rate(optimizer: Any) -> float:
+    return float(optimizer.param_groups[0]["lr"])
+
+
+def _shown(declared: Schedule, loss: float) -> tuple[float, ...]:
+    return (float(loss),) if declared.follows_loss else ()
+
+
+def counterpart(run: Run) -> Peer | None:
+    """What computes ``run`` in PyTorch: a class of ``torch.optim`` if it does the same, else one made from the rule.
+
+    There is none for a class that takes matrices only, because a point is a vector.
+    """
+    declared = run.resolved_optimizer
+    if declared.torch is None:
+        return _made(run, "")
+    if declared.torch.matrices_only:
+        return None
+    arguments = arguments_of(declared, run.settings)
+    if declared.torch.looks_ahead and not run.settings["beta"]:
+        return _made(run, "torch.optim.SGD refuses Nesterov momentum of 0.")
+    if declared.torch.looks_ahead and (run.resolved_schedule.follows_loss or np.ptp(run.factors)):
+        return _made(run, "torch.optim.SGD keeps lr outside its velocity, which differs once lr changes.")
+    name = declared.torch.name
+    first_state = _FIRST_STATES.get(name)
+    note = declared.torch.note if first_state is None else f"{declared.torch.note} Here it is kept in float64."
+
+    def build(weight: torch.nn.Parameter, adjust: Callable[..., Any]) -> Any:
+        optimizer = getattr(torch.optim, name)([weight], **arguments)
+        if first_state is not None:
+            optimizer.state[weight].update(first_state(weight))
+        return optimizer
+
+    return Peer(f"torch.optim.{name}", build, False, note)
+
+
+def _nadam_state(weight: torch.nn.Parameter) -> dict[str, torch.Tensor]:
+    """What NAdam begins with, but for the dtype of its product; by itself it takes torch's default, everybody's."""
+    return {
+        "step": torch.zeros(()),
+        "mu_product": torch.ones((), dtype=torch.float64),
+        "exp_avg": torch.zeros_like(weight),
+        "exp_avg_sq": torch.zeros_like(weight),
+    }
+
+
+# Classes whose own first state would be less precise than the parameters.
+_FIRST_STATES: Mapping[str, Callable[[torch.nn.Parameter], dict[str, torch.Tensor]]] = {"NAdam": _nadam_state}
+
+
+def arguments_of(declared: Optimizer, settings: Mapping[str, float]) -> dict[str, Any]:
+    """What the class of ``torch.optim`` is called with, beside parameters."""
+    assert declared.torch is not None
+    found: dict[str, Any] = eval(f"dict({declared.torch.arguments})", {"__builtins__": {"dict": dict}}, dict(settings))
+    return found
+
+
+def _made(run: Run, note: str) -> Peer:
+    """The class made from the rule of ``run``."""
+    rule = run.resolved_optimizer.parsed
+    options = options_of(rule, run.steps, run.settings)
+    closes = needs_closure(rule)
+
+    def build(weight: torch.nn.Parameter, adjust: Callable[..., Any]) -> Any:
+        return rule_optimizer(rule)([weight], **options, **({"adjust": adjust} if closes else {}))
+
+    return Peer(_OWN_CLASS, build, closes, note)
+
+
+def options_of(rule: Rule, steps: int, settings: Mapping[str, float]) -> dict[str, Any]:
+    """What the class made from ``rule`` is called with, beside parameters."""
+    names = argument_names(rule)
+    options: dict[str, Any] = {names[name]: settings[name] for name in rule.hypers}
+    if "T" in rule.reads:
+        options["T"] = steps
+    # Here the Hessian is small enough to be computed.
+    if "hessian_diag" in oracles(rule):
+        options["exact"] = True
+    return options
+
+
+def points(run: Run, peer: Peer) -> Array:
+    """The points of ``run`` as ``peer`` computes them, of shape ``(steps+1, d)``, in float64; row 0 is the start.
+
+    The gradients are autograd's, clipping is ``clip_grad_norm_``, the schedule is torch's scheduler, and the noise that
+    of ``run``. Nothing ends a run that diverges.
+    """
+    weight = torch.nn.Parameter(torch.tensor(run.start, dtype=torch.float64))
+    objective = objective_function(run.resolved_objective.parsed)
+    noise = torch.zeros(run.steps, len(weight), dtype=torch.float64)
+    if run.noise > 0:
+        noise += run.noise * torch.tensor(noise_table(run.seed, run.steps, len(weight)))
+    added = noise[0]
+
+    def adjust(gradients: list[torch.Tensor]) -> list[torch.Tensor]:
+        (gradient,) = gradients
+        weight.grad = gradient + added
+        if run.clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_([weight], run.clip_norm)
+        return [weight.grad]
+
+    def loss() -> torch.Tensor:
+        return objective(weight)
+
+    def loss_with_gradient() -> torch.Tensor:
+        value = objective(weight)
+        adjust(list(torch.autograd.grad(value, [weight])))
+        return value.detach()
+
+    optimizer = peer.build(weight, adjust)
+    declared = run.resolved_schedule
+    schedule = scheduler(declared, optimizer, run.settings["lr"], run.steps, run.schedule_settings)
+    found = [np.array(run.start)]
+    for added in noise:  # noqa: B007 (adjust adds it)
+        rate = _rate(optimizer)
+        before = optimizer.step(loss if peer.closes else loss_with_gradient)
+        found.append(_shown_point(optimizer, weight, rate))
+        schedule.step(*_shown(declared, float(before)))
+    return np.array(found)
+
+
+def _shown_point(optimizer: Any, weight: torch.nn.Parameter, rate: float) -> Array:
+    """The point of the rule; torch's Nesterov stores the one where it takes the next gradient."""
+    (group,) = optimizer.param_groups
+    point = weight.detach()
+    if group.get("nesterov"):
+        point = point + group["momentum"] * rate * optimizer.state[weight]["momentum_buffer"]
+    found: Array = point.numpy().copy()
+    return found

@@ -1,0 +1,142 @@
+"""What was known when: rules and events in order of time, what grew from what, and a race of each time's rules."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from core.catalogue.events import EVENTS, Event
+from core.catalogue.hypers import unknown_key
+from core.catalogue.objectives import OBJECTIVES
+from core.catalogue.optimizers import OPTIMIZERS, Optimizer
+from core.catalogue.racers import RACERS, Racer
+from core.engine.many import losses_at
+from core.engine.run import Run
+
+Kind = Literal["rule", "event"]
+
+# The ravine would flatter every rule that scales each coordinate on its own, because its walls follow the axes.
+# Rosenbrock's valley turns, so no direction stays a coordinate.
+RACE_OBJECTIVE = "rosenbrock"
+# Long enough for the valley to be travelled at a good rate, short enough for rules to end at different places.
+RACE_STEPS = 250
+# Learning rates tried per rule, evenly spaced on a log scale over its slider: neighbours differ by about 6 %.
+RACE_RATES = 160
+RACE_NOTE = (
+    "Every rule runs at the learning rate of its own slider that ends lowest here, all else at its default, so this "
+    "race is between tuned learning rates as much as between rules, and a later year is no promise of a better end. "
+    "The valley is exact and has two unknowns: rules made for noise, for sparse features or for the matrices of large "
+    "networks show nothing of their purpose. Steps are counted and not their cost: one of Newton, SAM or Sophia can "
+    "ask for more than a gradient."
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One point of the timeline.
+
+    ``color`` is empty for an event, ``parent`` and ``fixes`` are empty where there is no predecessor among the rules,
+    ``consequence`` is empty for a rule: what came of a rule are its ``successors``. ``years`` is the year, with that of
+    the publication if it came later.
+    """
+
+    kind: Kind
+    key: str
+    name: str
+    year: int
+    years: str
+    authors: str
+    source: str
+    idea: str
+    color: str
+    parent: str
+    fixes: str
+    consequence: str
+
+
+def timeline_entries() -> list[Entry]:
+    """Every rule and every event in order of year; within a year rules come first, in the order of their catalogue."""
+    entries = [*map(_from_rule, OPTIMIZERS.values()), *map(_from_event, EVENTS.values())]
+    return sorted(entries, key=lambda entry: entry.year)
+
+
+def years() -> list[int]:
+    """The years in which a rule appeared, in order."""
+    return sorted({declared.year for declared in OPTIMIZERS.values()})
+
+
+def known_by(year: int) -> list[str]:
+    """The keys of the rules that had appeared by the end of ``year``, in order of year; none before the first."""
+    return [entry.key for entry in timeline_entries() if entry.kind == "rule" and entry.year <= year]
+
+
+def successors(key: str) -> list[Entry]:
+    """The rules that grew from the rule ``key``, in order of year; ``fixes`` of each says what had been missing.
+
+    An event has none. Raises ``ValueError`` for a key of neither.
+    """
+    if key not in OPTIMIZERS and key not in EVENTS:
+        raise ValueError(unknown_key("entry", key, [*OPTIMIZERS, *EVENTS]))
+    return [entry for entry in timeline_entries() if entry.parent == key]
+
+
+def best_rate(key: str) -> float:
+    """The learning rate at which the rule ``key`` ends its race lowest, among ``RACE_RATES`` over its slider.
+
+    Everything else is at its default. A rule that survives at no rate gets its declared default, at which the race
+    then shows it fail. Raises ``ValueError`` for an unknown key.
+    """
+    if key not in OPTIMIZERS:
+        raise ValueError(unknown_key("optimizer", key, OPTIMIZERS))
+    (lr,) = (hyper for hyper in OPTIMIZERS[key].hypers if hyper.name == "lr")
+    rates = np.geomspace(*lr.slider, RACE_RATES)
+    losses = losses_at(Run(RACE_OBJECTIVE, key, OBJECTIVES[RACE_OBJECTIVE].start, RACE_STEPS), rates)
+    survived = np.isfinite(losses)
+    return float(rates[np.argmin(np.where(survived, losses, np.inf))]) if survived.any() else lr.default
+
+
+def race_by(
+    year: int, rate: Callable[[str], float] = best_rate, start: tuple[float, ...] | None = None
+) -> list[tuple[Racer, Run]]:
+    """Everything known by ``year`` at its best learning rate in one valley, as ``known_by`` orders it.
+
+    ``rate`` may be a cache in front of ``best_rate``, whose result does not depend on the year. What such a race shows
+    and what it does not is said in ``RACE_NOTE``.
+    """
+    start = start or OBJECTIVES[RACE_OBJECTIVE].start
+    return [(RACERS[key], Run(RACE_OBJECTIVE, key, start, RACE_STEPS, {"lr": rate(key)})) for key in known_by(year)]
+
+
+def _from_rule(rule: Optimizer) -> Entry:
+    return Entry(
+        kind="rule",
+        key=rule.key,
+        name=rule.name,
+        year=rule.year,
+        years=rule.years,
+        authors=rule.authors,
+        source=rule.source,
+        idea=rule.idea,
+        color=rule.color,
+        parent=rule.parent,
+        fixes=rule.fixes,
+        consequence="",
+    )
+
+
+def _from_event(event: Event) -> Entry:
+    return Entry(
+        kind="event",
+        key=event.key,
+        name=event.name,
+        year=event.year,
+        years=event.years,
+        authors=event.authors,
+        source=event.source,
+        idea=event.idea,
+        color="",
+        parent="",
+        fixes="",
+        consequence=event.consequence,
+    )

@@ -1,0 +1,165 @@
+"""A visitor's own table, pasted as text: how it is read, what is refused, and in which sentence."""
+
+import csv
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.catalogue.hypers import unknown_key
+from core.problems.batches.data import LARGEST, SMALLEST, Array, Pair, literal_pair
+
+MOST_BYTES, MOST_ROWS, MOST_COLUMNS = 200_000, 2000, 20
+
+# Long enough for 20 numbers with all their digits, and for the names above them.
+_LONGEST_ROW = 4000
+_LONGEST_NAME = 60
+_DELIMITERS = ("\t", ";", ",")
+# Only digits of ASCII: a visitor would not see that others are other characters.
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_LONGEST_NUMBER = 40
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
+_CONTROL = re.compile(r"[^\t\r\n\x20-\x7e\x80-\U0010ffff]")
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Columns of numbers by name, each of shape ``(rows,)``, and why other columns cannot be used, in a sentence each.
+
+    Names are printable and otherwise the visitor's: escape them wherever they are shown as markup.
+    """
+
+    columns: Mapping[str, Array]
+    unusable: Mapping[str, str]
+
+    def pair(self, x: str, y: str) -> Pair:
+        """The columns named ``x`` and ``y``, checked. Raises ``ValueError`` saying why one of them cannot be used."""
+        for name in (x, y):
+            if name in self.unusable:
+                raise ValueError(self.unusable[name])
+            if name not in self.columns:
+                raise ValueError(unknown_key("column", name, self.columns))
+        if x == y:
+            raise ValueError(f"x and y are both {x}; choose two different columns.")
+        return literal_pair(x, y, self.columns[x].copy(), self.columns[y].copy())
+
+
+def own_data(text: str) -> Table:
+    """The table that ``text`` holds, with at least two columns of numbers.
+
+    One row a line, up to 2 000 of them with up to 20 columns, in up to 200 kB. Columns are separated by tabs,
+    semicolons or commas (the first of these found in the first row), cells may stand in double quotes. The first row
+    is a header unless one of its cells is a number. A decimal point is a point. Empty lines are passed over.
+
+    Raises ``ValueError`` with a sentence that names the row, counted as in the text from 1, and the column.
+    """
+    # Characters that are not text would fail to be encoded; they are refused by name further down.
+    if len(text.encode("utf-8", "replace")) > MOST_BYTES:
+        raise ValueError(f"The text is longer than {MOST_BYTES // 1000} kB; paste fewer rows or columns.")
+    rows = _rows(text.removeprefix("\ufeff"))
+    first, header = rows[0][1], not any(_is_number(cell) for cell in rows[0][1])
+    names = _names(first) if header else tuple(f"column {place}" for place in range(1, len(first) + 1))
+    body = rows[1:] if header else rows
+    if len(body) < 2:
+        raise ValueError(f"The table has {len(body)} row{'s' * (len(body) != 1)} of data; a line needs at least 2.")
+    columns: dict[str, Array] = {}
+    unusable: dict[str, str] = {}
+    for place, name in enumerate(names):
+        cells = [(number, cells[place]) for number, cells in body]
+        problem = _problem(cells, place, name)
+        if problem:
+            unusable[name] = problem
+        else:
+            columns[name] = np.array([float(cell) for _, cell in cells])
+    if len(columns) < 2:
+        why = f" {next(iter(unusable.values()))}" if unusable else ""
+        raise ValueError(f"The table needs two columns of numbers; it has {len(columns) or 'none'}.{why}")
+    for column in columns.values():
+        column.flags.writeable = False
+    return Table(columns, unusable)
+
+
+def _rows(text: str) -> list[tuple[int, list[str]]]:
+    """The cells of each row that is not empty, without surrounding blanks, with the row's number in the text."""
+    lines = [(number, line) for number, line in enumerate(re.split(r"\r\n|\n|\r", text), start=1) if line.strip()]
+    if not lines:
+        raise ValueError("The text is empty; paste rows with at least two columns of numbers.")
+    # One more for a header.
+    if len(lines) > MOST_ROWS + 1:
+        raise ValueError(f"The table has {len(lines)} rows; up to {MOST_ROWS} and a header are allowed.")
+    first = lines[0][1]
+    delimiter = next((candidate for candidate in _DELIMITERS if candidate in first), None)
+    if delimiter is None:
+        raise ValueError(f"Row {lines[0][0]} has one column only; separate columns by commas, semicolons or tabs.")
+    rows = [(number, _cells(number, line, delimiter)) for number, line in lines]
+    width = len(rows[0][1])
+    if width > MOST_COLUMNS:
+        raise ValueError(f"The table has {width} columns; up to {MOST_COLUMNS} are allowed.")
+    for number, cells in rows:
+        if len(cells) != width:
+            raise ValueError(
+                f"Row {number} has {len(cells)} column{'s' * (len(cells) != 1)} and row {rows[0][0]} has {width}; "
+                "every row needs as many as the first."
+            )
+    if len(rows) > MOST_ROWS and any(_is_number(cell) for cell in rows[0][1]):
+        raise ValueError(f"The table has {len(rows)} rows of data; up to {MOST_ROWS} are allowed.")
+    return rows
+
+
+def _cells(number: int, line: str, delimiter: str) -> list[str]:
+    if len(line) > _LONGEST_ROW:
+        raise ValueError(f"Row {number} is longer than {_LONGEST_ROW} characters.")
+    if _CONTROL.search(line):
+        raise ValueError(f"Row {number} has a control character, which is not text.")
+    try:
+        (cells,) = csv.reader([line], delimiter=delimiter, strict=True, skipinitialspace=True)
+    except csv.Error:
+        raise ValueError(
+            f"Row {number} has a quote that is not closed or stands inside a cell; put quotes around a whole cell, "
+            "on one line, or leave them out."
+        ) from None
+    return [cell.strip() for cell in cells]
+
+
+def _names(cells: Sequence[str]) -> tuple[str, ...]:
+    names = tuple(cell or f"column {place}" for place, cell in enumerate(cells, start=1))
+    for place, name in enumerate(names, start=1):
+        if len(name) > _LONGEST_NAME or not name.isprintable():
+            raise ValueError(
+                f"The name of column {place} must have up to {_LONGEST_NAME} characters, all of them visible."
+            )
+        if name in names[: place - 1]:
+            raise ValueError(
+                f"Columns {names.index(name) + 1} and {place} are both called {name}; each needs its own name."
+            )
+    return names
+
+
+def _is_number(cell: str) -> bool:
+    return len(cell) <= _LONGEST_NUMBER and _NUMBER.fullmatch(cell) is not None
+
+
+def _problem(cells: Sequence[tuple[int, str]], place: int, name: str) -> str:
+    """Why a column is not one of numbers, naming the first cell that is not; empty if it is."""
+    for row, cell in cells:
+        where = f"Row {row}, column {place + 1} ({name})"
+        if not cell:
+            return f"{where} is empty; every row needs a number there."
+        if not _is_number(cell):
+            if _DECIMAL_COMMA.fullmatch(cell):
+                return f"{where} has a comma in a number: {_shown(cell)}. Write decimals with a point, as 1.5."
+            return f"{where} is not a number: {_shown(cell)}. Allowed are digits, a sign, a point and e, as in -1.5e3."
+        size = abs(float(cell))
+        if size and not SMALLEST <= size <= LARGEST:
+            return f"{where} must be 0 or between {SMALLEST:g} and {LARGEST:g} in size; {_shown(cell)} was given."
+    return ""
+
+
+# Enough of a cell to recognise it.
+_SHOWN = 20
+
+
+def _shown(cell: str) -> str:
+    visible = "".join(character if character.isprintable() else "?" for character in cell)
+    return visible if len(visible) <= _SHOWN else f"{visible[:_SHOWN]}…"

@@ -1,0 +1,31 @@
+"""What curvature predicts of a descent: its largest stable and its best learning rate, and how fast it converges."""
+
+from core.problems.theory.curvature import Curvature, curvature, spectrum
+from core.problems.theory.methods import (
+    METHODS,
+    Band,
+    Method,
+    Regime,
+    Tuning,
+    bands,
+    best_settings,
+    contraction,
+    regime,
+    stable_limit,
+)
+
+__all__ = [
+    "METHODS",
+    "Band",
+    "Curvature",
+    "Method",
+    "Regime",
+    "Tuning",
+    "bands",
+    "best_settings",
+    "contraction",
+    "curvature",
+    "regime",
+    "spectrum",
+    "stable_limit",
+]

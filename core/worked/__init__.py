@@ -1,1 +1,0 @@
-"""The worked example: a line fitted to a few points, every number of every step."""

@@ -1,0 +1,318 @@
+"""What the catalogue of objectives promises: its points, values, derivatives and pictures are what they say."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from core.catalogue.objectives import OBJECTIVES, OWN_DOMAIN, OWN_START, Objective, objective
+from core.formula import FormulaError
+
+Array = npt.NDArray[np.float64]
+
+# The keys that outside code relies on, in teaching order.
+ONE_VARIABLE = ["parabola", "quartic", "cubic", "double_well", "wavy", "absolute", "plateau", "flat_quartic"]
+TWO_VARIABLES = [
+    "bowl",
+    "ravine",
+    "rosenbrock",
+    "beale",
+    "himmelblau",
+    "saddle",
+    "monkey_saddle",
+    "rastrigin",
+    "ackley",
+    "booth",
+    "matyas",
+    "three_hump_camel",
+    "six_hump_camel",
+    "styblinski_tang",
+    "levy",
+    "mccormick",
+    "goldstein_price",
+    "hyperbola_valley",
+]
+# Documented as having too many local minima to list.
+DOZENS_OF_MINIMA = {"rastrigin", "ackley", "levy"}
+# Its minima are a curve, of which points are listed as representatives.
+CURVE_OF_MINIMA = {"hyperbola_valley"}
+
+EPSILON = float(np.finfo(np.float64).eps)
+
+every = pytest.mark.parametrize("declared", OBJECTIVES.values(), ids=OBJECTIVES)
+every_with_minima = pytest.mark.parametrize(
+    "declared", [one for one in OBJECTIVES.values() if one.minima], ids=lambda one: one.key
+)
+every_with_two_variables = pytest.mark.parametrize(
+    "declared", [one for one in OBJECTIVES.values() if one.dimension == 2], ids=lambda one: one.key
+)
+
+
+def _grid(declared: Objective, size: int = 401, zoom: float = 1.0) -> Array:
+    """The points of a regular grid on the domain (times ``zoom``), of shape ``(d, size, …)``."""
+    axes = [zoom * np.linspace(low, high, size) for low, high in declared.domain]
+    return np.stack(np.meshgrid(*axes, indexing="ij"))
+
+
+def _random(declared: Objective, count: int) -> Array:
+    low, high = np.array(declared.domain).T[..., None]
+    return np.random.default_rng(20).uniform(low, high, (declared.dimension, count))
+
+
+def _value_tolerance(declared: Objective) -> float:
+    """The rounding of a value near the minimum, whose largest terms are about 16, or 16 times the minimum."""
+    assert declared.minimum is not None
+    return 16 * EPSILON * (1 + abs(declared.minimum))
+
+
+def _gradient_tolerance(declared: Objective, point: tuple[float, ...]) -> float:
+    """What the gradient may be at a point that is rounded to double precision, with the rounding of its own terms."""
+    hessian = declared.parsed.hessian(point)
+    return 64 * EPSILON * float(np.abs(hessian).max()) * (1 + max(map(abs, point)))
+
+
+def _inside(declared: Objective, point: npt.ArrayLike) -> bool:
+    return all(low < number < high for number, (low, high) in zip(np.asarray(point), declared.domain, strict=True))
+
+
+def test_the_keys_are_in_teaching_order_and_agree_with_the_declarations() -> None:
+    assert [declared.key for declared in OBJECTIVES.values()] == list(OBJECTIVES)
+    assert [key for key in OBJECTIVES if key in ONE_VARIABLE + TWO_VARIABLES] == ONE_VARIABLE + TWO_VARIABLES
+    for key in ONE_VARIABLE + TWO_VARIABLES:
+        assert OBJECTIVES[key].dimension == (1 if key in ONE_VARIABLE else 2)
+
+
+def test_the_catalogue_cannot_be_changed() -> None:
+    with pytest.raises(TypeError):
+        OBJECTIVES["parabola"] = OBJECTIVES["cubic"]  # type: ignore[index]
+
+
+@every
+def test_each_objective_has_a_name_a_source_and_one_sentence_on_why_it_is_here(declared: Objective) -> None:
+    assert declared.name
+    assert declared.source
+    assert declared.idea.endswith(".")
+    assert ". " not in declared.idea
+
+
+def test_names_are_unique() -> None:
+    assert len({declared.name for declared in OBJECTIVES.values()}) == len(OBJECTIVES)
+
+
+@every
+def test_the_formula_uses_every_variable_and_no_other(declared: Objective) -> None:
+    assert declared.parsed.variables == ("x", "y")[: declared.dimension]
+    slopes = declared.parsed.grad(_random(declared, 10))
+    assert (slopes != 0).any(axis=1).all()
+
+
+@every
+def test_start_and_minima_lie_inside_the_domain(declared: Objective) -> None:
+    for point in (declared.start, *declared.minima, *declared.other_minima):
+        assert _inside(declared, point), point
+
+
+@every
+def test_no_minimum_is_listed_twice(declared: Objective) -> None:
+    points = [*declared.minima, *declared.other_minima]
+    assert len(set(points)) == len(points)
+
+
+@every
+def test_the_gradient_at_the_start_is_not_zero(declared: Objective) -> None:
+    assert np.linalg.norm(declared.parsed.grad(declared.start)) > 1e-3
+
+
+@every
+def test_an_objective_has_a_lowest_value_exactly_if_it_has_minima(declared: Objective) -> None:
+    assert (declared.minimum is None) == (not declared.minima)
+
+
+@every_with_minima
+def test_the_gradient_vanishes_at_the_minima_unless_there_is_a_kink(declared: Objective) -> None:
+    for point in declared.minima:
+        if not declared.kink:
+            assert np.abs(declared.parsed.grad(point)).max() <= _gradient_tolerance(declared, point), point
+
+
+@every_with_minima
+def test_the_gradient_is_still_there_just_beside_the_minima_exactly_if_there_is_a_kink(declared: Objective) -> None:
+    for point in declared.minima:
+        for shift in (-1e-6, 1e-6):
+            # The slopes at the kinks are 1 and 2.8; the largest curvature elsewhere, 1e3, makes 1e-3 of the shift.
+            assert (np.linalg.norm(declared.parsed.grad(np.array(point) + shift)) > 0.1) == declared.kink
+
+
+@every_with_minima
+def test_the_value_at_every_minimum_is_the_declared_one(declared: Objective) -> None:
+    for point in declared.minima:
+        assert abs(declared.parsed.value(point) - declared.minimum) <= _value_tolerance(declared), point
+
+
+@every_with_minima
+@pytest.mark.parametrize("points", [_grid, lambda declared: _random(declared, 100_000)], ids=["grid", "random"])
+def test_no_value_in_the_domain_is_lower_than_the_minimum(
+    declared: Objective, points: Callable[[Objective], Array]
+) -> None:
+    values = declared.parsed.value(points(declared))
+    assert np.isfinite(values).all()
+    assert values.min() >= declared.minimum - _value_tolerance(declared)
+
+
+@pytest.mark.parametrize("key", [key for key, declared in OBJECTIVES.items() if not declared.minima])
+def test_an_objective_without_minima_is_unbounded_below(key: str) -> None:
+    declared = OBJECTIVES[key]
+    lowest = [declared.parsed.value(_grid(declared, 101, zoom)).min() for zoom in (1, 10, 100, 1000)]
+    # Both are homogeneous of degree 3: ten times as far is a thousand times as low.
+    assert all(further < 900 * near for near, further in pairwise(lowest))
+
+
+@every
+def test_the_other_minima_are_local_minima_and_higher(declared: Objective) -> None:
+    for point in declared.other_minima:
+        assert np.abs(declared.parsed.grad(point)).max() <= _gradient_tolerance(declared, point), point
+        assert np.linalg.eigvalsh(declared.parsed.hessian(point)).min() > 0, point
+        # The least difference in the catalogue is 0.16, between the ripples of wavy.
+        assert declared.parsed.value(point) > declared.minimum + 0.1, point
+
+
+def _dips(declared: Objective) -> Array:
+    """The points of a grid that are lower than all their neighbours, of shape ``(d, count)``."""
+    points = _grid(declared)
+    values = declared.parsed.value(points)
+    inner = (slice(1, -1),) * declared.dimension
+    lower = np.ones_like(values[inner], dtype=bool)
+    for shift in np.ndindex((3,) * declared.dimension):
+        if shift != (1,) * declared.dimension:
+            lower &= values[inner] < values[tuple(slice(at, at + values.shape[0] - 2) for at in shift)]
+    return points[(slice(None), *inner)][:, lower]
+
+
+@pytest.mark.parametrize("key", [key for key in OBJECTIVES if key not in DOZENS_OF_MINIMA | CURVE_OF_MINIMA])
+def test_every_local_minimum_in_the_domain_is_listed(key: str) -> None:
+    declared = OBJECTIVES[key]
+    known = np.array([*declared.minima, *declared.other_minima])
+    for point in _dips(declared).T:
+        for _ in range(60):
+            hessian = declared.parsed.hessian(point)
+            point = point - np.linalg.lstsq(hessian, declared.parsed.grad(point), rcond=None)[0]
+        # A dip of the grid need not be one of the function: it may be a notch of a slanting valley.
+        if _inside(declared, point) and np.linalg.eigvalsh(hessian).min() > 1e-6:
+            # Newton's method has converged to rounding; the minima are further than 0.1 apart.
+            assert np.abs(known - point).max(axis=1).min() < 1e-6, point
+
+
+@pytest.mark.parametrize("key", sorted(DOZENS_OF_MINIMA))
+def test_the_local_minima_left_out_are_dozens(key: str) -> None:
+    assert _dips(OBJECTIVES[key]).shape[1] >= 36
+    assert OBJECTIVES[key].other_minima == ()
+
+
+@every
+def test_gradient_and_hessian_agree_with_central_differences(declared: Objective) -> None:
+    points = _random(declared, 200)
+    # The step balances truncation, step², against rounding, epsilon/step. With it both stay below 1e-7 of the largest
+    # slope (curvature) among the points; a wrong term is of its size.
+    step = EPSILON ** (1 / 3) * 4
+    for exact, function in (
+        (declared.parsed.grad(points), declared.parsed.value),
+        (declared.parsed.hessian(points), declared.parsed.grad),
+    ):
+        shifts = step * np.eye(declared.dimension)[:, :, None]
+        differences = np.stack([(function(points + shift) - function(points - shift)) / (2 * step) for shift in shifts])
+        assert np.abs(exact - differences).max() <= 1e-7 * np.abs(differences).max() + 1e-9
+
+
+def test_the_quartic_has_its_minimum_at_nine_quarters_and_is_flat_at_zero() -> None:
+    quartic = OBJECTIVES["quartic"]
+    # Exact in binary: 2.25 and its powers have few digits.
+    assert quartic.minima == ((2.25,),)
+    assert quartic.parsed.value([2.25]) == quartic.minimum == -6.54296875
+    assert quartic.parsed.grad([2.25]) == 0
+    assert quartic.parsed.grad([0.0]) == 0
+    assert quartic.parsed.hessian([0.0]) == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "point", "value"),
+    [("rosenbrock", (-1.5, 2.0), 12.5), ("beale", (1.0, 1.0), 14.203125), ("saddle", (0.0, 0.0), 0.0)],
+)
+def test_known_values_are_exact(key: str, point: tuple[float, float], value: float) -> None:
+    # Exact in binary: the points and all intermediate values have few digits.
+    assert OBJECTIVES[key].parsed.value(point) == value
+
+
+def test_rosenbrock_and_beale_start_where_the_guide_says() -> None:
+    assert OBJECTIVES["rosenbrock"].start == (-1.5, 2.0)
+    assert OBJECTIVES["beale"].start == (1.0, 1.0)
+
+
+@every_with_two_variables
+def test_levels_are_logarithmic_where_the_lowest_twentieth_of_the_range_fills_a_sixth_of_the_domain(
+    declared: Objective,
+) -> None:
+    values = declared.parsed.value(_grid(declared))
+    share = np.mean(values - values.min() < np.ptp(values) / 20)
+    # The nearest on either side are ravine, 0.142, and himmelblau, 0.194, so the grid's own error does not matter.
+    assert declared.levels == ("log" if share > 1 / 6 else "linear")
+
+
+@every
+def test_logarithmic_levels_have_a_minimum_to_start_from(declared: Objective) -> None:
+    assert declared.levels == "linear" or declared.minimum is not None
+
+
+@every
+def test_a_key_gives_the_catalogues_objective(declared: Objective) -> None:
+    assert objective(declared.key, declared.dimension) is declared
+
+
+@every
+@pytest.mark.parametrize("excess", [-1, 1, 2])
+def test_a_key_with_the_wrong_number_of_variables_is_refused(declared: Objective, excess: int) -> None:
+    dimension = declared.dimension + excess
+    with pytest.raises(ValueError, match=rf"^{declared.key} .*{declared.dimension} variable.*{dimension} variable"):
+        objective(declared.key, dimension)
+
+
+@pytest.mark.parametrize(("text", "dimension"), [("x**2 + 1", 1), ("x**2 + sin(3*y)", 2), ("x", 1), ("pi", 2)])
+def test_any_other_text_is_a_visitors_own_formula(text: str, dimension: int) -> None:
+    own = objective(text, dimension)
+    assert (own.key, own.name, own.formula) == ("own", "Own formula", text)
+    assert own.dimension == dimension
+    assert own.domain == (OWN_DOMAIN,) * dimension
+    assert own.start == OWN_START[:dimension]
+    assert _inside(own, own.start)
+    assert (own.minima, own.minimum, own.other_minima) == ((), None, ())
+    assert own.levels == "linear"
+    assert own.parsed.text == text
+
+
+def test_one_text_gives_equal_objectives() -> None:
+    assert objective("x**2 + y", 2) == objective("x**2 + y", 2)
+    assert hash(objective("x**2 + y", 2)) == hash(objective("x**2 + y", 2))
+
+
+@pytest.mark.parametrize(("text", "dimension"), [("x + y", 1), ("x +", 2), ("", 2), ("__import__('os')", 2), ("z", 2)])
+def test_a_text_that_is_no_formula_is_refused_by_the_language(text: str, dimension: int) -> None:
+    with pytest.raises(FormulaError):
+        objective(text, dimension)
+
+
+def test_a_word_that_is_no_key_is_refused_with_the_keys_and_a_near_one() -> None:
+    with pytest.raises(
+        ValueError, match=r"Unknown objective .*rosenbrok.*known are parabola, .*mean rosenbrock"
+    ) as seen:
+        objective("rosenbrok", 2)
+    assert not isinstance(seen.value, FormulaError)
+    with pytest.raises(ValueError, match="Unknown objective") as seen:
+        objective("qqqqqq", 2)
+    assert "mean" not in str(seen.value)
+
+
+@pytest.mark.parametrize("dimension", [0, 3])
+def test_a_formula_of_other_than_one_or_two_variables_is_refused(dimension: int) -> None:
+    with pytest.raises(ValueError, match=f"1 or 2 variables.*{dimension}"):
+        objective("x**2", dimension)

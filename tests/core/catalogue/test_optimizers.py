@@ -1,0 +1,551 @@
+"""What the catalogue of update rules promises: its declarations agree with themselves and with the design."""
+
+import ast
+import inspect
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from math import cos, sin
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from core import OBJECTIVES, OPTIMIZERS, Run, trace
+from core.catalogue.hypers import Hyper
+from core.catalogue.optimizers import PALETTE, Family, Optimizer, Training, optimizer
+from core.engine.trace import Path
+from core.evidence.claims import CLAIMS
+from core.evidence.experiments import EXPERIMENTS
+from core.formula import FormulaError, parse_rule
+from core.formula.graph import Graph, Value
+from core.formula.lower import Values
+from core.formula.rule import GIVEN, Kind
+
+# The keys in teaching order, the hyperparameters that design.md §3 fixes for each, and the numbers kept for each weight
+# as the papers count them.
+CONTRACT = {
+    "sgd": ("lr", 0),
+    "momentum": ("lr beta", 1),
+    "nesterov": ("lr beta", 1),
+    "adagrad": ("lr eps", 1),
+    "rmsprop": ("lr gamma eps", 1),
+    "adadelta": ("lr rho eps", 2),
+    "adam": ("lr beta1 beta2 eps", 2),
+    "amsgrad": ("lr beta1 beta2 eps", 3),
+    "adamax": ("lr beta1 beta2 eps", 2),
+    "nadam": ("lr beta1 beta2 eps momentum_decay", 2),
+    "radam": ("lr beta1 beta2 eps", 2),
+    "adamw": ("lr beta1 beta2 eps weight_decay", 2),
+    "lion": ("lr beta1 beta2 weight_decay", 1),
+    "sophia": ("lr beta1 beta2 gamma eps weight_decay k", 2),
+    "lamb": ("lr beta1 beta2 eps weight_decay", 2),
+    "muon": ("lr beta weight_decay", 1),
+    "sam": ("lr rho", 0),
+    "schedule_free": ("lr beta", 1),
+    "newton": ("lr damping", 0),
+}
+
+every = pytest.mark.parametrize("declared", OPTIMIZERS.values(), ids=OPTIMIZERS)
+every_hyper = pytest.mark.parametrize(
+    ("declared", "hyper"),
+    [pytest.param(one, h, id=f"{one.key}-{h.name}") for one in OPTIMIZERS.values() for h in one.hypers],
+)
+
+
+def _names(text: str) -> set[str]:
+    return set(re.findall(r"[A-Za-z_]\w*", text))
+
+
+def test_keys_and_hyperparameters_are_those_of_the_contract_in_order() -> None:
+    contract = {key: one for key, one in OPTIMIZERS.items() if key in CONTRACT}
+    assert list(contract) == list(CONTRACT)
+    for key, (hypers, numbers) in CONTRACT.items():
+        assert " ".join(h.name for h in contract[key].hypers) == hypers
+        assert contract[key].parsed.numbers_per_weight == numbers
+    assert [one.key for one in OPTIMIZERS.values()] == list(OPTIMIZERS)
+
+
+def test_the_catalogue_cannot_be_changed() -> None:
+    with pytest.raises(TypeError):
+        OPTIMIZERS["adam"] = OPTIMIZERS["sgd"]  # type: ignore[index]
+
+
+@every
+def test_each_rule_has_a_name_an_author_a_source_and_an_idea(declared: Optimizer) -> None:
+    assert declared.name
+    assert declared.authors
+    assert declared.idea.endswith(".")
+    assert declared.source
+    # Between Cauchy's paper and today.
+    assert 1847 <= declared.year <= datetime.now(UTC).year
+    assert _names(declared.authors.split(",")[0]) & _names(declared.source)
+
+
+@every
+def test_the_years_are_those_of_the_source(declared: Optimizer) -> None:
+    years = {int(year) for year in re.findall(r"\b(?:18|19|20)\d\d\b", declared.source)}
+    first_public = re.search(r"arXiv:(\d\d)\d\d\.", declared.source)
+    # AMSGrad was in its conference's proceedings a year before it was on arXiv.
+    if first_public and declared.key != "amsgrad":
+        assert declared.year == 2000 + int(first_public[1])
+    if declared.venue is None:
+        # A workshop or conference prints in the year in which it is held; Adamax is the paper of Adam.
+        assert declared.year in years
+    else:
+        assert declared.venue in years
+        assert 1 <= declared.venue - declared.year <= 2
+        assert declared.years == f"{declared.year} / {declared.venue}"
+
+
+@every
+def test_each_rule_has_a_family_and_parents_come_before_it(declared: Optimizer) -> None:
+    assert declared.family in Family
+    keys = list(OPTIMIZERS)
+    assert not declared.parent or keys.index(declared.parent) < keys.index(declared.key)
+    # Cauchy's method alone grew from no other.
+    assert bool(declared.parent) == (declared.key != "sgd")
+
+
+def test_families_are_told_in_a_sentence_and_are_taught_one_after_the_other() -> None:
+    assert [family for family, _ in groupby(one.family for one in OPTIMIZERS.values())] == list(Family)
+    assert all(family.idea.endswith(".") for family in Family)
+
+
+def test_every_training_is_suited_by_a_rule_and_no_rule_names_one_twice() -> None:
+    assert {what for one in OPTIMIZERS.values() for what in one.suits} == set(Training)
+    assert all(len(set(one.suits)) == len(one.suits) for one in OPTIMIZERS.values())
+
+
+@every
+def test_the_experiments_of_a_rule_exist_and_no_claim_shows_them_already(declared: Optimizer) -> None:
+    assert set(declared.experiments) <= set(EXPERIMENTS)
+    shown = {claim.experiment for claim in CLAIMS.values() if (claim.page, claim.topic) == ("optimizers", declared.key)}
+    assert not shown & set(declared.experiments)
+
+
+@every
+def test_pictures_are_told_in_sentences(declared: Optimizer) -> None:
+    if declared.picture:
+        assert declared.picture[0].isupper()
+        assert declared.picture.endswith(".")
+        # Shown as Markdown.
+        assert not set("*_$`~|<>#\\") & set(declared.picture.replace("weight_decay", ""))
+
+
+def test_names_are_unique() -> None:
+    assert len({one.name for one in OPTIMIZERS.values()}) == len(OPTIMIZERS)
+
+
+@every
+def test_the_learning_rate_comes_first_and_no_name_twice(declared: Optimizer) -> None:
+    names = [hyper.name for hyper in declared.hypers]
+    assert names[0] == "lr"
+    assert len(set(names)) == len(names)
+    assert len({hyper.symbol for hyper in declared.hypers}) == len(names)
+
+
+@every
+def test_exactly_the_declared_hyperparameters_appear_in_the_rule(declared: Optimizer) -> None:
+    rule = declared.parsed
+    free = rule.reads - set(rule.assigned) - set(rule.state) - set(GIVEN) - {"pi", "e"}
+    assert free == {hyper.name for hyper in declared.hypers}
+    assert rule.hypers == tuple(hyper.name for hyper in declared.hypers)
+
+
+@every_hyper
+def test_the_default_lies_within_the_slider_and_the_slider_within_the_bounds(declared: Optimizer, hyper: Hyper) -> None:
+    low, high = hyper.bounds
+    assert low <= hyper.slider[0] < hyper.slider[1] <= high
+    assert low <= hyper.default <= high
+    # An eps so small that it matters to nobody is left of the slider's end.
+    assert hyper.slider[0] <= hyper.default <= hyper.slider[1] or (hyper.name == "eps" and hyper.default < 1e-10)
+    assert np.isfinite([low, high]).all()
+
+
+@every_hyper
+def test_logarithmic_sliders_are_positive_and_wide(declared: Optimizer, hyper: Hyper) -> None:
+    if hyper.scale == "log":
+        assert hyper.slider[0] > 0
+        assert hyper.slider[1] / hyper.slider[0] >= 100
+    else:
+        assert hyper.scale == "linear"
+
+
+@every_hyper
+def test_hyperparameters_say_what_they_do_and_whole_ones_are_whole(declared: Optimizer, hyper: Hyper) -> None:
+    assert hyper.help.endswith(".")
+    assert hyper.symbol
+    if hyper.whole:
+        assert all(number == round(number) for number in (hyper.default, *hyper.bounds, *hyper.slider))
+
+
+@every_hyper
+def test_the_text_of_a_rule_keeps_bounds_and_default(declared: Optimizer, hyper: Hyper) -> None:
+    (written,) = (one for one in parse_rule(declared.text).declared if one.name == hyper.name)
+    assert (written.bounds, written.default) == (hyper.bounds, hyper.default)
+
+
+@every
+def test_what_the_rule_keeps_is_described_and_nothing_else(declared: Optimizer) -> None:
+    assert set(declared.state) == set(declared.parsed.state)
+    assert all(declared.state.values())
+
+
+def test_only_nadam_keeps_a_number_for_the_whole_model() -> None:
+    kinds = {(key, name): one.parsed.kinds[name] for key, one in OPTIMIZERS.items() for name in one.parsed.state}
+    assert [where for where, kind in kinds.items() if kind is Kind.SHARED] == [("nadam", "P")]
+
+
+def test_each_rule_has_a_look_of_its_own_from_the_palette() -> None:
+    looks = Counter((one.color, one.dash) for one in OPTIMIZERS.values())
+    assert max(looks.values()) == 1
+    assert {color for color, _ in looks} <= set(PALETTE)
+    assert {dash for _, dash in looks} <= {"solid", "dash", "dot"}
+    # A visitor's own rule is drawn beside all of them.
+    own = optimizer("x = x - lr*g")
+    assert (own.color, own.dash) not in looks
+
+
+def test_the_palette_has_no_colour_twice() -> None:
+    assert len(set(PALETTE)) == len(PALETTE)
+    assert all(re.fullmatch("#[0-9A-F]{6}", color) for color in PALETTE)
+
+
+def _luminance(color: str) -> float:
+    """The relative luminance of WCAG 2.2."""
+    channels = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
+
+
+@pytest.mark.parametrize("color", PALETTE)
+def test_colours_can_be_seen_on_white_and_on_a_dark_page(color: str) -> None:
+    # The palette promises about 3:1, WCAG's threshold for graphics; the dark page is Streamlit's.
+    for page in (1.0, _luminance("#0E1117")):
+        lighter, darker = sorted([_luminance(color), page])[::-1]
+        assert (lighter + 0.05) / (darker + 0.05) >= 2.9
+
+
+@every
+def test_the_torch_counterpart_exists_and_takes_these_arguments(declared: Optimizer) -> None:
+    if declared.torch is None:
+        return
+    import torch
+
+    arguments: dict[str, Any] = {hyper.name: hyper.default for hyper in declared.hypers}
+    made = eval(
+        f"optimizer([weights], {declared.torch.arguments})",
+        {"optimizer": getattr(torch.optim, declared.torch.name), "weights": torch.zeros(2, 2), **arguments},
+    )
+    assert isinstance(made, torch.optim.Optimizer)
+    assert _names(declared.torch.arguments) >= {hyper.name for hyper in declared.hypers}
+
+
+@every
+def test_a_key_gives_the_catalogues_rule(declared: Optimizer) -> None:
+    assert optimizer(declared.key) is declared
+
+
+def test_a_rule_of_ones_own_is_a_declaration_like_any_other() -> None:
+    own = optimizer("lr: (0.1, 1) = 0.2\nshare: (0, 0.5) = 0.25\nv = share*v + g\nx = x - lr*v")
+    assert own.key == "own"
+    assert [(h.name, h.bounds, h.default) for h in own.hypers] == [("lr", (0.1, 1), 0.2), ("share", (0, 0.5), 0.25)]
+    assert own.parsed.state == ("v",)
+    # The learning rate always exists, whether or not it is declared.
+    assert [h.name for h in optimizer("x = x - g").hypers] == ["lr"]
+
+
+@pytest.mark.parametrize("text", ["", "x = x -", "y = x", "x = x - lr*gg"])
+def test_a_text_that_is_no_rule_is_refused_by_the_language(text: str) -> None:
+    with pytest.raises(FormulaError):
+        optimizer(text)
+
+
+@every
+def test_every_rule_moves_downhill_from_a_slope_at_its_defaults(declared: Optimizer) -> None:
+    path = trace(Run("bowl", declared.key, (-2.5, 2.0), 100))
+    assert path.loss[-1] < path.loss[0]
+
+
+# ---- PyTorch's defaults
+
+
+@every
+def test_defaults_are_those_of_pytorch_or_differ_for_a_reason(declared: Optimizer) -> None:
+    if declared.torch is None:
+        return
+    import torch
+
+    theirs = inspect.signature(getattr(torch.optim, declared.torch.name)).parameters
+    call = ast.parse(f"made({declared.torch.arguments})", mode="eval").body
+    assert isinstance(call, ast.Call)
+    defaults = {hyper.name: hyper.default for hyper in declared.hypers}
+    for keyword in call.keywords:
+        default = theirs[str(keyword.arg)].default
+        if eval(ast.unparse(keyword.value), defaults) != default:
+            # A switch that makes it this rule, momentum where theirs has none until it is told, or said in the note.
+            switch = isinstance(keyword.value, ast.Constant) or (keyword.arg, default) == ("momentum", 0)
+            assert switch or f"{keyword.arg} {default:g}" in declared.torch.note, keyword.arg
+
+
+# ---- What the declarations say of a rule's behaviour, found out from its behaviour
+
+ANGLE = 0.5
+# Long enough for RAdam's first five steps, which do not scale, to be over.
+TURNED_STEPS = 40
+
+
+def _turned_path(key: str, angle: float, lr: float) -> npt.NDArray[np.float64]:
+    """A path on a quadratic that is turned by ``angle`` with its start, turned back: the same for all angles or not."""
+    turn = np.array([[cos(angle), -sin(angle)], [sin(angle), cos(angle)]])
+    a, b = turn.T.tolist()
+    # Curvature 1 along the first direction and 9 along the second.
+    text = f"(({a[0]!r})*x + ({a[1]!r})*y)**2/2 + 9*(({b[0]!r})*x + ({b[1]!r})*y)**2/2"
+    path = trace(Run(text, key, tuple(turn @ (2.0, 1.0)), TURNED_STEPS, {"lr": lr}))
+    return path.x @ turn
+
+
+@every
+def test_a_rule_scales_coordinates_exactly_if_turning_the_axes_changes_its_path(declared: Optimizer) -> None:
+    paths = {lr: _turned_path(declared.key, 0.0, lr) for lr in 0.02 * 2.0 ** np.arange(12)}
+    # Paths that stand still would never change.
+    lr = next(lr for lr, path in paths.items() if np.linalg.norm(path[-1] - path[0]) > 0.1)
+    change = np.abs(_turned_path(declared.key, ANGLE, lr) - paths[lr]).max()
+    if declared.scaling:
+        assert change > 1e-2
+    else:
+        # Rounding of 40 steps.
+        assert change < 1e-12
+
+
+@dataclass(frozen=True)
+class GivenSlope:
+    """An objective that has the same slope everywhere, given step by step, and the curvature 1."""
+
+    slope: Sequence[float]
+
+    def loss(self, graph: Graph, point: Values) -> Value:
+        return graph.constant(1.0)
+
+    def gradient(self, graph: Graph, point: Values) -> Values:
+        return tuple(graph.constant(number) for number in self.slope)
+
+    def hessian(self, graph: Graph, point: Values) -> Sequence[Values]:
+        return [tuple(graph.constant(float(row == column)) for column in range(2)) for row in range(2)]
+
+
+def _driven(declared: Optimizer, slopes: Sequence[Sequence[float]]) -> list[list[float | None]]:
+    """Where ``declared`` goes from (3, 2) when it is given ``slopes``, without weight decay."""
+    rule, graph = declared.parsed, Graph()
+    hypers = {h.name: (graph.constant(0.0 if h.name == "weight_decay" else h.default),) for h in declared.hypers}
+    point: Values = (graph.constant(3.0), graph.constant(2.0))
+    state = rule.start(graph, point, hypers)
+    points = []
+    for t, slope in enumerate(slopes, start=1):
+        given = {**hypers, **state, "t": (graph.constant(float(t)),), "T": (graph.constant(float(len(slopes))),)}
+        step = rule.step(graph, point, given, GivenSlope(slope))
+        point, state = step.names["x"], {name: step.names[name] for name in rule.state}
+        points.append([graph.number(value) for value in point])
+    return points
+
+
+@every
+def test_a_rule_has_momentum_exactly_if_it_moves_on_when_the_gradient_is_zero(declared: Optimizer) -> None:
+    before, after = _driven(declared, [(1.0, -2.0)] * 8 + [(0.0, 0.0)])[-2:]
+    assert None not in before
+    assert bool(declared.momentum) == (before != after)
+
+
+@every
+def test_the_momentum_of_heavy_balls_and_means_is_their_declared_velocity(declared: Optimizer) -> None:
+    # What averages points has nothing that could be drawn as a push.
+    assert bool(declared.velocity) == (declared.momentum not in ("", "averaging"))
+
+
+# ---- What the declarations say of pictures, number by number
+
+
+def _picture_path(key: str, steps: int, objective: str = "rosenbrock", **hypers: float) -> Path:
+    start = (-1.5, 2.0) if objective == "rosenbrock" else OBJECTIVES[objective].start
+    return trace(Run(objective, key, start, steps, hypers))
+
+
+def _moves(path: Path) -> npt.NDArray[np.float64]:
+    return np.abs(np.diff(path.x, axis=0))
+
+
+def _lengths(path: Path) -> npt.NDArray[np.float64]:
+    return np.linalg.norm(np.diff(path.x, axis=0), axis=1)
+
+
+def _first_move(key: str, lr: float = 0.01, **hypers: float) -> float:
+    """The first step along each coordinate as a multiple of lr; the same for both, and on a steep start as a flat."""
+    steep, flat = (_moves(_picture_path(key, 1, where, lr=lr, **hypers))[0] / lr for where in ("rosenbrock", "bowl"))
+    # Adadelta's eps against the squares of these starts' gradients, of which the smallest is 2.5.
+    np.testing.assert_allclose([*steep, *flat], steep[0], rtol=1e-4)
+    return float(steep[0])
+
+
+def _nesterov() -> list[str]:
+    path = _picture_path("nesterov", 1, lr=1e-4)
+    slope = OBJECTIVES["rosenbrock"].parsed.grad(path.x[0])
+    np.testing.assert_allclose(path.x[0] - path.x[1], 1e-4 * slope, rtol=1e-12)
+    stored = path.x[1] - 0.9 * path.terms["v"][0]
+    return [f"{((path.x[0] - stored) / (1e-4 * slope)).mean():.1f}", "0.9"]
+
+
+def _sets_off(key: str) -> list[str]:
+    assert _first_move(key) == pytest.approx(1.0)
+    move = _moves(_picture_path(key, 1))[0]
+    return [f"{np.degrees(np.arctan2(move[1], move[0])):.0f}"]
+
+
+def _rmsprop() -> list[str]:
+    for gamma in (0.5, 0.9, 0.99):
+        assert _first_move("rmsprop", gamma=gamma) == pytest.approx((1 - gamma) ** -0.5, rel=1e-6)
+    firsts = [_first_move("rmsprop", gamma=gamma) for gamma in (0.99, 0.9)]
+    return ["1", f"{firsts[0]:.3g}", "0.99", f"{firsts[1]:.3g}", "0.9"]
+
+
+def _adadelta() -> list[str]:
+    for rho, eps in ((0.9, 1e-6), (0.5, 1e-4)):
+        assert _first_move("adadelta", 1.0, rho=rho, eps=eps) == pytest.approx((eps / (1 - rho)) ** 0.5, rel=1e-3)
+    # Slow: fifty steps on, none is a hundredth long yet.
+    assert _lengths(_picture_path("adadelta", 50)).max() < 0.01
+    return ["1", f"{_first_move('adadelta', 1.0):.3g}"]
+
+
+def _amsgrad() -> list[str]:
+    for objective in ("rosenbrock", "ravine", "bowl"):
+        behind, ahead = (_picture_path(key, 500, objective, lr=0.01) for key in ("amsgrad", "adam"))
+        assert behind.loss[-1] > ahead.loss[-1]
+        assert (behind.terms["v_max"][-1] > behind.terms["v"][-1]).all()
+    return []
+
+
+def _adamax() -> list[str]:
+    assert _first_move("adamax") == pytest.approx(_first_move("adam"))
+    return []
+
+
+def _nadam() -> list[str]:
+    assert _first_move("adam") == pytest.approx(1.0)
+    return [f"{_first_move('nadam'):.3f}"]
+
+
+def _radam() -> list[str]:
+    path = _picture_path("radam", 6, lr=0.01)
+    raw = (
+        int((path.terms["rho"][:, 0] <= 5).sum()) if path.terms["rho"].ndim > 1 else int((path.terms["rho"] <= 5).sum())
+    )
+    np.testing.assert_allclose(np.diff(path.x, axis=0)[:raw], -0.01 * path.terms["m_hat"][:raw], rtol=1e-12)
+    lengths = _lengths(path)
+    diverged = _picture_path("radam", 500, lr=0.02).status
+    assert diverged.outcome == "diverged"
+    shown = [f"{length:#.3g}" for length in lengths[:raw]]
+    return ["0.999", str(raw), "1.5", "2", *shown, "0.01", f"{lengths[raw]:.5f}", "0.02", str(diverged.step)]
+
+
+def _adamw() -> list[str]:
+    path = trace(Run("0*x", "adamw", (1.0, 1.0), 70_000))
+    assert dict(path.run.settings) | {"lr": 0.001, "weight_decay": 0.01} == path.run.settings
+    halved = int(np.flatnonzero(path.x[:, 0] <= 0.5)[0])
+    return ["0.001", "0.01", f"{halved:,}".replace(",", " ")]
+
+
+def _lion() -> list[str]:
+    path = _picture_path("lion", 3000, "bowl", lr=0.01)
+    # Rounding of positions of size 1.
+    np.testing.assert_allclose(_moves(path), 0.01, rtol=1e-12)
+    np.testing.assert_allclose(_moves(_picture_path("lion", 50, lr=0.01)), 0.01, rtol=1e-12)
+    return [f"{(_lengths(path)[0] / 0.01) ** 2:.0f}"]
+
+
+def _sophia() -> list[str]:
+    path = _picture_path("sophia", 300, lr=0.01)
+    assert _moves(path).max() <= 0.01 * (1 + 1e-12)
+    exact = OBJECTIVES["rosenbrock"].parsed.hessian(path.x[0])
+    np.testing.assert_allclose(path.terms["h"][0], 0.01 * np.diag(exact), rtol=1e-12)
+    changed = np.flatnonzero((np.diff(path.terms["h"], axis=0) != 0).any(axis=1)) + 2
+    assert set(changed) == set(range(11, 301, 10))
+    return []
+
+
+def _lamb() -> list[str]:
+    for objective in ("rosenbrock", "bowl"):
+        path = _picture_path("lamb", 200, objective, lr=0.02)
+        np.testing.assert_allclose(_lengths(path), 0.02 * np.linalg.norm(path.x[:-1], axis=1), rtol=1e-12)
+    return []
+
+
+def _muon() -> list[str]:
+    lengths = np.concatenate([_lengths(_picture_path("muon", 100, where, lr=0.01)) for where in ("rosenbrock", "bowl")])
+    np.testing.assert_allclose(lengths, lengths[0], rtol=1e-9)
+    return [f"{lengths[0] / 0.01:.3f}"]
+
+
+def _sam() -> list[str]:
+    path = trace(Run("x**2/2", "sam", (2.0,), 500, {"lr": 0.1, "rho": 0.5}))
+    assert path.x[-1, 0] == pytest.approx(-path.x[-2, 0], rel=1e-9)
+    valley = _picture_path("sam", 5000, "hyperbola_valley", lr=0.05, rho=0.2)
+    # On xy = 1 the curvature across the valley is x² + y²; the flattest place has 2.
+    curvature = (valley.x[[100, -1]] ** 2).sum(axis=1)
+    assert curvature[0] > 8 > 2.1 > curvature[1]
+    plain = _picture_path("sgd", 5000, "hyperbola_valley", lr=0.05)
+    assert (plain.x[-1] ** 2).sum() > 25
+    return ["0.1", "0.5", f"{abs(path.x[-1, 0]):.3g}"]
+
+
+def _schedule_free() -> list[str]:
+    for objective in ("rosenbrock", "ravine", "bowl"):
+        path = _picture_path("schedule_free", 300, objective, lr=5e-4)
+        average = np.cumsum(path.terms["z"], axis=0) / np.arange(1, 301)[:, None]
+        # Rounding of 300 additions.
+        np.testing.assert_allclose(path.x[1:], average, rtol=1e-11)
+        assert path.loss[-1] > _picture_path("sgd", 300, objective, lr=5e-4).loss[-1]
+    return ["1"]
+
+
+def _newton() -> list[str]:
+    hessian = OBJECTIVES["saddle"].parsed.hessian(np.array([1.0, 0.001]))
+    assert np.abs(trace(Run("saddle", "newton", (1.0, 0.001), 20)).x[-1]).max() < 1e-9
+    assert np.abs(trace(Run("saddle", "sgd", (1.0, 0.001), 20_000)).x[-1, 1]) > 0.9
+    assert (10**6) ** 2 == 10**12
+    return [str(hessian.size), "10¹²"]
+
+
+# For each picture: a run of all it says, which gives the numbers in it in their order.
+PICTURES: Mapping[str, Callable[[], list[str]]] = {
+    "nesterov": _nesterov,
+    "adagrad": lambda: _sets_off("adagrad"),
+    "rmsprop": _rmsprop,
+    "adadelta": _adadelta,
+    "adam": lambda: _sets_off("adam"),
+    "amsgrad": _amsgrad,
+    "adamax": _adamax,
+    "nadam": _nadam,
+    "radam": _radam,
+    "adamw": _adamw,
+    "lion": _lion,
+    "sophia": _sophia,
+    "lamb": _lamb,
+    "muon": _muon,
+    "sam": _sam,
+    "schedule_free": _schedule_free,
+    "newton": _newton,
+}
+
+
+@every
+def test_every_picture_says_what_a_run_shows(declared: Optimizer) -> None:
+    assert bool(declared.picture) == (declared.key in PICTURES)
+    if declared.picture:
+        # Names such as beta2 are no numbers.
+        prose = re.sub(r"[A-Za-z]\w*", "", declared.picture)
+        numbers = re.findall(r"\d+(?: \d{3})*(?:\.\d+)?[⁰¹²³⁴-⁹]*", prose.replace("½x²", ""))
+        assert numbers == PICTURES[declared.key]()

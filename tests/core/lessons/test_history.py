@@ -1,0 +1,230 @@
+"""The history: events are told like rules, everything is in order of time, and races run at rates that were found."""
+
+import re
+from collections.abc import Callable
+from dataclasses import fields, replace
+from types import MappingProxyType
+
+import numpy as np
+import pytest
+
+from core import OBJECTIVES, OPTIMIZERS, trace
+from core.catalogue.events import EVENTS, Event, early, recent
+from core.catalogue.optimizers import Optimizer
+from core.catalogue.racers import RACERS
+from core.lessons import history
+from core.lessons.history import (
+    RACE_NOTE,
+    RACE_OBJECTIVE,
+    RACE_RATES,
+    RACE_STEPS,
+    Entry,
+    best_rate,
+    known_by,
+    race_by,
+    successors,
+    timeline_entries,
+    years,
+)
+
+every_event = pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)
+every_rule = pytest.mark.parametrize("rule", OPTIMIZERS.values(), ids=OPTIMIZERS)
+every_entry = pytest.mark.parametrize("entry", timeline_entries(), ids=lambda entry: entry.key)
+
+LAST = max(declared.year for declared in OPTIMIZERS.values())
+THROWAWAY = replace(
+    OPTIMIZERS["adam"], key="throwaway", name="Throw-away", year=2016, parent="momentum", fixes="Dullness."
+)
+
+
+@pytest.fixture
+def with_throwaway(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A catalogue with one rule more."""
+    monkeypatch.setattr(history, "OPTIMIZERS", MappingProxyType({**OPTIMIZERS, THROWAWAY.key: THROWAWAY}))
+
+
+@pytest.fixture(scope="module")
+def rates() -> dict[str, float]:
+    """The rate that was found for every rule."""
+    return {key: best_rate(key) for key in OPTIMIZERS}
+
+
+def test_no_key_stands_for_two_things() -> None:
+    assert len(EVENTS) == len(early.EVENTS) + len(recent.EVENTS)
+    assert not set(EVENTS) & set(OPTIMIZERS)
+
+
+@every_event
+def test_an_event_is_told_in_plain_sentences_with_a_source(event: Event) -> None:
+    assert re.fullmatch(r"[a-z_]+", event.key)
+    for text in (event.idea, event.consequence):
+        assert text[0].isupper()
+        assert text.endswith(".")
+    for text in (event.name, event.authors, event.source, event.idea, event.consequence):
+        # Pages show texts as Markdown, where these would be marks.
+        assert not set("*_$`~|<>#\\") & set(re.sub(r"(doi|arXiv):\S+", "", text))
+        assert "  " not in text
+    assert not event.source.endswith(".")
+
+
+@every_entry
+def test_the_source_names_the_first_author_first_and_the_year_it_appeared(entry: Entry) -> None:
+    first, *others = re.findall(r"[^\W\d]\w+", re.sub(r" et al\.", "", entry.authors))
+    places = [found.start() for name in (first, *others) if (found := re.search(rf"\b{name}\b", entry.source))]
+    assert re.search(rf"\b{first}\b", entry.source)
+    assert places == sorted(places)
+    assert entry.years.split(" / ")[-1] in entry.source
+
+
+@every_entry
+def test_the_year_is_that_of_the_first_public_text(entry: Entry) -> None:
+    preprints = [2000 + int(number) for number in re.findall(r"arXiv:(\d\d)\d\d\.\d{4,5}", entry.source)]
+    assert all(entry.year <= year for year in preprints)
+    if preprints and entry.kind == "event":
+        assert entry.year == min(preprints)
+    shown = [int(number) for number in entry.years.split(" / ")]
+    assert shown[0] == entry.year
+    assert shown == sorted(set(shown))
+
+
+def test_the_timeline_holds_every_rule_and_every_event_in_order_of_year() -> None:
+    entries = timeline_entries()
+    assert sorted(entry.key for entry in entries) == sorted([*OPTIMIZERS, *EVENTS])
+    order = [(entry.year, entry.kind == "event") for entry in entries]
+    assert order == sorted(order)
+    assert entries[0].year == 1847
+
+
+@every_entry
+def test_an_entry_repeats_its_declaration(entry: Entry) -> None:
+    declared = (OPTIMIZERS if entry.kind == "rule" else EVENTS)[entry.key]
+    for name in {field.name for field in fields(Entry)} - {"kind"}:
+        if hasattr(declared, name):
+            assert getattr(entry, name) == getattr(declared, name)
+        else:
+            assert getattr(entry, name) == ""
+    assert bool(entry.color) == (entry.kind == "rule")
+
+
+@every_rule
+def test_a_rule_is_no_older_than_the_rule_it_grew_from_and_says_what_it_mended(rule: Optimizer) -> None:
+    if rule.parent:
+        assert OPTIMIZERS[rule.parent].year <= rule.year
+        assert rule.fixes
+        assert rule.key in [entry.key for entry in successors(rule.parent)]
+    assert all(entry.parent == rule.key for entry in successors(rule.key))
+
+
+def test_what_grew_from_adam_is_told_in_order_of_year() -> None:
+    grown = successors("adam")
+    assert {entry.key for entry in grown} == {key for key, rule in OPTIMIZERS.items() if rule.parent == "adam"}
+    assert [entry.year for entry in grown] == sorted(entry.year for entry in grown)
+    assert "adamw" in [entry.key for entry in grown]
+
+
+@every_event
+def test_nothing_grew_from_an_event_because_rules_grow_from_rules(event: Event) -> None:
+    assert successors(event.key) == []
+
+
+@pytest.mark.parametrize("ask", [successors, best_rate])
+def test_an_unknown_key_is_refused_with_what_is_known(ask: Callable[[str], object]) -> None:
+    with pytest.raises(ValueError, match=r"Unknown \w+ 'adamm'; known are .*Did you mean adam\?"):
+        ask("adamm")
+
+
+def test_knowledge_grows_from_cauchy_to_everything() -> None:
+    assert known_by(years()[0] - 1) == []
+    assert known_by(years()[0]) == ["sgd"]
+    assert set(known_by(LAST)) == set(OPTIMIZERS)
+    for before, after in zip(years(), years()[1:], strict=False):
+        assert known_by(after)[: len(known_by(before))] == known_by(before)
+        assert known_by(after - 1) == known_by(before)
+        assert {OPTIMIZERS[key].year for key in known_by(after)[len(known_by(before)) :]} == {after}
+
+
+def test_years_are_those_in_which_a_rule_appeared() -> None:
+    assert years() == sorted({rule.year for rule in OPTIMIZERS.values()})
+
+
+@every_rule
+def test_the_rate_of_a_race_is_on_the_slider_and_better_than_its_neighbours(
+    rule: Optimizer, rates: dict[str, float]
+) -> None:
+    (lr,) = (hyper for hyper in rule.hypers if hyper.name == "lr")
+    low, high = lr.slider
+    ratio = (high / low) ** (1 / (RACE_RATES - 1))
+    best = rates[rule.key]
+    # Both ends are met only to rounding.
+    assert low * (1 - 1e-12) <= best <= high * (1 + 1e-12)
+    race = {racer.key: run for racer, run in race_by(LAST, rates.__getitem__)}
+    end = trace(race[rule.key])
+    assert end.status.outcome in ("finished", "converged")
+    for other in (best / ratio, best * ratio):
+        if low <= other <= high:
+            path = trace(replace(race[rule.key], hypers={"lr": other}))
+            if path.status.outcome in ("finished", "converged"):
+                # A single run equals a column of many to rounding; neighbours differ by much more.
+                assert end.loss[-1] <= path.loss[-1] * (1 + 1e-6)
+
+
+def test_every_rule_comes_nearer_to_the_minimum_than_it_began(rates: dict[str, float]) -> None:
+    for _, run in race_by(LAST, rates.__getitem__):
+        assert trace(run).loss[-1] < OBJECTIVES[RACE_OBJECTIVE].parsed.value(np.array(run.start))
+
+
+def test_a_race_holds_what_was_known_and_nothing_else_about_the_year_matters(rates: dict[str, float]) -> None:
+    everything = dict(zip(known_by(LAST), race_by(LAST, rates.__getitem__), strict=True))
+    for year in years():
+        race = race_by(year, rates.__getitem__)
+        assert race == [everything[key] for key in known_by(year)]
+        assert [racer for racer, _ in race] == [RACERS[key] for key in known_by(year)]
+    assert race_by(years()[0] - 1) == []
+
+
+def test_a_race_is_one_start_in_one_valley_with_defaults_beside_the_rate() -> None:
+    for racer, run in race_by(LAST, lambda key: 0.01):
+        assert (run.objective, run.steps, run.start) == (RACE_OBJECTIVE, RACE_STEPS, OBJECTIVES[RACE_OBJECTIVE].start)
+        assert run.hypers == (("lr", 0.01),)
+        assert run.optimizer == racer.optimizer.key
+        assert (run.noise, run.clip_norm, run.schedule) == (0.0, None, "constant")
+
+
+def test_a_race_without_a_cache_finds_its_own_rates(rates: dict[str, float]) -> None:
+    assert [run.settings["lr"] for _, run in race_by(1964)] == [rates[key] for key in known_by(1964)]
+
+
+def test_a_rule_that_survives_at_no_rate_keeps_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "losses_at", lambda *given: np.full(len(given[-1]), np.nan))
+    assert best_rate("sgd") == OPTIMIZERS["sgd"].hypers[0].default
+
+
+def test_a_rate_that_fails_is_never_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
+    losses = np.full(RACE_RATES, np.nan)
+    losses[[3, 7]] = 2.0, 1.0
+    monkeypatch.setattr(history, "losses_at", lambda *given: losses)
+    low, high = OPTIMIZERS["sgd"].hypers[0].slider
+    # Rounding of a power.
+    assert best_rate("sgd") == pytest.approx(low * (high / low) ** (7 / (RACE_RATES - 1)), rel=1e-12)
+
+
+def test_the_note_beside_a_race_is_true(rates: dict[str, float]) -> None:
+    race = race_by(LAST, rates.__getitem__)
+    ends = [float(trace(run).loss[-1]) for _, run in race]
+    assert ends != sorted(ends, reverse=True)
+    assert "a later year is no promise" in RACE_NOTE
+    dear = {
+        racer.name
+        for racer, run in race
+        if trace(run).evaluations > RACE_STEPS or re.search("hessian_diag|newton_direction", racer.optimizer.rule)
+    }
+    assert {name.split(" ")[0] for name in dear} == set(re.findall("Newton|SAM|Sophia", RACE_NOTE))
+
+
+@pytest.mark.usefixtures("with_throwaway")
+def test_a_rule_added_to_the_catalogue_enters_the_history() -> None:
+    (entry,) = (entry for entry in timeline_entries() if entry.key == "throwaway")
+    assert (entry.kind, entry.year, entry.fixes, entry.color) == ("rule", 2016, "Dullness.", THROWAWAY.color)
+    assert "throwaway" in known_by(2016)
+    assert "throwaway" not in known_by(2015)
+    assert "throwaway" in [grown.key for grown in successors("momentum")]

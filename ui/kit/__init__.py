@@ -1,0 +1,1 @@
+"""What every page and panel stands on: links, limits, and the basic controls and elements."""

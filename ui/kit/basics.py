@@ -1,0 +1,147 @@
+"""What every control is made of: choices and numbers bound to the link, and notes about what that asked for in vain."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Literal, Protocol, TypeVar
+
+import streamlit as st
+
+from core.formula import FormulaError
+from ui.kit import share
+from ui.kit.limits import MAX_RACERS
+
+
+class Named(Protocol):
+    """Whatever is called by its name."""
+
+    @property
+    def name(self) -> str:
+        """What a visitor and a link call it."""
+
+
+Choice = TypeVar("Choice")
+Thing = TypeVar("Thing", bound=Named)
+
+
+def named(things: Iterable[Thing]) -> dict[str, Thing]:
+    """``things`` by their names, to choose from."""
+    return {thing.name: thing for thing in things}
+
+
+def choice(
+    label: str,
+    options: Mapping[str, Choice],
+    key: str,
+    default: str = "",
+    on_change: Callable[[], None] | None = None,
+) -> Choice:
+    """The value of one of ``options``; the first unless ``default`` names another."""
+    names = list(options)
+    check_asked(key, lambda text: text in options, "choose one from the list")
+    place = names.index(default) if default else 0
+    return options[st.selectbox(label, names, place, key=key, on_change=on_change or "rerun", bind="query-params")]
+
+
+def view_control(
+    label: str, options: Mapping[str, Choice], key: str, on_change: Callable[[], None] | None = None
+) -> Choice:
+    """The value of one of a few ``options``, side by side; the first is the default."""
+    names = list(options)
+    check_asked(key, lambda text: text in names, f"it is {' or '.join(names)}")
+    chosen = st.segmented_control(
+        label,
+        names,
+        default=names[0],
+        required=True,
+        key=key,
+        on_change=on_change,
+        label_visibility="collapsed",
+        bind="query-params",
+    )
+    return options[chosen or names[0]]
+
+
+def several(
+    label: str, options: Mapping[str, Choice], key: str, default: Sequence[str], help: str | None = None
+) -> list[Choice]:
+    """The values of those of ``options`` that race, in their order and at least one: the first of ``default``."""
+    check_asked(key, lambda text: text in options, "choose from the list", MAX_RACERS)
+    chosen = st.multiselect(
+        label,
+        list(options),
+        default=list(default),
+        key=key,
+        max_selections=MAX_RACERS,
+        placeholder="Choose at least one",
+        help=help,
+        bind="query-params",
+    )
+    if not chosen:
+        st.caption(f"None is chosen, so {default[0]} runs.")
+    # A forged message may repeat a name.
+    return [option for name, option in options.items() if name in (chosen or default[:1])][:MAX_RACERS]
+
+
+def number_control(
+    label: str,
+    key: str,
+    low: float,
+    high: float,
+    default: float,
+    whole: bool = False,
+    step: float = 0.1,
+    help: str | None = None,
+    width: int | Literal["stretch"] = "stretch",
+) -> float:
+    """A number in ``[low, high]``, typed; ``step`` is what its buttons add, 1 to a ``whole`` one."""
+    asked_number(key, low, high, whole)
+    # A float box for whole numbers too: Streamlit's whole-number box raises for a link that says inf.
+    step, shape = (1.0, "%.0f") if whole else (step, "%.6g")
+    return float(
+        st.number_input(label, low, high, default, step, shape, key=key, help=help, width=width, bind="query-params")
+    )
+
+
+def fold(label: str, key: str, draw: Callable[[], object]) -> None:
+    """A section that a link may open; ``draw`` fills it only while it is open."""
+    section = st.expander(label, key=key, on_change="rerun", bind="query-params")
+    if section.open:
+        with section:
+            draw()
+
+
+def explain(error: FormulaError) -> None:
+    """Shows what is wrong with a text, where, and what was probably meant."""
+    st.error(error.message, icon=":material/error:")
+    st.code(error.pointer(), language=None)
+    if error.suggestion:
+        st.markdown(f"Perhaps {share.quoted(error.suggestion)} was meant.")
+
+
+def refuse(heading: str, reason: str) -> None:
+    """Says that something pasted or typed cannot be used, and why; ``reason`` may repeat what was typed."""
+    st.error(heading, icon=":material/error:")
+    # As code, in which nothing is markup.
+    st.code(reason, language=None, wrap_lines=True)
+
+
+def asked_number(key: str, low: float, high: float, whole: bool = False) -> list[float]:
+    """The last number in ``[low, high]`` that the link gives for ``key``, alone in a list; a note of what is none."""
+
+    def fits(text: str) -> bool:
+        try:
+            return low <= float(text) <= high and (not whole or float(text).is_integer())
+        except ValueError:
+            return False
+
+    kind = "a whole number" if whole else "a number"
+    check_asked(key, fits, f"{kind} from {low:g} to {high:g}")
+    return [float(text) for text in share.asked(key)[-1:] if fits(text)]
+
+
+def check_asked(key: str, fits: Callable[[str], bool], problem: str, most: int = 1) -> None:
+    """Notes each value that the link gave for ``key`` and that does not fit."""
+    for text in share.asked(key):
+        if not fits(text):
+            share.note(key, text, problem)
+    if len(share.asked(key)) > most:
+        share.note(key, share.asked(key)[-1], f"it may be given {'once' if most == 1 else f'{most} times'}")

@@ -1,0 +1,119 @@
+"""Figures, tables and lists as elements of a page, and what a visitor chose in them."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
+from typing import Any, Literal
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.figures import DARK, LIGHT, Look
+from core.figures.picture import CONFIG
+from core.lessons.reference import as_csv
+
+# Streamlit's own sans-serif, which it serves itself.
+_FONT = '"Source Sans", sans-serif'
+# Pixels of a window in which a wide figure would be too small to read.
+_NARROW = 760
+# The accent of the theme, faint enough to read numbers on.
+_HIGHLIGHT = {"light": "background-color: #DDE1F7", "dark": "background-color: #2A3260"}
+
+
+def look() -> Look:
+    """The look that suits the visitor's theme."""
+    return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+def picture(
+    figure: go.Figure, key: str, height: int, alt: str, on_select: Callable[[], None] | Literal["ignore"] = "ignore"
+) -> None:
+    """``figure`` across its column; ``alt`` says in words what it shows, ``on_select`` what follows a click."""
+    figure.update_layout(font_family=_FONT)
+    st.plotly_chart(
+        figure,
+        key=key,
+        height=height,
+        theme=None,
+        config=dict(CONFIG),
+        alt=alt,
+        on_select=on_select,
+        selection_mode="points",
+    )
+
+
+def sheet(wide: go.Figure, narrow: go.Figure, key: str, alt: str, on_select: Callable[[str], None]) -> None:
+    """A figure of fixed height in two arrangements, of which the browser shows the one that suits its width.
+
+    Python does not know that width. ``on_select`` is given the key of the figure that was clicked in.
+    """
+    st.html(
+        f"<style>@media (max-width: {_NARROW}px) {{ .st-key-{key}_wide_sheet {{ display: none; }} }}"
+        f"@media (min-width: {_NARROW + 1}px) {{ .st-key-{key}_narrow_sheet {{ display: none; }} }}</style>"
+    )
+    for name, figure in ((f"{key}_wide", wide), (f"{key}_narrow", narrow)):
+        with st.container(key=f"{name}_sheet"):
+            picture(figure, name, int(figure.layout.height), alt, partial(on_select, name))
+
+
+def clicked(raw: Any) -> tuple[str, Any] | None:
+    """The key that a figure says a clicked point bears, and the point's x; ``None`` for anything else.
+
+    ``raw`` comes from a browser and may hold anything.
+    """
+    try:
+        point = raw["selection"]["points"][0]
+        key, x = point["customdata"], point.get("x")
+    except (KeyError, IndexError, TypeError, AttributeError):
+        return None
+    key = key[0] if isinstance(key, list) and key else key
+    return (key, x) if isinstance(key, str) else None
+
+
+def table(
+    rows: Sequence[Any],
+    columns: Mapping[str, Any],
+    key: str,
+    choose: Callable[[Any], object] | None = None,
+    **more: Any,
+) -> None:
+    """``rows``, dataclasses of plain values, under the headings ``columns``; ``choose`` is given the one chosen."""
+
+    def take() -> None:
+        place = believed_row(st.session_state[key], len(rows))
+        if choose is not None and place is not None:
+            choose(rows[place])
+
+    frame = pd.DataFrame([asdict(row) for row in rows])[[*columns]]
+    select: dict[str, Any] = {} if choose is None else {"on_select": take, "selection_mode": "single-row"}
+    st.dataframe(frame, hide_index=True, key=key, column_config=columns, **select, **more)
+
+
+def highlight() -> str:
+    """The style of a cell that stands out, in the visitor's theme."""
+    return _HIGHLIGHT[look().name]
+
+
+def believed_row(raw: Any, count: int) -> int | None:
+    """The row that a table of ``count`` rows says was chosen; ``None`` for anything else.
+
+    ``raw`` comes from a browser and may hold anything.
+    """
+    try:
+        row = raw["selection"]["rows"][0]
+    except (KeyError, IndexError, TypeError):
+        return None
+    return row if isinstance(row, int) and not isinstance(row, bool) and 0 <= row < count else None
+
+
+def csv_button(label: str, rows: Sequence[Any], file: str, key: str) -> None:
+    """A button that gives ``rows``, dataclasses of plain values, away as ``file``, made when it is pressed."""
+    st.download_button(
+        label, lambda: as_csv(rows), file, "text/csv", on_click="ignore", icon=":material/download:", key=key
+    )
+
+
+def bullets(sentences: Iterable[str]) -> None:
+    """``sentences``, one below the other."""
+    st.markdown("\n".join(f"- {sentence}" for sentence in sentences))

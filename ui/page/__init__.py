@@ -1,0 +1,1 @@
+"""What single pages are made of: a module for each, and none imports another."""

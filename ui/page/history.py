@@ -1,0 +1,94 @@
+"""The panels of the History page: a timeline to click in, what each entry brought, who grew from whom."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.catalogue.optimizers import OPTIMIZERS
+from core.catalogue.racers import RACERS
+from core.figures import family_tree, timeline
+from core.lessons.history import Entry, best_rate, known_by, successors, timeline_entries, years
+from ui.controls import check_asked, choice, named
+from ui.kit.elements import bullets, clicked, look, sheet
+from ui.kit.limits import MAX_RACERS
+from ui.navigation import HISTORY, REFERENCE, link
+from ui.panels.catalogue import rule_panel
+
+_KEY = f"{HISTORY.prefix}entry"
+# Best learning rates of the race: one number per rule, the same for every visitor.
+tuned_rate = st.cache_data(max_entries=64, show_spinner=False)(best_rate)
+
+
+def timeline_panel() -> Entry:
+    """The timeline, and the entry chosen in it or from the list below."""
+    entries = named(timeline_entries())
+    place = st.container()
+    chosen = choice("Entry", entries, _KEY, OPTIMIZERS["adam"].name)
+
+    with place:
+        names = {one.key: one.name for one in entries.values()}
+        told = list(entries.values())
+        sheet(
+            timeline(told, look(), selected=chosen.key),
+            timeline(told, look(), narrow=True, selected=chosen.key),
+            f"{HISTORY.prefix}timeline",
+            "Timeline of update rules and other events from 1847 on",
+            lambda figure: _take(figure, names),
+        )
+    return chosen
+
+
+def entry_panel(entry: Entry) -> None:
+    """What an entry brought, its formula and source, what it mended, and what mended it."""
+    if entry.kind == "rule":
+        rule_panel(RACERS[entry.key])
+    else:
+        st.markdown(f"#### {entry.name}")
+        st.caption(f"{entry.authors} {entry.years}")
+        st.markdown(entry.idea)
+        if entry.consequence:
+            st.markdown(f"**What came of it.** {entry.consequence}")
+        st.caption(f"Source: {entry.source}")
+    if later := successors(entry.key):
+        st.markdown("**What broke next.**")
+        bullets(f"{one.name} ({one.year}): {one.fixes}" for one in later)
+    if entry.kind == "rule":
+        link(REFERENCE, f"**{entry.name}** in the reference", {f"{REFERENCE.prefix}rule": entry.name})
+
+
+def family_panel(entry: Entry) -> None:
+    """Who grew from whom, as a tree to click in."""
+    names = {key: declared.name for key, declared in OPTIMIZERS.items()}
+    sheet(
+        family_tree(look(), entry.key),
+        family_tree(look(), entry.key, narrow=True),
+        f"{HISTORY.prefix}family",
+        "Family tree of the update rules: each beside the one that it grew from",
+        lambda figure: _take(figure, names),
+    )
+
+
+def year_control() -> int:
+    """The year up to which rules race; unless said otherwise the last whose rules can be told apart in a picture."""
+    key = f"{HISTORY.prefix}year"
+    texts = [str(year) for year in years()]
+    opening = max(year for year in years() if len(known_by(year)) <= MAX_RACERS)
+    check_asked(key, lambda text: text in texts, f"a year in which a rule appeared: {', '.join(texts)}")
+    return int(st.select_slider("Known by the year", texts, str(opening), key=key, bind="query-params"))
+
+
+def _take(figure: str, names: Mapping[str, str]) -> None:
+    """Chooses the entry that was clicked in ``figure``."""
+    name = believed_name(st.session_state[figure], names)
+    if name is not None:
+        st.session_state[_KEY] = name
+
+
+def believed_name(raw: Any, names: Mapping[str, str]) -> str | None:
+    """The name of the entry that a figure says was clicked; ``names`` are by key. ``None`` for anything else.
+
+    ``raw`` comes from a browser and may hold anything.
+    """
+    point = clicked(raw)
+    return names.get(point[0]) if point is not None else None

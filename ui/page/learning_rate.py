@@ -1,0 +1,183 @@
+"""The panels of the Learning rate page: theory over the reader's run, bounded cycles, an unstable edge, schedules."""
+
+from collections.abc import Mapping
+from dataclasses import astuple, replace
+from typing import Any
+
+import streamlit as st
+
+from core import SCHEDULES, Run, trace
+from core.catalogue.racers import RACERS
+from core.catalogue.schedules import Schedule
+from core.engine.findings import Finding
+from core.engine.trace import Path
+from core.evidence.experiments import EXPERIMENTS
+from core.evidence.experiments.edge import Descent, advance, begin, ended, finding
+from core.lessons.playground import CASES, LongRun, case_rate, long_run, long_run_told
+from core.lessons.rate_check import QUADRATICS, rate_hyper
+from core.lessons.schedule_race import (
+    EPOCHS,
+    NOISE,
+    OPENING,
+    RACE,
+    SEED,
+    Ends,
+    ends,
+    ends_told,
+    race_runs,
+    rules,
+    schedule_hypers,
+    schedule_racer,
+)
+from core.problems.theory import METHODS
+from ui import controls
+from ui.navigation import LEARNING_RATE
+from ui.panels import claims
+from ui.panels.catalogue import schedule_panel
+from ui.panels.outcome import code_panel, story_panel
+from ui.stage import stage
+from ui.stage.payload import Kind
+
+_PREFIX = LEARNING_RATE.prefix
+_CASE_PREFIX = f"{_PREFIX}b"
+_RACE = f"{_PREFIX}c"
+_GROUND: Mapping[int, Kind] = {1: "curve", 2: "plane"}
+_VIEWS: Mapping[str, Kind] = {"Loss": "loss", "Contour": "plane"}
+_EDGE = EXPERIMENTS["X11"]
+# Pieces kept of descents on the network, some ten kilobytes each; a run has fifty.
+_PIECES = 1000
+# Where each run of thousands of steps led: a few numbers.
+_LONG_RUNS = 512
+
+
+def descent_control() -> Path:
+    """Which quadratic is descended by which rule, how and from where: the run."""
+    scenario = controls.scenario_control("Shape", QUADRATICS, f"{_PREFIX}shape", _PREFIX)
+    racer = controls.choice("Update rule", controls.named(RACERS[key] for key in METHODS), f"{_PREFIX}rule")
+    opening = scenario.rules[racer.key]
+    rate = rate_hyper(racer.key, scenario)
+    hypers = {}
+    for hyper in (rate, *racer.optimizer.hypers[1:]):
+        # Each shape and rule has a slider of its own: one range could not show the regimes of all.
+        key = f"{_PREFIX}{scenario.key}_{controls.hyper_key(racer, hyper.name)}"
+        hypers[hyper.name] = controls.hyper_control(hyper, key, default=opening[hyper.name])
+    with st.expander("Start and steps"):
+        start = controls.start_control(scenario.declared, _PREFIX)
+        steps = controls.steps_control(scenario.steps, _PREFIX)
+    return trace(Run(scenario.objective, racer.optimizer.reference, start, steps, hypers))
+
+
+def descent_stage(path: Path, step: int) -> None:
+    """The run on its landscape and the loss, on one clock."""
+    objective = path.run.resolved_objective
+    racer = RACERS[path.run.optimizer]
+    label = f"{racer.name} on {objective.name}"
+    stage(objective, [(racer, path)], [_GROUND[objective.dimension], "loss"], step, 300, label, _PREFIX)
+
+
+@st.fragment
+def playground_panel() -> None:
+    """Gradient descent where the curvature changes: cases, a learning rate, and where the run ends up.
+
+    A fragment: its slider leaves the rest of the page alone.
+    """
+    case = controls.scenario_control("Case", CASES, f"{_PREFIX}case", _CASE_PREFIX)
+    sgd = RACERS["sgd"]
+    rate = case_rate(case)
+    left, middle, right = st.columns([3, 1, 1], vertical_alignment="bottom")
+    with left:
+        lr = controls.hyper_control(rate, f"{_CASE_PREFIX}{case.key}_lr")
+    with middle:
+        # Not the objective's own start: a link that names the case alone must open the case.
+        opening = replace(case.declared, start=case.start or case.declared.start)
+        start = controls.start_control(opening, _CASE_PREFIX)
+    with right:
+        step = controls.moment_control(case.steps, _CASE_PREFIX)
+    run = Run(case.objective, "sgd", start, case.steps, {"lr": lr})
+    stage(case.declared, [(sgd, trace(run))], ["curve", "loss"], step, 360, case.title, _CASE_PREFIX)
+    st.markdown(f"{case.idea} {_led_to(case.objective, start, lr)}")
+
+
+@st.cache_data(max_entries=_LONG_RUNS, show_spinner=False)
+def _led_to(objective: str, start: tuple[float, ...], lr: float) -> str:
+    found: LongRun = long_run(Run(objective, "sgd", start, hypers={"lr": lr}))
+    return long_run_told(found)
+
+
+def edge_panel() -> None:
+    """A network trained at the edge of stability, in pieces: each shows how far it is and lets the page answer.
+
+    Any control, and Streamlit's own Stop, ends it between two pieces. What was done is kept, so it goes on from there.
+    """
+    with st.container(border=True, key=f"experiment_{_EDGE.key}"):
+        claims.runnable(_EDGE, _EDGE.key, _descend)
+
+
+def _descend(key: str, settings: claims.Settings) -> Finding:
+    given = dict(settings)
+    lr, steps, seed = given["lr"], int(given["steps"]), int(given["seed"])
+    place = st.empty()
+    progress = place.progress(0.0, "Begins …")
+    descent = begin(seed)
+    while not ended(descent, steps):
+        descent = _piece(lr, steps, seed, descent.step, descent)
+        done = min(descent.step, steps)
+        progress.progress(done / steps, f"Step {done} of {steps}. To cancel, turn the switch off.")
+    place.empty()
+    return finding(descent, lr, steps)
+
+
+@st.cache_data(max_entries=_PIECES, show_spinner=False)
+def _piece(lr: float, steps: int, seed: int, step: int, _before: Descent) -> Descent:
+    """The descent after its next piece; ``_before``, where it stands at ``step``, follows from the other arguments."""
+    return advance(_before, lr, steps)
+
+
+@st.fragment
+def schedules_panel() -> None:
+    """One rule under several schedules from one start, with noise: the race, its words, and each schedule's formula."""
+    names, opening = controls.named(SCHEDULES.values()), [SCHEDULES[key].name for key in OPENING]
+    schedules = controls.several("Schedules", names, f"{_RACE}schedules", opening)
+    who, where, view = st.columns([1, 1, 1], vertical_alignment="bottom")
+    with who:
+        optimizer = controls.choice("Update rule", rules(), f"{_RACE}rule")
+    with where:
+        objective = controls.objective_control(2, RACE.objective, _RACE)
+    with view:
+        kind = controls.view_control("View", _VIEWS, f"{_RACE}view")
+    shown = st.container()
+    left, middle, right = st.columns(3)
+    rate = optimizer.hypers[0]
+    with left:
+        key = f"{_RACE}{optimizer.key}_lr"
+        lr = controls.hyper_control(rate, key, "Peak learning rate $\\alpha$", RACE.rules[optimizer.key]["lr"])
+    with middle:
+        noise = controls.hyper_control(NOISE, f"{_RACE}noise", "Gradient noise $\\sigma$")
+    with right:
+        seed = controls.hyper_control(SEED, f"{_RACE}seed", "Seed of the noise")
+    with st.expander("Start"):
+        start = controls.start_control(objective, _RACE)
+    told = st.container()
+    settings = {schedule.key: _schedule_section(schedule, lr) for schedule in schedules}
+    runs = race_runs(objective.reference, optimizer.key, start, lr, settings, noise, int(seed))
+    race = [(schedule_racer(SCHEDULES[key], optimizer), trace(run)) for key, run in runs.items()]
+    with told:
+        step = controls.moment_control(EPOCHS, _RACE)
+        story_panel(race)
+        if noise:
+            st.markdown(ends_told({key: _ends(astuple(run)) for key, run in runs.items()}))
+    with shown:
+        stage(objective, race, [kind, "rate"], step, 400, f"{optimizer.name} under {len(race)} schedules", _RACE)
+    by_name = {SCHEDULES[key].name: run for key, run in runs.items()}
+    code_panel("PyTorch code of a run in this race", f"{_RACE}code", f"{_RACE}code_of", by_name)
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def _ends(fields: tuple[Any, ...]) -> Ends:
+    return ends(Run(*fields))
+
+
+def _schedule_section(schedule: Schedule, lr: float) -> dict[str, float]:
+    """One schedule folded: its settings, formula, trap and line of PyTorch. The values of its hyperparameters."""
+    with st.expander(f"**{schedule.name}**: {schedule.idea}"):
+        return schedule_panel(schedule, schedule_hypers(schedule), _RACE, lr, EPOCHS)

@@ -1,0 +1,215 @@
+"""The panels of the Reference page: tables made from the declarations, the check against PyTorch, code that runs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from core import OPTIMIZERS, SCHEDULES, Run, trace
+from core.catalogue.optimizers import Optimizer
+from core.catalogue.racers import RACERS
+from core.catalogue.schedules import Schedule
+from core.evidence.claims import CLAIMS, Claim, Verdict, claim_rows
+from core.evidence.claims import narrowed as narrowed_claims
+from core.export import optimizer_source, torch_line
+from core.export.snippets import SNIPPETS
+from core.figures import schedule_curve
+from core.lessons.reference import (
+    MAX_SEARCH,
+    matching,
+    narrowed,
+    narrowing_sentence,
+    optimizer_rows,
+    questions,
+    schedule_rows,
+)
+from ui import navigation, process
+from ui.controls import choice, named
+from ui.kit import share
+from ui.kit.elements import bullets, csv_button, look, picture, table
+from ui.panels.catalogue import rule_panel, schedule_panel
+from ui.panels.claims import section_key, statement
+
+_PREFIX = navigation.REFERENCE.prefix
+# Steps over which a schedule is drawn, and the learning rate that it is a share of.
+_STEPS, _RATE = 100, 0.01
+# What is shown of each table's rows, and how it is headed.
+_PARITY: dict[str, Any] = {
+    "peer": "In PyTorch",
+    "deviation": st.column_config.NumberColumn("Largest |Δ|", format="%.1e", help="Of any coordinate at any step."),
+    "note": st.column_config.TextColumn("What to know", width="large"),
+}
+_COLUMNS: dict[str, dict[str, Any]] = {
+    "rules": {
+        "name": st.column_config.TextColumn("Rule", pinned=True),
+        "years": "Year",
+        "best_for": st.column_config.TextColumn("Best for", width="medium"),
+        "memory": st.column_config.NumberColumn("Memory", help="Numbers kept for each weight."),
+        "gradients": st.column_config.TextColumn("Gradients a step", help="A Hessian counts as one."),
+        "momentum": "Momentum",
+        "scaling": st.column_config.TextColumn(
+            "Scaling per coordinate", help="What each coordinate's step is divided by."
+        ),
+        "family": "Family",
+        "torch": st.column_config.TextColumn("PyTorch", help="Its class in torch.optim, if there is one."),
+        "source": "Source",
+    },
+    "schedules": {
+        "name": st.column_config.TextColumn("Schedule", pinned=True),
+        "idea": "Idea",
+        "hypers": "Hyperparameters",
+        "torch": st.column_config.TextColumn("PyTorch", help="Its class in torch.optim.lr_scheduler."),
+        "trap": "Watch out",
+        "source": "Source",
+    },
+    "parity": {"name": st.column_config.TextColumn("Rule", pinned=True), **_PARITY},
+    "parity_schedules": {"name": st.column_config.TextColumn("Schedule", pinned=True), **_PARITY},
+}
+# The answer that narrows nothing.
+_ANY = "any"
+_LEDGER: dict[str, Any] = {
+    "key": st.column_config.TextColumn("No.", pinned=True),
+    "said": st.column_config.TextColumn("What is said", width="large"),
+    "verdict": "Verdict",
+    "page": "Page",
+    "experiment": st.column_config.TextColumn("Experiment", help="The experiment that shows it, if there is one."),
+    "source": "Source",
+}
+
+
+def optimizers_panel() -> None:
+    """Three questions and a search that narrow the table of rules; the rule chosen in it, with formula and code."""
+    rows = optimizer_rows()
+    answers = []
+    asked = questions()
+    for question, column in zip(asked, st.columns(len(asked), vertical_alignment="bottom"), strict=True):
+        with column:
+            options = {answer: answer for answer in question.answers}
+            answers.append(choice(question.text, options, _PREFIX + question.key))
+    text = _search("Search the table", "find", "A name, an author, a year, a purpose")
+    fitting = narrowed(rows, *answers)
+    found = matching(fitting, text)
+    if len(fitting) < len(rows):
+        st.markdown(narrowing_sentence(rows, *answers))
+    if found:
+        _table(found, f"{_PREFIX}rule", "rules")
+        st.caption("Press a heading to sort. Choose a row to see its formula and its code below.")
+        csv_button("Table as CSV", found, "optimizers.csv", f"{_PREFIX}rules_csv")
+    elif fitting:
+        st.info(f"None of these rules mentions {share.quoted(text)}.", icon=":material/search_off:")
+    _rule(choice("Rule", named(OPTIMIZERS.values()), f"{_PREFIX}rule", OPTIMIZERS["adam"].name))
+
+
+def _search(label: str, name: str, placeholder: str) -> str:
+    """The words to look for in a table."""
+    key = f"{_PREFIX}{name}"
+    return str(st.text_input(label, key=key, max_chars=MAX_SEARCH, placeholder=placeholder, bind="query-params"))
+
+
+def _rule(declared: Optimizer) -> None:
+    rule_panel(RACERS[declared.key])
+    if declared.torch:
+        settings = {hyper.name: hyper.default for hyper in declared.hypers}
+        st.code(torch_line(declared, settings), language="python")
+        if declared.torch.note:
+            st.caption(declared.torch.note)
+    else:
+        st.caption("torch.optim has no such class; this one is made from the lines above.")
+        st.code(optimizer_source(declared), language="python", height=300)
+    navigation.link(navigation.OPTIMIZERS, f"Race **{declared.name}**", {"rules": [declared.name]})
+
+
+def schedules_panel() -> None:
+    """The table of schedules; the one chosen in it, with its formula, its curve and its line of PyTorch."""
+    _table(schedule_rows(), f"{_PREFIX}schedule", "schedules")
+    schedule = choice("Schedule", named(SCHEDULES.values()), f"{_PREFIX}schedule", SCHEDULES["cosine"].name)
+    st.markdown(schedule.idea)
+    schedule_panel(schedule, schedule.hypers, _PREFIX, _RATE, _STEPS, lambda settings: _curve(schedule, settings))
+
+
+def _curve(schedule: Schedule, settings: Mapping[str, float]) -> None:
+    """What the schedule does to the learning rate of gradient descent in a ravine."""
+    run = Run("ravine", "sgd", (1.0, 1.0), _STEPS, {"lr": _RATE}, schedule.key, settings)
+    picture(
+        schedule_curve(trace(run), look()),
+        f"{_PREFIX}_curve",
+        260,
+        f"Learning rate under {schedule.name} over {_STEPS} steps",
+    )
+
+
+def _table(rows: Sequence[Any], key: str, name: str) -> None:
+    """``rows`` as a table in which choosing one sets the control ``key`` to its name."""
+    table(rows, _COLUMNS[name], f"{_PREFIX}_{name}", lambda row: st.session_state.update({key: row.name}))
+
+
+@st.fragment
+def parity_panel() -> None:
+    """A button that takes the same runs through PyTorch, and how far apart the two then are."""
+    if st.button("Check against PyTorch now", icon=":material/fact_check:", type="primary", key=f"{_PREFIX}check"):
+        told = st.progress(0.0, "Loading PyTorch …")
+        # Imports torch at once, which no page does by being opened.
+        from core.export import torch_peer
+
+        rules = torch_peer.check(lambda share: told.progress(share, "Running every rule twice …"))
+        schedules = torch_peer.check_schedules()
+        # torch.optim imports most of torch when it is first used.
+        process.settle()
+        told.empty()
+        st.markdown(
+            f"Just now, with PyTorch {rules[0].version}: {len(rules)} rules and {len(schedules)} schedules, each at "
+            "its defaults and at a loud setting, over 200 steps."
+        )
+        for title, rows, key in (("Update rules", rules, "parity"), ("Schedules", schedules, "parity_schedules")):
+            st.markdown(f"**{title}**")
+            table(rows, _COLUMNS[key], f"{_PREFIX}_{key}")
+    else:
+        st.caption("Nothing has been checked in this visit yet. It takes a few seconds, most of them to load PyTorch.")
+
+
+def code_panel() -> None:
+    """The snippets, a tab each, of which only the open one is sent."""
+    names = [snippet.title for snippet in SNIPPETS.values()]
+    tabs = st.tabs(names, key=f"{_PREFIX}code", on_change="rerun", bind="query-params")
+    for tab, snippet in zip(tabs, SNIPPETS.values(), strict=True):
+        if tab.open:
+            with tab:
+                st.markdown(snippet.introduction)
+                st.code(snippet.code, language="python", height=460)
+                bullets(snippet.notes)
+
+
+def ledger_panel() -> None:
+    """All statements as a table to search and narrow; the one chosen in it, with the way to its card."""
+    rows = claim_rows()
+    pages = {page.path: page for page in navigation.ALL if any(row.page == page.path for row in rows)}
+    titles = {page.title: path for path, page in pages.items()}
+    search, verdicts, places = st.columns([2, 1, 1], vertical_alignment="bottom")
+    with search:
+        text = _search("Search the statements", "said", "Words of a statement, its correction or its source")
+    with verdicts:
+        verdict = choice("Verdict", {_ANY: "", **{str(one): str(one) for one in Verdict}}, f"{_PREFIX}verdict")
+    with places:
+        path = choice("Page", {_ANY: "", **titles}, f"{_PREFIX}page")
+    found = matching(narrowed_claims(rows, verdict, path), text)
+    shown = f"{_PREFIX}claim"
+    if found:
+        listed = [replace(row, page=pages[row.page].title) for row in found]
+        table(listed, _LEDGER, f"{_PREFIX}ledger", lambda row: st.session_state.update({shown: row.key}))
+        st.caption(f"{len(found)} of {len(rows)} statements. Choose a row to read what is correct.")
+        csv_button("Statements as CSV", found, "statements.csv", f"{_PREFIX}ledger_csv")
+    else:
+        st.info(f"No statement fits. You searched for {share.quoted(text)}.", icon=":material/search_off:")
+    _statement(choice("Statement", dict(sorted(CLAIMS.items())), shown))
+
+
+def _statement(claim: Claim) -> None:
+    with st.container(border=True):
+        statement(claim)
+        page = navigation.of(claim.page)
+        fields: dict[str, str | list[str]] = {section_key(page, claim.topic): "true"}
+        if claim.experiment:
+            fields[f"run_{claim.key}"] = "true"
+        does = "Run it" if claim.experiment else "Read it"
+        navigation.link(page, f"{does} on **{page.title}**", fields)

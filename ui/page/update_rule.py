@@ -1,0 +1,165 @@
+"""The panels of the Update rule page: one step in its six parts, the descent, the limit, a network's gradients."""
+
+from dataclasses import asdict
+
+import pandas as pd
+import streamlit as st
+
+from core.catalogue.optimizers import OPTIMIZERS
+from core.catalogue.racers import RACERS
+from core.engine.trace import Path
+from core.export.example_code import torch_script
+from core.figures import backprop_figure
+from core.figures.backprop import Direction
+from core.figures.line_fit import paper_figure, step_figure
+from core.lessons.steps import Stage, six_steps
+from core.problems.example import BIAS, RATE, WEIGHT, Convention, Example, convention_rows
+from core.problems.example_data import LARGEST as LARGEST_NUMBER
+from core.problems.network.backprop import ACTIVATIONS, INPUTS, LARGEST, LARGEST_SEED, TELLERS
+from core.problems.network.backprop import Example as Network
+from core.problems.network.initialisation import Initialisation
+from ui.controls import choice, hyper_control, number_control, view_control
+from ui.kit import share
+from ui.kit.elements import highlight, look, picture
+from ui.kit.limits import OWN
+from ui.navigation import OPTIMIZERS as OPTIMIZERS_PAGE
+from ui.navigation import UPDATE_RULE, link
+from ui.stage import stage
+
+_PREFIX = UPDATE_RULE.prefix
+
+
+def rate_control() -> float:
+    """The learning rate."""
+    (rate,) = OPTIMIZERS["sgd"].hypers
+    return hyper_control(rate, f"{_PREFIX}lr", default=RATE)
+
+
+def convention_control() -> Convention:
+    """How the squares become the loss."""
+    options = {convention.label: convention for convention in Convention}
+    return choice("Loss", options, f"{_PREFIX}loss", Convention.MEAN.label)
+
+
+def line_control() -> tuple[float, float]:
+    """Slope and intercept of the first line; keys as those of a start, so that a click in the bowl sets them."""
+    left, right = st.columns(2)
+    with left:
+        w = _number("Slope w", "x", LARGEST_NUMBER, WEIGHT)
+    with right:
+        b = _number("Intercept b", "y", LARGEST_NUMBER, BIAS)
+    return w, b
+
+
+def _number(label: str, name: str, largest: float, default: float) -> float:
+    return number_control(label, f"{_PREFIX}{name}", -largest, largest, default)
+
+
+def stage_control(example: Example, steps: int) -> Stage:
+    """Which of the six steps is looked at."""
+    told = six_steps(example, steps)
+    return view_control(
+        "Part of the step", {f"{place} {one.title}": one for place, one in enumerate(told, 1)}, f"{_PREFIX}part"
+    )
+
+
+def stage_panel(example: Example, path: Path, chosen: Stage) -> None:
+    """One of the six steps: in the picture, in words, in symbols and in numbers."""
+    drawn, told = st.columns([4, 7], gap="medium", vertical_alignment="center")
+    with drawn:
+        figure = step_figure(example, chosen.key, _lines(path), look())
+        picture(figure, f"{_PREFIX}_step", 300, f"The points and the line; {chosen.title.lower()}")
+    with told:
+        st.markdown(chosen.sentence)
+        st.latex(chosen.symbols)
+        st.latex(chosen.latex)
+
+
+def _lines(path: Path) -> list[tuple[float, float]]:
+    return [(float(w), float(b)) for w, b in path.x]
+
+
+def descent_panel(example: Example, path: Path, step: int) -> None:
+    """The line on its data, its point in the bowl and its loss, on one clock that stands at ``step``."""
+    stage(
+        example.objective,
+        [(RACERS["sgd"], path)],
+        ["fit", "plane", "loss"],
+        step,
+        340,
+        "The line, the bowl and the loss",
+        _PREFIX,
+        paper=lambda look: paper_figure(example, look),
+    )
+
+
+def convention_panel(example: Example) -> None:
+    """The same line and data under every convention; the one that is used stands out."""
+    rows = convention_rows(example)
+    frame = pd.DataFrame([asdict(row) for row in rows])
+    used = [row.name == example.convention.label for row in rows]
+    column = st.column_config.NumberColumn
+    st.dataframe(
+        frame.style.apply(lambda _: [highlight() if mine else "" for mine in used]),
+        hide_index=True,
+        column_config={
+            "name": st.column_config.TextColumn("Convention", width="medium"),
+            "loss": column("J", format="%.6g"),
+            "slope_w": column("∂J/∂w", format="%.4g"),
+            "slope_b": column("∂J/∂b", format="%.4g"),
+            "limit": column("Limit 2/L", format="%.6g"),
+            "percent": column("α in % of it", format="%.4g"),
+        },
+    )
+
+
+def network_panel() -> None:
+    """A network of two layers with every number on its edges, going forward or coming back."""
+    network, direction = _network_controls()
+    words = TELLERS[direction](network)
+    figure = backprop_figure(network, look(), direction)
+    picture(figure, f"{_PREFIX}_network", int(figure.layout.height), words)
+    st.markdown(words)
+    inner = network.initialisation.explained(INPUTS, network.hidden)
+    st.markdown(f"**First weights.** {inner}")
+
+
+def _network_controls() -> tuple[Network, Direction]:
+    directions: dict[str, Direction] = {"Forward": "forward", "Backward": "backward"}
+    kinds = {activation.label: activation for activation in ACTIVATIONS}
+    schemes = {scheme.label: scheme for scheme in Initialisation}
+    way, units, does, begins = st.columns([2, 2, 2, 2], vertical_alignment="bottom")
+    with way:
+        direction = view_control("Direction", directions, f"{_PREFIX}way")
+    with units:
+        hidden = view_control("Hidden units", {"3 units": 3, "2 units": 2}, f"{_PREFIX}units")
+    with does:
+        activation = choice("Activation", kinds, f"{_PREFIX}act", ACTIVATIONS[0].label)
+    with begins:
+        scheme = choice("First weights", schemes, f"{_PREFIX}init", Initialisation.XAVIER.label)
+    opening = Network()
+    with st.expander("Inputs, target and seed"):
+        columns = st.columns(4)
+        with columns[0]:
+            first = _number("Input x₁", "in1", LARGEST, opening.inputs[0])
+        with columns[1]:
+            second = _number("Input x₂", "in2", LARGEST, opening.inputs[1])
+        with columns[2]:
+            target = _number("Target y", "target", LARGEST, opening.target)
+        with columns[3]:
+            seed = int(number_control("Seed", f"{_PREFIX}seed", 0.0, float(LARGEST_SEED), 0.0, whole=True))
+    return Network(hidden, activation, scheme, seed, (first, second), target), direction
+
+
+def code_panel(example: Example, steps: int) -> None:
+    """The same line, data and steps in PyTorch, and the way to race other rules in this bowl."""
+    st.code(torch_script(example, steps), language="python", height=420)
+    settings: dict[str, share.Setting] = {
+        "f": OWN,
+        "formula": example.formula,
+        "x": example.w,
+        "y": example.b,
+        "rules": ["Gradient descent", "Momentum", "Adam"],
+        "sgd_lr": example.lr,
+    }
+    link(OPTIMIZERS_PAGE, "Race other rules in **this bowl**", share.as_link(settings))

@@ -1,0 +1,311 @@
+"""The panels of the Variants page: which table, what its three runs share, what they did, theory beside measurement."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, astuple, dataclass
+from functools import partial
+
+import streamlit as st
+
+from core.engine.findings import Finding
+from core.export.batch_code import torch_code
+from core.figures import batch_lines, batch_paths, batch_progress
+from core.lessons.batch_findings import floors, scatter_of_gradients, stable_rates
+from core.lessons.batch_story import fitted, retold, time_sentence
+from core.problems.batches.data import DATASETS, STANDARDISING, Dataset, Pair
+from core.problems.batches.descent import DECAYS, Band
+from core.problems.batches.own_data import MOST_BYTES, MOST_ROWS, own_data
+from core.problems.batches.race import (
+    AXES,
+    BATCH,
+    RATE,
+    SEEDS,
+    START,
+    UPDATES,
+    Outlook,
+    Ran,
+    Settings,
+    batch_stops,
+    calm_rate,
+    ensemble,
+    fingerprint,
+    outlook,
+    timed,
+)
+from ui.controls import (
+    asked_number,
+    choice,
+    fold,
+    hyper_control,
+    named,
+    number_control,
+    refuse,
+    stops_control,
+    view_control,
+)
+from ui.kit import share
+from ui.kit.elements import bullets, look, picture
+from ui.kit.limits import MAX_SEED, MAX_START
+from ui.navigation import VARIANTS
+from ui.panels.claims import finding_panel
+
+_PREFIX = VARIANTS.prefix
+_OWN = "Own table"
+_TABLE = f"{_PREFIX}table"
+# Characters of a table that a link carries: addresses of some thousand characters pass everywhere.
+_LINKED = 1500
+_HEIGHT = 380
+# The fields of ``Settings``, as a key by which results are kept.
+Fields = tuple[int, float, int, tuple[float, float], bool, int, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """The table of the page: ``measured`` as it is, ``used`` by the runs, and in Markdown what it is."""
+
+    measured: Pair
+    used: Pair
+    about: str
+
+    @property
+    def standardised(self) -> bool:
+        """Whether the runs see standardised columns."""
+        return self.used is not self.measured
+
+
+def data_control() -> Chosen:
+    """Chooses a shipped table or takes a pasted one, and its units.
+
+    A text that is not a table is explained and stays in its box; the first shipped table is shown instead.
+    """
+    shipped = named(DATASETS.values())
+    first = next(iter(shipped.values()))
+    options: dict[str, Dataset | None] = {**shipped, _OWN: None}
+    chosen = choice("Data", options, f"{_PREFIX}data")
+    own = _own_table(first.name) if chosen is None else None
+    if chosen is not None:
+        _carry("")
+    declared = chosen or first
+    measured = own or declared.load()
+    about = (
+        f"{measured.x.size} rows of your table, {share.quoted(measured.x_name)} against "
+        f"{share.quoted(measured.y_name)}. It stays in this visit, and in its link if it is short; "
+        "it is never written to a disk."
+        if own
+        else f"{declared.idea} Source: {declared.source}."
+    )
+    standardised = view_control("Units", {"Standardised": True, "As measured": False}, f"{_PREFIX}units")
+    return Chosen(measured, measured.standardised() if standardised else measured, about)
+
+
+def _own_table(instead: str) -> Pair | None:
+    """The two columns chosen of the pasted text, ``None`` while there are none; ``instead`` is shown until then."""
+    if _TABLE not in st.session_state and share.asked(_TABLE):
+        st.session_state[_TABLE] = share.asked(_TABLE)[-1][:MOST_BYTES]
+    text = str(
+        st.text_area(
+            "Your table",
+            key=_TABLE,
+            height=180,
+            max_chars=MOST_BYTES,
+            placeholder="height,weight\n1.62,58.1\n1.80,77.5\n1.71,66.0",
+            help=f"Two to 20 columns, up to {MOST_ROWS} rows; a header is optional. Columns are separated by commas, "
+            "semicolons or tabs, as they come from a spreadsheet.",
+            persist_state="session",
+        )
+    )
+    _carry(text)
+    if len(text) > _LINKED:
+        st.caption("This table is too long for a link: a link holds the settings, and not the table.")
+    if not text.strip():
+        st.caption(f"Paste rows and press Ctrl + Enter. Until then {instead} is shown.")
+        return None
+    try:
+        return _columns(text)
+    except ValueError as error:
+        refuse("This table cannot be used yet.", str(error))
+        st.caption(f"Until then {instead} is shown.")
+        return None
+
+
+def _columns(text: str) -> Pair:
+    table = own_data(text)
+    names = list(table.columns)
+    across, up = st.columns(2)
+    for key, name in ((f"{_PREFIX}x", names[0]), (f"{_PREFIX}y", names[1])):
+        _keep_offered(key, names, name)
+    options = {name: name for name in names}
+    with across:
+        x = choice("x", options, f"{_PREFIX}x")
+    with up:
+        y = choice("y", options, f"{_PREFIX}y", names[1])
+    for name in table.unusable:
+        st.caption(f"{share.quoted(name)} is not a column of numbers and cannot be chosen.")
+    return table.pair(x, y)
+
+
+def _carry(text: str) -> None:
+    """Puts ``text`` into the link if it is short enough for one, and otherwise takes out what was there."""
+    if 0 < len(text) <= _LINKED:
+        if st.query_params.get(_TABLE) != text:
+            st.query_params[_TABLE] = text
+    elif _TABLE in st.query_params:
+        del st.query_params[_TABLE]
+
+
+def settings_control(pair: Pair) -> Settings:
+    """The batch size, the learning rate and the number of updates; what else can be changed is folded away."""
+    batch = _batch_control(pair.x.size)
+    rate = hyper_control(RATE, f"{_PREFIX}lr")
+    updates = int(hyper_control(UPDATES, f"{_PREFIX}updates", "Updates", on_change=_keep_moment_within))
+    with st.expander("Fine tuning"):
+        decay = choice("Decay of the learning rate", named(DECAYS.values()), f"{_PREFIX}decay")
+        sampling = {"Without replacement": False, "With replacement": True}
+        replacement = choice("Samples are drawn", sampling, f"{_PREFIX}drawn")
+        slope, intercept = (
+            number_control(f"Start {name}", f"{_PREFIX}{name}", -MAX_START, MAX_START, start)
+            for name, start in zip(("w", "b"), START, strict=True)
+        )
+        seed = int(number_control("Seed", f"{_PREFIX}seed", 0.0, MAX_SEED, 0.0, whole=True))
+    return Settings(batch, rate, updates, (slope, intercept), replacement, seed, decay.key)
+
+
+def _batch_control(samples: int) -> int:
+    key, default = f"{_PREFIX}batch", float(min(BATCH, samples))
+    asked = asked_number(key, 1, samples, whole=True)
+    stops = sorted({*map(float, batch_stops(samples)), default, *asked})
+    _keep_offered(key, [share.number_text(stop) for stop in stops], share.number_text(default))
+    help_text = "Samples of an update of the run in the middle; the others use all of them and one."
+    return int(stops_control("Batch size $B$", key, stops, default, asked, help_text))
+
+
+def _keep_offered(key: str, options: Sequence[str], default: str) -> None:
+    """Sets the control ``key`` back if another table took away what it stood at; Streamlit would forget the link."""
+    if key in st.session_state and st.session_state[key] not in options:
+        st.session_state[key] = default
+
+
+def _keep_moment_within() -> None:
+    """What the link said of the moment was said of as many updates as the link had."""
+    moment, updates = f"{_PREFIX}t", st.session_state[f"{_PREFIX}updates"]
+    share.ask({moment: min(st.session_state.get(moment, updates), updates)})
+
+
+def _moment_slider(updates: int) -> int:
+    """The update after which the pictures show the runs, from 0; the last unless said otherwise."""
+    key = f"{_PREFIX}t"
+    asked_number(key, 0, updates, whole=True)
+    return int(st.slider("Update shown", 0, updates, updates, key=key, bind="query-params"))
+
+
+def pictures(data: Chosen, runs: Sequence[Ran], settings: Settings) -> None:
+    """The paths or the fitted lines beside the loss, at the update that the slider below shows."""
+    with st.container(horizontal=True):
+        drawn = view_control("Picture", {"Paths": batch_paths, "Data": batch_lines}, f"{_PREFIX}view")
+        along = view_control("Loss against", {name: name for name in AXES}, f"{_PREFIX}along")
+        many = view_control("Runs", {"This seed": False, f"{SEEDS} seeds": True}, f"{_PREFIX}many")
+    left, right = st.columns(2, gap="medium")
+    moment = _moment_slider(settings.updates)
+    pair = data.used
+    bands = _bands(fingerprint(pair), astuple(settings), pair) if many else []
+    seconds = [_seconds(pair.x.size, ran.variant.batch, pair) for ran in runs] if along == "Time" else [0.0] * len(runs)
+    with left:
+        alt = f"{', '.join(ran.variant.name for ran in runs)}: paths of slope and intercept, or the lines they fit"
+        picture(drawn(pair, runs, moment, look()), f"{_PREFIX}_paths", _HEIGHT, alt)
+    with right:
+        figure = batch_progress(pair, runs, bands, AXES[along], seconds, moment, look())
+        picture(figure, f"{_PREFIX}_progress", _HEIGHT, "Loss above the lowest possible for each batch size")
+    if along == "Time":
+        st.caption(time_sentence(runs, seconds))
+    if many:
+        st.caption(f"Lines are medians over {SEEDS} seeds, shades hold the middle 80 % of them.")
+
+
+@st.cache_data(max_entries=64, show_spinner=f"Running {SEEDS} seeds …")
+def _bands(table: str, fields: Fields, _pair: Pair) -> list[Band]:
+    return ensemble(_pair, Settings(*fields))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _seconds(samples: int, batch: int, _pair: Pair) -> float:
+    """Kept, so that what was told stays true; the numbers of a table do not matter, their count does."""
+    return timed(_pair, batch)
+
+
+def outlooks(pair: Pair, runs: Sequence[Ran], settings: Settings) -> list[Outlook]:
+    """What theory says of each run; nothing where rounding would decide about it."""
+    try:
+        return [outlook(pair, ran.variant, settings.rate) for ran in runs]
+    except ValueError:
+        return []
+
+
+def story_panel(data: Chosen, runs: Sequence[Ran], settings: Settings, known: Sequence[Outlook]) -> None:
+    """What happened in these runs, in words with their numbers."""
+    bullets(retold(runs, settings, known))
+    whole = runs[0]
+    if whole.diverged_at < 0:
+        told = fitted(data.measured, data.standardised, whole.weights[-1].tolist())
+        st.caption(f"In the table's own units the line of {whole.variant.name} is {told}.")
+
+
+def rates_panel(pair: Pair, settings: Settings, known: Sequence[Outlook]) -> None:
+    """Where the chosen rate stands against the largest stable one of every batch size."""
+    _tell(partial(stable_rates, pair, settings), "rates", "Largest stable learning rate against batch size")
+    if known and settings.rate >= min(one.limit for one in known):
+        calm = share.number_text(calm_rate(known))
+        st.button(f"Use {calm}, at which none diverges", on_click=share.ask, args=({f"{_PREFIX}lr": calm},))
+
+
+def noise_panels(pair: Pair, settings: Settings) -> None:
+    """A batch's scatter against S/B and how high it holds a run, each measured only while its fold is open."""
+    for label, name, find in (
+        ("Scatter of the gradient, measured", "scatter", scatter_of_gradients),
+        ("Noise floor against the learning rate, measured", "floor", floors),
+    ):
+        measured = partial(_found, name, fingerprint(pair), astuple(settings), find, pair)
+        fold(label, f"{_PREFIX}{name}", partial(_tell, measured, name, label))
+
+
+@st.cache_data(max_entries=64, show_spinner="Measuring …")
+def _found(
+    name: str,
+    table: str,
+    fields: Fields,
+    _find: Callable[[Pair, Settings], Finding],
+    _pair: Pair,
+) -> Finding:
+    return _find(_pair, Settings(*fields))
+
+
+def _tell(find: Callable[[], Finding], name: str, alt: str) -> None:
+    """A finding, or the sentence that says why there is none."""
+    try:
+        found = find()
+    except ValueError as error:
+        st.info(str(error), icon=":material/info:")
+        return
+    finding_panel(found, f"{_PREFIX}_{name}", alt)
+
+
+def decays_panel() -> None:
+    """Which decays of the rate fulfil Robbins and Monro's two conditions."""
+    answers = {True: "yes", False: "no"}
+    rows = [r"| Decay | $\alpha_t$ | $\sum\alpha_t=\infty$ | $\sum\alpha_t^2<\infty$ |", "|:--|:--|:--|:--|"]
+    for decay in DECAYS.values():
+        rows.append(f"| {decay.name} | ${decay.formula}$ | {answers[decay.reaches]} | {answers[decay.quietens]} |")
+    st.markdown("\n".join(rows))
+
+
+def code_panel(pair: Pair, settings: Settings) -> None:
+    """The chosen batch's run as a PyTorch program."""
+
+    def draw() -> None:
+        st.code(torch_code(pair, **asdict(settings)), language="python", height=460)
+
+    fold(f"The run of {settings.batch} at a time, as a program that checks its own end", f"{_PREFIX}code", draw)
+
+
+def data_panel(data: Chosen) -> None:
+    """What the table is, where it is from, and what standardising does."""
+    st.markdown(data.about)
+    st.markdown(f"**Standardising.** {STANDARDISING}")

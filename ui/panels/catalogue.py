@@ -1,0 +1,104 @@
+"""Panels of what is declared: an objective, a rule, a schedule."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import streamlit as st
+
+from core.catalogue.hypers import Hyper
+from core.catalogue.objectives import Objective
+from core.catalogue.optimizers import Optimizer
+from core.catalogue.racers import Racer
+from core.catalogue.schedules import Schedule
+from core.export import schedule_line
+from core.formula.latex import number
+from core.formula.rule import Rule
+from core.formula.rule_latex import aligned, start_lines, step_lines
+from ui.controls import hyper_control
+from ui.kit import share
+
+
+def objective_panel(declared: Objective) -> None:
+    """The objective's formula, why it is interesting, and its source."""
+    st.latex(rf"f({', '.join(declared.parsed.variables)}) = {declared.parsed.latex}")
+    if declared.idea:
+        st.markdown(declared.idea)
+    if declared.source:
+        st.caption(f"Source: {declared.source}")
+
+
+def rule_panel(racer: Racer, settings: Mapping[str, float] | None = None) -> None:
+    """A rule: its idea, its lines with time indices, its hyperparameters, what it keeps and costs.
+
+    ``settings`` are those it ran with; what is missing has its default.
+    """
+    optimizer = racer.optimizer
+    rule = optimizer.parsed
+    words, formula = st.columns([2, 3], gap="medium", vertical_alignment="center")
+    with words:
+        st.markdown(f"#### {racer.name}")
+        if optimizer.authors:
+            st.caption(f"{optimizer.authors} {optimizer.year}")
+        st.markdown(optimizer.idea)
+        if optimizer.fixes:
+            st.markdown(f"**What it mends.** {optimizer.fixes}")
+        if optimizer.use:
+            st.markdown(f"**When to use it.** {optimizer.use}")
+        if optimizer.picture:
+            st.markdown(f"**In a picture.** {optimizer.picture}")
+        st.markdown(f"{_state(optimizer)} {_cost(optimizer)}")
+        if optimizer.source:
+            st.caption(f"Source: {optimizer.source}")
+    with formula:
+        rule_lines(rule)
+        given = settings or {}
+        st.latex(",\\quad ".join(_setting(hyper, given.get(hyper.name, hyper.default)) for hyper in optimizer.hypers))
+
+
+def rule_lines(rule: Rule) -> None:
+    """The lines of a rule of optimization or of a schedule, with time indices."""
+    st.latex(aligned([*start_lines(rule), *step_lines(rule)]))
+
+
+def schedule_panel(
+    schedule: Schedule,
+    hypers: Sequence[Hyper],
+    key: str,
+    lr: float,
+    steps: int,
+    more: Callable[[dict[str, float]], object] = lambda _: None,
+) -> dict[str, float]:
+    """A schedule's settings, which are returned, its trap, formula and line of PyTorch over ``steps`` at rate ``lr``.
+
+    ``hypers`` are its hyperparameters as they are to be offered, ``key`` begins their keys; ``more`` is drawn below the
+    formula.
+    """
+    words, formula = st.columns([2, 3], gap="medium")
+    with words:
+        settings = {hyper.name: hyper_control(hyper, f"{key}_{schedule.key}_{hyper.name}") for hyper in hypers}
+        st.markdown(f"**Watch out.** {schedule.trap}")
+        st.caption(f"Source: {schedule.source}")
+    with formula:
+        rule_lines(schedule.parsed)
+        more(settings)
+    st.code(schedule_line(schedule, settings, lr, steps), language="python", wrap_lines=True)
+    return settings
+
+
+def _setting(hyper: Hyper, value: float) -> str:
+    return f"{hyper.symbol} = {number(share.number_text(value)).latex}"
+
+
+def _state(optimizer: Optimizer) -> str:
+    """What a rule keeps, in words."""
+    rule = optimizer.parsed
+    if not rule.state:
+        return "It remembers nothing."
+    count = rule.numbers_per_weight
+    kept = "; ".join(f"{name}: {optimizer.state[name]}" if name in optimizer.state else name for name in rule.state)
+    return f"It keeps {count} {'number' if count == 1 else 'numbers'} per weight ({kept})."
+
+
+def _cost(optimizer: Optimizer) -> str:
+    always, sometimes = optimizer.parsed.cost
+    text = f"It asks for {always} gradient{'' if always == 1 else 's'} a step"
+    return f"{text}, and sometimes for {sometimes} more." if sometimes else f"{text}."

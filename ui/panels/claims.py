@@ -1,0 +1,142 @@
+"""Claim cards: what is commonly said, how true it is, and the experiment that the reader can run on the spot."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal
+
+import streamlit as st
+
+from core.catalogue.optimizers import OPTIMIZERS
+from core.engine.findings import Experiment, Finding
+from core.evidence.claims import CLAIMS, Claim, Verdict
+from core.evidence.experiments import EXPERIMENTS
+from core.figures import plot
+from core.formula.latex import measured
+from ui import controls, navigation, process
+from ui.kit.elements import look, picture
+from ui.navigation import Page
+
+# The settings of an experiment, by name.
+Settings = tuple[tuple[str, float], ...]
+Color = Literal["green", "blue", "orange", "red", "violet"]
+_COLORS: Mapping[Verdict, Color] = {
+    Verdict.TRUE: "green",
+    Verdict.CONDITIONS: "blue",
+    Verdict.OVERSIMPLIFIED: "orange",
+    Verdict.FALSE: "red",
+    Verdict.CONTESTED: "violet",
+}
+# False statements shown per page on the home page.
+_SURPRISES = 2
+# Findings kept for all visitors together; each is small, and any of them can be computed again.
+_KEPT = 128
+
+
+def claims_about(page: str, topic: str) -> list[Claim]:
+    """The claims of a section of a page, in the guide's order."""
+    return [claim for claim in CLAIMS.values() if claim.page == page and claim.topic == topic]
+
+
+def claim_cards(claims: Iterable[Claim]) -> None:
+    """A card for each of ``claims``."""
+    for claim in claims:
+        claim_card(claim)
+
+
+def about(page: Page, topic: str, label: str, *others: Claim) -> None:
+    """The claims of a section of ``page``, and ``others``, folded under ``label``.
+
+    They are drawn only while the section is open, so that a page with many of them stays quick.
+    """
+    claims = [*claims_about(page.path, topic), *others]
+    heading = f"{label}: {len(claims)} statement{'s' * (len(claims) != 1)}, checked"
+    controls.fold(heading, section_key(page, topic), lambda: claim_cards(claims))
+
+
+def section_key(page: Page, topic: str) -> str:
+    """What the folded claims of a section are called in a link."""
+    return f"rule_{topic}" if page == navigation.OPTIMIZERS and topic in OPTIMIZERS else f"{page.prefix}about_{topic}"
+
+
+def verdict_badge(verdict: Verdict) -> None:
+    """How true a statement is, as a coloured word."""
+    st.badge(str(verdict).capitalize(), color=_COLORS[verdict])
+
+
+def surprises() -> None:
+    """A few statements of each page that are false and whose experiment shows it, and where to read on."""
+    for page in (page for page in navigation.ALL if page.path):
+        false = [
+            claim
+            for claim in CLAIMS.values()
+            if claim.page == page.path and claim.verdict is Verdict.FALSE and claim.experiment
+        ]
+        for claim in false[:_SURPRISES]:
+            said, verdict, where = st.columns([6, 1, 2], vertical_alignment="center")
+            said.markdown(f"*“{claim.said}”*")
+            with verdict:
+                verdict_badge(claim.verdict)
+            where.page_link(page.file, label=f"See it run on {page.title}")
+
+
+def statement(claim: Claim) -> None:
+    """What is said, its verdict, what is correct, and the source."""
+    said, verdict = st.columns([7, 2], vertical_alignment="center")
+    said.markdown(f"*“{claim.said}”*")
+    with verdict:
+        verdict_badge(claim.verdict)
+    st.markdown(claim.correct)
+    st.caption(f"{claim.key} · {claim.source}")
+
+
+@st.fragment
+def claim_card(claim: Claim) -> None:
+    """One statement with its verdict, what is correct, its source, and its experiment, run live when asked for.
+
+    A fragment: running an experiment leaves the rest of the page alone.
+    """
+    with st.container(border=True, key=f"claim_{claim.key}"):
+        statement(claim)
+        if claim.experiment:
+            runnable(EXPERIMENTS[claim.experiment], claim.key, _found)
+
+
+@st.fragment
+def experiment_card(key: str) -> None:
+    """The experiment ``key``, which no claim mentions, run live when asked for."""
+    experiment = EXPERIMENTS[key]
+    with st.container(border=True, key=f"experiment_{experiment.key}"):
+        runnable(experiment, experiment.key, _found)
+
+
+def runnable(experiment: Experiment, key: str, find: Callable[[str, Settings], Finding]) -> None:
+    """What an experiment asks, a switch and, once it is on, its settings and what it found at them.
+
+    ``key`` begins the keys of its controls; one experiment may stand on several cards. ``find`` runs the experiment
+    that it is given by its key.
+    """
+    st.markdown(f"**{experiment.question}**")
+    if not st.toggle("Run the experiment", key=f"run_{key}", bind="query-params"):
+        return
+    settings = controls.hyper_row(experiment.settings, f"{key}_")
+    finding_panel(find(experiment.key, tuple(settings.items())), f"plot_{key}", experiment.question)
+
+
+def finding_panel(found: Finding, key: str, alt: str) -> None:
+    """What an experiment found: in words, numbers and a picture called ``key``."""
+    st.markdown(found.sentence)
+    if not found.numbers:
+        return
+    numbers, shown = st.columns([2, 3])
+    with numbers:
+        rows = "\n".join(f"| {label} | ${measured(value).latex}$ |" for label, value in found.numbers.items())
+        st.markdown(f"| found in this run | |\n|:--|--:|\n{rows}")
+    if found.plot is not None:
+        with shown:
+            picture(plot(found.plot, look()), key, 320, alt)
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner="Running the experiment …")
+def _found(key: str, settings: Settings) -> Finding:
+    found = EXPERIMENTS[key].run(dict(settings))
+    process.settle()
+    return found

@@ -1,0 +1,103 @@
+"""Panels of what runs did: in words and numbers, step by step, beside theory, as code."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from core.catalogue.optimizers import OPTIMIZERS
+from core.engine.ledger import ledger
+from core.engine.run import Run
+from core.engine.summary import Race, retell, row, step_sentence
+from core.engine.trace import Path
+from core.export import torch_script
+from core.figures import regimes
+from core.formula.latex import measured, symbol
+from core.formula.rule_latex import Line, aligned, step_lines
+from core.lessons.rate_check import LIMITS, Check, rate_sentences
+from ui.controls import choice, fold
+from ui.kit.elements import bullets, look, picture, table
+from ui.panels.catalogue import rule_lines
+
+
+def regimes_panel(found: Check, key: str) -> None:
+    """What every learning rate does by theory, and where this run stands."""
+    told = f"Factor per step against the learning rate; the limit is {found.limit:.4g}, this run at {found.lr:.4g}"
+    picture(regimes(found, look()), key, 200, told)
+
+
+def rate_panel(path: Path, found: Check) -> None:
+    """Prediction and measurement in words, beside the formula of both."""
+    words, formula = st.columns([3, 2], gap="medium", vertical_alignment="center")
+    with words:
+        bullets(rate_sentences(path, found))
+    with formula:
+        rule_lines(OPTIMIZERS[found.key].parsed)
+        st.latex(LIMITS[found.key])
+        st.caption(
+            "The limit, and what a step multiplies the distance by along a direction of curvature λ; L is the largest "
+            "λ. " + ("" if found.key == "sgd" else "The factor is the z of larger size.")
+        )
+
+
+def story_panel(race: Race) -> None:
+    """What happened in this run, in words with its numbers."""
+    bullets(retell(race))
+
+
+def numbers_panel(race: Race) -> None:
+    """One row of numbers per run."""
+    column = st.column_config.NumberColumn
+    columns = {
+        "rule": "Update rule",
+        "rate": column("Learning rate", format="%.4g"),
+        "schedule": "Schedule",
+        "outcome": "Outcome",
+        "steps": column("Steps"),
+        "gradients": column("Gradients", help="Gradient evaluations the rule asked for; a Hessian counts as one."),
+        "loss": column("Loss at the end", format="%.4g"),
+        "best": column("Lowest loss", format="%.4g"),
+        "gradient_norm": column("Gradient norm", format="%.4g"),
+        "position": "Last position",
+    }
+    table([row(racer, path) for racer, path in race], columns, "numbers")
+
+
+def code_panel(label: str, key: str, of: str, runs: Mapping[str, Run]) -> None:
+    """The PyTorch script of one of ``runs``, chosen by the control ``of``, written only while the fold is open."""
+
+    def draw() -> None:
+        run = choice("Run of", runs, of) if len(runs) > 1 else next(iter(runs.values()))
+        st.markdown("The script takes these very steps and ends by asserting the loss that this run ended with.")
+        st.code(torch_script(run), language="python", height=420)
+
+    fold(label, key, draw)
+
+
+def step_panel(path: Path, step: int) -> None:
+    """Step ``step`` of a path in one variable: in words, then line by line with its numbers."""
+    if 1 <= step < len(path.x):
+        st.markdown(step_sentence(path, step))
+    ledger_panel(path, step, 0)
+
+
+def ledger_panel(path: Path, step: int, coordinate: int) -> None:
+    """Every line of a rule, and under it the same line with the numbers that ``step`` has along ``coordinate``."""
+    taken = len(path.x) - 1
+    if step == 0:
+        st.caption("At step 0 nothing has happened yet; move the clock to see a step in numbers.")
+        return
+    if taken == 0:
+        st.markdown(str(path.status))
+        return
+    if step > taken:
+        st.caption(f"This path ended at step {taken}, which is shown. {path.status}")
+    optimizer = path.run.resolved_optimizer
+    shown = ledger(path, min(step, taken), coordinate)
+    filled = [Line("", f"{line.right} = {measured(line.value).latex}") for line in shown.lines]
+    st.latex(aligned([line for pair in zip(step_lines(optimizer.parsed), filled, strict=True) for line in pair]))
+    change = shown.after - shown.before
+    memory = "; ".join(f"${symbol(name)}$ is the {meaning}" for name, meaning in optimizer.state.items())
+    st.markdown(
+        f"So step {shown.step} moves by ${measured(change).latex}$, from ${measured(shown.before).latex}$ to "
+        f"${measured(shown.after).latex}$." + (f" Here {memory}." if memory else "")
+    )

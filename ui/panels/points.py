@@ -1,0 +1,150 @@
+"""The points of the worked example: a text that the link holds, and a table that writes into it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.lessons.steps import Stage
+from core.problems.example import DATA, Example
+from core.problems.example_data import MOST, Data, read_table, rows_of, text_of
+from ui.controls import refuse
+from ui.kit.elements import highlight
+from ui.navigation import UPDATE_RULE
+
+_PREFIX = UPDATE_RULE.prefix
+_TEXT = f"{_PREFIX}data"
+# Session key: counts the tables shown, so that an edit is taken once and the next table begins without it.
+_TABLE = f"{_PREFIX}:table"
+# Fifty points with all their digits fit.
+_LONGEST = 2600
+_COLUMNS = ("x", "y")
+# The columns of the table that each of the six steps makes or uses.
+_MAKES: Mapping[str, tuple[str, ...]] = {
+    "initialise": (),
+    "predict": ("ŷ",),
+    "loss": ("residual", "squared"),
+    "gradient": ("residual", "residual · x"),
+    "update": ("ŷ after",),
+    "repeat": (),
+}
+
+
+def points_control() -> Data:
+    """The points as a text, which is what the link holds and the table writes into.
+
+    A text that cannot be read is explained and stays in its box; the guide's points are used instead.
+    """
+    box, reset = st.columns([4, 1], vertical_alignment="bottom")
+    with box:
+        text = st.text_input(
+            "The same points as text",
+            text_of(DATA),
+            key=_TEXT,
+            max_chars=_LONGEST,
+            help="2 to 50 points, x and y parted by a comma, points by semicolons. The table is filled from here and "
+            "writes its changes here, and so does the link.",
+            bind="query-params",
+        )
+    with reset:
+        st.button("Reset", icon=":material/restart_alt:", key=f"{_PREFIX}reset", on_click=_reset, width="stretch")
+    try:
+        return read_table(rows_of(str(text)))
+    except ValueError as error:
+        refuse("The points cannot be used; until they can, the guide's own are.", str(error))
+        return DATA
+
+
+def _reset() -> None:
+    st.session_state[_TEXT] = text_of(DATA)
+
+
+def table_panel(example: Example, chosen: Stage) -> None:
+    """The points, to be edited, beside what one step makes of each; the columns of the ``chosen`` step stand out."""
+    rows = rows_of(str(st.session_state[_TEXT]))
+    frame = pd.DataFrame({name: [_cell(row, place) for row in rows] for place, name in enumerate(_COLUMNS)})
+    made = _made(example)
+    for name, values in made.items():
+        # While the text cannot be read these belong to other points.
+        frame[name] = values if len(values) == len(frame) and _agrees(frame, example) else None
+    key = f"{_PREFIX}table_{st.session_state.get(_TABLE, 0)}"
+    marked = frame.style.map(lambda _: highlight(), subset=list(_MAKES[chosen.key]))
+    number = st.column_config.NumberColumn
+    st.data_editor(
+        marked,
+        key=key,
+        num_rows="dynamic",
+        hide_index=True,
+        height="content" if len(frame) <= 8 else 320,
+        column_config={name: number(name, format="%.6g", required=True) for name in _COLUMNS}
+        | {name: number(name, format="%.4g", disabled=True) for name in made},
+        on_change=_take,
+        args=(key, rows),
+    )
+
+
+def _made(example: Example) -> dict[str, list[float]]:
+    done = example.step
+    return {
+        "ŷ": done.predictions.tolist(),
+        "residual": done.residuals.tolist(),
+        "squared": done.squares.tolist(),
+        "residual · x": (done.residuals * example.x).tolist(),
+        "ŷ after": done.next_predictions.tolist(),
+    }
+
+
+def _agrees(frame: pd.DataFrame, example: Example) -> bool:
+    return bool((frame["x"].to_numpy() == example.x).all() and (frame["y"].to_numpy() == example.y).all())
+
+
+def _cell(row: Sequence[str], place: int) -> float | None:
+    """A cell of a row as a number, ``None`` for one that is missing or is none."""
+    try:
+        return float(row[place])
+    except (IndexError, ValueError):
+        return None
+
+
+def _take(key: str, rows: Sequence[Sequence[str]]) -> None:
+    """Writes what was edited into the text."""
+    st.session_state[_TABLE] = st.session_state.get(_TABLE, 0) + 1
+    edited = believed_rows(st.session_state[key], rows)
+    if edited is not None:
+        st.session_state[_TEXT] = text_of(edited)[:_LONGEST]
+
+
+def believed_rows(raw: Any, rows: Sequence[Sequence[str]]) -> list[list[Any]] | None:
+    """``rows`` with the edits that a table reports; ``None`` for anything that is no edit of them.
+
+    ``raw`` comes from a browser and may hold anything.
+    """
+    try:
+        changed, added, gone = raw["edited_rows"], raw["added_rows"], raw["deleted_rows"]
+        cells: list[list[Any]] = [[*row, "", ""][:2] for row in rows]
+        for place, edit in changed.items():
+            cells[_place(place, cells)] = _edited(cells[_place(place, cells)], edit)
+        left = {_place(place, cells) for place in gone}
+        new = [_edited(["", ""], edit) for edit in added[: MOST + 1]]
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError):
+        return None
+    return [row for place, row in enumerate(cells) if place not in left] + new
+
+
+def _place(raw: Any, cells: Sequence[object]) -> int:
+    if isinstance(raw, bool) or not isinstance(raw, int) or not 0 <= raw < len(cells):
+        raise ValueError("A row is named by its place.")
+    return raw
+
+
+def _edited(row: Sequence[Any], edit: Mapping[str, Any]) -> list[Any]:
+    cells = list(row)
+    for column, name in enumerate(_COLUMNS):
+        if name in edit:
+            value = edit[name]
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+                raise ValueError("A cell holds a number or nothing.")
+            # A whole number may be too long to become a float, or even a text.
+            cells[column] = None if value is None else float(value)
+    return cells

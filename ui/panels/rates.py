@@ -1,0 +1,119 @@
+"""The loss at the end against the learning rate: of a race that is shown elsewhere, and of one to click a rate in."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core import OPTIMIZERS, Run, trace
+from core.catalogue.racers import RACERS, Racer
+from core.engine.scenarios import RACES
+from core.engine.sensitivity import best_rates, rate_plot, swept
+from core.engine.summary import Race
+from core.figures import plot, rates_figure
+from ui import controls
+from ui.kit import share
+from ui.kit.elements import clicked, look, picture
+from ui.navigation import LEARNING_RATE
+
+_SWEEP = f"{LEARNING_RATE.prefix}s"
+_ALT = "Loss at the end against the learning rate, for every rule"
+# Losses at many learning rates; a slider of one rule leaves the curves of the others as they are.
+_swept = st.cache_data(max_entries=256, show_spinner=False)(swept)
+_opening = RACES["one_rate"]
+# As long as the race that the Optimizers page opens with.
+_SWEPT_STEPS = next(iter(RACES.values())).steps
+# What a click sets is as fine as a reader can point.
+_DIGITS = 3
+
+
+def rates_panel(race: Race) -> None:
+    """The loss at the end against the learning rate for every racer, with a dot where this race stands on it."""
+    st.markdown(
+        "Every curve is one rule at all learning rates of its slider, from this start and with its other settings as "
+        "they are. The dots are this race; where a curve ends, the rule diverges."
+    )
+    picture(plot(rate_plot(race, _swept), look()), "rates", 380, _ALT)
+
+
+@st.fragment
+def sensitivity_panel() -> None:
+    """The loss at the end against the learning rate for every chosen rule; a click loads the rate that it points at.
+
+    A fragment, as is the other race: its sliders leave the rest of the page alone.
+    """
+    where, who = st.columns([2, 3])
+    with where:
+        objective = controls.objective_control(2, _opening.objective, _SWEEP)
+    with who:
+        rules = [RACERS[key] for key in OPTIMIZERS]
+        opening = [RACERS[key].name for key in _opening.rules]
+        racers = controls.several("Update rules", controls.named(rules), f"{_SWEEP}rules", opening)
+    shown = st.container()
+    rates = controls.rates_control(racers, {key: hypers["lr"] for key, hypers in _opening.rules.items()}, _SWEEP)
+    with st.expander("Start and steps"):
+        start = controls.start_control(objective, _SWEEP)
+        steps = controls.steps_control(_SWEPT_STEPS, _SWEEP)
+    race = [
+        (racer, trace(Run(objective.reference, racer.key, start, steps, {"lr": rates[racer.key]}))) for racer in racers
+    ]
+    with shown:
+        key = f"{_SWEEP}rates"
+        picture(rates_figure(race, look(), _swept), key, 400, _ALT, lambda: _take(key, racers))
+    _rates_table(race)
+
+
+def _rates_table(race: Race) -> None:
+    best = best_rates(race, _swept)
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        pd.DataFrame(
+            [
+                {
+                    "rule": racer.name,
+                    "rate": path.run.settings["lr"],
+                    "outcome": str(path.status.outcome),
+                    "loss": float(path.loss[-1]),
+                    "best": rate,
+                    "lowest": loss,
+                }
+                for (racer, path), (rate, loss) in zip(race, best, strict=True)
+            ]
+        ),
+        hide_index=True,
+        key=f"{_SWEEP}table",
+        column_config={
+            "rule": "Update rule",
+            "rate": number("Learning rate", format="%.4g"),
+            "outcome": "Outcome",
+            "loss": number("Loss at the end", format="%.4g"),
+            "best": number("Best rate on its curve", format="%.4g"),
+            "lowest": number("Loss there", format="%.4g"),
+        },
+    )
+
+
+def _take(figure: str, racers: Sequence[Racer]) -> None:
+    """Sets the slider of the rule whose curve was clicked."""
+    believed = believed_rate(st.session_state[figure], racers)
+    if believed is not None:
+        racer, rate = believed
+        share.ask({f"{_SWEEP}{controls.hyper_key(racer, 'lr')}": share.number_text(rate)})
+
+
+def believed_rate(raw: Any, racers: Sequence[Racer]) -> tuple[Racer, float] | None:
+    """The racer and the learning rate that a figure says were clicked; ``None`` for anything else.
+
+    ``raw`` comes from a browser and may hold anything.
+    """
+    point = clicked(raw)
+    if point is None or isinstance(point[1], bool) or not isinstance(point[1], int | float):
+        return None
+    key, x = point
+    for racer in racers:
+        low, high = racer.optimizer.hypers[0].bounds
+        # Not true of nan either.
+        if racer.key == key and low < x <= high:
+            return racer, float(f"{x:.{_DIGITS}g}")
+    return None

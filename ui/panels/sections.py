@@ -1,0 +1,64 @@
+"""Sections of a page that has many: a row each with a small picture, and a fold that computes only while it is open.
+
+A page calls ``contents`` once and then ``section_panel`` for each of its sections, in order. In a link, a section is
+open if ``claims.section_key(page, section.key)`` is true, and its experiment runs if ``run_`` with its key is.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.figures import Look
+from core.figures.plot import PREVIEW_HEIGHT, preview
+from core.lessons.sections import Section
+from ui.controls import fold
+from ui.kit.elements import look, picture
+from ui.navigation import Page
+from ui.panels import claims
+
+# Previews of all sections of all pages in both themes: they depend on nothing else that a visitor can set.
+_KEPT = 128
+
+
+def contents(sections: Sequence[Section]) -> None:
+    """The titles of ``sections`` in a line, each of which leads to its section."""
+    st.markdown(" · ".join(f"[{section.title}](#{section.key})" for section in sections))
+
+
+@st.fragment
+def section_panel(section: Section, page: Page, more: Callable[[], None] | None = None) -> None:
+    """``section`` on ``page``: its picture, heading and introduction, and a fold with its experiments and claims.
+
+    ``more`` draws what else the open fold begins with. A fragment: opening one section leaves the others alone.
+    """
+    told, shown = st.columns([3, 2], gap="medium", vertical_alignment="center")
+    with told:
+        st.subheader(section.title, anchor=section.key)
+        st.markdown(section.introduction)
+    with shown:
+        picture(_preview(section, look()), f"{page.prefix}preview_{section.key}", PREVIEW_HEIGHT, section.alt)
+    statements = claims.claims_about(page.path, section.key)
+    counts = (("experiment", len(section.experiments)), ("statement", len(statements)))
+    label = " and ".join(f"{count} {word}{'s' * (count != 1)}" for word, count in counts if count)
+
+    def draw() -> None:
+        if more is not None:
+            more()
+        for experiment in section.experiments:
+            claims.experiment_card(experiment)
+        if statements:
+            st.markdown("**What is said about it, checked**")
+            claims.claim_cards(statements)
+        if section.code and st.toggle(
+            "The same in PyTorch", key=f"{page.prefix}code_{section.key}", bind="query-params"
+        ):
+            st.code(section.code, language="python")
+
+    fold(f"Look closer: {label}", claims.section_key(page, section.key), draw)
+
+
+@lru_cache(maxsize=_KEPT)
+def _preview(section: Section, colors: Look) -> go.Figure:
+    return preview(section.preview(), colors)
