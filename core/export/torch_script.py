@@ -11,7 +11,7 @@ from core.formula import Formula
 from core.formula import torch_class as generated
 from core.formula.graph import Graph, Value
 from core.formula.source import is_literal, python_source
-from core.formula.syntax import Call
+from core.formula.tree import Call
 from core.formula.update_source import call_source
 
 # What the script itself calls things.

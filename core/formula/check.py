@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 
 from core.formula.errors import FormulaError
-from core.formula.syntax import Call, Compare, Expression, Name, Span, children
+from core.formula.tree import Call, Compare, Expression, Name, Span, children
 from core.formula.vocabulary import CONSTANTS, FUNCTIONS, RULE_FUNCTIONS, SYNONYMS, Function
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from core.formula.syntax import Binary, Call, Compare, Expression, Name, Negative, Number
+from core.formula.tree import Binary, Call, Compare, Expression, Name, Negative, Number
 from core.formula.vocabulary import CONSTANT_LATEX, RULE_FUNCTIONS
 
 # How tightly a text holds together, from loosest to tightest.

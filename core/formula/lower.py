@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from core.formula.graph import NUMPY, Graph, Operation, Value
-from core.formula.syntax import Binary, Call, Compare, Expression, Name, Negative, Number
+from core.formula.tree import Binary, Call, Compare, Expression, Name, Negative, Number
 from core.formula.vocabulary import CONSTANTS
 
 ARITHMETIC: Mapping[str, Operation] = {"+": "add", "-": "sub", "*": "mul", "/": "div", "%": "mod", "**": "pow"}

@@ -13,7 +13,8 @@ from core.formula.check import check_expression
 from core.formula.graph import Graph, Value
 from core.formula.latex import expression_latex
 from core.formula.lower import Values, lower
-from core.formula.syntax import Budget, Expression, check_length, parse_expression
+from core.formula.syntax import Budget, check_length, parse_expression
+from core.formula.tree import Expression
 
 Array = npt.NDArray[np.float64]
 Evaluator = Callable[[npt.ArrayLike], Array]

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from core.formula.graph import Graph, Value
 from core.formula.lower import Values, Visit, broadcast, each, lower
-from core.formula.syntax import Call, Expression, Name, Span, children, names_in
+from core.formula.tree import Call, Expression, Name, Span, children, names_in
 from core.formula.vocabulary import (
     CONSTANTS,
     NEWTON_SCHULZ,

@@ -7,7 +7,7 @@ from core.formula.graph import Graph
 from core.formula.latex import ATOM, Piece, expression_latex, measured, symbol
 from core.formula.lower import Values
 from core.formula.rule import Rule, Step
-from core.formula.syntax import Call, Name, calls_in, names_in
+from core.formula.tree import Call, Name, calls_in, names_in
 from core.formula.vocabulary import CONSTANT_LATEX, ORACLES, TENSOR_FUNCTIONS
 
 

@@ -12,7 +12,8 @@ from core.formula.errors import FormulaError
 from core.formula.graph import Graph
 from core.formula.lower import lower
 from core.formula.rule import GIVEN, Assignment, Declared, Kind, Rule
-from core.formula.syntax import MAX_NUMBER, Budget, Expression, Span, calls_in, check_length, names_in, parse_expression
+from core.formula.syntax import MAX_NUMBER, Budget, check_length, parse_expression
+from core.formula.tree import Expression, Span, calls_in, names_in
 from core.formula.vocabulary import CONSTANTS, FUNCTIONS, ORACLES, RULE_FUNCTIONS, TENSOR_FUNCTIONS, Function
 
 MAX_CHARACTERS = 1500

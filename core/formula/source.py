@@ -5,7 +5,7 @@ from typing import Literal
 
 from core.formula.graph import Graph
 from core.formula.lower import lower
-from core.formula.syntax import Binary, Call, Compare, Expression, Name, Negative, Number, names_in, walk
+from core.formula.tree import Binary, Call, Compare, Expression, Name, Negative, Number, names_in, walk
 from core.formula.vocabulary import CONSTANTS, RULE_FUNCTIONS
 
 Library = Literal["numpy", "torch"]

@@ -7,175 +7,27 @@ is missing and where, and because ``ast`` prints warnings for some texts and nee
 
 import keyword
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal, NamedTuple, get_args
+from collections.abc import Callable, Mapping
+from typing import get_args
 
 from core.formula.errors import FormulaError
+from core.formula.tokens import Token, tokens_of
+from core.formula.tree import (
+    ArithmeticOperator,
+    Binary,
+    Call,
+    Compare,
+    ComparisonOperator,
+    Expression,
+    Name,
+    Negative,
+    Number,
+    Span,
+)
 from core.formula.vocabulary import RULE_FUNCTIONS
 
 MAX_LEVELS = 24
 MAX_NUMBER = 1e100
-
-ArithmeticOperator = Literal["+", "-", "*", "/", "%", "**"]
-ComparisonOperator = Literal["<", "<=", ">", ">=", "==", "!="]
-
-
-class Span(NamedTuple):
-    """A place in the text: character positions from 0, ``end`` exclusive."""
-
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    value: float
-    text: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    name: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Negative:
-    operand: "Expression"
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Binary:
-    operator: ArithmeticOperator
-    left: "Expression"
-    right: "Expression"
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Compare:
-    operator: ComparisonOperator
-    left: "Expression"
-    right: "Expression"
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    function: str
-    arguments: tuple["Expression", ...]
-    span: Span
-
-
-Expression = Number | Name | Negative | Binary | Compare | Call
-
-
-def walk(tree: Expression) -> Iterator[Expression]:
-    """Every node of ``tree``, parents first, in the order of the text."""
-    yield tree
-    for child in children(tree):
-        yield from walk(child)
-
-
-def children(tree: Expression) -> tuple[Expression, ...]:
-    """The direct parts of ``tree``, in the order of the text."""
-    match tree:
-        case Negative():
-            return (tree.operand,)
-        case Binary() | Compare():
-            return (tree.left, tree.right)
-        case Call():
-            return tree.arguments
-        case _:
-            return ()
-
-
-def names_in(tree: Expression) -> list[str]:
-    """The names that stand in ``tree``, each as often as it does, in the order of the text."""
-    return [node.name for node in walk(tree) if isinstance(node, Name)]
-
-
-def calls_in(tree: Expression) -> list[Call]:
-    """The calls that stand in ``tree``, outer ones first."""
-    return [node for node in walk(tree) if isinstance(node, Call)]
-
-
-_TOKEN = re.compile(
-    r"(?P<space>[ \t]+)"
-    r"|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
-    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
-    r"|(?P<operator>\*\*|<=|>=|==|!=|[-+*/%^<>(),])"
-)
-# Characters that are typed or pasted for something the language has, and what that is.
-_INSTEAD = {
-    "−": "-",
-    "–": "-",
-    "×": "*",
-    "·": "*",
-    "⋅": "*",
-    "÷": "/",
-    "²": "**2",
-    "³": "**3",
-    "√": "sqrt",
-    "π": "pi",
-    "ℯ": "e",
-    "≤": "<=",
-    "≥": ">=",
-    "≠": "!=",
-    "[": "(",
-    "]": ")",
-    "{": "(",
-    "}": ")",
-    "θ": "x",
-    "α": "lr",
-    "β": "beta",
-    "ε": "eps",
-}
-
-
-class _Token(NamedTuple):
-    kind: str  # number, name, operator or end
-    text: str
-    span: Span
-
-
-def _tokens(text: str, start: int, stop: int) -> list[_Token]:
-    found: list[_Token] = []
-    at = start
-    while at < stop:
-        match = _TOKEN.match(text, at, stop)
-        if match is None:
-            raise _stray(text, at)
-        at = match.end()
-        if match.lastgroup is not None and match.lastgroup != "space":
-            found.append(_Token(match.lastgroup, match.group(), Span(match.start(), at)))
-    found.append(_Token("end", "", Span(stop, stop)))
-    return found
-
-
-def _stray(text: str, at: int) -> FormulaError:
-    character = text[at]
-    instead = _INSTEAD.get(character, "")
-    if character == "=":
-        message = "An = is not part of an expression; write only what stands on its right, or == to compare."
-    elif character == "!":
-        message = "There are no factorials here, and a ! only appears in !=."
-    elif character == ".":
-        message = "A point only appears inside a number, as in 0.5; nothing here has attributes."
-    elif character in "[]{}":
-        message = f"The only brackets here are round ones; write {instead} for {character}."
-    elif character == "|":
-        message = "Bars are not allowed; write abs(x) for an absolute value."
-    elif instead:
-        message = f"The character {character} is not allowed; write {instead}."
-    elif character.isprintable() and not character.isspace():
-        message = f"The character {character} is not allowed; use letters a–z, digits and + - * / ** ^ % ( ) , . < >."
-    else:
-        message = f"The invisible character U+{ord(character):04X} is not allowed."
-    return FormulaError(message, text, at, at + 1, instead)
 
 
 def check_length(text: str, limit: int, what: str) -> None:
@@ -202,7 +54,7 @@ def parse_expression(text: str, budget: Budget, start: int = 0, stop: int | None
     stop = len(text) if stop is None else stop
     if not text[start:stop].strip(" \t"):
         raise FormulaError("There is nothing here yet; write an expression such as x**2.", text, start, stop)
-    return _Parser(text, _tokens(text, start, stop), budget).whole()
+    return _Parser(text, tokens_of(text, start, stop), budget).whole()
 
 
 # What follows the digits in 1_000, 0x10 or 0b1.
@@ -213,7 +65,7 @@ _PRODUCTS: dict[str, ArithmeticOperator] = {"*": "*", "/": "/", "%": "%"}
 
 
 class _Parser:
-    def __init__(self, text: str, tokens: list[_Token], budget: Budget) -> None:
+    def __init__(self, text: str, tokens: list[Token], budget: Budget) -> None:
         self.text = text
         self.tokens = tokens
         self.budget = budget
@@ -221,10 +73,10 @@ class _Parser:
         self.level = 0
 
     @property
-    def next(self) -> _Token:
+    def next(self) -> Token:
         return self.tokens[self.position]
 
-    def take(self) -> _Token:
+    def take(self) -> Token:
         token = self.tokens[self.position]
         self.position += 1
         return token
@@ -313,7 +165,7 @@ class _Parser:
         self.position -= 1
         raise self.missing_value()
 
-    def call(self, name: _Token) -> Expression:
+    def call(self, name: Token) -> Expression:
         opening = self.take()
         arguments: list[Expression] = []
         if self.next.text != ")":
@@ -324,7 +176,7 @@ class _Parser:
         closing = self.close(opening)
         return self.made(Call(name.text, tuple(arguments), Span(name.span.start, closing.span.end)))
 
-    def close(self, opening: _Token) -> _Token:
+    def close(self, opening: Token) -> Token:
         if self.next.text == ")":
             return self.take()
         if self.next.kind == "end":
@@ -385,7 +237,7 @@ class _Parser:
             return self.error(message, span, suggestion)
         return self.error(f"{token.text} cannot stand here.", token.span)
 
-    def foreign_word(self, token: _Token) -> FormulaError:
+    def foreign_word(self, token: Token) -> FormulaError:
         chooses = token.text in ("if", "else", "and", "or", "not")
         use = "; to choose between two values, use where(condition, a, b)" if chooses else ""
         return self.error(f"The word {token.text} is not part of this language{use}.", token.span)

@@ -11,7 +11,6 @@ from textwrap import fill, indent
 
 from core.formula.helper_source import HELPERS
 from core.formula.rule import Kind, Rule
-from core.formula.syntax import calls_in
 from core.formula.torch_methods import (
     ALL_AT_ONCE,
     ASKED,
@@ -25,6 +24,7 @@ from core.formula.torch_methods import (
     ONE_GROUP,
     QUESTIONS,
 )
+from core.formula.tree import calls_in
 from core.formula.update_source import Lines, array_lines, call_source, function_source, list_lines, start_reads
 from core.formula.vocabulary import ORACLES
 

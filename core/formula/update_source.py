@@ -16,7 +16,7 @@ import numpy as np
 from core.formula.helper_source import HELPERS
 from core.formula.rule import Kind, Rule
 from core.formula.source import Library, is_literal, python_source
-from core.formula.syntax import Call, Expression, Number, Span, names_in
+from core.formula.tree import Call, Expression, Number, Span, names_in
 from core.formula.vocabulary import ORACLES
 
 # Comprehensions and calls that are longer than this are written on several lines.

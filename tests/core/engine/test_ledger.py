@@ -12,7 +12,7 @@ from core.engine.ledger import Ledger, ledger
 from core.engine.status import Outcome
 from core.engine.trace import Path
 from core.formula.latex import measured
-from core.formula.syntax import Call, Expression, Name, children
+from core.formula.tree import Call, Expression, Name, children
 from core.formula.vocabulary import CONSTANTS, ORACLES, TENSOR_FUNCTIONS
 
 every = pytest.mark.parametrize("key", OPTIMIZERS)

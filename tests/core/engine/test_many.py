@@ -14,7 +14,7 @@ from core.catalogue.hypers import Hyper
 from core.engine.many import Many, losses_at
 from core.engine.status import Outcome
 from core.formula.rule import Rule
-from core.formula.syntax import Binary, Number, walk
+from core.formula.tree import Binary, Number, walk
 
 Array = npt.NDArray[np.float64]
 

@@ -16,7 +16,7 @@ from core.engine.status import CONVERGED_NORM, MAX_LOSS, MAX_POSITION, Outcome
 from core.engine.trace import Path
 from core.formula import Formula
 from core.formula.rule import Kind
-from core.formula.syntax import Binary, Call, Compare, Expression, Name, Negative, Number
+from core.formula.tree import Binary, Call, Compare, Expression, Name, Negative, Number
 from tests.core.catalogue.oracles import newton_schulz
 
 Array = npt.NDArray[np.float64]

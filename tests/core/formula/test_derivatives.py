@@ -11,8 +11,8 @@ import torch
 
 from core.formula import FormulaError, emit, parse
 from core.formula.graph import Graph
-from core.formula.syntax import Binary, Call, Compare, Expression, Name, Negative, Number
 from core.formula.torch_code import objective_function
+from core.formula.tree import Binary, Call, Compare, Expression, Name, Negative, Number
 
 Array = npt.NDArray[np.float64]
 

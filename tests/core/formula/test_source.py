@@ -14,18 +14,8 @@ from core.formula import Formula, FormulaError, parse
 from core.formula.graph import Graph
 from core.formula.lower import lower
 from core.formula.source import Library, python_source
-from core.formula.syntax import (
-    Binary,
-    Budget,
-    Call,
-    Compare,
-    Expression,
-    Name,
-    Negative,
-    Number,
-    parse_expression,
-    walk,
-)
+from core.formula.syntax import Budget, parse_expression
+from core.formula.tree import Binary, Call, Compare, Expression, Name, Negative, Number, walk
 from core.formula.vocabulary import CONSTANTS, FUNCTIONS
 
 Array = npt.NDArray[np.float64]

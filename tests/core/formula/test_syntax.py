@@ -7,19 +7,8 @@ import numpy as np
 import pytest
 
 from core.formula import FormulaError, parse
-from core.formula.syntax import (
-    MAX_LEVELS,
-    Binary,
-    Budget,
-    Call,
-    Compare,
-    Expression,
-    Name,
-    Negative,
-    Number,
-    parse_expression,
-    walk,
-)
+from core.formula.syntax import MAX_LEVELS, Budget, parse_expression
+from core.formula.tree import Binary, Call, Compare, Expression, Name, Negative, Number, walk
 
 _OPERATORS: dict[type[ast.operator | ast.cmpop], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Mod: "%", ast.Pow: "**",
