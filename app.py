@@ -15,7 +15,7 @@ race = [(RACERS[key], trace(run)) for key, run in zip(opening.rules, opening.run
 
 picture, words = st.columns([2, 1], gap="large")
 with picture:
-    stage(opening.declared, race, ["plane"], opening.steps, 420, opening.title, "home_", autoplay=True)
+    stage(opening.resolved_objective, race, ["plane"], opening.steps, 420, opening.title, "home_", autoplay=True)
 with words:
     st.markdown(
         "**The formula on the screen is the formula that runs.** Objectives and update rules are written in one small "

@@ -56,12 +56,14 @@ st.markdown(
 )
 hill = controls.scenario_control("Landscape", HILLS, "hill", "h")
 hill_run = hill.runs()[0]
-hill_start = controls.start_control(hill.declared, "h")
+hill_start = controls.start_control(hill.resolved_objective, "h")
 hill_path = trace(Run(hill_run.objective, hill_run.optimizer, hill_start, hill_run.steps, hill_run.settings))
 hill_picture = st.container()
 hill_step = controls.moment_control(hill_run.steps, "h")
 with hill_picture:
-    stage(hill.declared, [(racer, hill_path)], ["space", "plane"], hill_step, 420, "A ball on a landscape", "h")
+    stage(
+        hill.resolved_objective, [(racer, hill_path)], ["space", "plane"], hill_step, 420, "A ball on a landscape", "h"
+    )
 st.markdown(hill.idea)
 claims.claim_cards(claims.claims_about("foundations", "mountain"))
 

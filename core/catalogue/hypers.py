@@ -41,17 +41,17 @@ class Hyper:
         return number
 
 
-def complete(declared: Sequence[Hyper], given: Mapping[str, float], owner: str) -> dict[str, float]:
-    """A value for each of ``declared``: the one given, checked, or the default.
+def complete(hypers: Sequence[Hyper], given: Mapping[str, float], owner: str) -> dict[str, float]:
+    """A value for each of ``hypers``: the one given, checked, or the default.
 
     Raises ``ValueError`` for a name that ``owner`` does not have and for a value out of range.
     """
-    names = [hyper.name for hyper in declared]
+    names = [hyper.name for hyper in hypers]
     for name in given:
         if name not in names:
             has = ", ".join(names) or "none"
             raise ValueError(f"{owner} has no hyperparameter {name}; its hyperparameters: {has}.")
-    return {hyper.name: hyper.check(given.get(hyper.name, hyper.default)) for hyper in declared}
+    return {hyper.name: hyper.check(given.get(hyper.name, hyper.default)) for hyper in hypers}
 
 
 def unknown_key(what: str, key: str, known: Collection[str]) -> str:

@@ -422,7 +422,7 @@ _DECLARATIONS = (
     ),
 )
 
-OBJECTIVES: Mapping[str, Objective] = MappingProxyType({declared.key: declared for declared in _DECLARATIONS})
+OBJECTIVES: Mapping[str, Objective] = MappingProxyType({entry.key: entry for entry in _DECLARATIONS})
 
 
 def objective(text: str, dimension: int) -> Objective:
@@ -432,12 +432,12 @@ def objective(text: str, dimension: int) -> Objective:
     ``FormulaError`` if the text is not a formula of the variables.
     """
     if text in OBJECTIVES:
-        declared = OBJECTIVES[text]
-        if declared.dimension != dimension:
+        entry = OBJECTIVES[text]
+        if entry.dimension != dimension:
             raise ValueError(
-                f"{text} is a function of {_counted(declared.dimension)}; one of {_counted(dimension)} was asked for."
+                f"{text} is a function of {_counted(entry.dimension)}; one of {_counted(dimension)} was asked for."
             )
-        return declared
+        return entry
     if dimension not in (1, 2):
         raise ValueError(f"An objective is a function of 1 or 2 variables; one of {dimension} was asked for.")
     if _KEY.fullmatch(text):

@@ -31,10 +31,10 @@ class Racer:
 
 
 RACERS: Mapping[str, Racer] = MappingProxyType(
-    {key: Racer(key, declared.name, declared, declared.dash) for key, declared in OPTIMIZERS.items()}
+    {key: Racer(key, shipped.name, shipped, shipped.dash) for key, shipped in OPTIMIZERS.items()}
     | {
-        f"{key}2": Racer(f"{key}2", f"{declared.name} 2", declared, _COPY_DASHES[declared.dash])
-        for key, declared in OPTIMIZERS.items()
+        f"{key}2": Racer(f"{key}2", f"{shipped.name} 2", shipped, _COPY_DASHES[shipped.dash])
+        for key, shipped in OPTIMIZERS.items()
     }
 )
 
@@ -47,10 +47,10 @@ def own_racer(text: str) -> Racer:
     """The racer for a visitor's rule ``text``. Raises ``FormulaError`` with a sentence and a place."""
     if text in OPTIMIZERS or text.replace("_", "").isalnum():
         raise FormulaError("Every line is an assignment, such as x = x - lr*g.", text, 0, len(text))
-    declared = optimizer(text)
-    for hyper in declared.hypers:
+    own = optimizer(text)
+    for hyper in own.hypers:
         if hyper.name in _TAKEN:
             message = f"{hyper.name} is what a link calls the schedule of a rule; use another name."
             at = text.index(hyper.name)
             raise FormulaError(message, text, at, at + len(hyper.name))
-    return Racer(declared.key, declared.name, declared, declared.dash)
+    return Racer(own.key, own.name, own, own.dash)

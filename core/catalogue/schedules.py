@@ -71,7 +71,7 @@ class Schedule:
         """The factor as a function of ``t``, ``T`` and the hyperparameters."""
         graph = Graph()
         inputs = {"t": "t", "T": "T"}
-        inputs |= {name: f"{emit.Input.HYPER}{place}" for place, name in enumerate(self.parsed.hypers)}
+        inputs |= {name: f"{emit.Input.HYPER}{index}" for index, name in enumerate(self.parsed.hypers)}
         names: dict[str, Values] = {name: (graph.input(written),) for name, written in inputs.items()}
         for line in self.parsed.lines:
             names[line.name] = lower(line.tree, graph, names)
@@ -385,4 +385,4 @@ _DECLARATIONS = (
     ),
 )
 
-SCHEDULES: Mapping[str, Schedule] = MappingProxyType({declared.key: declared for declared in _DECLARATIONS})
+SCHEDULES: Mapping[str, Schedule] = MappingProxyType({schedule.key: schedule for schedule in _DECLARATIONS})

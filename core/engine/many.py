@@ -94,14 +94,14 @@ def losses_at(run: Run, rates: npt.ArrayLike) -> Array:
 def _swept(run: Run, given: Mapping[str, npt.ArrayLike]) -> dict[str, Any]:
     """Every hyperparameter as a float64 scalar or an array of shape ``(B,)``, each value checked."""
     settings: dict[str, Any] = {name: np.float64(value) for name, value in run.settings.items()}
-    declared = {hyper.name: hyper for hyper in run.resolved_optimizer.hypers}
+    known = {hyper.name: hyper for hyper in run.resolved_optimizer.hypers}
     for name, values in given.items():
         array = np.asarray(values, dtype=np.float64)
-        if name in declared:
+        if name in known:
             for extreme in (np.min(array), np.max(array)) if array.size else ():
-                declared[name].check(float(extreme))
-            if declared[name].whole and (array != np.round(array)).any():
-                declared[name].check(float(array[array != np.round(array)][0]))
+                known[name].check(float(extreme))
+            if known[name].whole and (array != np.round(array)).any():
+                known[name].check(float(array[array != np.round(array)][0]))
         else:
             complete(run.resolved_optimizer.hypers, {name: 0.0}, run.resolved_optimizer.name)
         if array.ndim > 1:

@@ -55,7 +55,7 @@ def program(
     """
     graph = Graph()
     size = len(objective.variables)
-    point = tuple(graph.input(f"{Input.POINT}{place}") for place in range(size))
+    point = tuple(graph.input(f"{Input.POINT}{coordinate}") for coordinate in range(size))
     hypers = _numbers(graph, Input.HYPER, rule.hypers[1:])
     # The names of a schedule are its own, so what belongs to it is counted on from the rule's.
     tuned = _numbers(graph, Input.HYPER, schedule.hypers, len(hypers))
@@ -64,11 +64,11 @@ def program(
     start = rule.start(graph, point, {**hypers, "lr": lr})
     kept = schedule.start(graph, (), tuned)
     state: dict[str, Values] = {}
-    for place, name in enumerate(rule.state):
+    for index, name in enumerate(rule.state):
         prefix = Input.STATE if rule.kinds[name] is Kind.TENSOR else Input.NUMBER
-        state[name] = tuple(graph.input(f"{prefix}{place}_{coordinate}") for coordinate in range(len(start[name])))
+        state[name] = tuple(graph.input(f"{prefix}{index}_{coordinate}") for coordinate in range(len(start[name])))
     memory = _numbers(graph, Input.NUMBER, kept, len(state))
-    noise = tuple(graph.input(f"{Input.NOISE}{place}") for place in range(size)) if noisy else None
+    noise = tuple(graph.input(f"{Input.NOISE}{coordinate}") for coordinate in range(size)) if noisy else None
     oracle = GivenGradient(objective, noise, graph.input("clip_norm") if clipped else None)
     planned = schedule.step(graph, point, {**shared, **tuned, **memory}, oracle)
     given = {**shared, **hypers, **state, "lr": each(graph, "mul", lr, planned.names["factor"])}
@@ -152,7 +152,7 @@ def _spread(number: Any, like: Any) -> Any:
 
 def _numbers(graph: Graph, prefix: Input, names: Iterable[str], first: int = 0) -> dict[str, Values]:
     """An input for each of ``names``, counted from ``first``."""
-    return {name: (graph.input(f"{prefix}{place}"),) for place, name in enumerate(names, first)}
+    return {name: (graph.input(f"{prefix}{index}"),) for index, name in enumerate(names, first)}
 
 
 def _names(graph: Graph, values: Iterable[Value]) -> list[str]:

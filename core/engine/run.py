@@ -80,14 +80,14 @@ class Run:
     @property
     def settings(self) -> dict[str, float]:
         """The value of every hyperparameter of the rule, defaults included."""
-        declared = self.resolved_optimizer
-        return complete(declared.hypers, dict(self.hypers), declared.name)
+        entry = self.resolved_optimizer
+        return complete(entry.hypers, dict(self.hypers), entry.name)
 
     @property
     def schedule_settings(self) -> dict[str, float]:
         """The value of every hyperparameter of the schedule, defaults included."""
-        declared = self.resolved_schedule
-        return complete(declared.hypers, dict(self.schedule_hypers), declared.name)
+        schedule = self.resolved_schedule
+        return complete(schedule.hypers, dict(self.schedule_hypers), schedule.name)
 
     @property
     def factors(self) -> npt.NDArray[np.float64]:
@@ -95,8 +95,8 @@ class Run:
 
         All are 1 for a schedule that follows the loss; that one multiplies inside the loop.
         """
-        declared = self.resolved_schedule
-        return np.ones(self.steps) if declared.follows_loss else declared.factors(self.steps, self.schedule_settings)
+        schedule = self.resolved_schedule
+        return np.ones(self.steps) if schedule.follows_loss else schedule.factors(self.steps, self.schedule_settings)
 
     @property
     def _looped_schedule(self) -> Schedule:

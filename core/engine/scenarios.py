@@ -25,13 +25,13 @@ class Scenario:
     start: tuple[float, ...] | None = None
 
     @property
-    def declared(self) -> Objective:
+    def resolved_objective(self) -> Objective:
         """The objective's declaration."""
         return OBJECTIVES[self.objective]
 
     def runs(self) -> list[Run]:
         """The runs of all racers, in the order given."""
-        start = self.start or self.declared.start
+        start = self.start or self.resolved_objective.start
         return [
             Run(self.objective, RACERS[racer].optimizer.key, start, self.steps, hypers)
             for racer, hypers in self.rules.items()

@@ -60,13 +60,13 @@ def best_rates(race: Race, sweep: Callable[..., npt.NDArray[np.float64]] = swept
 
     Both are NaN for a rule that diverges at all of them.
     """
-    found = []
+    best = []
     for _, path in race:
         rates, losses = _curve(path, sweep)
         known = np.isfinite(losses)
-        place = int(np.where(known, losses, np.inf).argmin())
-        found.append((float(rates[place]), float(losses[place])) if known.any() else (math.nan, math.nan))
-    return found
+        lowest = int(np.where(known, losses, np.inf).argmin())
+        best.append((float(rates[lowest]), float(losses[lowest])) if known.any() else (math.nan, math.nan))
+    return best
 
 
 def _curve(path: Path, sweep: Callable[..., npt.NDArray[np.float64]]) -> tuple[Array, Array]:

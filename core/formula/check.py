@@ -34,15 +34,15 @@ def check_expression(
 
 def _check_call(call: Call, text: str, names: Collection[str], functions: Mapping[str, Function]) -> None:
     name, span = call.function, call.span
-    place = Span(span.start, span.start + len(name))
+    name_span = Span(span.start, span.start + len(name))
     if name in names or name in CONSTANTS:
         message = f"{name} is not a function; multiplication needs a *."
-        raise FormulaError(message, text, *place, suggestion=f"{name}*")
+        raise FormulaError(message, text, *name_span, suggestion=f"{name}*")
     if name not in functions:
         if name in RULE_FUNCTIONS:
-            raise FormulaError(f"{name} is only available in an update rule.", text, *place)
+            raise FormulaError(f"{name} is only available in an update rule.", text, *name_span)
         message = f"Unknown function {name}; the functions are {_listed(functions)}."
-        raise FormulaError(message, text, *place, suggestion=_meant(name, functions))
+        raise FormulaError(message, text, *name_span, suggestion=_meant(name, functions))
     arity = functions[name].arity
     if len(call.arguments) != arity:
         takes = f"{arity} argument{'s' if arity > 1 else ''}"
@@ -68,8 +68,8 @@ def _run_together(name: str, names: Collection[str], functions: Mapping[str, Fun
     """What ``name`` is if only an operator or brackets are missing: x*y for xy, sin(x) for sinx."""
     if len(name) > 1 and all(letter in names for letter in name):
         return "*".join(name)
-    for function, declared in functions.items():
-        if declared.arity == 1 and name.startswith(function) and name.removeprefix(function) in names:
+    for function, entry in functions.items():
+        if entry.arity == 1 and name.startswith(function) and name.removeprefix(function) in names:
             return f"{function}({name.removeprefix(function)})"
     return ""
 

@@ -20,7 +20,7 @@ def gradient(graph: Graph, value: Value, variables: Sequence[Value]) -> list[Val
 def hessian(graph: Graph, value: Value, variables: Sequence[Value]) -> list[list[Value]]:
     """The symmetric matrix of second derivatives of ``value`` by ``variables``."""
     first = gradient(graph, value, variables)
-    rows = [gradient(graph, slope, variables[: place + 1]) for place, slope in enumerate(first)]
+    rows = [gradient(graph, slope, variables[: index + 1]) for index, slope in enumerate(first)]
     size = range(len(variables))
     return [[rows[max(i, j)][min(i, j)] for j in size] for i in size]
 
@@ -28,27 +28,27 @@ def hessian(graph: Graph, value: Value, variables: Sequence[Value]) -> list[list
 def _tangent(graph: Graph, value: Value, by: Value, needed: Sequence[Value]) -> Value | None:
     """The derivative of ``value`` by ``by``; ``None`` stands for a zero that follows from the formula's shape."""
     slopes: dict[Value, Value | None] = {}
-    for place in needed:
-        node = graph.nodes[place]
-        if place == by:
-            slopes[place] = graph.constant(1.0)
-        elif place in graph.powers:
-            base, exponent = graph.powers[place]
+    for part in needed:
+        node = graph.nodes[part]
+        if part == by:
+            slopes[part] = graph.constant(1.0)
+        elif part in graph.powers:
+            base, exponent = graph.powers[part]
             slope = slopes[base]
             outer = graph.power(base, exponent - 1)
-            slopes[place] = (
+            slopes[part] = (
                 None if slope is None else _product(graph, graph.constant(exponent), _product(graph, outer, slope))
             )
         elif node.operation == "where":
             _, left, right = (slopes[argument] for argument in node.arguments)
-            slopes[place] = _chosen(graph, node.arguments[0], left, right)
+            slopes[part] = _chosen(graph, node.arguments[0], left, right)
         elif len(node.arguments) == 1:
             slope = slopes[node.arguments[0]]
-            slopes[place] = None if slope is None else _unary(graph, place, node, slope)
+            slopes[part] = None if slope is None else _unary(graph, part, node, slope)
         elif len(node.arguments) == 2:
-            slopes[place] = _binary(graph, place, node, *(slopes[argument] for argument in node.arguments))
+            slopes[part] = _binary(graph, part, node, *(slopes[argument] for argument in node.arguments))
         else:
-            slopes[place] = None
+            slopes[part] = None
     return slopes[value]
 
 

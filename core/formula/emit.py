@@ -198,12 +198,12 @@ def writer_for(graph: Graph, outputs: Iterable[Value], dialect: Dialect, hoisted
 
 def depending_only_on(graph: Graph, values: Iterable[Value], inputs: Container[str]) -> set[Value]:
     """Those of ``values``, in computing order, that need no other inputs than ``inputs``."""
-    found: set[Value] = set()
+    known: set[Value] = set()
     for value in values:
         node = graph.nodes[value]
-        if node.name in inputs if node.operation == "input" else all(part in found for part in node.arguments):
-            found.add(value)
-    return found
+        if node.name in inputs if node.operation == "input" else all(part in known for part in node.arguments):
+            known.add(value)
+    return known
 
 
 def compiled(name: str, parameters: Sequence[str], body: Sequence[str], environment: Mapping[str, Any]) -> Any:

@@ -79,7 +79,7 @@ class Formula:
     @property
     def inputs(self) -> list[str]:
         """What the coordinates of a point are called in code that is only executed."""
-        return [f"{emit.Input.POINT}{place}" for place in range(len(self.variables))]
+        return [f"{emit.Input.POINT}{index}" for index in range(len(self.variables))]
 
     def written(self, names: Sequence[str]) -> tuple[Graph, Value, list[Value]]:
         """A new graph with the formula's value in it, and its inputs, which are called ``names``."""

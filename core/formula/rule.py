@@ -40,7 +40,7 @@ class Assignment:
 
 
 @dataclass(frozen=True)
-class Declared:
+class Declaration:
     """A hyperparameter that the text of a rule declares, with inclusive bounds."""
 
     name: str
@@ -77,7 +77,7 @@ class Step:
 class Rule:
     """A checked update rule.
 
-    ``hypers`` are the names of its hyperparameters, ``lr`` first; ``declared`` are those with bounds in the text.
+    ``hypers`` are the names of its hyperparameters, ``lr`` first; ``declarations`` are those with bounds in the text.
     ``initial`` holds the trees of state that does not start at 0.
     """
 
@@ -85,7 +85,7 @@ class Rule:
     hypers: tuple[str, ...]
     # Everything else follows from these two.
     lines: tuple[Assignment, ...] = field(compare=False, repr=False)
-    declared: tuple[Declared, ...] = field(compare=False, repr=False)
+    declarations: tuple[Declaration, ...] = field(compare=False, repr=False)
     initial: Mapping[str, Expression] = field(compare=False, repr=False)
     symbols: Mapping[str, str] = field(compare=False, repr=False)
 
@@ -244,7 +244,7 @@ def _special(function: str, graph: Graph, oracle: Oracle, vector: Values, others
         case "grad":
             return oracle.gradient(graph, vector)
         case "hessian_diag":
-            return tuple(row[place] for place, row in enumerate(oracle.hessian(graph, vector)))
+            return tuple(row[index] for index, row in enumerate(oracle.hessian(graph, vector)))
         case "newton_direction":
             ((damping,),) = others
             return _newton_direction(graph, oracle, vector, damping)
@@ -258,7 +258,7 @@ def _newton_direction(graph: Graph, oracle: Oracle, point: Values, damping: Valu
     """(H + damping·I)⁻¹ g by Cramer's rule, for one or two coordinates."""
     apply = graph.apply
     gradient, hessian = oracle.gradient(graph, point), oracle.hessian(graph, point)
-    diagonal = [apply("add", row[place], damping) for place, row in enumerate(hessian)]
+    diagonal = [apply("add", row[index], damping) for index, row in enumerate(hessian)]
     if len(point) == 1:
         return (apply("div", gradient[0], diagonal[0]),)
     (a, d), b, (p, q) = diagonal, hessian[0][1], gradient

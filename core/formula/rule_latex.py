@@ -44,8 +44,8 @@ def start_lines(rule: Rule) -> list[Line]:
 def step_lines(rule: Rule) -> list[Line]:
     """The lines of ``rule`` with time indices: m on the right of its own line is m at t-1, afterwards m at t."""
     return [
-        Line(_at(rule, line.name, place + 1), expression_latex(line.tree, _names_at(rule, place)))
-        for place, line in enumerate(rule.lines)
+        Line(_at(rule, line.name, row + 1), expression_latex(line.tree, _names_at(rule, row)))
+        for row, line in enumerate(rule.lines)
     ]
 
 
@@ -62,32 +62,32 @@ def filled_lines(rule: Rule, graph: Graph, step: Step, coordinate: int) -> list[
         return number
 
     lines: list[FilledLine] = []
-    for place, line in enumerate(rule.lines):
-        before = step.before[place]
+    for row, line in enumerate(rule.lines):
+        before = step.before[row]
 
         def leaf(name: Name, before: dict[str, Values] = before) -> Piece:
             if name.name in CONSTANT_LATEX:
                 return Piece(CONSTANT_LATEX[name.name], ATOM)
             return measured(value(before[name.name]))
 
-        def call(node: Call, place: int = place) -> Piece | None:
+        def call(node: Call, row: int = row) -> Piece | None:
             if node.function not in ORACLES and node.function not in TENSOR_FUNCTIONS:
                 return None
-            named = expression_latex(node, _names_at(rule, place))
+            named = expression_latex(node, _names_at(rule, row))
             return Piece(rf"\underbrace{{{measured(value(step.calls[node.span])).latex}}}_{{{named}}}", ATOM)
 
         right = expression_latex(line.tree, leaf, call)
-        lines.append(FilledLine(_at(rule, line.name, place + 1), right, value(step.after[place])))
+        lines.append(FilledLine(_at(rule, line.name, row + 1), right, value(step.after[row])))
     return lines
 
 
-def _names_at(rule: Rule, place: int) -> Callable[[Name], Piece]:
-    """Writes names as they stand on line ``place``."""
-    return lambda name: Piece(_at(rule, name.name, place), ATOM)
+def _names_at(rule: Rule, row: int) -> Callable[[Name], Piece]:
+    """Writes names as they stand on line ``row``."""
+    return lambda name: Piece(_at(rule, name.name, row), ATOM)
 
 
-def _at(rule: Rule, name: str, place: int) -> str:
-    """``name`` as it stands once the first ``place`` lines are done."""
+def _at(rule: Rule, name: str, row: int) -> str:
+    """``name`` as it stands once the first ``row`` lines are done."""
     if name == "loss":
         return r"f\left(\theta_{t-1}\right)"
     if name == "g":
@@ -95,7 +95,7 @@ def _at(rule: Rule, name: str, place: int) -> str:
     if name in rule.hypers or name in ("t", "T") or name in CONSTANT_LATEX or name in _unchanging(rule):
         return _symbol(rule, name)
     assigned = [line.name for line in rule.lines]
-    done, total = assigned[:place].count(name), assigned.count(name)
+    done, total = assigned[:row].count(name), assigned.count(name)
     # Between two assignments of the same name the value is neither yesterday's nor today's.
     primes = "'" * done if 0 < done < total else ""
     return _symbol(rule, name, "t-1" if done == 0 else "t", primes)
@@ -104,14 +104,14 @@ def _at(rule: Rule, name: str, place: int) -> str:
 def _unchanging(rule: Rule) -> set[str]:
     """Names that are the same at every step, because they follow from the hyperparameters alone."""
     still = {*rule.hypers, *CONSTANT_LATEX, "T"}
-    found: set[str] = set()
+    fixed: set[str] = set()
     for line in rule.lines:
         asks = any(call.function in ORACLES for call in calls_in(line.tree))
-        if set(names_in(line.tree)) <= still | found and not asks and line.name not in rule.state and line.name != "x":
-            found.add(line.name)
+        if set(names_in(line.tree)) <= still | fixed and not asks and line.name not in rule.state and line.name != "x":
+            fixed.add(line.name)
         else:
-            found.discard(line.name)
-    return found
+            fixed.discard(line.name)
+    return fixed
 
 
 def _symbol(rule: Rule, name: str, index: str = "", primes: str = "") -> str:

@@ -11,7 +11,7 @@ from core.formula.check import check_expression
 from core.formula.errors import FormulaError
 from core.formula.graph import Graph
 from core.formula.lower import lower
-from core.formula.rule import GIVEN, Assignment, Declared, Kind, Rule
+from core.formula.rule import GIVEN, Assignment, Declaration, Kind, Rule
 from core.formula.syntax import MAX_NUMBER, Budget, check_length, parse_expression
 from core.formula.tree import Expression, Span, calls_in, names_in
 from core.formula.vocabulary import CONSTANTS, FUNCTIONS, ORACLES, RULE_FUNCTIONS, TENSOR_FUNCTIONS, Function
@@ -62,13 +62,13 @@ class _Reader:
         self.goal = goal
         self.budget = Budget(MAX_NODES)
         self.lines: list[Assignment] = []
-        self.declared: dict[str, Declared] = {}
+        self.declarations: dict[str, Declaration] = {}
         self.initial: dict[str, tuple[Expression, Span]] = {}
         self.shipped = tuple(hypers)
 
     @property
     def hypers(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys([*self.goal.hypers, *self.shipped, *self.declared]))
+        return tuple(dict.fromkeys([*self.goal.hypers, *self.shipped, *self.declarations]))
 
     def error(self, message: str, span: Span, suggestion: str = "") -> FormulaError:
         return FormulaError(message, self.text, *span, suggestion=suggestion)
@@ -107,9 +107,9 @@ class _Reader:
         for line in self.text.split("\n"):
             content = line.partition("#")[0]
             # A carriage return may end a line, as some systems write it.
-            for place, character in enumerate(line.removesuffix("\r")):
+            for offset, character in enumerate(line.removesuffix("\r")):
                 if not character.isprintable() and character != "\t":
-                    at = start + place
+                    at = start + offset
                     raise self.error(
                         f"The invisible character U+{ord(character):04X} is not allowed.", Span(at, at + 1)
                     )
@@ -154,7 +154,7 @@ class _Reader:
     def _declare(self, name: str, name_span: Span, rest: Span) -> None:
         """Reads ``(low, high) = default`` behind ``name:``."""
         self._check_name(name, name_span, "hyperparameter")
-        if name in self.declared:
+        if name in self.declarations:
             raise self.error(f"The hyperparameter {name} is declared twice.", name_span)
         written = self.text[rest.start : rest.end]
         match = re.fullmatch(r"[ \t]*\(([^,]*),([^,]*)\)[ \t]*=(?!=)(.*)", written)
@@ -173,7 +173,7 @@ class _Reader:
             raise self.error("A learning rate is never negative: its lower bound is 0 or more.", rest)
         if not low <= default <= high:
             raise self.error(f"The default {default:g} must lie in [{low:g}, {high:g}].", rest)
-        self.declared[name] = Declared(name, (low, high), default)
+        self.declarations[name] = Declaration(name, (low, high), default)
 
     def _number(self, span: Span) -> float:
         tree = parse_expression(self.text, self.budget, *span)
@@ -240,7 +240,7 @@ def _parse_rule(text: str, hypers: tuple[str, ...], symbols: tuple[tuple[str, st
         text,
         reader.hypers,
         tuple(reader.lines),
-        tuple(reader.declared.values()),
+        tuple(reader.declarations.values()),
         MappingProxyType({name: tree for name, (tree, _) in reader.initial.items()}),
         MappingProxyType(dict(symbols)),
     )

@@ -72,8 +72,8 @@ def optimizer_source(rule: Rule, name: str, docstring: str, defaults: Mapping[st
 
 def optimizer_definitions(rule: Rule, name: str, docstring: str, defaults: Mapping[str, float] | None = None) -> str:
     """``optimizer_source`` without its imports."""
-    declared = {found.name: found.default for found in rule.declared}
-    source = _Source(rule, {**declared, **(defaults or {})}, list_lines(rule, "torch"))
+    own = {hyper.name: hyper.default for hyper in rule.declarations}
+    source = _Source(rule, {**own, **(defaults or {})}, list_lines(rule, "torch"))
     helpers = [HELPERS["torch"][helper] for helper in source.lines.helpers]
     return "\n\n".join([*helpers, NUMBER, source.text(name, docstring)])
 
@@ -112,17 +112,17 @@ class _Source:
 
     def docstring(self, first: str) -> str:
         rule = indent("\n".join(_written(self.rule)), "    ")
-        told = self.told()
+        usage = self.usage()
         if "T" in self.rule.reads:
-            told.append("T is the number of steps of the whole run.")
-        paragraphs = [first, "The rule, where x is a parameter and t the step from 1:", *told]
+            usage.append("T is the number of steps of the whole run.")
+        paragraphs = [first, "The rule, where x is a parameter and t the step from 1:", *usage]
         filled = [fill(paragraph, _WIDTH, break_on_hyphens=False) for paragraph in paragraphs]
         text = "\n\n".join([*filled[:2], rule, *filled[2:]])
         # What would end a string of Python ends nothing here.
         text = text.replace("\\", "\\\\").replace(_QUOTES, "'''")
         return f"{_QUOTES}{text}\n{_QUOTES}"
 
-    def told(self) -> list[str]:
+    def usage(self) -> list[str]:
         """How the class is called, in paragraphs."""
         if needs_closure(self.rule):
             return [CALLED_WITH_CLOSURE, *(ASKED[oracle] for oracle in self.oracles if ASKED[oracle])]

@@ -24,7 +24,7 @@ class Function:
 
 def _named(operation: Operation, latex: str = "", arity: int = 1, torch: str = "") -> Function:
     """A function that is one operation, called by the same name in torch as in NumPy unless ``torch`` writes it."""
-    call = f"{NUMPY[operation]}({', '.join(f'{{{place}}}' for place in range(arity))})"
+    call = f"{NUMPY[operation]}({', '.join(f'{{{index}}}' for index in range(arity))})"
     return Function(arity, latex or f"\\{NUMPY[operation]}", f"np.{call}", torch or f"torch.{call}")
 
 

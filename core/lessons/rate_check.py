@@ -75,7 +75,7 @@ _LEFT = 0.01
 def rate_hyper(key: str, scenario: Scenario) -> Hyper:
     """The learning rate of the rule ``key`` as a slider that shows every regime on the quadratic of ``scenario``."""
     (declared, *_) = OPTIMIZERS[key].hypers
-    top = _furthest(key, _spectrum(scenario.declared).largest)
+    top = _furthest(key, _spectrum(scenario.resolved_objective).largest)
     bottom = float(f"{top / _STOPS:.1g}")
     return Hyper(
         "lr",

@@ -13,7 +13,7 @@ from core.engine.trace import Path, trace
 from core.evidence.experiments.saddles import ESCAPED, escape, predicted_escape
 
 _SCENARIO = RACES["saddle"]
-SADDLE, STEPS = _SCENARIO.declared, _SCENARIO.steps
+SADDLE, STEPS = _SCENARIO.resolved_objective, _SCENARIO.steps
 # One learning rate for all, so that what differs is the rule.
 RATES: Mapping[str, float] = {rule: hypers["lr"] for rule, hypers in _SCENARIO.rules.items()}
 NOISE = Hyper(

@@ -148,7 +148,7 @@ class Example:
         """The (w, b) with the lowest loss; with all x equal, the level line, which is one of many."""
         x, y = self.x, self.y
         across = x - x.mean()
-        w = 0.0 if self._one_place else float(across @ (y - y.mean()) / (across @ across))
+        w = 0.0 if self._one_x else float(across @ (y - y.mean()) / (across @ across))
         return w, float(y.mean() - w * x.mean())
 
     @cached_property
@@ -187,7 +187,7 @@ class Example:
         return spelled if len(squares) <= _SPELLED and len(spelled) <= MAX_CHARACTERS else self._completed
 
     @property
-    def _one_place(self) -> bool:
+    def _one_x(self) -> bool:
         return bool((self.x == self.x[0]).all())
 
     @property
@@ -197,7 +197,7 @@ class Example:
         across, up = x - x.mean(), y - y.mean()
         left = self.factor * float(((w * across - up) ** 2).sum())
         parts = [f"{self.factor * len(x)!r}*({_line(float(x.mean()))} + y{_minus(float(y.mean()))})**2"]
-        if not self._one_place:
+        if not self._one_x:
             parts.append(f"{float(self.factor * (across @ across))!r}*(x{_minus(w)})**2")
         return " + ".join([*parts, repr(left)])
 

@@ -26,12 +26,12 @@ def read_table(rows: Sequence[Sequence[object]]) -> Data:
     Rows without anything in them are left out. Raises ``ValueError`` that names the row, counted from 1, and column.
     """
     read: list[tuple[float, float]] = []
-    for place, row in enumerate(rows, start=1):
+    for number, row in enumerate(rows, start=1):
         if all(_is_empty(cell) for cell in row):
             continue
         if len(row) != 2:
-            raise ValueError(f"Row {place} must have two numbers, x and y; it has {len(row)}.")
-        read.append((_cell(row[0], place, "x"), _cell(row[1], place, "y")))
+            raise ValueError(f"Row {number} must have two numbers, x and y; it has {len(row)}.")
+        read.append((_cell(row[0], number, "x"), _cell(row[1], number, "y")))
     return checked(tuple(read))
 
 
@@ -58,10 +58,10 @@ def checked(data: Data) -> Data:
     """
     if not FEWEST <= len(data) <= MOST:
         raise ValueError(f"The table must have {FEWEST} to {MOST} rows with numbers; it has {len(data)}.")
-    for place, point in enumerate(data, start=1):
+    for number, point in enumerate(data, start=1):
         for name, value in zip("xy", point, strict=True):
-            check_size(f"Row {place}: {name}", value)
-            _check_smallest(f"Row {place}: {name}", value)
+            check_size(f"Row {number}: {name}", value)
+            _check_smallest(f"Row {number}: {name}", value)
     return data
 
 
@@ -78,8 +78,8 @@ def _cell(cell: object, row: int, column: str) -> float:
     if isinstance(cell, str):
         text = cell.strip().replace("−", "-")
         if not _NUMBER.fullmatch(text):
-            told = text if len(text) <= _REPEATED else text[:_REPEATED] + "…"
-            raise ValueError(f"{where} must be a number such as 2 or −0.5; {told!r} was given.")
+            quoted = text if len(text) <= _REPEATED else text[:_REPEATED] + "…"
+            raise ValueError(f"{where} must be a number such as 2 or −0.5; {quoted!r} was given.")
         return _check_smallest(where, check_size(where, float(text)))
     if isinstance(cell, bool) or not isinstance(cell, (int, float, np.integer, np.floating)):
         raise ValueError(f"{where} must be a number; a value of type {type(cell).__name__} was given.")

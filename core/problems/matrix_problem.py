@@ -164,19 +164,19 @@ def train(
     shapes = [np.shape(matrix) for matrix in weights]
     if shapes not in ([(ITEMS, ITEMS)], [(ITEMS, ITEMS)] * 2):
         raise ValueError(f"weights must be one or two matrices of shape ({ITEMS}, {ITEMS}); {shapes} were given.")
-    declared = optimizer(rule)
-    given = complete(declared.hypers, hypers or {}, declared.name)
-    settings = [np.float64(given[name]) for name in declared.parsed.hypers]
+    entry = optimizer(rule)
+    given = complete(entry.hypers, hypers or {}, entry.name)
+    settings = [np.float64(given[name]) for name in entry.parsed.hypers]
     oracles = {
         "grad": remembered.gradient,
         "hessian_diag": remembered.hessian_diag,
         "newton_direction": remembered.newton_direction,
     }
-    start, update = numpy_update(declared.parsed)
+    start, update = numpy_update(entry.parsed)
     x = [np.array(matrix, dtype=np.float64) for matrix in weights]
     points, slopes, losses = [x], [], [remembered.loss(x)]
     kept: dict[str, list[list[Array]]] = {
-        name: [] for name in declared.parsed.state if declared.parsed.kinds[name] is Kind.TENSOR
+        name: [] for name in entry.parsed.state if entry.parsed.kinds[name] is Kind.TENSOR
     }
     with np.errstate(all="ignore"):
         state = start(x, *settings)
@@ -189,7 +189,7 @@ def train(
             points.append(x)
             slopes.append(g)
             losses.append(loss)
-            for name, value in zip(declared.parsed.state, state, strict=True):
+            for name, value in zip(entry.parsed.state, state, strict=True):
                 if name in kept:
                     kept[name].append(value)
     return MatrixRun(
@@ -203,4 +203,4 @@ def train(
 
 def _stacked(steps: Sequence[Sequence[Array]], matrices: int) -> tuple[Array, ...]:
     """For each of the matrices its values over the steps, of which there may be none."""
-    return tuple(np.array([step[place] for step in steps]).reshape(-1, ITEMS, ITEMS) for place in range(matrices))
+    return tuple(np.array([step[index] for step in steps]).reshape(-1, ITEMS, ITEMS) for index in range(matrices))

@@ -128,7 +128,7 @@ def _numbers(tab: Page, racer: str) -> list[float]:
 
 
 def _path(racer: str, **hypers: float) -> Path:
-    return trace(Run(RACE.objective, racer, RACE.declared.start, STEPS, {**RACE.rules[racer], **hypers}))
+    return trace(Run(RACE.objective, racer, RACE.resolved_objective.start, STEPS, {**RACE.rules[racer], **hypers}))
 
 
 def _turn(tab: Page, key: str = "adam_lr") -> None:
@@ -360,7 +360,7 @@ def test_a_click_in_the_landscape_moves_the_start_and_the_paths(visit: Open) -> 
 def test_the_ring_of_the_start_can_be_dragged(visit: Open) -> None:
     tab = visit()
     before = tab.evaluate(RANGES)
-    tab.mouse.move(*tab.evaluate(SPOT, list(RACE.declared.start)))
+    tab.mouse.move(*tab.evaluate(SPOT, list(RACE.resolved_objective.start)))
     tab.mouse.down()
     tab.mouse.move(*tab.evaluate(SPOT, [1.2, 0.3]), steps=6)
     tab.mouse.up()
@@ -460,7 +460,7 @@ def test_it_works_after_a_visit_to_another_page(visit: Open) -> None:
         expect(tab.locator("h1")).to_have_text(there.title)
         expect(_stage(tab)).to_have_attribute(
             "aria-label",
-            "Race on Rosenbrock" if there is OPTIMIZERS else f"Gradient descent on {DESCENT.declared.name}",
+            "Race on Rosenbrock" if there is OPTIMIZERS else f"Gradient descent on {DESCENT.resolved_objective.name}",
         )
         _at_rest(tab)
     _stage(tab).focus()
@@ -474,7 +474,7 @@ def test_it_works_after_a_visit_to_another_page(visit: Open) -> None:
 
 def test_everything_has_a_role_and_a_name_and_shows_the_focus(visit: Open) -> None:
     tab = visit()
-    group = tab.get_by_role("group", name=f"Race on {RACE.declared.name}", exact=True)
+    group = tab.get_by_role("group", name=f"Race on {RACE.resolved_objective.name}", exact=True)
     expect(group).to_have_count(1)
     for name in ("One step back", "Play", "One step forward", "Start again at the end", "Fill the screen"):
         expect(group.get_by_role("button", name=name, exact=True)).to_be_visible()

@@ -42,7 +42,7 @@ def _numbers(**settings: float) -> dict[str, str]:
 def test_a_link_with_every_setting_of_the_descent_changed_shows_exactly_that(shape: str, rule: str) -> None:
     scenario = QUADRATICS[shape]
     hypers = {"lr": 0.0123} | ({} if rule == "sgd" else {"beta": 0.45})
-    start = (0.75, -0.25)[: scenario.declared.dimension]
+    start = (0.75, -0.25)[: scenario.resolved_objective.dimension]
     numbers = {f"l{shape}_{rule}_{name}": value for name, value in hypers.items()} | dict(
         zip(("lx", "ly"), start, strict=False)
     )
@@ -54,7 +54,9 @@ def test_a_link_with_every_setting_of_the_descent_changed_shows_exactly_that(sha
     path = trace(Run(scenario.objective, rule, start, 37, hypers))
     said = words(app)
     assert [
-        sentence for sentence in rate_sentences(path, check(path, scenario.declared)) if f"- {sentence}" not in said
+        sentence
+        for sentence in rate_sentences(path, check(path, scenario.resolved_objective))
+        if f"- {sentence}" not in said
     ] == []
 
 

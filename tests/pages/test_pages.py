@@ -503,8 +503,8 @@ def test_a_wrong_formula_is_explained_and_stays_in_its_box(page: Page) -> None:
         assert len(error.value) > 20
         assert not re.search(r"!\[|\]\(|<[a-z]", _unquoted(error.value)), error.value
         assert app.text_input(key=f"{page.prefix}formula").value == text
-        assert f"Until then the picture shows {opening.declared.name}." in [one.value for one in app.caption]
-        assert opening.declared.parsed.latex in latex(app)
+        assert f"Until then the picture shows {opening.resolved_objective.name}." in [one.value for one in app.caption]
+        assert opening.resolved_objective.parsed.latex in latex(app)
     # It is used as soon as it is right.
     clean(app.text_input(key=f"{page.prefix}formula").set_value("x**4 + 7").run())
     assert len(app.error) == 0

@@ -30,7 +30,7 @@ def scenario_control(label: str, scenarios: Mapping[str, Scenario], key: str, pr
 
     def restart() -> None:
         chosen = titles[st.session_state[key]]
-        st.session_state.update(start_state(chosen.start or chosen.declared.start, prefix))
+        st.session_state.update(start_state(chosen.start or chosen.resolved_objective.start, prefix))
         st.session_state[f"{prefix}t"] = float(chosen.steps)
 
     return view_control(label, titles, key, restart)

@@ -62,7 +62,7 @@ def descent_control() -> Path:
         key = f"{_PREFIX}{scenario.key}_{controls.hyper_key(racer, hyper.name)}"
         hypers[hyper.name] = controls.hyper_control(hyper, key, default=opening[hyper.name])
     with st.expander("Start and steps"):
-        start = controls.start_control(scenario.declared, _PREFIX)
+        start = controls.start_control(scenario.resolved_objective, _PREFIX)
         steps = controls.steps_control(scenario.steps, _PREFIX)
     return trace(Run(scenario.objective, racer.optimizer.reference, start, steps, hypers))
 
@@ -89,12 +89,12 @@ def playground_panel() -> None:
         lr = controls.hyper_control(rate, f"{_CASE_PREFIX}{case.key}_lr")
     with middle:
         # Not the objective's own start: a link that names the case alone must open the case.
-        opening = replace(case.declared, start=case.start or case.declared.start)
+        opening = replace(case.resolved_objective, start=case.start or case.resolved_objective.start)
         start = controls.start_control(opening, _CASE_PREFIX)
     with right:
         step = controls.moment_control(case.steps, _CASE_PREFIX)
     run = Run(case.objective, "sgd", start, case.steps, {"lr": lr})
-    stage(case.declared, [(sgd, trace(run))], ["curve", "loss"], step, 360, case.title, _CASE_PREFIX)
+    stage(case.resolved_objective, [(sgd, trace(run))], ["curve", "loss"], step, 360, case.title, _CASE_PREFIX)
     st.markdown(f"{case.idea} {_led_to(case.objective, start, lr)}")
 
 

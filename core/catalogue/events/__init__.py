@@ -11,4 +11,4 @@ from core.catalogue.events.declaration import Event
 
 __all__ = ["EVENTS", "Event"]
 
-EVENTS: Mapping[str, Event] = MappingProxyType({declared.key: declared for declared in (*early.EVENTS, *recent.EVENTS)})
+EVENTS: Mapping[str, Event] = MappingProxyType({event.key: event for event in (*early.EVENTS, *recent.EVENTS)})

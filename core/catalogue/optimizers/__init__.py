@@ -39,7 +39,7 @@ __all__ = [
 # In teaching order.
 _RULES = (*descent.RULES, *adaptive.RULES, *adam.RULES, *modern.RULES, *beyond.RULES)
 
-OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType({declared.key: declared for declared in _RULES})
+OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType({shipped.key: shipped for shipped in _RULES})
 
 # The look of a rule typed by a visitor, unlike any shipped rule's.
 OWN_COLOR = "#B0309C"
@@ -57,9 +57,9 @@ def optimizer(text: str) -> Optimizer:
     if text.replace("_", "").isalnum():
         raise ValueError(unknown_key("optimizer", text, OPTIMIZERS))
     rule = parse_rule(text)
-    declared = {found.name: found for found in rule.declared}
+    own = {hyper.name: hyper for hyper in rule.declarations}
     hypers = [
-        _own_hyper(declared[name].bounds, declared[name].default, name) if name in declared else learning_rate(0.01)
+        _own_hyper(own[name].bounds, own[name].default, name) if name in own else learning_rate(0.01)
         for name in rule.hypers
     ]
     idea = "A rule of your own."

@@ -139,8 +139,8 @@ class Optimizer:
     @cached_property
     def text(self) -> str:
         """The complete rule as a visitor would edit it: hyperparameter declarations, then the algorithm box."""
-        declared = [f"{h.name}: ({h.bounds[0]:.12g}, {h.bounds[1]:.12g}) = {h.default:.12g}" for h in self.hypers]
-        return "\n".join([*declared, self.rule])
+        declarations = [f"{h.name}: ({h.bounds[0]:.12g}, {h.bounds[1]:.12g}) = {h.default:.12g}" for h in self.hypers]
+        return "\n".join([*declarations, self.rule])
 
     @cached_property
     def parsed(self) -> Rule:

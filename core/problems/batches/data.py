@@ -112,16 +112,16 @@ class Dataset:
 
 @cache
 def _loaded(key: str) -> Pair:
-    declared = dataset(key)
-    return Pair(declared.x_name, declared.y_name, *declared.columns(), declared.code)
+    entry = dataset(key)
+    return Pair(entry.x_name, entry.y_name, *entry.columns(), entry.code)
 
 
 def _diabetes() -> tuple[Array, Array]:
     # The files that load_diabetes reads: importing it would take a second, and these take a few milliseconds.
-    found = find_spec("sklearn")
-    assert found is not None
-    assert found.submodule_search_locations
-    folder = Path(found.submodule_search_locations[0], "datasets", "data")
+    spec = find_spec("sklearn")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    folder = Path(spec.submodule_search_locations[0], "datasets", "data")
     # The third column is the body mass index.
     x = np.loadtxt(folder / "diabetes_data_raw.csv.gz", usecols=2)
     return x, np.loadtxt(folder / "diabetes_target.csv.gz")
@@ -173,7 +173,7 @@ _ALL = (
     ),
 )
 
-DATASETS: Mapping[str, Dataset] = MappingProxyType({declared.key: declared for declared in _ALL})
+DATASETS: Mapping[str, Dataset] = MappingProxyType({entry.key: entry for entry in _ALL})
 
 
 def dataset(key: str) -> Dataset:

@@ -89,8 +89,8 @@ def batches(samples: int, batch: int, replacement: bool, seeds: Sequence[int]) -
             yield everything
         else:
             drawn = np.stack([order(np.random.default_rng((seed, epoch))) for seed in seeds])
-            for place in range(per_epoch):
-                yield drawn[:, place * batch : (place + 1) * batch]
+            for index in range(per_epoch):
+                yield drawn[:, index * batch : (index + 1) * batch]
         epoch += 1
 
 

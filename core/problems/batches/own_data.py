@@ -59,15 +59,15 @@ def own_data(text: str) -> Table:
         raise ValueError(f"The text is longer than {MOST_BYTES // 1000} kB; paste fewer rows or columns.")
     rows = _rows(text.removeprefix("\ufeff"))
     first, header = rows[0][1], not any(_is_number(cell) for cell in rows[0][1])
-    names = _names(first) if header else tuple(f"column {place}" for place in range(1, len(first) + 1))
+    names = _names(first) if header else tuple(f"column {number}" for number in range(1, len(first) + 1))
     body = rows[1:] if header else rows
     if len(body) < 2:
         raise ValueError(f"The table has {len(body)} row{'s' * (len(body) != 1)} of data; a line needs at least 2.")
     columns: dict[str, Array] = {}
     unusable: dict[str, str] = {}
-    for place, name in enumerate(names):
-        cells = [(number, cells[place]) for number, cells in body]
-        problem = _problem(cells, place, name)
+    for index, name in enumerate(names):
+        cells = [(number, cells[index]) for number, cells in body]
+        problem = _problem(cells, index, name)
         if problem:
             unusable[name] = problem
         else:
@@ -123,15 +123,15 @@ def _cells(number: int, line: str, delimiter: str) -> list[str]:
 
 
 def _names(cells: Sequence[str]) -> tuple[str, ...]:
-    names = tuple(cell or f"column {place}" for place, cell in enumerate(cells, start=1))
-    for place, name in enumerate(names, start=1):
+    names = tuple(cell or f"column {number}" for number, cell in enumerate(cells, start=1))
+    for number, name in enumerate(names, start=1):
         if len(name) > _LONGEST_NAME or not name.isprintable():
             raise ValueError(
-                f"The name of column {place} must have up to {_LONGEST_NAME} characters, all of them visible."
+                f"The name of column {number} must have up to {_LONGEST_NAME} characters, all of them visible."
             )
-        if name in names[: place - 1]:
+        if name in names[: number - 1]:
             raise ValueError(
-                f"Columns {names.index(name) + 1} and {place} are both called {name}; each needs its own name."
+                f"Columns {names.index(name) + 1} and {number} are both called {name}; each needs its own name."
             )
     return names
 
@@ -140,26 +140,28 @@ def _is_number(cell: str) -> bool:
     return len(cell) <= _LONGEST_NUMBER and _NUMBER.fullmatch(cell) is not None
 
 
-def _problem(cells: Sequence[tuple[int, str]], place: int, name: str) -> str:
+def _problem(cells: Sequence[tuple[int, str]], index: int, name: str) -> str:
     """Why a column is not one of numbers, naming the first cell that is not; empty if it is."""
     for row, cell in cells:
-        where = f"Row {row}, column {place + 1} ({name})"
+        where = f"Row {row}, column {index + 1} ({name})"
         if not cell:
             return f"{where} is empty; every row needs a number there."
         if not _is_number(cell):
             if _DECIMAL_COMMA.fullmatch(cell):
-                return f"{where} has a comma in a number: {_shown(cell)}. Write decimals with a point, as 1.5."
-            return f"{where} is not a number: {_shown(cell)}. Allowed are digits, a sign, a point and e, as in -1.5e3."
+                return f"{where} has a comma in a number: {_excerpt(cell)}. Write decimals with a point, as 1.5."
+            return (
+                f"{where} is not a number: {_excerpt(cell)}. Allowed are digits, a sign, a point and e, as in -1.5e3."
+            )
         size = abs(float(cell))
         if size and not SMALLEST <= size <= LARGEST:
-            return f"{where} must be 0 or between {SMALLEST:g} and {LARGEST:g} in size; {_shown(cell)} was given."
+            return f"{where} must be 0 or between {SMALLEST:g} and {LARGEST:g} in size; {_excerpt(cell)} was given."
     return ""
 
 
 # Enough of a cell to recognise it.
-_SHOWN = 20
+_EXCERPT = 20
 
 
-def _shown(cell: str) -> str:
+def _excerpt(cell: str) -> str:
     visible = "".join(character if character.isprintable() else "?" for character in cell)
-    return visible if len(visible) <= _SHOWN else f"{visible[:_SHOWN]}…"
+    return visible if len(visible) <= _EXCERPT else f"{visible[:_EXCERPT]}…"

@@ -89,9 +89,11 @@ def race(pair: Pair, settings: Settings) -> list[Ran]:
     lowest = least_squares(features, pair.y)[1]
     runs = []
     for variant in variants(pair.x.size, settings.batch, settings.replacement):
-        found = _descents(pair, variant, settings, (settings.seed,))
-        loss = found.loss[0]
-        runs.append(Ran(variant, found.weights[0], loss, loss - lowest, found.samples, int(found.diverged_at[0])))
+        descents = _descents(pair, variant, settings, (settings.seed,))
+        loss = descents.loss[0]
+        runs.append(
+            Ran(variant, descents.weights[0], loss, loss - lowest, descents.samples, int(descents.diverged_at[0]))
+        )
     return runs
 
 
@@ -103,13 +105,13 @@ def ensemble(pair: Pair, settings: Settings) -> list[Band]:
     features = line(pair.x)
     lowest = least_squares(features, pair.y)[1]
     moments = drawn_moments(settings.updates)
-    found = []
+    bands = []
     for variant in variants(pair.x.size, settings.batch, settings.replacement):
         many = 1 if _certain(variant, pair) else SEEDS
         seeds = range(settings.seed, settings.seed + many)
         runs = _descents(pair, variant, settings, seeds)
-        found.append(band(runs.loss[:, moments] - lowest))
-    return found
+        bands.append(band(runs.loss[:, moments] - lowest))
+    return bands
 
 
 def _certain(variant: Variant, pair: Pair) -> bool:

@@ -62,8 +62,8 @@ class Scatter:
 
     def own(self, replacement: bool) -> tuple[float, float]:
         """What was measured for batches of ``batch``, and what theory says of them."""
-        place = self.sizes.index(self.batch)
-        return float(self.measured[replacement][place]), float(self.theory[replacement][place])
+        index = self.sizes.index(self.batch)
+        return float(self.measured[replacement][index]), float(self.theory[replacement][index])
 
     @property
     def numbers(self) -> dict[str, float]:

@@ -195,8 +195,8 @@ class Example:
         return (*inner, *outer, Edge("y_hat", "loss", "ŷ − y", self.prediction - self.target, slope))
 
 
-def _indexed(letter: str, *places: int) -> str:
-    return letter + "".join(str(place + 1) for place in places).translate(_DIGITS)
+def _indexed(letter: str, *indices: int) -> str:
+    return letter + "".join(str(index + 1) for index in indices).translate(_DIGITS)
 
 
 def _forward(example: Example) -> str:

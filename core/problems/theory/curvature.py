@@ -78,10 +78,10 @@ def curvature(formula: Formula, point: npt.ArrayLike) -> Curvature:
 
     Raises ``ValueError`` if the second derivatives there are not finite.
     """
-    place = np.asarray(point, dtype=np.float64)
-    hessian = formula.hessian(place)
+    position = np.asarray(point, dtype=np.float64)
+    hessian = formula.hessian(position)
     if not np.isfinite(hessian).all():
         raise ValueError(
-            f"The second derivatives at {point_text(place)} are not finite, so there is no curvature to go by."
+            f"The second derivatives at {point_text(position)} are not finite, so there is no curvature to go by."
         )
     return spectrum(hessian)

@@ -46,8 +46,8 @@ def test_a_scenario_is_told_in_sentences(scenario: Scenario) -> None:
 def test_keys_are_unique_and_say_which_page_they_belong_to() -> None:
     assert len(EVERY) == len(RACES) + len(DESCENTS)
     assert all(key == scenario.key for key, scenario in EVERY.items())
-    assert {scenario.declared.dimension for scenario in RACES.values()} == {2}
-    assert {scenario.declared.dimension for scenario in DESCENTS.values()} == {1}
+    assert {scenario.resolved_objective.dimension for scenario in RACES.values()} == {2}
+    assert {scenario.resolved_objective.dimension for scenario in DESCENTS.values()} == {1}
     assert {rule for scenario in DESCENTS.values() for rule in scenario.rules} == {"sgd"}
 
 
@@ -102,13 +102,13 @@ def test_too_fast_throws_out_the_three_and_not_the_adaptive_ones() -> None:
 
 def test_beale_starts_with_a_slope_straight_along_y() -> None:
     scenario = RACES["beale"]
-    start = scenario.start or scenario.declared.start
+    start = scenario.start or scenario.resolved_objective.start
     assert start == (1.0, 1.0)
-    slope = scenario.declared.parsed.grad(start)
+    slope = scenario.resolved_objective.parsed.grad(start)
     assert slope[0] == 0
     assert slope[1] != 0
     # The minimum lies to the side.
-    assert scenario.declared.minima[0][0] - start[0] > 1
+    assert scenario.resolved_objective.minima[0][0] - start[0] > 1
 
 
 def test_the_saddle_is_left_for_a_minimum_only_because_of_the_offset() -> None:
@@ -116,7 +116,7 @@ def test_the_saddle_is_left_for_a_minimum_only_because_of_the_offset() -> None:
     for key, path in _paths(scenario).items():
         # Momentum and Adam are still swinging around it a little after 200 steps.
         assert np.abs(path.x[-1] - [0, 1]).max() < 1e-3, key
-    start = scenario.start or scenario.declared.start
+    start = scenario.start or scenario.resolved_objective.start
     assert abs(start[1]) == 0.001
     # On the line itself every rule without noise ends in the saddle.
     for run in scenario.runs():
@@ -133,7 +133,7 @@ def _nearest(minima: Array, ends: Array) -> set[int]:
 
 def test_basins_end_in_several_minima_from_one_start() -> None:
     scenario = RACES["basins"]
-    minima = np.array(scenario.declared.minima)
+    minima = np.array(scenario.resolved_objective.minima)
     ends = np.array([path.x[-1] for path in _paths(scenario).values()])
     assert len(minima) == 4
     assert (np.abs(minima[:, None] - ends[None]).max(axis=2).min(axis=0) < 1e-2).all()
@@ -155,7 +155,7 @@ def test_stall_never_arrives() -> None:
     assert trace(replace(run, steps=10_000)).x[-1, 0] < 0
     lengths = np.abs(np.diff(path.x[:, 0]))
     np.testing.assert_allclose(lengths, 0.012 * path.grad_norm[:-1], rtol=1e-9)
-    assert scenario.declared.minima == ((2.25,),)
+    assert scenario.resolved_objective.minima == ((2.25,),)
 
 
 def test_arrive_reaches_the_minimum_at_the_rate_of_stall() -> None:
@@ -171,7 +171,7 @@ def test_arrive_reaches_the_minimum_at_the_rate_of_stall() -> None:
 def test_bounce_is_a_bounded_cycle_of_two_places_above_the_limit_of_stability() -> None:
     scenario = DESCENTS["bounce"]
     (rate,) = (hypers["lr"] for hypers in scenario.rules.values())
-    curvature = float(scenario.declared.parsed.hessian([2.25])[0, 0])
+    curvature = float(scenario.resolved_objective.parsed.hessian([2.25])[0, 0])
     assert 2 / curvature == pytest.approx(8 / 81, rel=1e-14)
     assert rate > 8 / 81
     assert "8/81" in scenario.idea
@@ -189,7 +189,7 @@ def test_bounce_is_a_bounded_cycle_of_two_places_above_the_limit_of_stability() 
 
 def test_wells_ends_in_the_nearer_and_shallower_well() -> None:
     scenario = DESCENTS["wells"]
-    declared = scenario.declared
+    declared = scenario.resolved_objective
     (path,) = _paths(scenario).values()
     ((shallow,),) = declared.other_minima
     assert path.x[-1, 0] == pytest.approx(shallow, abs=1e-7)
@@ -205,8 +205,8 @@ def test_wells_ends_in_the_nearer_and_shallower_well() -> None:
 def test_the_card_says_the_numbers_it_runs_with(scenario: Scenario) -> None:
     """Every rate that a card names is one of its own."""
     rates = {f"{hypers['lr']:g}" for hypers in scenario.rules.values()}
-    starts = {f"{number:g}" for number in scenario.start or scenario.declared.start}
-    minima = {f"{number:g}" for minimum in scenario.declared.minima for number in minimum}
+    starts = {f"{number:g}" for number in scenario.start or scenario.resolved_objective.start}
+    minima = {f"{number:g}" for minimum in scenario.resolved_objective.minima for number in minimum}
     named = {word.strip(".,;()") for word in scenario.idea.split()}
     numbers = {word for word in named if word.replace(".", "", 1).isdigit() and "." in word}
     assert numbers <= rates | starts | minima

@@ -18,8 +18,8 @@ looks = pytest.mark.parametrize("look", [LIGHT, DARK], ids=lambda look: look.nam
 
 def _check(shape: str = "parabola", rule: str = "sgd", **hypers: float) -> Check:
     scenario = QUADRATICS[shape]
-    run = Run(scenario.objective, rule, scenario.declared.start, 100, {**scenario.rules[rule], **hypers})
-    return check(trace(run), scenario.declared)
+    run = Run(scenario.objective, rule, scenario.resolved_objective.start, 100, {**scenario.rules[rule], **hypers})
+    return check(trace(run), scenario.resolved_objective)
 
 
 def _race(lr: float, rules: tuple[str, ...] = ("sgd", "adam"), objective: str = "rosenbrock") -> Race:

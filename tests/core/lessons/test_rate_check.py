@@ -26,7 +26,7 @@ def _path(shape: str, rule: str, steps: int | None = None, start: tuple[float, .
         Run(
             scenario.objective,
             rule,
-            start or scenario.start or scenario.declared.start,
+            start or scenario.start or scenario.resolved_objective.start,
             steps or scenario.steps,
             settings,
         )
@@ -45,7 +45,7 @@ def _worked(example: Example, steps: int) -> tuple[Path, Check]:
 def test_every_quadratic_has_settings_for_every_method_and_every_method_a_formula() -> None:
     for scenario in QUADRATICS.values():
         assert set(scenario.rules) == set(METHODS) == set(LIMITS)
-        assert scenario.declared.minima == ((0.0,) * scenario.declared.dimension,)
+        assert scenario.resolved_objective.minima == ((0.0,) * scenario.resolved_objective.dimension,)
 
 
 @every_pair
