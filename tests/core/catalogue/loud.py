@@ -15,10 +15,10 @@ GROWTH = 3.0
 REACH = 10.0
 
 
-def loud(declared: Sequence[Hyper]) -> list[dict[str, float]]:
+def loud(hypers: Sequence[Hyper]) -> list[dict[str, float]]:
     """Three settings of hyperparameters, except for the learning rate; each has another value in each of them."""
-    hypers = [hyper for hyper in declared if hyper.name != "lr"]
-    return [{hyper.name: _values(hyper)[(place + turn) % 3] for place, hyper in enumerate(hypers)} for turn in range(3)]
+    others = [hyper for hyper in hypers if hyper.name != "lr"]
+    return [{hyper.name: _values(hyper)[(index + turn) % 3] for index, hyper in enumerate(others)} for turn in range(3)]
 
 
 def _values(hyper: Hyper) -> Sequence[float]:

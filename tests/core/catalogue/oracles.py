@@ -262,7 +262,7 @@ def newton(formula: Formula, start: Array, hypers: Hypers) -> Iterator[Snapshot]
 
 # Of every rule that declares the same thing in torch.optim, and of those that somebody else has written.
 ORACLES: Mapping[str, Oracle] = {
-    **{key: _torch(key) for key, declared in OPTIMIZERS.items() if declared.torch},
+    **{key: _torch(key) for key, optimizer in OPTIMIZERS.items() if optimizer.torch},
     "nesterov": nesterov,
     "lion": _optax(
         lambda optax, h: optax.lion(h["lr"], h["beta1"], h["beta2"], weight_decay=h["weight_decay"]),

@@ -41,44 +41,44 @@ CURVE_OF_MINIMA = {"hyperbola_valley"}
 
 EPSILON = float(np.finfo(np.float64).eps)
 
-every = pytest.mark.parametrize("declared", OBJECTIVES.values(), ids=OBJECTIVES)
+every = pytest.mark.parametrize("entry", OBJECTIVES.values(), ids=OBJECTIVES)
 every_with_minima = pytest.mark.parametrize(
-    "declared", [one for one in OBJECTIVES.values() if one.minima], ids=lambda one: one.key
+    "entry", [one for one in OBJECTIVES.values() if one.minima], ids=lambda one: one.key
 )
 every_with_two_variables = pytest.mark.parametrize(
-    "declared", [one for one in OBJECTIVES.values() if one.dimension == 2], ids=lambda one: one.key
+    "entry", [one for one in OBJECTIVES.values() if one.dimension == 2], ids=lambda one: one.key
 )
 
 
-def _grid(declared: Objective, size: int = 401, zoom: float = 1.0) -> Array:
+def _grid(entry: Objective, size: int = 401, zoom: float = 1.0) -> Array:
     """The points of a regular grid on the domain (times ``zoom``), of shape ``(d, size, …)``."""
-    axes = [zoom * np.linspace(low, high, size) for low, high in declared.domain]
+    axes = [zoom * np.linspace(low, high, size) for low, high in entry.domain]
     return np.stack(np.meshgrid(*axes, indexing="ij"))
 
 
-def _random(declared: Objective, count: int) -> Array:
-    low, high = np.array(declared.domain).T[..., None]
-    return np.random.default_rng(20).uniform(low, high, (declared.dimension, count))
+def _random(entry: Objective, count: int) -> Array:
+    low, high = np.array(entry.domain).T[..., None]
+    return np.random.default_rng(20).uniform(low, high, (entry.dimension, count))
 
 
-def _value_tolerance(declared: Objective) -> float:
+def _value_tolerance(entry: Objective) -> float:
     """The rounding of a value near the minimum, whose largest terms are about 16, or 16 times the minimum."""
-    assert declared.minimum is not None
-    return 16 * EPSILON * (1 + abs(declared.minimum))
+    assert entry.minimum is not None
+    return 16 * EPSILON * (1 + abs(entry.minimum))
 
 
-def _gradient_tolerance(declared: Objective, point: tuple[float, ...]) -> float:
+def _gradient_tolerance(entry: Objective, point: tuple[float, ...]) -> float:
     """What the gradient may be at a point that is rounded to double precision, with the rounding of its own terms."""
-    hessian = declared.parsed.hessian(point)
+    hessian = entry.parsed.hessian(point)
     return 64 * EPSILON * float(np.abs(hessian).max()) * (1 + max(map(abs, point)))
 
 
-def _inside(declared: Objective, point: npt.ArrayLike) -> bool:
-    return all(low < number < high for number, (low, high) in zip(np.asarray(point), declared.domain, strict=True))
+def _inside(entry: Objective, point: npt.ArrayLike) -> bool:
+    return all(low < number < high for number, (low, high) in zip(np.asarray(point), entry.domain, strict=True))
 
 
 def test_the_keys_are_in_teaching_order_and_agree_with_the_declarations() -> None:
-    assert [declared.key for declared in OBJECTIVES.values()] == list(OBJECTIVES)
+    assert [entry.key for entry in OBJECTIVES.values()] == list(OBJECTIVES)
     assert [key for key in OBJECTIVES if key in ONE_VARIABLE + TWO_VARIABLES] == ONE_VARIABLE + TWO_VARIABLES
     for key in ONE_VARIABLE + TWO_VARIABLES:
         assert OBJECTIVES[key].dimension == (1 if key in ONE_VARIABLE else 2)
@@ -90,116 +90,116 @@ def test_the_catalogue_cannot_be_changed() -> None:
 
 
 @every
-def test_each_objective_has_a_name_a_source_and_one_sentence_on_why_it_is_here(declared: Objective) -> None:
-    assert declared.name
-    assert declared.source
-    assert declared.idea.endswith(".")
-    assert ". " not in declared.idea
+def test_each_objective_has_a_name_a_source_and_one_sentence_on_why_it_is_here(entry: Objective) -> None:
+    assert entry.name
+    assert entry.source
+    assert entry.idea.endswith(".")
+    assert ". " not in entry.idea
 
 
 def test_names_are_unique() -> None:
-    assert len({declared.name for declared in OBJECTIVES.values()}) == len(OBJECTIVES)
+    assert len({entry.name for entry in OBJECTIVES.values()}) == len(OBJECTIVES)
 
 
 @every
-def test_the_formula_uses_every_variable_and_no_other(declared: Objective) -> None:
-    assert declared.parsed.variables == ("x", "y")[: declared.dimension]
-    slopes = declared.parsed.grad(_random(declared, 10))
+def test_the_formula_uses_every_variable_and_no_other(entry: Objective) -> None:
+    assert entry.parsed.variables == ("x", "y")[: entry.dimension]
+    slopes = entry.parsed.grad(_random(entry, 10))
     assert (slopes != 0).any(axis=1).all()
 
 
 @every
-def test_start_and_minima_lie_inside_the_domain(declared: Objective) -> None:
-    for point in (declared.start, *declared.minima, *declared.other_minima):
-        assert _inside(declared, point), point
+def test_start_and_minima_lie_inside_the_domain(entry: Objective) -> None:
+    for point in (entry.start, *entry.minima, *entry.other_minima):
+        assert _inside(entry, point), point
 
 
 @every
-def test_no_minimum_is_listed_twice(declared: Objective) -> None:
-    points = [*declared.minima, *declared.other_minima]
+def test_no_minimum_is_listed_twice(entry: Objective) -> None:
+    points = [*entry.minima, *entry.other_minima]
     assert len(set(points)) == len(points)
 
 
 @every
-def test_the_gradient_at_the_start_is_not_zero(declared: Objective) -> None:
-    assert np.linalg.norm(declared.parsed.grad(declared.start)) > 1e-3
+def test_the_gradient_at_the_start_is_not_zero(entry: Objective) -> None:
+    assert np.linalg.norm(entry.parsed.grad(entry.start)) > 1e-3
 
 
 @every
-def test_an_objective_has_a_lowest_value_exactly_if_it_has_minima(declared: Objective) -> None:
-    assert (declared.minimum is None) == (not declared.minima)
+def test_an_objective_has_a_lowest_value_exactly_if_it_has_minima(entry: Objective) -> None:
+    assert (entry.minimum is None) == (not entry.minima)
 
 
 @every_with_minima
-def test_the_gradient_vanishes_at_the_minima_unless_there_is_a_kink(declared: Objective) -> None:
-    for point in declared.minima:
-        if not declared.kink:
-            assert np.abs(declared.parsed.grad(point)).max() <= _gradient_tolerance(declared, point), point
+def test_the_gradient_vanishes_at_the_minima_unless_there_is_a_kink(entry: Objective) -> None:
+    for point in entry.minima:
+        if not entry.kink:
+            assert np.abs(entry.parsed.grad(point)).max() <= _gradient_tolerance(entry, point), point
 
 
 @every_with_minima
-def test_the_gradient_is_still_there_just_beside_the_minima_exactly_if_there_is_a_kink(declared: Objective) -> None:
-    for point in declared.minima:
+def test_the_gradient_is_still_there_just_beside_the_minima_exactly_if_there_is_a_kink(entry: Objective) -> None:
+    for point in entry.minima:
         for shift in (-1e-6, 1e-6):
             # The slopes at the kinks are 1 and 2.8; the largest curvature elsewhere, 1e3, makes 1e-3 of the shift.
-            assert (np.linalg.norm(declared.parsed.grad(np.array(point) + shift)) > 0.1) == declared.kink
+            assert (np.linalg.norm(entry.parsed.grad(np.array(point) + shift)) > 0.1) == entry.kink
 
 
 @every_with_minima
-def test_the_value_at_every_minimum_is_the_declared_one(declared: Objective) -> None:
-    for point in declared.minima:
-        assert abs(declared.parsed.value(point) - declared.minimum) <= _value_tolerance(declared), point
+def test_the_value_at_every_minimum_is_the_declared_one(entry: Objective) -> None:
+    for point in entry.minima:
+        assert abs(entry.parsed.value(point) - entry.minimum) <= _value_tolerance(entry), point
 
 
 @every_with_minima
-@pytest.mark.parametrize("points", [_grid, lambda declared: _random(declared, 100_000)], ids=["grid", "random"])
+@pytest.mark.parametrize("points", [_grid, lambda entry: _random(entry, 100_000)], ids=["grid", "random"])
 def test_no_value_in_the_domain_is_lower_than_the_minimum(
-    declared: Objective, points: Callable[[Objective], Array]
+    entry: Objective, points: Callable[[Objective], Array]
 ) -> None:
-    values = declared.parsed.value(points(declared))
+    values = entry.parsed.value(points(entry))
     assert np.isfinite(values).all()
-    assert values.min() >= declared.minimum - _value_tolerance(declared)
+    assert values.min() >= entry.minimum - _value_tolerance(entry)
 
 
-@pytest.mark.parametrize("key", [key for key, declared in OBJECTIVES.items() if not declared.minima])
+@pytest.mark.parametrize("key", [key for key, entry in OBJECTIVES.items() if not entry.minima])
 def test_an_objective_without_minima_is_unbounded_below(key: str) -> None:
-    declared = OBJECTIVES[key]
-    lowest = [declared.parsed.value(_grid(declared, 101, zoom)).min() for zoom in (1, 10, 100, 1000)]
+    entry = OBJECTIVES[key]
+    lowest = [entry.parsed.value(_grid(entry, 101, zoom)).min() for zoom in (1, 10, 100, 1000)]
     # Both are homogeneous of degree 3: ten times as far is a thousand times as low.
     assert all(further < 900 * near for near, further in pairwise(lowest))
 
 
 @every
-def test_the_other_minima_are_local_minima_and_higher(declared: Objective) -> None:
-    for point in declared.other_minima:
-        assert np.abs(declared.parsed.grad(point)).max() <= _gradient_tolerance(declared, point), point
-        assert np.linalg.eigvalsh(declared.parsed.hessian(point)).min() > 0, point
+def test_the_other_minima_are_local_minima_and_higher(entry: Objective) -> None:
+    for point in entry.other_minima:
+        assert np.abs(entry.parsed.grad(point)).max() <= _gradient_tolerance(entry, point), point
+        assert np.linalg.eigvalsh(entry.parsed.hessian(point)).min() > 0, point
         # The least difference in the catalogue is 0.16, between the ripples of wavy.
-        assert declared.parsed.value(point) > declared.minimum + 0.1, point
+        assert entry.parsed.value(point) > entry.minimum + 0.1, point
 
 
-def _dips(declared: Objective) -> Array:
+def _dips(entry: Objective) -> Array:
     """The points of a grid that are lower than all their neighbours, of shape ``(d, count)``."""
-    points = _grid(declared)
-    values = declared.parsed.value(points)
-    inner = (slice(1, -1),) * declared.dimension
+    points = _grid(entry)
+    values = entry.parsed.value(points)
+    inner = (slice(1, -1),) * entry.dimension
     lower = np.ones_like(values[inner], dtype=bool)
-    for shift in np.ndindex((3,) * declared.dimension):
-        if shift != (1,) * declared.dimension:
+    for shift in np.ndindex((3,) * entry.dimension):
+        if shift != (1,) * entry.dimension:
             lower &= values[inner] < values[tuple(slice(at, at + values.shape[0] - 2) for at in shift)]
     return points[(slice(None), *inner)][:, lower]
 
 
 @pytest.mark.parametrize("key", [key for key in OBJECTIVES if key not in DOZENS_OF_MINIMA | CURVE_OF_MINIMA])
 def test_every_local_minimum_in_the_domain_is_listed(key: str) -> None:
-    declared = OBJECTIVES[key]
-    known = np.array([*declared.minima, *declared.other_minima])
-    for point in _dips(declared).T:
+    entry = OBJECTIVES[key]
+    known = np.array([*entry.minima, *entry.other_minima])
+    for point in _dips(entry).T:
         for _ in range(60):
-            hessian = declared.parsed.hessian(point)
-            point = point - np.linalg.lstsq(hessian, declared.parsed.grad(point), rcond=None)[0]
+            hessian = entry.parsed.hessian(point)
+            point = point - np.linalg.lstsq(hessian, entry.parsed.grad(point), rcond=None)[0]
         # A dip of the grid need not be one of the function: it may be a notch of a slanting valley.
-        if _inside(declared, point) and np.linalg.eigvalsh(hessian).min() > 1e-6:
+        if _inside(entry, point) and np.linalg.eigvalsh(hessian).min() > 1e-6:
             # Newton's method has converged to rounding; the minima are further than 0.1 apart.
             assert np.abs(known - point).max(axis=1).min() < 1e-6, point
 
@@ -211,16 +211,16 @@ def test_the_local_minima_left_out_are_dozens(key: str) -> None:
 
 
 @every
-def test_gradient_and_hessian_agree_with_central_differences(declared: Objective) -> None:
-    points = _random(declared, 200)
+def test_gradient_and_hessian_agree_with_central_differences(entry: Objective) -> None:
+    points = _random(entry, 200)
     # The step balances truncation, step², against rounding, epsilon/step. With it both stay below 1e-7 of the largest
     # slope (curvature) among the points; a wrong term is of its size.
     step = EPSILON ** (1 / 3) * 4
     for exact, function in (
-        (declared.parsed.grad(points), declared.parsed.value),
-        (declared.parsed.hessian(points), declared.parsed.grad),
+        (entry.parsed.grad(points), entry.parsed.value),
+        (entry.parsed.hessian(points), entry.parsed.grad),
     ):
-        shifts = step * np.eye(declared.dimension)[:, :, None]
+        shifts = step * np.eye(entry.dimension)[:, :, None]
         differences = np.stack([(function(points + shift) - function(points - shift)) / (2 * step) for shift in shifts])
         assert np.abs(exact - differences).max() <= 1e-7 * np.abs(differences).max() + 1e-9
 
@@ -251,30 +251,30 @@ def test_rosenbrock_and_beale_start_where_the_guide_says() -> None:
 
 @every_with_two_variables
 def test_levels_are_logarithmic_where_the_lowest_twentieth_of_the_range_fills_a_sixth_of_the_domain(
-    declared: Objective,
+    entry: Objective,
 ) -> None:
-    values = declared.parsed.value(_grid(declared))
+    values = entry.parsed.value(_grid(entry))
     share = np.mean(values - values.min() < np.ptp(values) / 20)
     # The nearest on either side are ravine, 0.142, and himmelblau, 0.194, so the grid's own error does not matter.
-    assert declared.levels == ("log" if share > 1 / 6 else "linear")
+    assert entry.levels == ("log" if share > 1 / 6 else "linear")
 
 
 @every
-def test_logarithmic_levels_have_a_minimum_to_start_from(declared: Objective) -> None:
-    assert declared.levels == "linear" or declared.minimum is not None
+def test_logarithmic_levels_have_a_minimum_to_start_from(entry: Objective) -> None:
+    assert entry.levels == "linear" or entry.minimum is not None
 
 
 @every
-def test_a_key_gives_the_catalogues_objective(declared: Objective) -> None:
-    assert objective(declared.key, declared.dimension) is declared
+def test_a_key_gives_the_catalogues_objective(entry: Objective) -> None:
+    assert objective(entry.key, entry.dimension) is entry
 
 
 @every
 @pytest.mark.parametrize("excess", [-1, 1, 2])
-def test_a_key_with_the_wrong_number_of_variables_is_refused(declared: Objective, excess: int) -> None:
-    dimension = declared.dimension + excess
-    with pytest.raises(ValueError, match=rf"^{declared.key} .*{declared.dimension} variable.*{dimension} variable"):
-        objective(declared.key, dimension)
+def test_a_key_with_the_wrong_number_of_variables_is_refused(entry: Objective, excess: int) -> None:
+    dimension = entry.dimension + excess
+    with pytest.raises(ValueError, match=rf"^{entry.key} .*{entry.dimension} variable.*{dimension} variable"):
+        objective(entry.key, dimension)
 
 
 @pytest.mark.parametrize(("text", "dimension"), [("x**2 + 1", 1), ("x**2 + sin(3*y)", 2), ("x", 1), ("pi", 2)])

@@ -50,9 +50,9 @@ CONTRACT = {
     "newton": ("lr damping", 0),
 }
 
-every = pytest.mark.parametrize("declared", OPTIMIZERS.values(), ids=OPTIMIZERS)
+every = pytest.mark.parametrize("entry", OPTIMIZERS.values(), ids=OPTIMIZERS)
 every_hyper = pytest.mark.parametrize(
-    ("declared", "hyper"),
+    ("entry", "hyper"),
     [pytest.param(one, h, id=f"{one.key}-{h.name}") for one in OPTIMIZERS.values() for h in one.hypers],
 )
 
@@ -76,39 +76,39 @@ def test_the_catalogue_cannot_be_changed() -> None:
 
 
 @every
-def test_each_rule_has_a_name_an_author_a_source_and_an_idea(declared: Optimizer) -> None:
-    assert declared.name
-    assert declared.authors
-    assert declared.idea.endswith(".")
-    assert declared.source
+def test_each_rule_has_a_name_an_author_a_source_and_an_idea(entry: Optimizer) -> None:
+    assert entry.name
+    assert entry.authors
+    assert entry.idea.endswith(".")
+    assert entry.source
     # Between Cauchy's paper and today.
-    assert 1847 <= declared.year <= datetime.now(UTC).year
-    assert _names(declared.authors.split(",")[0]) & _names(declared.source)
+    assert 1847 <= entry.year <= datetime.now(UTC).year
+    assert _names(entry.authors.split(",")[0]) & _names(entry.source)
 
 
 @every
-def test_the_years_are_those_of_the_source(declared: Optimizer) -> None:
-    years = {int(year) for year in re.findall(r"\b(?:18|19|20)\d\d\b", declared.source)}
-    first_public = re.search(r"arXiv:(\d\d)\d\d\.", declared.source)
+def test_the_years_are_those_of_the_source(entry: Optimizer) -> None:
+    years = {int(year) for year in re.findall(r"\b(?:18|19|20)\d\d\b", entry.source)}
+    first_public = re.search(r"arXiv:(\d\d)\d\d\.", entry.source)
     # AMSGrad was in its conference's proceedings a year before it was on arXiv.
-    if first_public and declared.key != "amsgrad":
-        assert declared.year == 2000 + int(first_public[1])
-    if declared.venue is None:
+    if first_public and entry.key != "amsgrad":
+        assert entry.year == 2000 + int(first_public[1])
+    if entry.venue is None:
         # A workshop or conference prints in the year in which it is held; Adamax is the paper of Adam.
-        assert declared.year in years
+        assert entry.year in years
     else:
-        assert declared.venue in years
-        assert 1 <= declared.venue - declared.year <= 2
-        assert declared.years == f"{declared.year} / {declared.venue}"
+        assert entry.venue in years
+        assert 1 <= entry.venue - entry.year <= 2
+        assert entry.years == f"{entry.year} / {entry.venue}"
 
 
 @every
-def test_each_rule_has_a_family_and_parents_come_before_it(declared: Optimizer) -> None:
-    assert declared.family in Family
+def test_each_rule_has_a_family_and_parents_come_before_it(entry: Optimizer) -> None:
+    assert entry.family in Family
     keys = list(OPTIMIZERS)
-    assert not declared.parent or keys.index(declared.parent) < keys.index(declared.key)
+    assert not entry.parent or keys.index(entry.parent) < keys.index(entry.key)
     # Cauchy's method alone grew from no other.
-    assert bool(declared.parent) == (declared.key != "sgd")
+    assert bool(entry.parent) == (entry.key != "sgd")
 
 
 def test_families_are_told_in_a_sentence_and_are_taught_one_after_the_other() -> None:
@@ -122,19 +122,19 @@ def test_every_training_is_suited_by_a_rule_and_no_rule_names_one_twice() -> Non
 
 
 @every
-def test_the_experiments_of_a_rule_exist_and_no_claim_shows_them_already(declared: Optimizer) -> None:
-    assert set(declared.experiments) <= set(EXPERIMENTS)
-    shown = {claim.experiment for claim in CLAIMS.values() if (claim.page, claim.topic) == ("optimizers", declared.key)}
-    assert not shown & set(declared.experiments)
+def test_the_experiments_of_a_rule_exist_and_no_claim_shows_them_already(entry: Optimizer) -> None:
+    assert set(entry.experiments) <= set(EXPERIMENTS)
+    cited = {claim.experiment for claim in CLAIMS.values() if (claim.page, claim.topic) == ("optimizers", entry.key)}
+    assert not cited & set(entry.experiments)
 
 
 @every
-def test_pictures_are_told_in_sentences(declared: Optimizer) -> None:
-    if declared.picture:
-        assert declared.picture[0].isupper()
-        assert declared.picture.endswith(".")
+def test_pictures_are_told_in_sentences(entry: Optimizer) -> None:
+    if entry.picture:
+        assert entry.picture[0].isupper()
+        assert entry.picture.endswith(".")
         # Shown as Markdown.
-        assert not set("*_$`~|<>#\\") & set(declared.picture.replace("weight_decay", ""))
+        assert not set("*_$`~|<>#\\") & set(entry.picture.replace("weight_decay", ""))
 
 
 def test_names_are_unique() -> None:
@@ -142,23 +142,23 @@ def test_names_are_unique() -> None:
 
 
 @every
-def test_the_learning_rate_comes_first_and_no_name_twice(declared: Optimizer) -> None:
-    names = [hyper.name for hyper in declared.hypers]
+def test_the_learning_rate_comes_first_and_no_name_twice(entry: Optimizer) -> None:
+    names = [hyper.name for hyper in entry.hypers]
     assert names[0] == "lr"
     assert len(set(names)) == len(names)
-    assert len({hyper.symbol for hyper in declared.hypers}) == len(names)
+    assert len({hyper.symbol for hyper in entry.hypers}) == len(names)
 
 
 @every
-def test_exactly_the_declared_hyperparameters_appear_in_the_rule(declared: Optimizer) -> None:
-    rule = declared.parsed
+def test_exactly_the_declared_hyperparameters_appear_in_the_rule(entry: Optimizer) -> None:
+    rule = entry.parsed
     free = rule.reads - set(rule.assigned) - set(rule.state) - set(GIVEN) - {"pi", "e"}
-    assert free == {hyper.name for hyper in declared.hypers}
-    assert rule.hypers == tuple(hyper.name for hyper in declared.hypers)
+    assert free == {hyper.name for hyper in entry.hypers}
+    assert rule.hypers == tuple(hyper.name for hyper in entry.hypers)
 
 
 @every_hyper
-def test_the_default_lies_within_the_slider_and_the_slider_within_the_bounds(declared: Optimizer, hyper: Hyper) -> None:
+def test_the_default_lies_within_the_slider_and_the_slider_within_the_bounds(entry: Optimizer, hyper: Hyper) -> None:
     low, high = hyper.bounds
     assert low <= hyper.slider[0] < hyper.slider[1] <= high
     assert low <= hyper.default <= high
@@ -168,7 +168,7 @@ def test_the_default_lies_within_the_slider_and_the_slider_within_the_bounds(dec
 
 
 @every_hyper
-def test_logarithmic_sliders_are_positive_and_wide(declared: Optimizer, hyper: Hyper) -> None:
+def test_logarithmic_sliders_are_positive_and_wide(entry: Optimizer, hyper: Hyper) -> None:
     if hyper.scale == "log":
         assert hyper.slider[0] > 0
         assert hyper.slider[1] / hyper.slider[0] >= 100
@@ -177,7 +177,7 @@ def test_logarithmic_sliders_are_positive_and_wide(declared: Optimizer, hyper: H
 
 
 @every_hyper
-def test_hyperparameters_say_what_they_do_and_whole_ones_are_whole(declared: Optimizer, hyper: Hyper) -> None:
+def test_hyperparameters_say_what_they_do_and_whole_ones_are_whole(entry: Optimizer, hyper: Hyper) -> None:
     assert hyper.help.endswith(".")
     assert hyper.symbol
     if hyper.whole:
@@ -185,15 +185,15 @@ def test_hyperparameters_say_what_they_do_and_whole_ones_are_whole(declared: Opt
 
 
 @every_hyper
-def test_the_text_of_a_rule_keeps_bounds_and_default(declared: Optimizer, hyper: Hyper) -> None:
-    (written,) = (one for one in parse_rule(declared.text).declared if one.name == hyper.name)
+def test_the_text_of_a_rule_keeps_bounds_and_default(entry: Optimizer, hyper: Hyper) -> None:
+    (written,) = (one for one in parse_rule(entry.text).declarations if one.name == hyper.name)
     assert (written.bounds, written.default) == (hyper.bounds, hyper.default)
 
 
 @every
-def test_what_the_rule_keeps_is_described_and_nothing_else(declared: Optimizer) -> None:
-    assert set(declared.state) == set(declared.parsed.state)
-    assert all(declared.state.values())
+def test_what_the_rule_keeps_is_described_and_nothing_else(entry: Optimizer) -> None:
+    assert set(entry.state) == set(entry.parsed.state)
+    assert all(entry.state.values())
 
 
 def test_only_nadam_keeps_a_number_for_the_whole_model() -> None:
@@ -232,23 +232,23 @@ def test_colours_can_be_seen_on_white_and_on_a_dark_page(color: str) -> None:
 
 
 @every
-def test_the_torch_counterpart_exists_and_takes_these_arguments(declared: Optimizer) -> None:
-    if declared.torch is None:
+def test_the_torch_counterpart_exists_and_takes_these_arguments(entry: Optimizer) -> None:
+    if entry.torch is None:
         return
     import torch
 
-    arguments: dict[str, Any] = {hyper.name: hyper.default for hyper in declared.hypers}
+    arguments: dict[str, Any] = {hyper.name: hyper.default for hyper in entry.hypers}
     made = eval(
-        f"optimizer([weights], {declared.torch.arguments})",
-        {"optimizer": getattr(torch.optim, declared.torch.name), "weights": torch.zeros(2, 2), **arguments},
+        f"optimizer([weights], {entry.torch.arguments})",
+        {"optimizer": getattr(torch.optim, entry.torch.name), "weights": torch.zeros(2, 2), **arguments},
     )
     assert isinstance(made, torch.optim.Optimizer)
-    assert _names(declared.torch.arguments) >= {hyper.name for hyper in declared.hypers}
+    assert _names(entry.torch.arguments) >= {hyper.name for hyper in entry.hypers}
 
 
 @every
-def test_a_key_gives_the_catalogues_rule(declared: Optimizer) -> None:
-    assert optimizer(declared.key) is declared
+def test_a_key_gives_the_catalogues_rule(entry: Optimizer) -> None:
+    assert optimizer(entry.key) is entry
 
 
 def test_a_rule_of_ones_own_is_a_declaration_like_any_other() -> None:
@@ -267,8 +267,8 @@ def test_a_text_that_is_no_rule_is_refused_by_the_language(text: str) -> None:
 
 
 @every
-def test_every_rule_moves_downhill_from_a_slope_at_its_defaults(declared: Optimizer) -> None:
-    path = trace(Run("bowl", declared.key, (-2.5, 2.0), 100))
+def test_every_rule_moves_downhill_from_a_slope_at_its_defaults(entry: Optimizer) -> None:
+    path = trace(Run("bowl", entry.key, (-2.5, 2.0), 100))
     assert path.loss[-1] < path.loss[0]
 
 
@@ -276,21 +276,21 @@ def test_every_rule_moves_downhill_from_a_slope_at_its_defaults(declared: Optimi
 
 
 @every
-def test_defaults_are_those_of_pytorch_or_differ_for_a_reason(declared: Optimizer) -> None:
-    if declared.torch is None:
+def test_defaults_are_those_of_pytorch_or_differ_for_a_reason(entry: Optimizer) -> None:
+    if entry.torch is None:
         return
     import torch
 
-    theirs = inspect.signature(getattr(torch.optim, declared.torch.name)).parameters
-    call = ast.parse(f"made({declared.torch.arguments})", mode="eval").body
+    theirs = inspect.signature(getattr(torch.optim, entry.torch.name)).parameters
+    call = ast.parse(f"made({entry.torch.arguments})", mode="eval").body
     assert isinstance(call, ast.Call)
-    defaults = {hyper.name: hyper.default for hyper in declared.hypers}
+    defaults = {hyper.name: hyper.default for hyper in entry.hypers}
     for keyword in call.keywords:
         default = theirs[str(keyword.arg)].default
         if eval(ast.unparse(keyword.value), defaults) != default:
             # A switch that makes it this rule, momentum where theirs has none until it is told, or said in the note.
             switch = isinstance(keyword.value, ast.Constant) or (keyword.arg, default) == ("momentum", 0)
-            assert switch or f"{keyword.arg} {default:g}" in declared.torch.note, keyword.arg
+            assert switch or f"{keyword.arg} {default:g}" in entry.torch.note, keyword.arg
 
 
 # ---- What the declarations say of a rule's behaviour, found out from its behaviour
@@ -311,12 +311,12 @@ def _turned_path(key: str, angle: float, lr: float) -> npt.NDArray[np.float64]:
 
 
 @every
-def test_a_rule_scales_coordinates_exactly_if_turning_the_axes_changes_its_path(declared: Optimizer) -> None:
-    paths = {lr: _turned_path(declared.key, 0.0, lr) for lr in 0.02 * 2.0 ** np.arange(12)}
+def test_a_rule_scales_coordinates_exactly_if_turning_the_axes_changes_its_path(entry: Optimizer) -> None:
+    paths = {lr: _turned_path(entry.key, 0.0, lr) for lr in 0.02 * 2.0 ** np.arange(12)}
     # Paths that stand still would never change.
     lr = next(lr for lr, path in paths.items() if np.linalg.norm(path[-1] - path[0]) > 0.1)
-    change = np.abs(_turned_path(declared.key, ANGLE, lr) - paths[lr]).max()
-    if declared.scaling:
+    change = np.abs(_turned_path(entry.key, ANGLE, lr) - paths[lr]).max()
+    if entry.scaling:
         assert change > 1e-2
     else:
         # Rounding of 40 steps.
@@ -339,10 +339,10 @@ class GivenSlope:
         return [tuple(graph.constant(float(row == column)) for column in range(2)) for row in range(2)]
 
 
-def _driven(declared: Optimizer, slopes: Sequence[Sequence[float]]) -> list[list[float | None]]:
-    """Where ``declared`` goes from (3, 2) when it is given ``slopes``, without weight decay."""
-    rule, graph = declared.parsed, Graph()
-    hypers = {h.name: (graph.constant(0.0 if h.name == "weight_decay" else h.default),) for h in declared.hypers}
+def _driven(entry: Optimizer, slopes: Sequence[Sequence[float]]) -> list[list[float | None]]:
+    """Where ``entry`` goes from (3, 2) when it is given ``slopes``, without weight decay."""
+    rule, graph = entry.parsed, Graph()
+    hypers = {h.name: (graph.constant(0.0 if h.name == "weight_decay" else h.default),) for h in entry.hypers}
     point: Values = (graph.constant(3.0), graph.constant(2.0))
     state = rule.start(graph, point, hypers)
     points = []
@@ -355,16 +355,16 @@ def _driven(declared: Optimizer, slopes: Sequence[Sequence[float]]) -> list[list
 
 
 @every
-def test_a_rule_has_momentum_exactly_if_it_moves_on_when_the_gradient_is_zero(declared: Optimizer) -> None:
-    before, after = _driven(declared, [(1.0, -2.0)] * 8 + [(0.0, 0.0)])[-2:]
+def test_a_rule_has_momentum_exactly_if_it_moves_on_when_the_gradient_is_zero(entry: Optimizer) -> None:
+    before, after = _driven(entry, [(1.0, -2.0)] * 8 + [(0.0, 0.0)])[-2:]
     assert None not in before
-    assert bool(declared.momentum) == (before != after)
+    assert bool(entry.momentum) == (before != after)
 
 
 @every
-def test_the_momentum_of_heavy_balls_and_means_is_their_declared_velocity(declared: Optimizer) -> None:
+def test_the_momentum_of_heavy_balls_and_means_is_their_declared_velocity(entry: Optimizer) -> None:
     # What averages points has nothing that could be drawn as a push.
-    assert bool(declared.velocity) == (declared.momentum not in ("", "averaging"))
+    assert bool(entry.velocity) == (entry.momentum not in ("", "averaging"))
 
 
 # ---- What the declarations say of pictures, number by number
@@ -447,8 +447,8 @@ def _radam() -> list[str]:
     lengths = _lengths(path)
     diverged = _picture_path("radam", 500, lr=0.02).status
     assert diverged.outcome == "diverged"
-    shown = [f"{length:#.3g}" for length in lengths[:raw]]
-    return ["0.999", str(raw), "1.5", "2", *shown, "0.01", f"{lengths[raw]:.5f}", "0.02", str(diverged.step)]
+    strides = [f"{length:#.3g}" for length in lengths[:raw]]
+    return ["0.999", str(raw), "1.5", "2", *strides, "0.01", f"{lengths[raw]:.5f}", "0.02", str(diverged.step)]
 
 
 def _adamw() -> list[str]:
@@ -542,10 +542,10 @@ PICTURES: Mapping[str, Callable[[], list[str]]] = {
 
 
 @every
-def test_every_picture_says_what_a_run_shows(declared: Optimizer) -> None:
-    assert bool(declared.picture) == (declared.key in PICTURES)
-    if declared.picture:
+def test_every_picture_says_what_a_run_shows(entry: Optimizer) -> None:
+    assert bool(entry.picture) == (entry.key in PICTURES)
+    if entry.picture:
         # Names such as beta2 are no numbers.
-        prose = re.sub(r"[A-Za-z]\w*", "", declared.picture)
+        prose = re.sub(r"[A-Za-z]\w*", "", entry.picture)
         numbers = re.findall(r"\d+(?: \d{3})*(?:\.\d+)?[⁰¹²³⁴-⁹]*", prose.replace("½x²", ""))
-        assert numbers == PICTURES[declared.key]()
+        assert numbers == PICTURES[entry.key]()

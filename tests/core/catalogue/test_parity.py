@@ -145,9 +145,9 @@ def _tolerance(case: Case, before: Snapshot) -> float:
 
 
 def test_every_hyperparameter_is_tested_at_three_values_other_than_its_default() -> None:
-    for key, declared in OPTIMIZERS.items():
-        for hyper in declared.hypers[1:]:
-            values = {setting[hyper.name] for setting in loud(declared.hypers)} - {hyper.default}
+    for key, optimizer in OPTIMIZERS.items():
+        for hyper in optimizer.hypers[1:]:
+            values = {setting[hyper.name] for setting in loud(optimizer.hypers)} - {hyper.default}
             assert len(values) == 3, (key, hyper.name)
             assert all(hyper.bounds[0] < value < hyper.bounds[1] for value in values), (key, hyper.name)
 

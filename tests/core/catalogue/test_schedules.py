@@ -81,15 +81,15 @@ EDGES: Mapping[str, list[Mapping[str, float]]] = {
 }
 CASES = [
     (key, hypers)
-    for key, declared in SCHEDULES.items()
-    for hypers in ([{}, *loud(declared.hypers), *EDGES.get(key, [])] if declared.hypers else [{}])
+    for key, schedule in SCHEDULES.items()
+    for hypers in ([{}, *loud(schedule.hypers), *EDGES.get(key, [])] if schedule.hypers else [{}])
 ]
 cases = pytest.mark.parametrize(("key", "hypers"), CASES, ids=str)
 PLANNED = [(key, hypers) for key, hypers in CASES if not SCHEDULES[key].follows_loss]
 planned = pytest.mark.parametrize(("key", "hypers"), PLANNED, ids=str)
-every = pytest.mark.parametrize("declared", SCHEDULES.values(), ids=SCHEDULES)
-KNOWN = {key: declared for key, declared in SCHEDULES.items() if not declared.follows_loss}
-known_beforehand = pytest.mark.parametrize("declared", KNOWN.values(), ids=KNOWN)
+every = pytest.mark.parametrize("schedule", SCHEDULES.values(), ids=SCHEDULES)
+KNOWN = {key: schedule for key, schedule in SCHEDULES.items() if not schedule.follows_loss}
+known_beforehand = pytest.mark.parametrize("schedule", KNOWN.values(), ids=KNOWN)
 # Losses that fall, stall, jump about, turn negative and rise, as functions of a point that moves by 1 a step.
 LOSSES = {
     "falling": "exp(-x/20)",
@@ -102,8 +102,8 @@ LOSSES = {
 }
 
 
-def _settings(declared: Schedule, given: Mapping[str, float] | None = None) -> dict[str, float]:
-    return {hyper.name: hyper.default for hyper in declared.hypers} | dict(given or {})
+def _settings(schedule: Schedule, given: Mapping[str, float] | None = None) -> dict[str, float]:
+    return {hyper.name: hyper.default for hyper in schedule.hypers} | dict(given or {})
 
 
 def _torch_rates(key: str, lr: float, hypers: Mapping[str, float], losses: Array) -> Array:
@@ -114,7 +114,7 @@ def _torch_rates(key: str, lr: float, hypers: Mapping[str, float], losses: Array
 
 
 def test_the_keys_are_those_of_the_declarations() -> None:
-    assert [declared.key for declared in SCHEDULES.values()] == list(SCHEDULES)
+    assert [schedule.key for schedule in SCHEDULES.values()] == list(SCHEDULES)
 
 
 def test_the_catalogue_cannot_be_changed() -> None:
@@ -123,17 +123,17 @@ def test_the_catalogue_cannot_be_changed() -> None:
 
 
 @every
-def test_declarations_are_consistent(declared: Schedule) -> None:
-    assert declared.name
-    assert declared.authors
+def test_declarations_are_consistent(schedule: Schedule) -> None:
+    assert schedule.name
+    assert schedule.authors
     # The source gives years of print, which come after the first public text.
-    printed = [int(word) for word in declared.source.replace(",", " ").split() if word.isdigit()]
-    assert 0 <= max(printed) - declared.year <= 2
-    for sentence in (declared.idea, declared.trap):
+    printed = [int(word) for word in schedule.source.replace(",", " ").split() if word.isdigit()]
+    assert 0 <= max(printed) - schedule.year <= 2
+    for sentence in (schedule.idea, schedule.trap):
         assert sentence.endswith(".")
-    assert declared.trap != declared.idea
-    for hyper in declared.hypers:
-        assert hyper.name in declared.parsed.reads
+    assert schedule.trap != schedule.idea
+    for hyper in schedule.hypers:
+        assert hyper.name in schedule.parsed.reads
         assert hyper.bounds[0] <= hyper.slider[0] < hyper.slider[1] <= hyper.bounds[1]
         assert hyper.slider[0] <= hyper.default <= hyper.slider[1]
         assert hyper.scale == "linear" or hyper.slider[0] > 0
@@ -142,23 +142,23 @@ def test_declarations_are_consistent(declared: Schedule) -> None:
 
 
 @every
-def test_torchs_text_uses_its_own_classes_and_every_hyperparameter(declared: Schedule) -> None:
+def test_torchs_text_uses_its_own_classes_and_every_hyperparameter(schedule: Schedule) -> None:
     from torch.optim import lr_scheduler
 
-    names = {node.id for node in ast.walk(ast.parse(declared.torch, mode="eval")) if isinstance(node, ast.Name)}
+    names = {node.id for node in ast.walk(ast.parse(schedule.torch, mode="eval")) if isinstance(node, ast.Name)}
     classes = {name for name in names if name[0].isupper() and name != "T"}
     assert all(issubclass(getattr(lr_scheduler, name), lr_scheduler.LRScheduler) for name in classes)
-    assert {hyper.name for hyper in declared.hypers} <= names
-    assert names <= classes | {hyper.name for hyper in declared.hypers} | {"optimizer", "lr", "T", "int", "max"} | (
-        {"n", "min"} if declared.torch.startswith("LambdaLR") else set()
+    assert {hyper.name for hyper in schedule.hypers} <= names
+    assert names <= classes | {hyper.name for hyper in schedule.hypers} | {"optimizer", "lr", "T", "int", "max"} | (
+        {"n", "min"} if schedule.torch.startswith("LambdaLR") else set()
     )
 
 
 @every
-def test_the_formula_shows_every_hyperparameter_and_ends_in_the_factor(declared: Schedule) -> None:
-    lines = [*start_lines(declared.parsed), *step_lines(declared.parsed)]
+def test_the_formula_shows_every_hyperparameter_and_ends_in_the_factor(schedule: Schedule) -> None:
+    lines = [*start_lines(schedule.parsed), *step_lines(schedule.parsed)]
     text = " ".join(f"{left} = {right}" for left, right in lines)
-    assert [hyper.name for hyper in declared.hypers if hyper.symbol not in text] == []
+    assert [hyper.name for hyper in schedule.hypers if hyper.symbol not in text] == []
     assert any(line.left.startswith(r"\mathrm{factor}") for line in lines)
     assert text.count("{") == text.count("}")
 
@@ -174,11 +174,11 @@ def test_factors_are_those_of_torch(key: str, hypers: Mapping[str, float]) -> No
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 10, 99])
 @known_beforehand
-def test_short_runs_have_torchs_factors_too(declared: Schedule, steps: int) -> None:
+def test_short_runs_have_torchs_factors_too(schedule: Schedule, steps: int) -> None:
     # As above.
     np.testing.assert_allclose(
-        declared.factors(steps, _settings(declared)),
-        _torch_rates(declared.key, 1.0, {}, np.zeros(steps)),
+        schedule.factors(steps, _settings(schedule)),
+        _torch_rates(schedule.key, 1.0, {}, np.zeros(steps)),
         rtol=0,
         atol=1e-12,
     )
@@ -221,28 +221,28 @@ def test_plateau_takes_a_slightly_worse_negative_loss_for_progress_as_its_trap_s
     np.testing.assert_array_equal(worse.terms["lr"], _torch_rates("plateau", 1.0, hypers, worse.loss[:-1]))
 
 
-def _corners(declared: Schedule) -> list[dict[str, float]]:
-    names = [hyper.name for hyper in declared.hypers]
-    return [dict(zip(names, corner, strict=True)) for corner in product(*(hyper.bounds for hyper in declared.hypers))]
+def _corners(schedule: Schedule) -> list[dict[str, float]]:
+    names = [hyper.name for hyper in schedule.hypers]
+    return [dict(zip(names, corner, strict=True)) for corner in product(*(hyper.bounds for hyper in schedule.hypers))]
 
 
 @known_beforehand
-def test_at_every_end_of_its_sliders_a_schedule_is_torchs(declared: Schedule) -> None:
-    names = [hyper.name for hyper in declared.hypers]
-    for corner in product(*(hyper.slider for hyper in declared.hypers)):
+def test_at_every_end_of_its_sliders_a_schedule_is_torchs(schedule: Schedule) -> None:
+    names = [hyper.name for hyper in schedule.hypers]
+    for corner in product(*(hyper.slider for hyper in schedule.hypers)):
         settings = dict(zip(names, corner, strict=True))
-        theirs = _torch_rates(declared.key, 1.0, settings, np.zeros(STEPS))
+        theirs = _torch_rates(schedule.key, 1.0, settings, np.zeros(STEPS))
         # As above.
-        np.testing.assert_allclose(declared.factors(STEPS, settings), theirs, rtol=0, atol=1e-12, err_msg=str(settings))
+        np.testing.assert_allclose(schedule.factors(STEPS, settings), theirs, rtol=0, atol=1e-12, err_msg=str(settings))
 
 
 @known_beforehand
 @pytest.mark.parametrize("steps", [1, 2, 3, 100, 1000, 100_000])
-def test_every_factor_is_finite_and_at_most_one_whatever_the_settings(declared: Schedule, steps: int) -> None:
+def test_every_factor_is_finite_and_at_most_one_whatever_the_settings(schedule: Schedule, steps: int) -> None:
     # One after another, each is as long as the run, where a part of it may have no length.
-    whole = [hyper.name for hyper in declared.hypers if hyper.whole and hyper.bounds[1] >= steps]
-    for settings in [*_corners(declared), *({**_settings(declared), name: float(steps)} for name in whole)]:
-        factors = declared.factors(steps, settings)
+    whole = [hyper.name for hyper in schedule.hypers if hyper.whole and hyper.bounds[1] >= steps]
+    for settings in [*_corners(schedule), *({**_settings(schedule), name: float(steps)} for name in whole)]:
+        factors = schedule.factors(steps, settings)
         assert np.isfinite(factors).all(), settings
         assert factors.min() >= 0, settings
         # One rounding above the peak, as 0.1 + 0.9.
@@ -260,13 +260,13 @@ def test_plateaus_factors_are_finite_and_at_most_one_whatever_the_settings(losse
 
 
 @every
-def test_only_a_schedule_that_follows_the_loss_has_no_factors_beforehand(declared: Schedule) -> None:
-    assert declared.follows_loss == (declared.key == "plateau")
-    if declared.follows_loss:
+def test_only_a_schedule_that_follows_the_loss_has_no_factors_beforehand(schedule: Schedule) -> None:
+    assert schedule.follows_loss == (schedule.key == "plateau")
+    if schedule.follows_loss:
         with pytest.raises(ValueError, match=r"^Reduce on plateau follows the loss"):
-            declared.factors(10, _settings(declared))
+            schedule.factors(10, _settings(schedule))
     else:
-        assert declared.factors(10, _settings(declared)).shape == (10,)
+        assert schedule.factors(10, _settings(schedule)).shape == (10,)
 
 
 def test_constant_is_1_at_every_step() -> None:

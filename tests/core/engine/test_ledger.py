@@ -69,18 +69,18 @@ def test_every_line_has_the_very_number_that_the_run_had(key: str, settings: dic
     path = _path(key, **settings)
     assert len(path.x) == STEPS + 1
     for step, coordinate in product((1, 2, 11, STEPS), range(2)):
-        found = _lines_of(path, step, coordinate)
-        recorded = {name: _at(path.terms[name], step - 1, coordinate) for name in found}
-        assert {name for name in found if not _same(found[name], recorded[name])} == set(), (step, coordinate)
-        assert _same(found["x"], path.x[step, coordinate]), (step, coordinate)
+        lines = _lines_of(path, step, coordinate)
+        recorded = {name: _at(path.terms[name], step - 1, coordinate) for name in lines}
+        assert {name for name in lines if not _same(lines[name], recorded[name])} == set(), (step, coordinate)
+        assert _same(lines["x"], path.x[step, coordinate]), (step, coordinate)
 
 
 @every
 @coordinates
 def test_the_ledger_knows_the_point_before_and_after(key: str, coordinate: int) -> None:
     path = _path(key)
-    found = ledger(path, 3, coordinate)
-    assert (found.step, found.before, found.after) == (3, path.x[2, coordinate], path.x[3, coordinate])
+    third = ledger(path, 3, coordinate)
+    assert (third.step, third.before, third.after) == (3, path.x[2, coordinate], path.x[3, coordinate])
 
 
 @every
@@ -163,8 +163,8 @@ def test_adams_lines_are_filled_with_the_numbers_worked_out_by_hand(coordinate: 
     assert tuple(line.right for line in lines) == BY_HAND[coordinate]
     assert [line.left for line in lines] == ["m_{t}", "v_{t}", r"\hat{m}_{t}", r"\hat{v}_{t}", r"\theta_{t}"]
     hand = {name: f"{values[coordinate]:.4g}" for name, values in _adam_by_hand().items()}
-    shown_on = {"x": 4, "m": 0, "v": 1, "g": 0, "m now": 2, "v now": 3, "m_hat": 4, "v_hat": 4}
-    assert [name for name, line in shown_on.items() if hand[name] not in lines[line].right] == []
+    line_of = {"x": 4, "m": 0, "v": 1, "g": 0, "m now": 2, "v now": 3, "m_hat": 4, "v_hat": 4}
+    assert [name for name, line in line_of.items() if hand[name] not in lines[line].right] == []
 
 
 def test_an_oracle_shows_what_it_answered_over_what_was_asked() -> None:
@@ -189,7 +189,7 @@ def test_a_coordinate_that_the_point_does_not_have_is_refused(coordinate: int) -
         ledger(_path("adam"), 1, coordinate)
 
 
-@pytest.mark.parametrize("key", [key for key, declared in OBJECTIVES.items() if declared.dimension == 1])
+@pytest.mark.parametrize("key", [key for key, objective in OBJECTIVES.items() if objective.dimension == 1])
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "muon", "newton", "sophia"])
 def test_one_variable_has_one_coordinate(key: str, optimizer: str) -> None:
     # Damped, because Newton's step is undefined where the curvature is 0.
@@ -219,11 +219,11 @@ def test_one_variable_has_one_coordinate(key: str, optimizer: str) -> None:
 @pytest.mark.parametrize("step", [1, 2, 9])
 def test_a_visitors_rule_has_the_ledger_of_its_run(rule: str, start: str, coordinate: int, step: int) -> None:
     path = trace(Run("bowl", rule, (2.0, -1.0), 9, {"lr": 0.05}, schedule="cosine", noise=0.2))
-    found = _lines_of(path, step, coordinate)
-    assert {name for name in found if not _same(found[name], _at(path.terms[name], step - 1, coordinate))} == set(), (
+    lines = _lines_of(path, step, coordinate)
+    assert {name for name in lines if not _same(lines[name], _at(path.terms[name], step - 1, coordinate))} == set(), (
         start
     )
-    assert _same(found["x"], path.x[step, coordinate])
+    assert _same(lines["x"], path.x[step, coordinate])
 
 
 def test_an_anchor_is_shown_with_the_number_it_got_at_the_start() -> None:
@@ -241,9 +241,9 @@ def test_the_last_step_of_a_run_that_diverged_is_the_last_one_recorded(key: str,
     last = len(path.x) - 1
     assert path.status.outcome is Outcome.DIVERGED
     assert 1 < last < 100
-    found = ledger(path, last, coordinate)
-    assert found.after == path.x[last, coordinate]
-    assert _same(found.lines[-1].value, path.x[last, coordinate])
+    final = ledger(path, last, coordinate)
+    assert final.after == path.x[last, coordinate]
+    assert _same(final.lines[-1].value, path.x[last, coordinate])
     with pytest.raises(ValueError, match=rf"\[1, {last}\]; {last + 1} was given"):
         ledger(path, last + 1, coordinate)
 

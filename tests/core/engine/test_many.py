@@ -39,7 +39,7 @@ def _is_exact(rule: Rule) -> bool:
     return all(isinstance(exponent, Number) and exponent.value == round(exponent.value) for exponent in powers)
 
 
-EXACT = [key for key, declared in OPTIMIZERS.items() if _is_exact(declared.parsed)]
+EXACT = [key for key, optimizer in OPTIMIZERS.items() if _is_exact(optimizer.parsed)]
 INEXACT = [key for key in OPTIMIZERS if key not in EXACT]
 
 
@@ -183,9 +183,9 @@ def _mild(hyper: Hyper) -> Array:
 @pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
 def test_rules_with_powers_of_t_are_swept_to_rounding(key: str, settings: Mapping[str, Any]) -> None:
     run = Run(CONTRACTIVE, key, (1.0, -0.5), STEPS, **settings)
-    declared = OPTIMIZERS[key].hypers
+    hypers = OPTIMIZERS[key].hypers
     starts, seeds = _starts() / 2, np.arange(COLUMNS)
-    mild = {hyper.name: _mild(hyper) for hyper in declared}
+    mild = {hyper.name: _mild(hyper) for hyper in hypers}
     fixed = replace(run, hypers={name: float(values[0]) for name, values in mild.items()})
     sweeps: list[dict[str, Any]] = [{"starts": starts}, {"starts": starts, "hypers": mild, "seeds": seeds}]
     sweeps += [{"hypers": {name: values}} for name, values in mild.items()]
@@ -209,9 +209,9 @@ def test_rules_with_powers_of_t_fail_at_the_step_the_single_run_does(key: str) -
 
 @every
 def test_every_objective_can_be_swept(key: str) -> None:
-    for name, declared in OBJECTIVES.items():
+    for name, objective in OBJECTIVES.items():
         # A short stretch at the defaults: sine, cosine and exp of arrays and scalars differ in the last digits only.
-        run = Run(name, key, declared.start, 3)
+        run = Run(name, key, objective.start, 3)
         many = trace_many(run, hypers={"lr": [1e-4, 1e-3]})
         _assert_columns_equal_single_runs(run, many, 2, rtol=1e-9, hypers={"lr": [1e-4, 1e-3]})
 
@@ -367,7 +367,7 @@ def test_starts_that_no_run_may_have_are_refused(bad: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "hyper"), [(key, h) for key, declared in OPTIMIZERS.items() for h in declared.hypers], ids=str
+    ("key", "hyper"), [(key, h) for key, optimizer in OPTIMIZERS.items() for h in optimizer.hypers], ids=str
 )
 def test_every_bound_holds_for_every_column(key: str, hyper: Hyper) -> None:
     run = Run("bowl", key, (1.0, -0.5), 5)

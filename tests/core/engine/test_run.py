@@ -97,13 +97,13 @@ def test_a_changed_copy_is_checked_too() -> None:
 
 @every
 def test_missing_hyperparameters_take_their_declared_defaults(key: str) -> None:
-    declared = OPTIMIZERS[key].hypers
+    hypers = OPTIMIZERS[key].hypers
     run = _run(optimizer=key)
-    assert run.settings == {hyper.name: hyper.default for hyper in declared}
-    given = declared[0]
+    assert run.settings == {hyper.name: hyper.default for hyper in hypers}
+    given = hypers[0]
     value = (given.bounds[0] + given.slider[1]) / 2
     run = _run(optimizer=key, hypers={given.name: value})
-    assert run.settings == {**{hyper.name: hyper.default for hyper in declared}, given.name: value}
+    assert run.settings == {**{hyper.name: hyper.default for hyper in hypers}, given.name: value}
     assert run.hypers == ((given.name, value),)
 
 
@@ -159,20 +159,20 @@ def test_what_counts_steps_must_be_whole(value: float) -> None:
 def test_the_bounds_of_a_visitors_rule_are_enforced() -> None:
     text = "lr: (0.1, 2) = 0.5\nshare: (0, 1) = 0.5\nx = x - lr*share*g"
     assert _run(optimizer=text).settings == {"lr": 0.5, "share": 0.5}
-    for name, value, shown in (("lr", 0.05, "[0.1, 2]; 0.05"), ("share", 1.5, "[0, 1]; 1.5")):
+    for name, value, said in (("lr", 0.05, "[0.1, 2]; 0.05"), ("share", 1.5, "[0, 1]; 1.5")):
         with pytest.raises(ValueError, match=f"^{name} must lie in ") as seen:
             _run(optimizer=text, hypers={name: value})
-        assert shown in str(seen.value)
+        assert said in str(seen.value)
 
 
 @every
 def test_a_name_that_the_rule_does_not_have_is_refused_with_those_it_has(key: str) -> None:
-    declared = OPTIMIZERS[key]
+    optimizer = OPTIMIZERS[key]
     for name in ("learning_rate", "", "LR", "eta_min"):
         with pytest.raises(ValueError, match=f"has no hyperparameter {name}; ") as seen:
             _run(optimizer=key, hypers={name: 0.1})
-        assert str(seen.value).startswith(declared.name)
-        assert str(seen.value).endswith(f"its hyperparameters: {', '.join(h.name for h in declared.hypers)}.")
+        assert str(seen.value).startswith(optimizer.name)
+        assert str(seen.value).endswith(f"its hyperparameters: {', '.join(h.name for h in optimizer.hypers)}.")
 
 
 def test_a_name_that_the_schedule_does_not_have_is_refused() -> None:
@@ -231,10 +231,10 @@ def test_a_start_has_one_or_two_numbers(start: tuple[float, ...]) -> None:
 
 
 @pytest.mark.parametrize("bad", [math.inf, -math.inf, math.nan, 1.0001e12, -1.0001e12])
-@pytest.mark.parametrize("place", [0, 1])
-def test_a_start_lies_where_a_run_may_be(bad: float, place: int) -> None:
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_start_lies_where_a_run_may_be(bad: float, axis: int) -> None:
     start = [1.0, 1.0]
-    start[place] = bad
+    start[axis] = bad
     with pytest.raises(ValueError, match=r"^start must lie in .*1e\+12\]; "):
         _run(start=start)
 
@@ -272,5 +272,5 @@ def test_what_is_outside_a_range_is_refused_with_name_range_and_value(
 ) -> None:
     with pytest.raises(ValueError, match=f"^{name} must ") as seen:
         _run(**{name: value})
-    shown = f"[{low}, {high}]; {value!r}" if name in ("steps", "seed") else f"[{low:g}, {high:g}]; {value:g}"
-    assert f"{shown} was given." in str(seen.value)
+    bounds = f"[{low}, {high}]; {value!r}" if name in ("steps", "seed") else f"[{low:g}, {high:g}]; {value:g}"
+    assert f"{bounds} was given." in str(seen.value)

@@ -189,16 +189,16 @@ def test_bounce_is_a_bounded_cycle_of_two_places_above_the_limit_of_stability() 
 
 def test_wells_ends_in_the_nearer_and_shallower_well() -> None:
     scenario = DESCENTS["wells"]
-    declared = scenario.resolved_objective
+    objective = scenario.resolved_objective
     (path,) = _paths(scenario).values()
-    ((shallow,),) = declared.other_minima
+    ((shallow,),) = objective.other_minima
     assert path.x[-1, 0] == pytest.approx(shallow, abs=1e-7)
-    assert declared.minimum is not None
-    assert path.loss[-1] > declared.minimum + 0.1
+    assert objective.minimum is not None
+    assert path.loss[-1] > objective.minimum + 0.1
     assert path.x[0, 0] * path.x[-1, 0] > 0
     # From the other side it ends in the other one.
     (run,) = scenario.runs()
-    assert trace(replace(run, start=(-1.7,))).x[-1, 0] == pytest.approx(declared.minima[0][0], abs=1e-7)
+    assert trace(replace(run, start=(-1.7,))).x[-1, 0] == pytest.approx(objective.minima[0][0], abs=1e-7)
 
 
 @every

@@ -21,18 +21,18 @@ def test_a_curve_covers_its_slider_and_has_the_losses_of_single_runs() -> None:
     for key, series in zip(RULES, picture.series[::2], strict=True):
         (low, high) = OPTIMIZERS[key].hypers[0].slider
         assert (len(series.x), series.x[0], series.x[-1]) == (RATES, pytest.approx(low), pytest.approx(high))
-        for place in (0, 50, 90):
-            path = trace(Run("rosenbrock", key, (-1.5, 2.0), 200, {"lr": float(series.x[place])}))
-            shown = series.y[place]
+        for index in (0, 50, 90):
+            path = trace(Run("rosenbrock", key, (-1.5, 2.0), 200, {"lr": float(series.x[index])}))
+            loss = series.y[index]
             # Equal but for how pow rounds in an array.
-            assert np.isnan(shown) or shown == pytest.approx(path.loss[-1], rel=1e-9)
+            assert np.isnan(loss) or loss == pytest.approx(path.loss[-1], rel=1e-9)
 
 
 def test_the_dot_is_the_race_and_one_that_diverged_has_none() -> None:
-    for lr, shown in ((0.0008, 4), (0.01, 1)):
+    for lr, count in ((0.0008, 4), (0.01, 1)):
         dots = [series for series in rate_plot(_race(lr)).series if series.mode == "markers"]
         assert all(dot.x.tolist() == [lr] for dot in dots)
-        assert sum(bool(np.isfinite(dot.y).all()) for dot in dots) == shown
+        assert sum(bool(np.isfinite(dot.y).all()) for dot in dots) == count
 
 
 def test_a_run_that_leaves_where_the_objective_is_defined_has_no_dot() -> None:
@@ -63,5 +63,5 @@ def test_the_best_rate_is_the_lowest_point_of_the_curve() -> None:
 
 def test_a_rule_that_always_diverges_has_no_best_rate() -> None:
     race = [(RACERS["sgd"], trace(Run("-x**2 - y**2", "sgd", (1e5, 1.0), 5000, {"lr": 1.0})))]
-    (found,) = best_rates(race, lambda *_: np.full(40, np.nan))
-    assert np.isnan(found).all()
+    (best,) = best_rates(race, lambda *_: np.full(40, np.nan))
+    assert np.isnan(best).all()

@@ -43,8 +43,8 @@ def test_a_sentence_has_the_numbers_of_its_run(key: str) -> None:
 @pytest.mark.parametrize("key", OPTIMIZERS)
 def test_a_row_has_the_numbers_of_its_run(key: str) -> None:
     ((racer, path),) = _race({key: {"lr": 1e-4}}, steps=50)
-    found = asdict(row(racer, path))
-    assert found == {
+    numbers = asdict(row(racer, path))
+    assert numbers == {
         "rule": racer.name,
         "rate": 1e-4,
         "schedule": "Constant",
@@ -57,7 +57,7 @@ def test_a_row_has_the_numbers_of_its_run(key: str) -> None:
         "position": point_text(path.x[-1]),
     }
     # A table is sent to a browser as plain values.
-    assert {type(value) for value in found.values()} == {str, int, float}
+    assert {type(value) for value in numbers.values()} == {str, int, float}
 
 
 CHANGES: Mapping[str, dict[str, Any]] = {
@@ -88,22 +88,22 @@ def test_the_best_end_comes_first_and_runs_that_failed_last() -> None:
             "nesterov": {"lr": 0.003},
         }
     )
-    told = [sentence.split("**")[1].rstrip(".") for sentence in retell(race)]
+    names = [sentence.split("**")[1].rstrip(".") for sentence in retell(race)]
     ends = {racer.name: path for racer, path in race}
     failed = {name for name, path in ends.items() if path.status.outcome is Outcome.DIVERGED}
     assert failed == {"Gradient descent", "Nesterov"}
-    assert set(told[3:]) == failed
-    finished = [ends[name].loss[-1] for name in told[:3]]
+    assert set(names[3:]) == failed
+    finished = [ends[name].loss[-1] for name in names[:3]]
     assert finished == sorted(finished)
-    assert told[0] == "Momentum"
+    assert names[0] == "Momentum"
 
 
 def test_a_run_without_a_value_is_ranked_after_all_that_moved() -> None:
     lost = (RACERS["adam"], trace(Run("log(x) + y", "adam", (-1.0, 1.0), 5)))
     diverged = (RACERS["sgd"], trace(Run("-x**2 - y**2", "sgd", (3.0, 1.0), 500, {"lr": 1.0})))
     fine = (RACERS["momentum"], trace(Run("x**2 + y**2 + 1e9", "momentum", (3.0, 1.0), 5)))
-    told = [sentence.split("**")[1] for sentence in retell([lost, diverged, fine])]
-    assert told[0] == "Momentum."
+    names = [sentence.split("**")[1] for sentence in retell([lost, diverged, fine])]
+    assert names[0] == "Momentum."
     (undefined,) = retell([lost])
     assert undefined == f"**Adam.** {lost[1].status}"
     assert "Undefined at the start" in undefined
@@ -135,15 +135,15 @@ def test_what_a_run_cost_is_told_where_it_is_not_one_gradient_a_step(key: str, g
 
 
 def test_the_same_rule_races_twice_under_two_names() -> None:
-    told = retell(_race({"adam": {"lr": 0.1}, "adam2": {"lr": 0.001}}))
-    assert [sentence.split("**")[1] for sentence in told] == ["Adam.", "Adam 2."]
+    sentences = retell(_race({"adam": {"lr": 0.1}, "adam2": {"lr": 0.001}}))
+    assert [sentence.split("**")[1] for sentence in sentences] == ["Adam.", "Adam 2."]
 
 
 def _descent(objective: str, start: float, lr: float, steps: int = 20) -> Path:
     return trace(Run(objective, "sgd", (start,), steps, {"lr": lr}))
 
 
-@pytest.mark.parametrize("key", [key for key, declared in OBJECTIVES.items() if declared.dimension == 1])
+@pytest.mark.parametrize("key", [key for key, objective in OBJECTIVES.items() if objective.dimension == 1])
 @pytest.mark.parametrize("step", [1, 2, 20])
 def test_the_sentence_about_a_step_has_its_numbers(key: str, step: int) -> None:
     path = _descent(key, OBJECTIVES[key].start[0], 0.01)

@@ -139,13 +139,13 @@ def _recompute(path: Path, row: int) -> Recomputed:
     if "g" in rule.reads:
         names["g"] = evaluate.oracle("grad", x)
     result = Recomputed(0, {"g": names["g"]} if "g" in names else {})
-    last = {line.name: place for place, line in enumerate(rule.lines)}
+    last = {line.name: index for index, line in enumerate(rule.lines)}
     recorded = {**path.terms, "x": path.x[1:]}
     with np.errstate(all="ignore"):
-        for place, line in enumerate(rule.lines):
+        for index, line in enumerate(rule.lines):
             value = evaluate(line.tree)
             names[line.name] = value
-            if place == last[line.name]:
+            if index == last[line.name]:
                 result.terms[line.name] = value
                 names[line.name] = recorded[line.name][row]
     result.asked = evaluate.asked

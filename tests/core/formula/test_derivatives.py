@@ -113,8 +113,8 @@ def cases(
 ) -> list[tuple[str, Array, torch.Tensor, torch.Tensor]]:
     """Formulas with points (2, POINTS), the same points repeated for torch, and torch's values there."""
     random = np.random.default_rng(seed)
-    found = []
-    while len(found) < count:
+    drawn = []
+    while len(drawn) < count:
         text = random_formula(random, int(random.integers(1, 5)))
         try:
             formula = parse(text)
@@ -122,8 +122,8 @@ def cases(
             continue
         points = random.uniform(0.2, 1.6, (2, POINTS)) * random.choice([1.0, 1.0, 1.0, -1.0], (2, POINTS))
         x = torch.from_numpy(np.repeat(points, 1 + WOBBLED, axis=1)).requires_grad_()
-        found.append((text, points, x, by_torch(formula.tree, x, random)))
-    return found
+        drawn.append((text, points, x, by_torch(formula.tree, x, random)))
+    return drawn
 
 
 def test_values_and_gradients_of_random_formulas_are_those_of_torch(

@@ -127,11 +127,11 @@ UNCLEAR = [
 ]
 
 
-@pytest.mark.parametrize(("text", "message", "place"), UNCLEAR, ids=[text for text, _, _ in UNCLEAR])
-def test_a_slip_is_named_and_marked(text: str, message: str, place: str) -> None:
+@pytest.mark.parametrize(("text", "message", "marked"), UNCLEAR, ids=[text for text, _, _ in UNCLEAR])
+def test_a_slip_is_named_and_marked(text: str, message: str, marked: str) -> None:
     error = refused(text)
     assert message in error.message
-    assert text[error.start : error.end] == place
+    assert text[error.start : error.end] == marked
 
 
 # What is unclear, and the only thing that may be suggested for it, if anything.
@@ -205,12 +205,12 @@ POINTED = [
 def test_the_pointer_shows_the_line_and_marks_the_place(text: str, pointer: str) -> None:
     with pytest.raises(FormulaError) as caught:
         parse_rule(text)
-    shown = caught.value.pointer()
-    assert shown.splitlines()[1] == pointer.splitlines()[1]
+    written = caught.value.pointer()
+    assert written.splitlines()[1] == pointer.splitlines()[1]
     # What is not one column wide is replaced, by what does not matter as long as it is.
-    assert len(shown.splitlines()[0]) == len(pointer.splitlines()[0])
+    assert len(written.splitlines()[0]) == len(pointer.splitlines()[0])
     if "?" not in pointer:
-        assert shown == pointer
+        assert written == pointer
 
 
 @pytest.mark.parametrize("before", [0, 1, 59, 60, 61, 100, 200, 290])

@@ -11,18 +11,18 @@ from tests.work import at_most
 
 def lines() -> list[str]:
     """The texts that ``hostile.txt`` describes."""
-    found = []
+    texts = []
     for line in Path(__file__).with_name("hostile.txt").read_text(encoding="utf-8").split("\n"):
         if line.startswith("# "):
             continue
         if line.startswith("@rep "):
             times, left, middle, right = line.removeprefix("@rep ").split("\t")
-            found.append(left * int(times) + middle + right * int(times))
+            texts.append(left * int(times) + middle + right * int(times))
         elif line.startswith("@esc "):
-            found.append(line.removeprefix("@esc ").encode("ascii").decode("unicode_escape"))
+            texts.append(line.removeprefix("@esc ").encode("ascii").decode("unicode_escape"))
         else:
-            found.append(line)
-    return found
+            texts.append(line)
+    return texts
 
 
 TEXTS = lines()

@@ -230,11 +230,11 @@ STRANGE: dict[str, str] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "message", "place"), REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize(("text", "message", "marked"), REFUSED.values(), ids=REFUSED)
 def test_a_wrong_rule_is_refused_with_a_sentence_and_a_place(
     text: str,
     message: str,
-    place: str,
+    marked: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
@@ -246,8 +246,8 @@ def test_a_wrong_rule_is_refused_with_a_sentence_and_a_place(
     error = refused.value
     assert error.text == text
     assert 0 <= error.start <= error.end <= len(text)
-    if place:
-        assert text[error.start : error.end] == place
+    if marked:
+        assert text[error.start : error.end] == marked
     assert error.message.endswith(".")
     assert "\n" not in error.message
     assert error.message[0].isupper() or error.message.split()[0] in text

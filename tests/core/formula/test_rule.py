@@ -76,9 +76,9 @@ def test_a_shipped_rule_keeps_and_costs_what_its_paper_says(key: str) -> None:
     assert {rule.kinds[name] for name in (*rule.hypers, "t", "T", "loss", "pi", "e")} == {SHARED}
 
 
-@pytest.mark.parametrize("declared", OPTIMIZERS.values(), ids=OPTIMIZERS)
-def test_the_text_a_visitor_edits_is_the_shipped_rule(declared: Optimizer) -> None:
-    rule, shipped = parse_rule(declared.text), declared.parsed
+@pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
+def test_the_text_a_visitor_edits_is_the_shipped_rule(optimizer: Optimizer) -> None:
+    rule, shipped = parse_rule(optimizer.text), optimizer.parsed
     assert rule.hypers == shipped.hypers
     assert [(line.name, expression_latex(line.tree)) for line in rule.lines] == [
         (line.name, expression_latex(line.tree)) for line in shipped.lines
@@ -89,8 +89,8 @@ def test_the_text_a_visitor_edits_is_the_shipped_rule(declared: Optimizer) -> No
         shipped.kinds,
         set(shipped.initial),
     )
-    assert [(hyper.name, hyper.bounds, hyper.default) for hyper in rule.declared] == [
-        (hyper.name, tuple(map(float, hyper.bounds)), float(hyper.default)) for hyper in declared.hypers
+    assert [(hyper.name, hyper.bounds, hyper.default) for hyper in rule.declarations] == [
+        (hyper.name, tuple(map(float, hyper.bounds)), float(hyper.default)) for hyper in optimizer.hypers
     ]
 
 
@@ -106,7 +106,7 @@ def test_a_visitors_rule_declares_its_hyperparameters_and_where_its_state_starts
         "x = x - lr*v  # the step\n"
     )
     assert rule.hypers == ("lr", "beta")
-    assert [(hyper.name, hyper.bounds, hyper.default) for hyper in rule.declared] == [
+    assert [(hyper.name, hyper.bounds, hyper.default) for hyper in rule.declarations] == [
         ("lr", (0.0, 2.0), 0.1),
         ("beta", (0.0, 1 - 1e-6), 0.9),
     ]

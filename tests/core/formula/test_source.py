@@ -42,7 +42,7 @@ def _evaluated(text: str, library: Library, x: Array, y: Array) -> Array:
 
 def _points(domain: tuple[tuple[float, float], ...], seed: int) -> Array:
     random = np.random.default_rng(seed)
-    rows = [random.uniform(*domain[place % len(domain)], size=200) for place in range(2)]
+    rows = [random.uniform(*domain[column % len(domain)], size=200) for column in range(2)]
     return np.array(rows)
 
 
@@ -50,19 +50,19 @@ def _assert_same(formula: Formula, library: Library, points: Array) -> None:
     x, y = points
     source = python_source(formula.tree, library)
     expected = formula.value(points[: len(formula.variables)])
-    found = _evaluated(source, library, x, y)
+    values = _evaluated(source, library, x, y)
     # Powers are products there and pow here, and libraries round functions differently: a few roundings of the
     # largest number on the way.
-    np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-11, err_msg=source)
+    np.testing.assert_allclose(values, expected, rtol=1e-11, atol=1e-11, err_msg=source)
 
 
 @libraries
 @pytest.mark.parametrize("key", OBJECTIVES)
 def test_the_source_of_an_objective_computes_the_objective(key: str, library: Library) -> None:
-    declared = OBJECTIVES[key]
-    points = _points(declared.domain, 2)
-    source = python_source(declared.parsed.tree, library)
-    expected = declared.parsed.value(points[: declared.dimension])
+    objective = OBJECTIVES[key]
+    points = _points(objective.domain, 2)
+    source = python_source(objective.parsed.tree, library)
+    expected = objective.parsed.value(points[: objective.dimension])
     # Relative to the largest value: near a minimum large terms cancel.
     scale = float(np.abs(expected).max())
     np.testing.assert_allclose(_evaluated(source, library, *points), expected, rtol=1e-12, atol=1e-14 * scale)
@@ -179,13 +179,13 @@ def test_what_is_undefined_is_undefined_in_both_libraries(text: str, library: Li
     special = np.array([0.0, -0.0, 1.0, -2.5, np.inf, -np.inf, np.nan])
     x, y = (row.ravel() for row in np.meshgrid(special, special))
     formula = parse(text)
-    found = _evaluated(python_source(formula.tree, library), library, x, y)
+    values = _evaluated(python_source(formula.tree, library), library, x, y)
     expected = formula.value(np.array([x, y]))
     if text == "x % y":
         # The remainder by an infinite number is a convention of each library.
         finite = np.isfinite(y) & (y != 0)
-        found, expected = found[finite], expected[finite]
-    np.testing.assert_array_equal(found, expected)
+        values, expected = values[finite], expected[finite]
+    np.testing.assert_array_equal(values, expected)
 
 
 # --- Binding: the source read back by Python's own parser ---
@@ -281,10 +281,10 @@ def test_the_source_of_random_formulas_computes_them(
             or (isinstance(node, Binary) and node.operator in ("%", "**"))
             for node in walk(formula.tree)
         )
-        found = _evaluated(python_source(formula.tree, library), library, x, y)
+        values = _evaluated(python_source(formula.tree, library), library, x, y)
         if smooth:
             compared += 1
-            np.testing.assert_allclose(found, formula.value(points), rtol=1e-9, atol=1e-9, err_msg=text)
+            np.testing.assert_allclose(values, formula.value(points), rtol=1e-9, atol=1e-9, err_msg=text)
     assert compared > 100
 
 

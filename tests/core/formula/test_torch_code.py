@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 # Newton needs the whole Hessian and is not offered on a network.
-OFFERED = [key for key, declared in OPTIMIZERS.items() if "newton_direction" not in declared.rule]
+OFFERED = [key for key, entry in OPTIMIZERS.items() if "newton_direction" not in entry.rule]
 offered = pytest.mark.parametrize("key", OFFERED)
 STEPS = 100
 # Off the axes and off x = 1, where a gradient of Beale's vanishes and its rounding errors would decide a sign.
@@ -46,8 +46,8 @@ class _Trained:
             value.backward()
             return value.detach()
 
-        found: torch.Tensor = self.optimizer.step(loss if needs_closure(self.rule) else closure)
-        return found
+        returned: torch.Tensor = self.optimizer.step(loss if needs_closure(self.rule) else closure)
+        return returned
 
 
 def _optimizer(params: Any, rule: Rule, steps: int = STEPS, options: Any = None, **hypers: float) -> _Trained:
@@ -93,9 +93,9 @@ def test_a_rule_takes_the_same_path_through_torch(key: str, loud: bool) -> None:
     path = trace(run)
     assert len(path.x) == STEPS + 1
     assert np.abs(path.x[-1] - path.x[0]).max() > 1e-3
-    found = _torch_path(run, {"exact": True} if "hessian_diag" in OPTIMIZERS[key].rule else None)
+    points = _torch_path(run, {"exact": True} if "hessian_diag" in OPTIMIZERS[key].rule else None)
     # Both compute in float64 and differ in the order of sums within the gradient: a few roundings a step.
-    np.testing.assert_allclose(found, path.x, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(points, path.x, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("loud", [False, True], ids=["defaults", "loud"])
@@ -157,8 +157,8 @@ def _task(model: "torch.nn.Module", dtype: str) -> "Callable[[], torch.Tensor]":
 # Whose counterpart in torch stores the same point and takes more than matrices.
 PEERS = [
     key
-    for key, declared in OPTIMIZERS.items()
-    if declared.torch and not declared.torch.looks_ahead and not declared.torch.matrices_only
+    for key, entry in OPTIMIZERS.items()
+    if entry.torch and not entry.torch.looks_ahead and not entry.torch.matrices_only
 ]
 
 
@@ -168,13 +168,13 @@ PEERS = [
 def test_a_network_is_trained_as_by_torch_itself(key: str, dtype: str, tolerance: float) -> None:
     import torch
 
-    declared, hypers = OPTIMIZERS[key], _loud(key)
+    entry, hypers = OPTIMIZERS[key], _loud(key)
     ours, theirs = _network(dtype), _network(dtype)
     assert len({p.shape for p in ours.parameters()}) == 4
     begun = [_numbers(p) for p in ours.parameters()]
-    optimizer = _optimizer(ours.parameters(), declared.parsed, 30, **hypers)
-    assert declared.torch is not None
-    made = f"torch.optim.{declared.torch.name}(params, {declared.torch.arguments})"
+    optimizer = _optimizer(ours.parameters(), entry.parsed, 30, **hypers)
+    assert entry.torch is not None
+    made = f"torch.optim.{entry.torch.name}(params, {entry.torch.arguments})"
     peer = eval(made, {"torch": torch, "params": theirs.parameters(), **hypers})
     our_loss, their_loss = _task(ours, dtype), _task(theirs, dtype)
     default = torch.get_default_dtype()
@@ -217,8 +217,8 @@ KEPT = {
 @pytest.mark.parametrize("key", KEPT)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_a_run_that_was_saved_continues_bit_for_bit(key: str, dtype: str) -> None:
-    declared = OPTIMIZERS.get(key)
-    hypers = {hyper.name: hyper.default for hyper in declared.hypers} if declared else {"lr": 0.01}
+    entry = OPTIMIZERS.get(key)
+    hypers = {hyper.name: hyper.default for hyper in entry.hypers} if entry else {"lr": 0.01}
     hypers |= {"k": 2.0} if "k" in hypers else {}
     rule = parse_rule(KEPT[key], tuple(hypers))
     whole = _network(dtype)
@@ -273,12 +273,12 @@ def test_every_step_draws_signs_of_its_own() -> None:
     run = Run("rosenbrock", "h = hessian_diag(x)\nkept = 0*kept + h\nx = x", (0.7, -0.4))
     loss, weight = _loss(run), _parameter(run.start)
     optimizer = _optimizer([weight], run.resolved_optimizer.parsed, lr=0.1).optimizer
-    found = set()
+    estimates = set()
     for _ in range(20):
         optimizer.step(lambda: loss(weight))
-        found.add(tuple(optimizer.state[weight]["kept"].tolist()))
+        estimates.add(tuple(optimizer.state[weight]["kept"].tolist()))
     # Equal and unequal signs give two estimates.
-    assert len(found) == 2
+    assert len(estimates) == 2
 
 
 @offered
@@ -286,8 +286,8 @@ def test_a_rule_trains_a_network_under_a_schedule(key: str) -> None:
     import torch
 
     model = _network("float64")
-    declared = OPTIMIZERS[key]
-    optimizer = _optimizer(model.parameters(), declared.parsed, 60, **{h.name: h.default for h in declared.hypers})
+    entry = OPTIMIZERS[key]
+    optimizer = _optimizer(model.parameters(), entry.parsed, 60, **{h.name: h.default for h in entry.hypers})
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer.optimizer, 0.05, 60, cycle_momentum=False)
     losses = []
     for _ in range(60):
@@ -391,10 +391,10 @@ def test_a_probe_moves_all_parameters_together_and_back() -> None:
     _optimizer([a, b], rule, lr=0.1).step(closure)
     np.testing.assert_array_equal(_numbers(a), A)
     np.testing.assert_array_equal(_numbers(b), B)
-    places = [[A, B], [A + 1, B + 1], [A - 2, B - 2]]
+    points = [[A, B], [A + 1, B + 1], [A - 2, B - 2]]
     assert len(seen) == 3
-    for place, expected in zip(seen, places, strict=True):
-        for one, other in zip(place, expected, strict=True):
+    for point, expected in zip(seen, points, strict=True):
+        for one, other in zip(point, expected, strict=True):
             np.testing.assert_array_equal(one, other)
 
 
@@ -453,11 +453,11 @@ def test_orthogonalizing_a_matrix_brings_its_singular_values_towards_one(shape: 
         result = orthogonalize(torch.tensor(matrix)).numpy()
         assert result.shape == shape
         published = max(1.0, flat.shape[0] / flat.shape[1]) ** 0.5
-        found = np.linalg.svd(result.reshape(flat.shape) / published, compute_uv=False)
+        stretched = np.linalg.svd(result.reshape(flat.shape) / published, compute_uv=False)
         # What the polynomial makes of all singular values from 0.003 of the norm on.
         assert values.min() / np.linalg.norm(values) > 0.003
-        assert found.min() >= 0.68
-        assert found.max() <= 1.20
+        assert stretched.min() >= 0.68
+        assert stretched.max() <= 1.20
         # The directions stay: between them the result is a diagonal matrix, up to rounding.
         between = left.T @ result.reshape(flat.shape) @ right.T
         assert np.abs(between - np.diag(np.diag(between))).max() < 1e-10
@@ -652,8 +652,8 @@ def _norms_kept(step: int) -> tuple[Array, Array]:
 
 
 def test_a_state_can_be_one_number_per_parameter() -> None:
-    found = _step("n = 0.9*n + 0.1*norm(g)\nx = x - lr*g/n", steps=3)
-    for one, other in zip(found, _norms_kept(3), strict=True):
+    params = _step("n = 0.9*n + 0.1*norm(g)\nx = x - lr*g/n", steps=3)
+    for one, other in zip(params, _norms_kept(3), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-13)
 
 
@@ -685,8 +685,8 @@ def test_a_state_of_one_number_per_parameter_starts_where_the_rule_says() -> Non
     ],
 )
 def test_a_visitors_update_is_computed_as_written(text: str, update: Callable[[Array], Array]) -> None:
-    found = _step(text)
-    for one, start, slope in zip(found, (A, B), _gradients([A, B]), strict=True):
+    params = _step(text)
+    for one, start, slope in zip(params, (A, B), _gradients([A, B]), strict=True):
         # A handful of operations in float64.
         np.testing.assert_allclose(one, start - 0.1 * update(slope), rtol=1e-12)
 
@@ -758,21 +758,21 @@ def test_the_source_is_a_module_that_needs_only_torch(key: str) -> None:
 
     from core.formula.torch_class import optimizer_source
 
-    declared = OPTIMIZERS[key]
-    defaults = {hyper.name: hyper.default for hyper in declared.hypers}
-    text = optimizer_source(declared.parsed, "Taken", declared.idea, defaults)
+    entry = OPTIMIZERS[key]
+    defaults = {hyper.name: hyper.default for hyper in entry.hypers}
+    text = optimizer_source(entry.parsed, "Taken", entry.idea, defaults)
     assert set(re.findall(r"^(?:import|from) (\w+)", text, re.MULTILINE)) <= {"torch", "math"}
     for helper in ("orthogonalize", "global_norm"):
-        assert (f"def {helper}(" in text) == (f"{helper}(" in declared.rule)
+        assert (f"def {helper}(" in text) == (f"{helper}(" in entry.rule)
     scope: dict[str, Any] = {}
     exec(text, scope)
     made = scope["Taken"]([_parameter(A)])
     assert isinstance(made, torch.optim.Optimizer)
     assert {name: made.param_groups[0][name] for name in defaults} == defaults
-    for line in declared.rule.splitlines():
+    for line in entry.rule.splitlines():
         assert f"        {line}\n" in text
     # Said in the class's own words, as it is called.
-    assert ("step(closure)" in scope["Taken"].__doc__) == needs_closure(declared.parsed)
+    assert ("step(closure)" in scope["Taken"].__doc__) == needs_closure(entry.parsed)
 
 
 def test_what_a_visitor_typed_cannot_end_the_docstring() -> None:
@@ -794,6 +794,6 @@ def test_the_source_evaluates_line_by_line_as_the_rule_is_written() -> None:
 
     text = optimizer_source(OPTIMIZERS["adam"].parsed, "Adam", "Adam.").partition("def _update")[2]
     lines = [line.strip() for line in text.splitlines()]
-    order = [next(place for place, line in enumerate(lines) if line.startswith(f"{name} = ")) for name in
+    order = [next(row for row, line in enumerate(lines) if line.startswith(f"{name} = ")) for name in
              ("m", "v", "m_hat", "v_hat", "x")]  # fmt: skip
     assert all(first < second for first, second in pairwise(order))

@@ -64,21 +64,19 @@ def _stepped(rule: Rule, steps: int, **hypers: float) -> list[Array]:
 
 
 # Newton's direction is computed by whoever calls the update.
-@pytest.mark.parametrize(
-    "key", [key for key, declared in OPTIMIZERS.items() if "newton_direction" not in declared.rule]
-)
+@pytest.mark.parametrize("key", [key for key, entry in OPTIMIZERS.items() if "newton_direction" not in entry.rule])
 def test_lists_of_arrays_are_updated_as_torch_updates_parameters(key: str) -> None:
     import torch
 
     from core.formula.torch_class import needs_closure
     from core.formula.torch_code import rule_optimizer
 
-    declared = OPTIMIZERS[key]
-    hypers = {hyper.name: hyper.default for hyper in declared.hypers} | {"lr": 0.02}
-    found = _stepped(declared.parsed, 10, **hypers)
+    entry = OPTIMIZERS[key]
+    hypers = {hyper.name: hyper.default for hyper in entry.hypers} | {"lr": 0.02}
+    arrays = _stepped(entry.parsed, 10, **hypers)
     params = [torch.nn.Parameter(torch.tensor(part)) for part in (A, B)]
-    options = {"exact": True} if "hessian_diag" in declared.rule else {}
-    optimizer = rule_optimizer(declared.parsed)(params, **hypers, **options)
+    options = {"exact": True} if "hessian_diag" in entry.rule else {}
+    optimizer = rule_optimizer(entry.parsed)(params, **hypers, **options)
 
     def loss() -> torch.Tensor:
         a, b = params
@@ -91,8 +89,8 @@ def test_lists_of_arrays_are_updated_as_torch_updates_parameters(key: str) -> No
         return value
 
     for _ in range(10):
-        optimizer.step(loss if needs_closure(declared.parsed) else closure)
-    for mine, other in zip(found, params, strict=True):
+        optimizer.step(loss if needs_closure(entry.parsed) else closure)
+    for mine, other in zip(arrays, params, strict=True):
         # Ten steps in float64, and five multiplications of matrices a step for Muon.
         np.testing.assert_allclose(mine, other.detach().numpy(), rtol=1e-11)
 
@@ -106,9 +104,9 @@ def test_orthogonalizing_in_numpy_is_orthogonalizing_in_torch(shape: tuple[int, 
     _, update = numpy_update(parse_rule("x = orthogonalize(g)"))
     for seed in range(5):
         matrix = np.random.default_rng(seed).normal(size=shape)
-        (found,), _ = update([matrix], [matrix], 0.0, 1, 1, 0.1)
+        (result,), _ = update([matrix], [matrix], 0.0, 1, 1, 0.1)
         # The same operations; products of matrices are summed in the libraries' own orders.
-        np.testing.assert_allclose(found, orthogonalize(torch.tensor(matrix)).numpy(), rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(result, orthogonalize(torch.tensor(matrix)).numpy(), rtol=1e-9, atol=1e-12)
 
 
 def test_nothing_is_changed_in_place() -> None:
@@ -207,7 +205,7 @@ def test_names_that_a_line_needs_do_not_collide_with_the_rules_own() -> None:
 
 
 def test_a_long_definition_is_written_on_several_lines() -> None:
-    names = [f"a_long_parameter_name_{place}" for place in range(6)]
+    names = [f"a_long_parameter_name_{index}" for index in range(6)]
     text = function_source("long", names, ["total = 0"], tuple_source(names))
     assert max(map(len, text.splitlines())) < 180
     scope: dict[str, Any] = {}

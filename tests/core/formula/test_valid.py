@@ -42,10 +42,10 @@ def check(actual: Array, reference: Array) -> None:
 def test_a_formula_agrees_with_its_reference_at_each_point(case: dict[str, Any]) -> None:
     formula = parse(case["formula"])
     points, values, gradients, hessians = expected(case)
-    for place in range(points.shape[1]):
-        check(formula.value(points[:, place]), values[place])
-        check(formula.grad(points[:, place]), gradients[:, place])
-        check(formula.hessian(points[:, place]), hessians[..., place])
+    for column in range(points.shape[1]):
+        check(formula.value(points[:, column]), values[column])
+        check(formula.grad(points[:, column]), gradients[:, column])
+        check(formula.hessian(points[:, column]), hessians[..., column])
 
 
 @pytest.mark.parametrize("case", CASES, ids=FORMULAS)

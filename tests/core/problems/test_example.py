@@ -107,8 +107,8 @@ def test_the_formula_equals_the_direct_computation(data: Data, convention: Conve
     for text in (example.formula, example._completed):
         # Relative to the squares of all that is added up before it is squared: each addition may round by 1e-16.
         size = example.factor * sum((abs(lines[0] * x) + abs(lines[1]) + abs(y)) ** 2 for x, y in data)
-        found = parse(text).value(lines)
-        assert (np.abs(found - example.loss(*lines)) <= ROUNDING * size).all()
+        losses = parse(text).value(lines)
+        assert (np.abs(losses - example.loss(*lines)) <= ROUNDING * size).all()
 
 
 @in_every_convention
@@ -147,10 +147,10 @@ def test_the_path_begins_with_the_step() -> None:
 
 @on_every_table
 def test_the_objective_shows_the_start_and_the_solution(data: Data) -> None:
-    shown = Example(data).objective
-    for point in (shown.start, *shown.minima):
-        assert all(low < place < high for (low, high), place in zip(shown.domain, point, strict=True))
-    assert shown.reference == shown.formula
+    objective = Example(data).objective
+    for point in (objective.start, *objective.minima):
+        assert all(low < number < high for (low, high), number in zip(objective.domain, point, strict=True))
+    assert objective.reference == objective.formula
 
 
 def test_equal_x_make_a_gutter_that_is_said_to_be_flat() -> None:
@@ -164,7 +164,7 @@ def test_equal_x_make_a_gutter_that_is_said_to_be_flat() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "message"),
     [
         ({"data": ((1.0, 2.0),)}, "2 to 50 rows"),
         ({"data": ((1.0, 2.0), (1.0, float("nan")))}, "Row 2: y"),
@@ -174,8 +174,8 @@ def test_equal_x_make_a_gutter_that_is_said_to_be_flat() -> None:
         ({"lr": float("inf")}, "lr must lie"),
     ],
 )
-def test_settings_that_make_no_example_are_refused(changed: dict[str, object], told: str) -> None:
-    with pytest.raises(ValueError, match=told):
+def test_settings_that_make_no_example_are_refused(changed: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         Example(**changed)  # type: ignore[arg-type]
 
 
@@ -218,8 +218,8 @@ def test_the_six_steps_of_the_guides_example_show_its_numbers() -> None:
     assert "falls from 9.91 to 7.84523" in by_key["update"].sentence
     assert r"w_1 &= 0.5 - 0.01 \cdot (-13.6) = 0.636" in by_key["update"].latex
     assert f"After {REPEATED} steps" in by_key["repeat"].sentence
-    for steps, told in ((1, "After 1 step of"), (7, "After 7 steps of")):
-        assert told in six_steps(EXAMPLE, steps)[5].sentence
+    for steps, beginning in ((1, "After 1 step of"), (7, "After 7 steps of")):
+        assert beginning in six_steps(EXAMPLE, steps)[5].sentence
         assert rf"w_{{{steps}}} &= " in six_steps(EXAMPLE, steps)[5].latex
     assert "rises from" in six_steps(Example(lr=0.19))[4].sentence
     assert "Diverged at step" in six_steps(Example(lr=1.0))[5].sentence

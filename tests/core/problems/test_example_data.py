@@ -25,7 +25,7 @@ def test_rows_with_nothing_in_them_are_left_out_and_still_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "told"),
+    ("row", "message"),
     [
         (["1", None], "y is missing"),
         (["", 1], "x is missing"),
@@ -51,8 +51,8 @@ def test_rows_with_nothing_in_them_are_left_out_and_still_counted() -> None:
         ([1, "x" * 100_000], "x{20}…"),
     ],
 )
-def test_a_row_that_is_wrong_is_named_in_a_sentence(row: list[object], told: str) -> None:
-    with pytest.raises(ValueError, match=told) as refused:
+def test_a_row_that_is_wrong_is_named_in_a_sentence(row: list[object], message: str) -> None:
+    with pytest.raises(ValueError, match=message) as refused:
         read_table([*GOOD, row])
     assert str(refused.value).startswith("Row 4")
     assert str(refused.value).endswith(".")

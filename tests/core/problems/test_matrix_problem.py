@@ -24,9 +24,9 @@ def _weights(matrices: int) -> list[np.ndarray]:
     return [random.standard_normal((ITEMS, ITEMS)) for _ in range(matrices)]
 
 
-def _moved(weights: list[np.ndarray], place: int, row: int, column: int, by: float) -> list[np.ndarray]:
+def _moved(weights: list[np.ndarray], index: int, row: int, column: int, by: float) -> list[np.ndarray]:
     moved = [matrix.copy() for matrix in weights]
-    moved[place][row, column] += by
+    moved[index][row, column] += by
     return moved
 
 
@@ -64,12 +64,12 @@ def test_gradient_and_diagonal_are_the_differences_of_a_parabola(remembered: Mem
     gradient, diagonal = remembered.gradient(weights), remembered.hessian_diag(weights)
     here = remembered.loss(weights)
     # Along one weight the loss is a parabola, for which differences are exact however wide: only rounding is left.
-    for place, row, column in [
-        (place, row, column) for place in range(matrices) for row in (0, 3) for column in (1, 7)
+    for index, row, column in [
+        (index, row, column) for index in range(matrices) for row in (0, 3) for column in (1, 7)
     ]:
-        ahead, behind = (remembered.loss(_moved(weights, place, row, column, by)) for by in (1.0, -1.0))
-        assert gradient[place][row, column] == pytest.approx((ahead - behind) / 2, abs=1e-11)
-        assert diagonal[place][row, column] == pytest.approx(ahead - 2 * here + behind, abs=1e-11)
+        ahead, behind = (remembered.loss(_moved(weights, index, row, column, by)) for by in (1.0, -1.0))
+        assert gradient[index][row, column] == pytest.approx((ahead - behind) / 2, abs=1e-11)
+        assert diagonal[index][row, column] == pytest.approx(ahead - 2 * here + behind, abs=1e-11)
 
 
 @both_forms
@@ -109,7 +109,7 @@ def test_newtons_direction_solves_its_equation(remembered: Memory) -> None:
 @every_rule
 @both_forms
 def test_every_shipped_rule_runs_and_all_but_newton_bring_the_loss_down(rule: str, matrices: int) -> None:
-    start = [orthogonal((0, place)) / 2 for place in range(matrices)]
+    start = [orthogonal((0, index)) / 2 for index in range(matrices)]
     run = train(MEMORIES["turned"], rule, start, 15)
     assert [matrix.shape for matrix in run.weights] == [(16, ITEMS, ITEMS)] * matrices
     assert [matrix.shape for matrix in run.gradients] == [(15, ITEMS, ITEMS)] * matrices

@@ -217,20 +217,20 @@ def test_huge_numbers_give_answers_without_overflow() -> None:
 
 
 def test_what_is_not_a_matrix_of_second_derivatives_is_refused_in_a_sentence() -> None:
-    for matrix, told in (
+    for matrix, message in (
         ([[1.0, 2.0]], "square"),
         ([[1.0, math.nan], [math.nan, 1.0]], "finite"),
         ([[1.0, 2.0], [3.0, 1.0]], "symmetric"),
         (np.empty((0, 0)), "square"),
     ):
-        with pytest.raises(ValueError, match=told):
+        with pytest.raises(ValueError, match=message):
             spectrum(matrix)
     with pytest.raises(ValueError, match=r"at \(0\) are not finite"):
         curvature(parse("log(x)", variables=("x",)), (0.0,))
 
 
 @pytest.mark.parametrize(
-    ("call", "told"),
+    ("call", "message"),
     [
         (lambda: stable_limit("adam", 1.0), "sgd, momentum, nesterov"),
         (lambda: stable_limit("momentum", 1.0, 1.0), r"beta must lie in \[0, 1\)"),
@@ -245,8 +245,8 @@ def test_what_is_not_a_matrix_of_second_derivatives_is_refused_in_a_sentence() -
         (lambda: regime("sgd", math.nan, 1.0), "lr must be"),
     ],
 )
-def test_questions_without_an_answer_are_refused_in_a_sentence(call: object, told: str) -> None:
+def test_questions_without_an_answer_are_refused_in_a_sentence(call: object, message: str) -> None:
     assert callable(call)
-    with pytest.raises(ValueError, match=told) as refused:
+    with pytest.raises(ValueError, match=message) as refused:
         call()
     assert str(refused.value).endswith(".")

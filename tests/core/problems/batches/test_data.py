@@ -6,34 +6,34 @@ import pytest
 from core.problems.batches.data import DATASETS, LARGEST, SMALLEST, Dataset, dataset, literal_pair
 from core.problems.batches.descent import least_squares, line
 
-every = pytest.mark.parametrize("declared", DATASETS.values(), ids=DATASETS)
+every = pytest.mark.parametrize("entry", DATASETS.values(), ids=DATASETS)
 _LINE = np.array([1.0, 2.0, 4.0])
 
 
 @every
-def test_a_data_set_is_declared_in_full(declared: Dataset) -> None:
-    assert DATASETS[declared.key] is declared
-    assert declared.idea.endswith(".")
-    assert declared.source
+def test_a_data_set_is_declared_in_full(entry: Dataset) -> None:
+    assert DATASETS[entry.key] is entry
+    assert entry.idea.endswith(".")
+    assert entry.source
     # With units, or the remark that there are none.
-    for name in (declared.x_name, declared.y_name):
+    for name in (entry.x_name, entry.y_name):
         assert " in " in name or "unit)" in name
 
 
 @every
-def test_the_points_are_loaded_once_and_cannot_be_changed(declared: Dataset) -> None:
-    pair = declared.load()
-    assert declared.load() is pair
+def test_the_points_are_loaded_once_and_cannot_be_changed(entry: Dataset) -> None:
+    pair = entry.load()
+    assert entry.load() is pair
     assert pair.x.shape == pair.y.shape
-    assert (pair.x_name, pair.y_name) == (declared.x_name, declared.y_name)
+    assert (pair.x_name, pair.y_name) == (entry.x_name, entry.y_name)
     with pytest.raises(ValueError, match="read-only"):
         pair.x[0] = 0.0
 
 
 @every
 @pytest.mark.parametrize("standardised", [False, True])
-def test_the_code_of_a_pair_makes_the_same_numbers(declared: Dataset, standardised: bool) -> None:
-    pair = declared.load().standardised() if standardised else declared.load()
+def test_the_code_of_a_pair_makes_the_same_numbers(entry: Dataset, standardised: bool) -> None:
+    pair = entry.load().standardised() if standardised else entry.load()
     names: dict[str, np.ndarray] = {}
     exec(pair.code, {"np": np}, names)
     np.testing.assert_array_equal(names["x"], pair.x)
@@ -41,11 +41,11 @@ def test_the_code_of_a_pair_makes_the_same_numbers(declared: Dataset, standardis
 
 
 @every
-def test_a_known_answer_is_the_least_squares_line(declared: Dataset) -> None:
-    found = least_squares(line(declared.load().x), declared.load().y)[0]
-    if declared.known is not None:
+def test_a_known_answer_is_the_least_squares_line(entry: Dataset) -> None:
+    solution = least_squares(line(entry.load().x), entry.load().y)[0]
+    if entry.known is not None:
         # Rounding of 40 sums.
-        np.testing.assert_allclose(found, declared.known, rtol=1e-13)
+        np.testing.assert_allclose(solution, entry.known, rtol=1e-13)
 
 
 def test_one_set_is_measured_and_one_has_a_known_answer() -> None:
@@ -59,8 +59,8 @@ def test_one_set_is_measured_and_one_has_a_known_answer() -> None:
 
 
 @every
-def test_standardised_columns_have_mean_zero_and_spread_one(declared: Dataset) -> None:
-    pair = declared.load().standardised()
+def test_standardised_columns_have_mean_zero_and_spread_one(entry: Dataset) -> None:
+    pair = entry.load().standardised()
     for column in (pair.x, pair.y):
         # Rounding of sums of up to 442 numbers around 1.
         assert abs(column.mean()) < 1e-14
@@ -71,8 +71,8 @@ def test_standardised_columns_have_mean_zero_and_spread_one(declared: Dataset) -
 
 
 @every
-def test_a_line_on_standardised_columns_is_told_in_the_units_of_the_data(declared: Dataset) -> None:
-    pair = declared.load()
+def test_a_line_on_standardised_columns_is_told_in_the_units_of_the_data(entry: Dataset) -> None:
+    pair = entry.load()
     scaled = pair.standardised()
     there = least_squares(line(scaled.x), scaled.y)[0]
     # Two least-squares solutions, of which the raw one has a condition number of up to 26 000.
@@ -80,7 +80,7 @@ def test_a_line_on_standardised_columns_is_told_in_the_units_of_the_data(declare
 
 
 @pytest.mark.parametrize(
-    ("x", "told"),
+    ("x", "message"),
     [
         (np.array([1.0, 2.0]), "x has 2 numbers and y has 3"),
         (np.array([1.0]), "too few rows"),
@@ -94,11 +94,11 @@ def test_a_line_on_standardised_columns_is_told_in_the_units_of_the_data(declare
         (np.array([1e11, 1e11, 1e11 + 1]), "the same in every row"),
     ],
 )
-def test_a_column_that_no_line_can_be_fitted_to_is_refused(x: np.ndarray, told: str) -> None:
-    with pytest.raises(ValueError, match=told):
+def test_a_column_that_no_line_can_be_fitted_to_is_refused(x: np.ndarray, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         literal_pair("x", "y", x, _LINE.copy())
     if x.ndim == 1 and x.size == _LINE.size:
-        with pytest.raises(ValueError, match=f"the answer.*{told}"):
+        with pytest.raises(ValueError, match=f"the answer.*{message}"):
             literal_pair("x", "the answer", _LINE.copy(), x)
 
 

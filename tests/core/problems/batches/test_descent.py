@@ -119,11 +119,11 @@ def test_a_descent_is_the_one_by_hand(decay: Decay, batch: int, replacement: boo
     run = _run(batch=batch, replacement=replacement, decay=decay.key, seeds=(5,), start=(1.0, 2.0, -1.0))
     weights, order, seen = np.array([1.0, 2.0, -1.0]), np.empty(0, dtype=int), 0
     for update in range(40):
-        epoch, place = divmod(update, updates_per_epoch(_N, batch))
-        if place == 0:
+        epoch, index = divmod(update, updates_per_epoch(_N, batch))
+        if index == 0:
             random = np.random.default_rng((5, epoch))
             order = random.integers(_N, size=-(-_N // batch) * batch) if replacement else random.permutation(_N)
-        picked = order[place * batch : (place + 1) * batch]
+        picked = order[index * batch : (index + 1) * batch]
         rate = 0.05 / (update + 1) ** _POWERS[decay.key]
         slopes = [2 * (_FEATURES[i] @ weights - _ANSWERS[i]) * _FEATURES[i] for i in picked]
         weights = weights - rate * np.mean(slopes, axis=0)
@@ -183,8 +183,8 @@ def test_all_samples_at_once_leave_nothing_to_the_seed() -> None:
 def test_each_seed_may_have_its_own_rate() -> None:
     rates = np.array([0.01, 0.05, 0.1])
     run = _run(rate=rates)
-    for place, rate in enumerate(rates.tolist()):
-        np.testing.assert_allclose(run.weights[place], _run(rate=rate).weights[place], atol=1e-13)
+    for row, rate in enumerate(rates.tolist()):
+        np.testing.assert_allclose(run.weights[row], _run(rate=rate).weights[row], atol=1e-13)
 
 
 def test_the_loss_is_exact_next_to_the_minimum() -> None:
@@ -234,7 +234,7 @@ def test_rates_that_overflow_at_once_diverge_at_the_first_update() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"batch": 0}, r"batch size must lie in \[1, 23\]"),
         ({"batch": 24}, r"batch size must lie in \[1, 23\].*24"),
@@ -253,25 +253,25 @@ def test_rates_that_overflow_at_once_diverge_at_the_first_update() -> None:
         ({"decay": "one_over_tme"}, "Did you mean one_over_time"),
     ],
 )
-def test_settings_out_of_range_are_refused(changes: dict[str, Any], told: str) -> None:
-    with pytest.raises(ValueError, match=told):
+def test_settings_out_of_range_are_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         _run(**changes)
 
 
 def test_a_band_is_made_of_runs_and_one_that_diverged_is_above_all() -> None:
     values = np.array([[5.0, 1.0], [np.nan, 2.0], [1.0, 3.0], [3.0, 5.0], [2.0, np.nan]])
-    found = band(values)
-    assert found.median.tolist() == [3.0, 3.0]
-    assert found.low.tolist() == [1.0, 1.0]
-    assert np.isinf(found.high).all()
+    spread = band(values)
+    assert spread.median.tolist() == [3.0, 3.0]
+    assert spread.low.tolist() == [1.0, 1.0]
+    assert np.isinf(spread.high).all()
 
 
 def test_a_band_holds_four_fifths_of_the_runs() -> None:
     values = np.random.default_rng(0).permuted(np.tile(np.arange(51.0), (3, 1)), axis=1).T
-    found = band(values)
-    assert found.low.tolist() == [5.0] * 3
-    assert found.median.tolist() == [25.0] * 3
-    assert found.high.tolist() == [45.0] * 3
+    spread = band(values)
+    assert spread.low.tolist() == [5.0] * 3
+    assert spread.median.tolist() == [25.0] * 3
+    assert spread.high.tolist() == [45.0] * 3
 
 
 @pytest.mark.parametrize("updates", [1, 2, 10, 599, 600, 20_000])

@@ -117,9 +117,9 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("text", "told"), REFUSED.items(), ids=[repr(text[:20]) for text in REFUSED])
-def test_what_cannot_be_read_is_refused_in_a_sentence_that_says_where(text: str, told: str) -> None:
-    with at_most(MOST_CALLS), pytest.raises(ValueError, match=told) as refused:
+@pytest.mark.parametrize(("text", "message"), REFUSED.items(), ids=[repr(text[:20]) for text in REFUSED])
+def test_what_cannot_be_read_is_refused_in_a_sentence_that_says_where(text: str, message: str) -> None:
+    with at_most(MOST_CALLS), pytest.raises(ValueError, match=message) as refused:
         own_data(text)
     # Not a subclass, as of text that cannot be encoded, whose message is not a sentence.
     assert type(refused.value) is ValueError
@@ -167,8 +167,8 @@ def test_damaged_tables_are_read_or_refused_and_raise_nothing_else() -> None:
     refusals: list[ValueError] = []
     for _ in range(3000):
         characters = list(_HARMLESS)
-        for place in random.integers(len(characters), size=random.integers(1, 5)):
-            characters[place] = str(random.choice(_PIECES))
+        for index in random.integers(len(characters), size=random.integers(1, 5)):
+            characters[index] = str(random.choice(_PIECES))
         try:
             table = own_data("".join(characters))
         except ValueError as refused:

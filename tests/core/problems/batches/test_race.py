@@ -58,12 +58,12 @@ def test_each_run_is_the_descent_of_its_batch_size(settings: Settings) -> None:
     runs = race(PAIR, settings)
     assert [ran.variant for ran in runs] == list(variants(40, settings.batch, settings.replacement))
     for ran in runs:
-        found = _descent(PAIR, settings, ran.variant.batch, ran.variant.replacement, (settings.seed,))
-        np.testing.assert_array_equal(ran.weights, found.weights[0])
-        np.testing.assert_array_equal(ran.loss, found.loss[0])
-        np.testing.assert_array_equal(ran.excess, found.loss[0] - least_squares(line(PAIR.x), PAIR.y)[1])
-        np.testing.assert_array_equal(ran.samples, found.samples)
-        assert ran.diverged_at == found.diverged_at[0]
+        descents = _descent(PAIR, settings, ran.variant.batch, ran.variant.replacement, (settings.seed,))
+        np.testing.assert_array_equal(ran.weights, descents.weights[0])
+        np.testing.assert_array_equal(ran.loss, descents.loss[0])
+        np.testing.assert_array_equal(ran.excess, descents.loss[0] - least_squares(line(PAIR.x), PAIR.y)[1])
+        np.testing.assert_array_equal(ran.samples, descents.samples)
+        assert ran.diverged_at == descents.diverged_at[0]
 
 
 @pytest.mark.parametrize(
@@ -73,26 +73,26 @@ def test_each_run_is_the_descent_of_its_batch_size(settings: Settings) -> None:
 def test_no_variant_runs_twice_and_all_samples_are_each_used_once(
     batch: int, replacement: bool, sizes: list[int]
 ) -> None:
-    found = variants(40, batch, replacement)
-    assert [one.batch for one in found] == sizes
-    assert not found[0].replacement
-    assert {one.replacement for one in found[1:]} == {replacement}
-    assert len({one.name for one in found}) == len({one.color for one in found}) == len(found)
+    listed = variants(40, batch, replacement)
+    assert [one.batch for one in listed] == sizes
+    assert not listed[0].replacement
+    assert {one.replacement for one in listed[1:]} == {replacement}
+    assert len({one.name for one in listed}) == len({one.color for one in listed}) == len(listed)
 
 
 @pytest.mark.parametrize("settings", [USUAL, CASES["all drawn"], CASES["diverging"]], ids=["usual", "all", "diverging"])
 def test_the_bands_are_those_of_so_many_seeds_of_which_the_first_is_the_one_shown(settings: Settings) -> None:
     lowest = least_squares(line(PAIR.x), PAIR.y)[1]
     moments = drawn_moments(settings.updates)
-    for ran, found in zip(race(PAIR, settings), ensemble(PAIR, settings), strict=True):
+    for ran, ours in zip(race(PAIR, settings), ensemble(PAIR, settings), strict=True):
         seeds = range(settings.seed, settings.seed + SEEDS)
         every = _descent(PAIR, settings, ran.variant.batch, ran.variant.replacement, seeds).loss - lowest
         np.testing.assert_array_equal(every[0], ran.excess)
         expected = band(every[:, moments])
-        for one, other in ((found.low, expected.low), (found.median, expected.median), (found.high, expected.high)):
+        for one, other in ((ours.low, expected.low), (ours.median, expected.median), (ours.high, expected.high)):
             np.testing.assert_array_equal(one, other)
         if ran.variant.batch == 40 and not ran.variant.replacement:
-            np.testing.assert_array_equal(found.low, found.high)
+            np.testing.assert_array_equal(ours.low, ours.high)
 
 
 def test_the_axes_count_updates_samples_and_microseconds() -> None:
@@ -158,16 +158,16 @@ def test_no_variant_diverges_at_the_calm_rate(key: str, standardised: bool) -> N
 # --- Words ---
 
 
-def _told(settings: Settings, pair: Pair = PAIR) -> tuple[list[Any], list[str]]:
+def _retold(settings: Settings, pair: Pair = PAIR) -> tuple[list[Any], list[str]]:
     runs = race(pair, settings)
     return runs, retold(runs, settings, [outlook(pair, ran.variant, settings.rate) for ran in runs])
 
 
 @cases
 def test_every_run_is_told_with_its_own_numbers(settings: Settings) -> None:
-    runs, told = _told(settings)
-    assert len(told) == len(runs) + 1
-    for ran, sentence in zip(runs, told, strict=False):
+    runs, sentences = _retold(settings)
+    assert len(sentences) == len(runs) + 1
+    for ran, sentence in zip(runs, sentences, strict=False):
         assert sentence.lower().startswith(f"**{ran.variant.name}.**")
         if ran.diverged_at >= 0:
             limit = largest_stable_rate(line(PAIR.x), ran.variant.batch, ran.variant.replacement)
@@ -184,42 +184,42 @@ def test_every_run_is_told_with_its_own_numbers(settings: Settings) -> None:
             assert f"Over the last quarter it was {last:.4g} above on average" in sentence
             floor = noise_floor(line(PAIR.x), PAIR.y, ran.variant.batch, settings.rate, ran.variant.replacement)
             assert f"theory expects {floor:.4g} in the long run" in sentence
-    assert not any("nan" in sentence or "inf" in sentence for sentence in told)
+    assert not any("nan" in sentence or "inf" in sentence for sentence in sentences)
 
 
 @cases
 def test_one_pass_is_told_of_every_run_that_made_one(settings: Settings) -> None:
-    runs, told = _told(settings)
+    runs, sentences = _retold(settings)
     for ran in runs:
         updates = -(-40 // ran.variant.batch)
         if np.isfinite(ran.excess[updates]):
-            assert f"{ran.variant.name}, after {counted(updates, 'update')}, stood at" in told[-1]
-            assert f"{ran.excess[updates]:.4g} above" in told[-1]
+            assert f"{ran.variant.name}, after {counted(updates, 'update')}, stood at" in sentences[-1]
+            assert f"{ran.excess[updates]:.4g} above" in sentences[-1]
 
 
 def test_a_run_too_short_for_a_pass_is_said_to_be() -> None:
-    _, told = _told(replace(USUAL, updates=3))
-    assert "all 40 at once, after 1 update, stood at" in told[-1]
-    assert told[-1].endswith("8 at a time and 1 at a time did not get that far.")
+    _, sentences = _retold(replace(USUAL, updates=3))
+    assert "all 40 at once, after 1 update, stood at" in sentences[-1]
+    assert sentences[-1].endswith("8 at a time and 1 at a time did not get that far.")
 
 
 def test_a_run_that_had_diverged_before_the_pass_was_over_is_said_to_have() -> None:
-    runs, told = _told(replace(USUAL, rate=1e6))
+    runs, sentences = _retold(replace(USUAL, rate=1e6))
     assert {ran.diverged_at for ran in runs} == {2}
-    assert "1 at a time had diverged" in told[-1]
+    assert "1 at a time had diverged" in sentences[-1]
 
 
 def test_without_a_theory_the_runs_are_told_all_the_same() -> None:
     for settings in (USUAL, CASES["diverging"]):
-        told = retold(race(PAIR, settings), settings, [])
-        assert len(told) == 4
-        assert not any("theory" in sentence or "largest stable" in sentence for sentence in told)
+        sentences = retold(race(PAIR, settings), settings, [])
+        assert len(sentences) == 4
+        assert not any("theory" in sentence or "largest stable" in sentence for sentence in sentences)
 
 
 def test_what_rounding_leaves_is_not_told_as_a_height() -> None:
-    runs, told = _told(replace(USUAL, updates=1000))
+    runs, sentences = _retold(replace(USUAL, updates=1000))
     assert abs(runs[0].excess[-1]) < 1e-13
-    assert told[0].endswith(f"the loss is {runs[0].loss[-1]:.4g}, the lowest possible.")
+    assert sentences[0].endswith(f"the loss is {runs[0].loss[-1]:.4g}, the lowest possible.")
 
 
 def test_the_line_is_told_in_the_units_of_the_table() -> None:
@@ -242,9 +242,9 @@ def test_the_rule_is_written_with_the_settings() -> None:
 
 
 def test_times_are_told_as_they_were_measured() -> None:
-    told = time_sentence(race(PAIR, USUAL), [6e-6, 5.5e-6, 5e-6])
-    assert "6 µs with all 40 at once, 5.5 µs with 8 at a time and 5 µs with 1 at a time" in told
-    assert "40 times the samples take 1.2 times as long" in told
+    sentence = time_sentence(race(PAIR, USUAL), [6e-6, 5.5e-6, 5e-6])
+    assert "6 µs with all 40 at once, 5.5 µs with 8 at a time and 5 µs with 1 at a time" in sentence
+    assert "40 times the samples take 1.2 times as long" in sentence
 
 
 @pytest.mark.parametrize(
@@ -258,5 +258,5 @@ def test_the_smallest_table_can_be_raced() -> None:
     pair = own_data("1,1\n2,3").pair("column 1", "column 2").standardised()
     runs = race(pair, replace(USUAL, batch=2))
     assert [ran.variant.batch for ran in runs] == [2, 1]
-    told = retold(runs, USUAL, [outlook(pair, ran.variant, 0.05) for ran in runs])
-    assert "Once 2 samples had been looked at" in told[-1]
+    sentences = retold(runs, USUAL, [outlook(pair, ran.variant, 0.05) for ran in runs])
+    assert "Once 2 samples had been looked at" in sentences[-1]

@@ -103,8 +103,8 @@ def test_the_floor_is_the_measured_one_where_batches_are_drawn_afresh(batch: int
     )
     # After 300 updates at 0.02 the start counts for 0.96^600. A mean over 100 runs of about 1200·rate independent
     # stretches scatters by 2 to 3 %, more where single samples cause bursts.
-    found = float(run.loss[:, 300:].mean()) - _LOWEST
-    assert noise_floor(_FEATURES, _ANSWERS, batch, rate, True) == pytest.approx(found, rel=0.08)
+    floor = float(run.loss[:, 300:].mean()) - _LOWEST
+    assert noise_floor(_FEATURES, _ANSWERS, batch, rate, True) == pytest.approx(floor, rel=0.08)
 
 
 def test_shuffled_passes_have_a_lower_floor_and_at_all_samples_none() -> None:
@@ -118,8 +118,8 @@ def test_shuffled_passes_have_a_lower_floor_and_at_all_samples_none() -> None:
         replacement=False,
         seeds=range(100),
     )
-    found = float(run.loss[:, 300:].mean()) - _LOWEST
-    assert found < 0.5 * noise_floor(_FEATURES, _ANSWERS, 16, 0.02, False)
+    floor = float(run.loss[:, 300:].mean()) - _LOWEST
+    assert floor < 0.5 * noise_floor(_FEATURES, _ANSWERS, 16, 0.02, False)
     assert noise_floor(_FEATURES, _ANSWERS, 442, 0.02, False) == 0.0
 
 

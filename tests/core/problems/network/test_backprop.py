@@ -30,7 +30,7 @@ def _loss(example: Example, weights: Parameters, inputs: np.ndarray) -> float:
 def test_every_gradient_is_that_of_torch(example: Example) -> None:
     import torch
 
-    given, found = example.parameters, example.gradients
+    given, slopes = example.parameters, example.gradients
     inner, bias, outer = (
         torch.tensor(part, requires_grad=True) for part in (given.inner, given.inner_bias, given.outer)
     )
@@ -50,7 +50,7 @@ def test_every_gradient_is_that_of_torch(example: Example) -> None:
         np.testing.assert_allclose(ours, theirs.detach().numpy(), rtol=ROUNDING, atol=ROUNDING)
 
     for ours, theirs in zip(
-        (found.inner, found.inner_bias, found.outer, found.outer_bias), (inner, bias, outer, last), strict=True
+        (slopes.inner, slopes.inner_bias, slopes.outer, slopes.outer_bias), (inner, bias, outer, last), strict=True
     ):
         same(ours, theirs.grad)
     nodes = {node.key: node for node in example.nodes}
@@ -72,15 +72,15 @@ def test_every_gradient_is_that_of_small_differences(example: Example) -> None:
     for name in ("inner", "inner_bias", "outer", "outer_bias"):
         whole = np.atleast_1d(np.asarray(getattr(weights, name), dtype=np.float64))
         expected = np.atleast_1d(np.asarray(getattr(example.gradients, name)))
-        for place in np.ndindex(whole.shape):
+        for index in np.ndindex(whole.shape):
             losses = []
             for sign in (1, -1):
                 moved = whole.copy()
-                moved[place] += sign * h
+                moved[index] += sign * h
                 value = moved if name != "outer_bias" else float(moved[0])
                 losses.append(_loss(example, replace(weights, **{name: value}), np.array(example.inputs)))
             # h² times a third derivative, and rounding of losses below 1000 divided by h.
-            assert (losses[0] - losses[1]) / (2 * h) == pytest.approx(expected[place], rel=1e-6, abs=1e-6)
+            assert (losses[0] - losses[1]) / (2 * h) == pytest.approx(expected[index], rel=1e-6, abs=1e-6)
 
 
 @every_example
@@ -142,7 +142,7 @@ def test_seeds_and_settings_choose_the_network() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "message"),
     [
         ({"hidden": 1}, "2 or 3"),
         ({"hidden": 4}, "2 or 3"),
@@ -154,8 +154,8 @@ def test_seeds_and_settings_choose_the_network() -> None:
         ({"target": math.inf}, "target"),
     ],
 )
-def test_settings_that_make_no_network_are_refused_in_a_sentence(changed: dict[str, object], told: str) -> None:
-    with pytest.raises(ValueError, match=told) as refused:
+def test_settings_that_make_no_network_are_refused_in_a_sentence(changed: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message) as refused:
         Example(**changed)  # type: ignore[arg-type]
     assert str(refused.value).endswith("was given.") or str(refused.value).endswith("were given.")
 
@@ -166,10 +166,10 @@ def test_weights_have_the_variance_that_is_told(scheme: Initialisation) -> None:
     assert weights.shape == (200, 300)
     # The variance of 60 000 draws is known to 0.6 % (one standard deviation).
     assert weights.var() == pytest.approx(scheme.variance(300, 200), rel=0.02, abs=1e-15)
-    told = scheme.explained(300, 200)
-    assert told.endswith(".")
+    sentence = scheme.explained(300, 200)
+    assert sentence.endswith(".")
     if scheme is not Initialisation.EQUAL:
-        assert f"{scheme.variance(300, 200):.4g}" in told
+        assert f"{scheme.variance(300, 200):.4g}" in sentence
 
 
 def test_pytorchs_own_variance_is_that_of_its_linear_layer() -> None:

@@ -20,7 +20,7 @@ def test_values_and_gradients_are_torchs(stack: Stack) -> None:
     random = np.random.default_rng(1)
     inputs, targets = random.standard_normal((2, items, WIDTH))
     layers = [stack.start.draw(random, WIDTH, WIDTH).T for _ in range(depth)]
-    found = propagate(stack, inputs, targets, layers)
+    result = propagate(stack, inputs, targets, layers)
 
     matrices = [torch.tensor(layer, requires_grad=True) for layer in layers]
     values = torch.tensor(inputs)
@@ -32,8 +32,8 @@ def test_values_and_gradients_are_torchs(stack: Stack) -> None:
     nn.functional.mse_loss(values, torch.tensor(targets)).backward()
     norms = [matrix.grad.norm().item() for matrix in matrices if matrix.grad is not None]
     # float64 sums in another order.
-    assert found.sizes == pytest.approx(sizes, rel=1e-12)
-    assert found.gradients == pytest.approx(norms, rel=1e-9)
+    assert result.sizes == pytest.approx(sizes, rel=1e-12)
+    assert result.gradients == pytest.approx(norms, rel=1e-9)
 
 
 @every

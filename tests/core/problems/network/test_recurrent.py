@@ -50,8 +50,8 @@ def test_a_step_gives_torchs_state(cell: Cell, module: type[nn.RNNCellBase]) -> 
     given = tuple(torch.tensor(part) for part in before)
     with torch.no_grad():
         after = _peer(cell, module)(torch.tensor(x), given if len(given) > 1 else given[0])
-    found, _ = cell.step(x, before)
-    for part, expected in zip(found, after if isinstance(after, tuple) else (after,), strict=True):
+    state, _ = cell.step(x, before)
+    for part, expected in zip(state, after if isinstance(after, tuple) else (after,), strict=True):
         np.testing.assert_allclose(part, expected.numpy(), rtol=1e-12, atol=1e-15)
 
 
