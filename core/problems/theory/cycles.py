@@ -10,7 +10,7 @@ Array = npt.NDArray[np.float64]
 LONGEST_CYCLE = 64
 """The longest round that is looked for, in steps."""
 
-# Places this close are the same place.
+# Positions this close are the same position.
 _SAME = 1e-6
 
 
