@@ -4,15 +4,11 @@ import numpy as np
 import pytest
 
 from core import Run, trace
-from core.engine.findings import Finding
 from core.evidence.experiments import EXPERIMENTS, averaging
+from tests.core.evidence.experiments.findings import ask
 
 EXPERIMENT = EXPERIMENTS["X71"]
 _STEPS = 30
-
-
-def _found(**settings: float) -> Finding:
-    return EXPERIMENT.run(settings)
 
 
 def _carried(curvature: float, rate: float, beta: float, noise: float) -> float:
@@ -76,25 +72,25 @@ def test_a_constant_rate_leaves_the_known_floor() -> None:
 
 @pytest.mark.parametrize("steps", [1000, 5000])
 def test_schedule_free_beats_a_constant_rate_and_not_a_decay_unless_it_is_a_plain_average(steps: int) -> None:
-    numbers = _found(steps=steps).numbers
+    numbers = ask("X71", steps=steps).numbers
     names = ("average of all points", "linear decay", "cosine", "Schedule-Free", "constant rate")
     left = [numbers[f"lowest loss, {name}"] for name in names]
     assert left == sorted(left)
 
 
 def test_with_few_steps_it_is_level_with_the_constant_rate() -> None:
-    numbers = _found(steps=200).numbers
+    numbers = ask("X71", steps=200).numbers
     assert numbers["lowest loss, Schedule-Free"] == pytest.approx(numbers["lowest loss, constant rate"], rel=0.01)
 
 
 def test_beta_0_is_the_plain_average() -> None:
-    numbers = _found(beta=0.0).numbers
+    numbers = ask("X71", beta=0.0).numbers
     assert numbers["lowest loss, Schedule-Free"] == numbers["lowest loss, average of all points"]
 
 
 def test_no_best_rate_at_the_defaults_is_at_an_end_of_those_tried() -> None:
     for steps in (200, 1000, 5000):
-        numbers = _found(steps=steps).numbers
+        numbers = ask("X71", steps=steps).numbers
         best = [rate for label, rate in numbers.items() if label.startswith("best rate")]
         assert len(best) == 5
         assert min(best) > averaging._RATES[0]

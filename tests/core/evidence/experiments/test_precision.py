@@ -4,13 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.engine.findings import Finding
-from core.evidence.experiments import EXPERIMENTS
 from core.evidence.experiments.precision import in_bfloat16, in_float16
-
-
-def _found(**settings: float) -> Finding:
-    return EXPERIMENTS["X65"].run(settings)
+from tests.core.evidence.experiments.findings import ask
 
 
 def _values() -> np.ndarray:
@@ -30,26 +25,26 @@ def test_numbers_are_rounded_as_torch_rounds_them(rounded, dtype: torch.dtype) -
 
 
 def test_what_is_called_the_smallest_and_largest_number_is() -> None:
-    numbers = _found().numbers
+    numbers = ask("X65").numbers
     assert numbers["smallest float16"] == torch.finfo(torch.float16).smallest_normal * 2.0**-10
     assert numbers["largest float16"] == torch.finfo(torch.float16).max
 
 
 @pytest.mark.parametrize("scale", [1.0, 1024.0, 65_536.0, 2.0**24])
 def test_clipping_too_early_leaves_the_limit_over_the_scale(scale: float) -> None:
-    numbers = _found(scale=scale, norm=1.28).numbers
+    numbers = ask("X65", scale=scale, norm=1.28).numbers
     assert numbers["norm left, clipped before unscaling"] == pytest.approx(1 / scale, rel=1e-12)
     assert numbers["norm left, clipped after unscaling"] == pytest.approx(1, rel=1e-12)
 
 
 def test_a_short_gradient_is_shortened_only_if_it_is_clipped_too_early() -> None:
-    numbers = _found(norm=0.01).numbers
+    numbers = ask("X65", norm=0.01).numbers
     assert numbers["norm left, clipped after unscaling"] == pytest.approx(0.01, rel=1e-12)
     assert numbers["norm left, clipped before unscaling"] == pytest.approx(2.0**-16, rel=1e-12)
 
 
 def test_a_scale_that_is_too_large_overflows_and_is_told_so() -> None:
-    finding = _found(value=10.0)
+    finding = ask("X65", value=10.0)
     assert finding.numbers["in float16, scaled and divided again"] == np.inf
     assert "it is infinite in float16" in finding.sentence
     assert finding.numbers["in float16"] == 10

@@ -3,16 +3,11 @@
 import numpy as np
 import pytest
 
-from core.engine.findings import Finding
-from core.evidence.experiments import EXPERIMENTS
-
-
-def _found(**settings: float) -> Finding:
-    return EXPERIMENTS["X75"].run(settings)
+from tests.core.evidence.experiments.findings import ask
 
 
 def _left(name: str, **settings: float) -> float:
-    return _found(**settings).numbers[f"first / last step, {name}"]
+    return ask("X75", **settings).numbers[f"first / last step, {name}"]
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 3])
@@ -45,14 +40,14 @@ def test_the_wider_a_gate_opens_the_more_is_kept_up_to_4(cell: str) -> None:
 
 @pytest.mark.parametrize("steps", [10, 50, 200])
 def test_the_factor_per_step_is_the_root_of_what_is_left(steps: int) -> None:
-    numbers = _found(steps=steps).numbers
+    numbers = ask("X75", steps=steps).numbers
     whole = numbers["factor per step, tanh RNN"] ** (steps - 1)
     assert whole == pytest.approx(numbers["first / last step, tanh RNN"], rel=1e-9)
     assert 0.7 < numbers["factor per step, tanh RNN"] < 1
 
 
 def test_the_picture_shows_every_step_of_all_five() -> None:
-    plot = _found(steps=30).plot
+    plot = ask("X75", steps=30).plot
     assert plot is not None
     assert len(plot.series) == 5
     for series in plot.series:

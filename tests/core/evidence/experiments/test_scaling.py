@@ -3,14 +3,10 @@
 import numpy as np
 import pytest
 
-from core.engine.findings import Finding
-from core.evidence.experiments import EXPERIMENTS, scaling
+from core.evidence.experiments import scaling
+from tests.core.evidence.experiments.findings import ask
 
 SCALINGS = ("as they are", "only centred", "only divided", "min–max", "standardised")
-
-
-def _found(**settings: float) -> Finding:
-    return EXPERIMENTS["X44"].run(settings)
 
 
 def _designs(mean: float, spread: float, correlation: float) -> tuple[dict[str, np.ndarray], np.ndarray]:
@@ -26,7 +22,7 @@ def _designs(mean: float, spread: float, correlation: float) -> tuple[dict[str, 
 @pytest.mark.parametrize("correlation", [0.0, 0.9])
 @pytest.mark.parametrize("spread", [1.0, 4.0])
 def test_the_steps_of_the_closed_form_are_those_of_a_plain_loop(spread: float, correlation: float) -> None:
-    numbers = _found(mean=3, spread=spread, correlation=correlation).numbers
+    numbers = ask("X44", mean=3, spread=spread, correlation=correlation).numbers
     designs, prices = _designs(3, spread, correlation)
     for name, design in designs.items():
         hessian = design.T @ design / len(design)
@@ -55,22 +51,24 @@ def test_adam_takes_the_steps_of_a_plain_loop_at_the_best_of_the_rates() -> None
             needed.append(steps)
         assert min(needed) < 600
         # A crossing may lie on the line.
-        assert _found(mean=3, spread=4.0).numbers[f"steps of Adam, {name}"] == pytest.approx(min(needed), abs=1)
+        assert ask("X44", mean=3, spread=4.0).numbers[f"steps of Adam, {name}"] == pytest.approx(min(needed), abs=1)
 
 
 def test_prices_do_not_depend_on_the_unit() -> None:
     metres, feet = (scaling._houses(mean, spread, 0.5, 3) for mean, spread in ((186, 46), (2000, 500)))
     np.testing.assert_array_equal(metres[1], feet[1])
-    assert _found(mean=186, spread=46).numbers["steps, standardised"] == _found().numbers["steps, standardised"]
+    assert ask("X44", mean=186, spread=46).numbers["steps, standardised"] == ask("X44").numbers["steps, standardised"]
     for kind in ("steps", "condition number"):
         # Standardising takes the unit away, but for rounding.
-        first, second = (_found(mean=m, spread=s).numbers[f"{kind}, standardised"] for m, s in ((186, 46), (2000, 500)))
+        first, second = (
+            ask("X44", mean=m, spread=s).numbers[f"{kind}, standardised"] for m, s in ((186, 46), (2000, 500))
+        )
         assert first == pytest.approx(second, rel=1e-9)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_scalings_come_in_the_known_order(seed: int) -> None:
-    numbers = _found(seed=seed).numbers
+    numbers = ask("X44", seed=seed).numbers
     for kind in ("condition number", "steps"):
         found = [numbers[f"{kind}, {name}"] for name in SCALINGS]
         assert found == sorted(found, reverse=True)
@@ -82,7 +80,7 @@ def test_the_scalings_come_in_the_known_order(seed: int) -> None:
 
 
 def test_standardising_does_not_cure_correlation() -> None:
-    numbers = {rho: _found(correlation=rho).numbers for rho in (0.0, 0.9, 0.997)}
+    numbers = {rho: ask("X44", correlation=rho).numbers for rho in (0.0, 0.9, 0.997)}
     for rho, found in numbers.items():
         features, _ = scaling._houses(2000, 500, rho, 0)
         measured = abs(np.corrcoef(features.T)[0, 1])
@@ -94,6 +92,6 @@ def test_standardising_does_not_cure_correlation() -> None:
 
 
 def test_where_no_rate_brings_adam_there_the_sentence_says_so() -> None:
-    finding = _found(correlation=0.997)
+    finding = ask("X44", correlation=0.997)
     assert np.isinf(finding.numbers["steps of Adam, as they are"])
     assert "more than 5000 steps before" in finding.sentence
