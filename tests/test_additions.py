@@ -15,7 +15,7 @@ from core.catalogue.optimizers import descent
 from core.evidence.claims import CLAIMS
 from core.evidence.claims import foundations as claims
 from core.evidence.experiments import EXPERIMENTS
-from core.evidence.experiments import foundations as experiments
+from core.evidence.experiments import minima as experiments
 from ui import navigation
 
 ROOT = Path(__file__).parents[1]

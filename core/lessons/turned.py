@@ -10,7 +10,7 @@ from core.engine.run import Run
 from core.engine.summary import Race
 from core.engine.trace import Path, trace
 from core.evidence.experiments import EXPERIMENTS
-from core.evidence.experiments.adaptive import ravine, turned
+from core.evidence.experiments.invariance import ravine, turned
 from core.evidence.experiments.measure import first, steps_text
 from core.formula.latex import measured
 

@@ -1,4 +1,4 @@
-"""Experiments about runs that diverge: what a number format shows of it, and how late."""
+"""Experiments about runs that diverge: what a number format shows of it, how late, and whether clipping saves them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,11 +6,14 @@ from typing import Any
 import numpy as np
 
 from core.catalogue.hypers import Hyper
-from core.catalogue.optimizers import PALETTE
+from core.catalogue.optimizers import OPTIMIZERS, PALETTE
 from core.engine.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
+from core.engine.run import Run
+from core.engine.trace import Path, trace
 from core.evidence.experiments.measure import curve, first, steps_text
-from core.evidence.experiments.telling import listed, whole
+from core.evidence.experiments.telling import learning_rate, listed, whole
 
+_GD, _MOMENTUM = (OPTIMIZERS[key] for key in ("sgd", "momentum"))
 _STEPS = 3000
 ALARM = 1000.0
 """A loss that has grown this many times is no ordinary rise."""
@@ -102,4 +105,71 @@ _X76 = Experiment(
     ),
 )
 
-ALL: tuple[Experiment, ...] = (_X76,)
+
+_CLIP_STEPS = 300
+_CLIP_START = 1.2
+
+
+def _fate(path: Path) -> str:
+    if path.status.failed:
+        return f"leaves every bound at step {path.status.step}"
+    return f"ends at w = {path.x[-1, 0]:.4g} with loss {path.loss[-1]:.4g}"
+
+
+def _clipping(settings: Mapping[str, float]) -> Finding:
+    lr, clip, depth = settings["lr"], settings["clip_norm"], int(settings["depth"])
+    objective = f"(x**{depth} - 0.5)**2/2"
+    free, clipped = (
+        trace(Run(objective, _GD.key, (_CLIP_START,), _CLIP_STEPS, {"lr": lr}, clip_norm=limit))
+        for limit in (None, clip)
+    )
+    minimum = 0.5 ** (1 / depth)
+    # The step that fails counts too.
+    held = float((clipped.grad_norm[: clipped.status.step] > clip).mean())
+    survived = len(free.x) - 1
+    sentence = (
+        f"The loss ½(w^{depth} − ½)² is lowest at w = {minimum:.4g}; at {_CLIP_START} its gradient is "
+        f"{free.grad_norm[0]:.4g}. With α = {lr:.4g} gradient descent {_fate(free)}. With the norm clipped at "
+        f"{clip:.4g} it {_fate(clipped)}; {100 * held:.4g} % of its steps were clipped, and such a step is "
+        f"{lr * clip:.4g} long."
+    )
+    numbers = {
+        "gradient at the start": float(free.grad_norm[0]),
+        "steps survived without clipping": float(survived),
+        "lowest loss without clipping": float(free.loss.min()),
+        "w at the end, clipped": float(clipped.x[-1, 0]),
+        "loss at the end, clipped": float(clipped.loss[-1]),
+        "minimum": minimum,
+        "clipped steps in %": 100 * held,
+    }
+    series = (
+        curve("clipped", clipped.loss, color=_GD.color),
+        # A run that is lost at once is one dot.
+        Series(
+            "not clipped", np.arange(len(free.x), dtype=np.float64), free.loss, _MOMENTUM.color, "dot", "lines+markers"
+        ),
+    )
+    return Finding(numbers, sentence, Plot("step", "loss", series, log_y=True))
+
+
+_X48 = Experiment(
+    key="X48",
+    question="Can clipping save a run that explodes?",
+    settings=(
+        learning_rate(1e-3, (1e-4, 0.1)),
+        Hyper("clip_norm", "c", 1.0, (0.01, 100.0), (0.01, 100.0), "log", "Largest norm that a gradient may have."),
+        whole("depth", "n", 50, (2, 60), "How many times the one weight is multiplied."),
+    ),
+    find=_clipping,
+    expected=(
+        Expected("gradient at the start", 3.4505593459558e9, 1.0, "(w⁵⁰ − ½)·50w⁴⁹, by hand"),
+        Expected("steps survived without clipping", 0, 0, "the first step is millions long"),
+        Expected("w at the end, clipped", 0.98623270, 1e-8, "0.5^(1/50)"),
+        Expected("loss at the end, clipped", 0.0, 1e-28, "rounding of a converged run"),
+        Expected("loss at the end, clipped", 0.009225, 5e-6, "it hops between two places", {"lr": 0.01}),
+        Expected("w at the end, clipped", 1.17, 1e-9, "300 steps of 1e-4 from 1.2", {"lr": 1e-4}),
+    ),
+)
+
+
+ALL: tuple[Experiment, ...] = (_X76, _X48)

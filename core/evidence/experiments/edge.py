@@ -1,11 +1,15 @@
-"""Gradient descent on a small network at the edge of stability, in pieces, so that a long run can be watched."""
+"""Gradient descent at the edge of stability: on a parabola, and on a small network, in pieces that can be watched."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from core.catalogue.hypers import Hyper
 from core.engine.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
+from core.engine.run import Run
+from core.engine.trace import trace
+from core.evidence.experiments.measure import curve
 from core.evidence.experiments.telling import learning_rate, whole
 from core.problems.network.perceptron import Activation, Layer, Network, Reals
 
@@ -136,7 +140,7 @@ def _edge(settings: Mapping[str, float]) -> Finding:
     return finding(descent, lr, steps)
 
 
-EDGE = Experiment(
+_EDGE = Experiment(
     key="X11",
     question="Does full-batch gradient descent on a network keep below its stability limit 2/α?",
     settings=(
@@ -153,3 +157,76 @@ EDGE = Experiment(
         ),
     ),
 )
+
+
+_REGIMES = (0.1, 0.5, 1.0, 1.5, 1.9, 2.0, 2.1)
+# One of each kind; rates as far below 1 as others are above it would be hidden by them.
+_DRAWN_REGIMES = (0.3, 1.5, 2.0, 2.1)
+
+
+def _parabola(rate: float, steps: int) -> Array:
+    """Distances to the minimum of x²/2, whose curvature is 1, from 1: shape ``(steps + 1,)``."""
+    return np.abs(trace(Run("parabola", "sgd", (1.0,), steps, {"lr": rate})).x[:, 0])
+
+
+def _regimes(settings: Mapping[str, float]) -> Finding:
+    rate, steps = settings["rate"], int(settings["steps"])
+    factor = 1 - rate
+    own = _parabola(rate, steps)
+    numbers = {
+        "factor per step, 1 − αL": factor,
+        "distance": float(own[-1]),
+        "closed form": abs(factor) ** steps,
+    }
+    numbers |= {f"distance at αL = {known:g}": float(_parabola(known, steps)[-1]) for known in _REGIMES}
+    if rate < 1:
+        way = "approaches the minimum from one side"
+    elif rate == 1:
+        way = "reaches the minimum in one step"
+    elif rate < 2:
+        way = "hops from side to side and comes closer"
+    elif rate == 2:
+        way = "hops from side to side for ever"
+    else:
+        way = "hops from side to side and moves away"
+    sentence = (
+        f"At αL = {rate:.4g} every step multiplies the distance by {abs(factor):.4g}, so the descent {way}: from 1 it "
+        f"is at a distance of {own[-1]:.4g} after {steps} step{'s' * (steps != 1)}."
+    )
+    series = [curve(f"αL = {known:g}", _parabola(known, steps), dash="dot") for known in _DRAWN_REGIMES]
+    plot = Plot("step", "distance to the minimum", (curve(f"yours: αL = {rate:.4g}", own), *series), log_y=True)
+    return Finding(numbers, sentence, plot)
+
+
+_REGIME = Experiment(
+    key="X09",
+    question="What does the product of learning rate and curvature decide on a parabola?",
+    settings=(
+        Hyper(
+            "rate",
+            r"\alpha L",
+            1.9,
+            (0.01, 2.5),
+            (0.01, 2.5),
+            "linear",
+            "Learning rate times curvature: below 1 smooth, below 2 stable.",
+        ),
+        whole("steps", "T", 50, (1, 60), "Steps of gradient descent."),
+    ),
+    find=_regimes,
+    expected=(
+        *(
+            Expected(
+                f"distance at αL = {known:g}",
+                abs(1 - known) ** 50,
+                1e-12 * max(1.0, abs(1 - known) ** 50),
+                "A closed form; 50 multiplications round by some 1e-14.",
+            )
+            for known in _REGIMES
+        ),
+        Expected("distance", 0.9**50, 1e-12, "A closed form; 50 multiplications round by some 1e-14."),
+    ),
+)
+
+
+ALL: tuple[Experiment, ...] = (_REGIME, _EDGE)

@@ -5,6 +5,10 @@ from typing import Literal
 
 from core.catalogue.hypers import Hyper
 
+# Beyond 0.99 transients outlive the steps that experiments take.
+BETA = Hyper("beta", r"\beta", 0.9, (0.0, 0.99), (0.0, 0.99), "linear", "Share of the velocity that is kept.")
+"""The setting ``beta`` of momentum."""
+
 
 def listed(words: Sequence[str]) -> str:
     """``words`` in a row: "a", "a and b", "a, b and c"."""

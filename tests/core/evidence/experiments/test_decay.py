@@ -51,3 +51,35 @@ def test_the_marks_show_box_and_minimum() -> None:
     assert plot is not None
     assert [mark.value for mark in plot.marks] == [10.0, 20.0]
     assert all(np.isfinite(series.y).all() for series in plot.series)
+
+
+@pytest.mark.parametrize("noise", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("samples", [60, 100, 200])
+def test_the_best_decay_is_that_of_theory(noise: float, samples: int) -> None:
+    numbers = ask("X61", noise=noise, samples=samples).numbers
+    # dσ²/n for weights of norm 1, on a flat minimum seen through 20 draws.
+    assert numbers["best λ"] == pytest.approx(50 * noise**2 / samples, rel=0.5)
+    assert numbers["lowest error"] < numbers["error, λ = 0"]
+    assert numbers["best λ without noise"] == 0
+    # Enough points give the weights exactly, but for rounding.
+    assert numbers["error without noise, λ = 0"] < 1e-20
+
+
+def test_the_error_of_ridge_regression_is_that_of_its_equation() -> None:
+    random = np.random.default_rng(0)
+    x = random.standard_normal((20, 80, 50))
+    true = random.standard_normal((20, 50))
+    true /= np.linalg.norm(true, axis=1, keepdims=True)
+    y = np.einsum("rnd,rd->rn", x, true) + 0.7 * random.standard_normal((20, 80))
+    errors = [
+        np.sum((np.linalg.solve(inputs.T @ inputs + 80 * 0.2 * np.eye(50), inputs.T @ out) - weights) ** 2)
+        for inputs, out, weights in zip(x, y, true, strict=True)
+    ]
+    found = ask("X61", noise=0.7, samples=80, weight_decay=0.2).numbers["error, this λ"]
+    assert found == pytest.approx(np.mean(errors), rel=1e-10)
+
+
+@pytest.mark.parametrize(("lr", "decay"), [(3e-4, 0.01), (1e-3, 0.1), (1e-2, 10.0)])
+def test_half_of_a_weight_is_left_after_its_half_life(lr: float, decay: float) -> None:
+    steps = ask("X61", lr=lr, weight_decay=decay).numbers["half-life in steps"]
+    assert (1 - lr * decay) ** steps == pytest.approx(0.5, rel=1e-9)

@@ -1,0 +1,152 @@
+"""What Adam's two memories do: its first steps, a step after silence, and a walk to the wrong end."""
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+
+from core.catalogue.hypers import Hyper
+from core.catalogue.optimizers import OPTIMIZERS
+from core.engine.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
+from core.engine.run import Run
+from core.engine.trace import trace
+from core.evidence.experiments.measure import curve, edited, seeing
+from core.evidence.experiments.telling import whole
+
+_RMSPROP, _ADAM, _AMSGRAD = (OPTIMIZERS[key] for key in ("rmsprop", "adam", "amsgrad"))
+_STEP = "step"
+_ROUNDING = "the same arithmetic apart from rounding; this many digits are known"
+
+_UNCORRECTED = edited("adam", ("m/(1 - beta1**t)", "m"), ("v/(1 - beta2**t)", "v"))
+
+
+def _bias_correction(settings: Mapping[str, float]) -> Finding:
+    corrected, raw = (
+        -np.diff(trace(Run("x", rule, (0.0,), 1000, {"lr": 1.0, **settings})).x[:, 0])
+        for rule in (_ADAM.key, _UNCORRECTED)
+    )
+    ratio = raw / corrected
+    largest = int(ratio.argmax())
+    sentence = (
+        f"On a constant slope, with β₁ = {settings['beta1']:.4g} and β₂ = {settings['beta2']:.4g}, Adam's first step "
+        f"without bias correction is {ratio[0]:.4g} times as long as with it; the largest ratio is "
+        f"{ratio[largest]:.4g} at step {largest + 1}, and at step 1000 it is {ratio[-1]:.4g}."
+    )
+    numbers = {
+        "ratio at step 1": float(ratio[0]),
+        "largest ratio": float(ratio[largest]),
+        "step of the largest ratio": float(largest + 1),
+        "ratio at step 1000": float(ratio[-1]),
+    }
+    at = np.arange(1.0, 1001.0)
+    series = (
+        curve("no bias correction", raw, at, _RMSPROP.color, "dash"),
+        curve("Adam", corrected, at, _ADAM.color),
+    )
+    return Finding(numbers, sentence, Plot(_STEP, "step length / learning rate", series, log_x=True))
+
+
+_X30 = Experiment(
+    key="X30",
+    question="What would Adam's first steps be without bias correction?",
+    settings=(
+        Hyper("beta1", r"\beta_1", 0.9, (0.0, 0.99), (0.0, 0.99), "linear", "Memory of the mean gradient."),
+        Hyper("beta2", r"\beta_2", 0.999, (0.5, 0.9999), (0.5, 0.9999), "linear", "Memory of squared gradients."),
+    ),
+    find=_bias_correction,
+    expected=(
+        Expected("ratio at step 1", 3.1623, 0.0001, _ROUNDING),
+        Expected("largest ratio", 6.5685, 0.0001, _ROUNDING),
+        Expected("step of the largest ratio", 12, 0, "the neighbours are lower by far more than rounding"),
+        Expected("ratio at step 1000", 1.2576, 0.0001, _ROUNDING),
+    ),
+)
+
+
+def _reddi(key: str) -> str:
+    """A shipped rule on the example of Reddi, Kale & Kumar 2018: gradient C every third step, −1 otherwise."""
+    text = seeing(key, "where((t - 1) % 3 == 0, C, -1)*g", "C: (2, 100) = 3")
+    declared, box = text.split("seen = ")
+    box = re.sub(r"\blr\b", "lr/sqrt(t)", box)
+    return f"{declared}seen = {box}\nx = clip(x, -1, 1)"
+
+
+def _wrong_end(settings: Mapping[str, float]) -> Finding:
+    large, steps = settings["C"], int(settings["steps"])
+    hypers = {"lr": 0.5, "beta1": 0.0, "beta2": 1 / (1 + large**2), "C": large}
+    adam, amsgrad = (trace(Run("x", _reddi(rule.key), (0.0,), steps, hypers)).x[:, 0] for rule in (_ADAM, _AMSGRAD))
+    wrong, right = float(adam[-1]), float(amsgrad[-1])
+    sentence = (
+        f"The gradient is {large:.4g} every third step and −1 otherwise, {(large - 2) / 3:.4g} on average, so −1 is "
+        f"the best point of [−1, 1] and 1 the worst. From 0, Adam is at {wrong:.4g} and AMSGrad at "
+        f"{right:.4g} after {steps} steps."
+    )
+    numbers = {"end, Adam": wrong, "end, AMSGrad": right, "mean gradient": (large - 2) / 3}
+    series = tuple(
+        curve(rule.name, x, color=rule.color, dash=rule.dash) for rule, x in ((_ADAM, adam), (_AMSGRAD, amsgrad))
+    )
+    return Finding(numbers, sentence, Plot(_STEP, "x", series, log_x=True, marks=(Mark("y", -1.0, "best"),)))
+
+
+_X33 = Experiment(
+    key="X33",
+    question="Can Adam walk to the worst point of a straight line?",
+    settings=(
+        Hyper("C", "C", 3.0, (2.1, 10.0), (2.1, 10.0), "linear", "The rare gradient; above 2 it decides."),
+        whole("steps", "T", 30_000, (30, 30_000), "Steps of both rules."),
+    ),
+    find=_wrong_end,
+    expected=(
+        Expected("end, Adam", 1.0, 0.01, "the last steps are 0.003 long"),
+        Expected("end, AMSGrad", -0.998, 0.01, "the last steps are 0.003 long"),
+    ),
+)
+
+
+_SILENT = seeing("adam", "where(t > silence, 1, 0)*g", "silence: (0, 100000) = 0")
+_AWAKE = 50
+
+
+def _spike(settings: Mapping[str, float]) -> Finding:
+    silence, beta2 = int(settings["silence"]), settings["beta2"]
+
+    def lengths(silence: int) -> Array:
+        path = trace(Run("x", _SILENT, (0.0,), silence + _AWAKE, {"lr": 1.0, "beta2": beta2, "silence": silence}))
+        return -np.diff(path.x[silence:, 0])
+
+    after, fresh = lengths(silence), lengths(0)
+    largest = int(after.argmax())
+    sentence = (
+        f"After {silence} steps with gradient 0, a gradient of 1 moves Adam by {after[0]:.4g} learning rates in its "
+        f"first step and, if it lasts, by up to {after[largest]:.4g} (in step {largest + 1}); from the start it "
+        f"would be {fresh[0]:.4g}."
+    )
+    numbers = {
+        "first step / lr": float(after[0]),
+        "largest step / lr": float(after[largest]),
+        "(1 − β₁)/√(1 − β₂)": 0.1 / float(np.sqrt(1 - beta2)),
+    }
+    at = np.arange(1.0, _AWAKE + 1)
+    series = (
+        Series(f"after {silence} silent steps", at, after, _ADAM.color),
+        Series("from the start", at, fresh, _ADAM.color, "dot"),
+    )
+    return Finding(numbers, sentence, Plot("step since the gradient came", "step length / learning rate", series))
+
+
+_X34 = Experiment(
+    key="X34",
+    question="How far does Adam jump at the first gradient after a long silence?",
+    settings=(
+        whole("silence", "n", 20_000, (0, 20_000), "Steps with gradient 0."),
+        Hyper("beta2", r"\beta_2", 0.999, (0.9, 0.9999), (0.9, 0.9999), "linear", "Memory of squared gradients."),
+    ),
+    find=_spike,
+    expected=(
+        Expected("first step / lr", 3.1623, 0.001, "0.999^20 000 is 2e-9"),
+        Expected("first step / lr", 0.2**0.5, 1e-6, "(1 − 0.9)/√(1 − 0.95), by hand", {"beta2": 0.95}),
+    ),
+)
+
+
+ALL: tuple[Experiment, ...] = (_X30, _X33, _X34)

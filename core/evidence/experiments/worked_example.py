@@ -1,0 +1,154 @@
+"""Experiments on the guide's worked example, a line through three points: its slope, and how squares are added up."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from core.catalogue.hypers import Hyper
+from core.engine.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
+from core.engine.run import Run
+from core.engine.trace import trace
+from core.evidence.experiments.measure import curve
+from core.evidence.experiments.telling import learning_rate, listed
+from core.formula import parse
+
+# Three points on the line through the origin with slope 2, fitted by w·x + b: the guide's worked example.
+_DATA = ((1, 2), (2, 4), (3, 6))
+_SQUARES = " + ".join(f"(w*{x} + b - {y})**2" for x, y in _DATA)
+_EXAMPLE = parse(f"({_SQUARES})/{len(_DATA)}", variables=("w", "b"))
+_EXAMPLE_CURVATURE = float(np.linalg.eigvalsh(_EXAMPLE.hessian(np.zeros(2))).max())
+_WEIGHT = Hyper("w", "w", 0.5, (-5.0, 5.0), (-5.0, 5.0), "linear", "The slope of the line before the step.")
+_BIAS = Hyper("b", "b", 0.1, (-5.0, 5.0), (-5.0, 5.0), "linear", "The intercept of the line before the step.")
+_DIFFERENCES = np.geomspace(1e-12, 1.0, 61)
+
+
+def _worked_example(settings: Mapping[str, float]) -> Finding:
+    lr, h = settings["lr"], settings["h"]
+    place = np.array([settings["w"], settings["b"]])
+    exact = _EXAMPLE.grad(place)
+    after = place - lr * exact
+    before, then = float(_EXAMPLE.value(place)), float(_EXAMPLE.value(after))
+    forward, central = (float(slope[0]) for slope in _differences(place, np.array([h])))
+    numbers = {
+        "exact slope along w": float(exact[0]),
+        "exact slope along b": float(exact[1]),
+        "central difference along w": central,
+        "forward difference along w": forward,
+        "w after one step": float(after[0]),
+        "b after one step": float(after[1]),
+        "loss before": before,
+        "loss after": then,
+    }
+    sentence = (
+        f"The exact slope along w is {exact[0]:.4g}; with h = {h:.4g} the central difference is off by "
+        f"{abs(central - exact[0]):.4g} and the forward difference by {abs(forward - exact[0]):.4g}. A step with "
+        f"lr = {lr:.4g} takes the loss from {before:.4g} to {then:.4g}."
+    )
+    missed = [np.abs(slope - exact[0]) for slope in _differences(place, _DIFFERENCES)]
+    plot = Plot(
+        "difference h",
+        "error of the slope along w",
+        (
+            Series("forward", _DIFFERENCES, missed[0], mode="lines+markers"),
+            Series("central", _DIFFERENCES, missed[1], mode="lines+markers"),
+        ),
+        log_x=True,
+        log_y=True,
+        marks=(Mark("x", h, "your h"),),
+    )
+    return Finding(numbers, sentence, plot)
+
+
+def _differences(place: Array, h: Array) -> tuple[Array, Array]:
+    """The forward and the central difference along w for each ``h``."""
+
+    def at(offset: Array) -> Array:
+        return _EXAMPLE.value(np.stack([place[0] + offset, np.full_like(offset, place[1])]))
+
+    return (at(h) - at(np.zeros_like(h))) / h, (at(h) - at(-h)) / (2 * h)
+
+
+_WORKED = Experiment(
+    key="X05",
+    question="Does the exact slope agree with what small differences of the loss say?",
+    settings=(
+        Hyper("h", "h", 1e-5, (1e-12, 1.0), (1e-12, 1.0), "log", "How far apart the two losses are measured."),
+        learning_rate(0.01, (1e-4, 1.0)),
+        _WEIGHT,
+        _BIAS,
+    ),
+    find=_worked_example,
+    expected=(
+        Expected("exact slope along w", -13.6, 1e-12, "Exact apart from rounding."),
+        Expected("exact slope along b", -5.8, 1e-12, "Exact apart from rounding."),
+        Expected("central difference along w", -13.6, 1e-8, "On a parabola only rounding is left: about 1e-15/h."),
+        Expected("forward difference along w", -13.6 + 14 / 3 * 1e-5, 1e-8, "It misses by h·14/3, half the curvature."),
+        Expected("forward difference along w", -13.6 + 14 / 30, 1e-9, "The same; rounding is 1e-15/h.", {"h": 0.1}),
+        Expected(
+            "forward difference along w", -13.6033, 5e-5, "Rounding of losses near 10, 1.8e-15, over h.", {"h": 1e-12}
+        ),
+        Expected("w after one step", 0.636, 1e-12, "Exact apart from rounding."),
+        Expected("b after one step", 0.158, 1e-12, "Exact apart from rounding."),
+        Expected("loss before", 9.91, 1e-12, "Exact apart from rounding."),
+        Expected("loss after", 7.84523, 5e-6, "Five decimals are known."),
+    ),
+)
+
+
+# What each convention's loss is as a multiple of the mean of the squares.
+_CONVENTIONS: Mapping[str, float] = {
+    "mean": 1.0,
+    "half the mean": 0.5,
+    "sum": float(len(_DATA)),
+    "half the sum": len(_DATA) / 2,
+}
+_FITTING = 20
+
+
+def _conventions(settings: Mapping[str, float]) -> Finding:
+    lr, place = settings["lr"], (settings["w"], settings["b"])
+    # A run's variables are x and y.
+    squares = " + ".join(f"(x*{x} + y - {y})**2" for x, y in _DATA)
+    numbers: dict[str, float] = {}
+    ends: dict[str, float] = {}
+    slopes: list[str] = []
+    series = []
+    for name, factor in _CONVENTIONS.items():
+        path = trace(Run(f"{factor / len(_DATA)!r}*({squares})", "sgd", place, _FITTING, {"lr": lr}))
+        slope = float(path.terms["g"][0, 0])
+        numbers[f"slope along w, {name}"] = slope
+        slopes.append(f"{slope:.4g} ({name})")
+        series.append(curve(name, path.loss / factor))
+        ends[f"mean of the squares at the end, {name}"] = float(path.loss[-1] / factor)
+    limits = {name: 2 / (factor * _EXAMPLE_CURVATURE) for name, factor in _CONVENTIONS.items()}
+    numbers |= {f"limit 2/L, {name}": limit for name, limit in limits.items()} | ends
+    beyond = [f"the {name} ({limit:.4g})" for name, limit in limits.items() if lr > limit]
+    sentence = (
+        f"The same line and the same data have the slope {listed(slopes)} along w, depending on how the squares are "
+        f"added up; lr = {lr:.4g} is "
+        + (
+            f"above the stability limit for {listed(beyond)}."
+            if beyond
+            else "above the stability limit for none of them."
+        )
+    )
+    plot = Plot("step", "mean of the squares", tuple(series), log_y=True)
+    return Finding(numbers, sentence, plot)
+
+
+_CONVENTION = Experiment(
+    key="X06",
+    question="Does it matter for gradient descent whether squares are averaged, halved or summed?",
+    settings=(learning_rate(0.1, (0.001, 1.0)), _WEIGHT, _BIAS),
+    find=_conventions,
+    expected=(
+        Expected("slope along w, mean", -13.6, 1e-12, "Exact apart from rounding."),
+        Expected("slope along w, half the mean", -6.8, 1e-12, "Exact apart from rounding."),
+        Expected("slope along w, sum", -40.8, 1e-12, "Exact apart from rounding."),
+        Expected("slope along w, half the sum", -20.4, 1e-12, "Exact apart from rounding."),
+        Expected("limit 2/L, mean", 0.180295, 5e-7, "Six decimals are known."),
+    ),
+)
+
+
+ALL: tuple[Experiment, ...] = (_WORKED, _CONVENTION)

@@ -1,0 +1,25 @@
+"""The experiments on the worked example: its slope leads to the best line, and sentences count what diverges."""
+
+import numpy as np
+import pytest
+
+from core.evidence.experiments import worked_example
+from tests.core.evidence.experiments.findings import ask
+
+
+def test_a_step_at_a_rate_of_a_tenth_nearly_fits_the_worked_example_after_many() -> None:
+    place = np.array([0.5, 0.1])
+    for _ in range(1000):
+        place = place - 0.1 * worked_example._EXAMPLE.grad(place)
+    # The slow direction shrinks by 1 − 0.1·0.2404 a step: to 3e-11 of the start.
+    np.testing.assert_allclose(place, [2.0, 0.0], atol=1e-9)
+
+
+@pytest.mark.parametrize(("lr", "beyond"), [(0.05, 0), (0.1, 1), (0.15, 2), (0.2, 3), (0.4, 4)])
+def test_as_many_conventions_diverge_as_the_sentence_names(lr: float, beyond: int) -> None:
+    finding = ask("X06", lr=lr)
+    above = finding.sentence.split("stability limit for ")[1]
+    assert above.count("(") == beyond
+    assert finding.plot is not None
+    grew = [series.y[-1] > series.y[-2] for series in finding.plot.series]
+    assert sum(grew) == beyond
