@@ -24,8 +24,8 @@ _QUIET, _NOISY = 1000, 4000
 def _adagrad_rate(settings: Mapping[str, float]) -> Finding:
     lr, noise = settings["lr"], settings["noise"]
 
-    def run(rule: str, steps: int, noise: float = 0.0, **hypers: float) -> Path:
-        return trace(Run("(x**2 + 10*y**2)/2", rule, (1.0, 1.0), steps, {"lr": lr, **hypers}, noise=noise))
+    def run(key: str, steps: int, noise: float = 0.0, **hypers: float) -> Path:
+        return trace(Run("(x**2 + 10*y**2)/2", key, (1.0, 1.0), steps, {"lr": lr, **hypers}, noise=noise))
 
     quiet, loud = run(_ADAGRAD.key, _QUIET), run(_ADAGRAD.key, _NOISY, noise)
     # The memory of Hinton's lecture.
@@ -94,35 +94,42 @@ def _sparse_features(settings: Mapping[str, float]) -> Finding:
     target = random.standard_normal((_FEATURES, _DRAWS))
     seen = (random.random((_EXAMPLES, _FEATURES, _DRAWS)) < frequency[:, None]).astype(np.float64)
     answers = np.einsum("tfd,fd->td", seen, target) + noise * random.standard_normal((_EXAMPLES, _DRAWS))
-    rules = (_ADAGRAD, _ADAM, _GD, _RMSPROP)
+    optimizers = (_ADAGRAD, _ADAM, _GD, _RMSPROP)
     losses, rare = {}, {}
-    for rule in rules:
-        error = _online(rule.key, seen, answers) - target[:, None, :]
+    for optimizer in optimizers:
+        error = _online(optimizer.key, seen, answers) - target[:, None, :]
         # E(x·e)² of independent 0/1 features, halved.
         mean = (frequency[:, None, None] * error).sum(axis=0)
         spread = ((frequency * (1 - frequency))[:, None, None] * error**2).sum(axis=0)
         loss = ((spread + mean**2) / 2).mean(axis=-1)
         # A rate at which the rule diverged.
         loss[~np.isfinite(loss)] = np.inf
-        losses[rule.name] = loss
-        rare[rule.name] = float((error[_FEATURES // 2 :, loss.argmin()] ** 2).mean())
+        losses[optimizer.name] = loss
+        rare[optimizer.name] = float((error[_FEATURES // 2 :, loss.argmin()] ** 2).mean())
     best = {name: float(loss.min()) for name, loss in losses.items()}
     ranked = sorted(best, key=lambda name: best[name])
-    told = listed([f"{name} {best[name]:.4g}" for name in ranked])
+    ranking = listed([f"{name} {best[name]:.4g}" for name in ranked])
     sentence = (
         f"Each at the best of {len(_RATES)} learning rates, after {_EXAMPLES} examples whose features appear with "
-        f"probability j^−{power:.4g}, the rules reach these losses: {told}. Lowest is {ranked[0]}."
+        f"probability j^−{power:.4g}, the rules reach these losses: {ranking}. Lowest is {ranked[0]}."
     )
     numbers = (
         {f"loss, {name}": value for name, value in best.items()}
-        | {"loss, second best / AdaGrad": min(best[rule.name] for rule in rules[1:]) / best[_ADAGRAD.name]}
-        | {f"error of rare weights, {rule.name}": rare[rule.name] for rule in (_ADAGRAD, _GD)}
+        | {
+            "loss, second best / AdaGrad": min(best[optimizer.name] for optimizer in optimizers[1:])
+            / best[_ADAGRAD.name]
+        }
+        | {f"error of rare weights, {optimizer.name}": rare[optimizer.name] for optimizer in (_ADAGRAD, _GD)}
     )
     start = float(((frequency[:, None] * target**2).sum(axis=0)).mean())
     series = []
-    for rule in rules:
-        useful = losses[rule.name] < start
-        series.append(Series(rule.name, _RATES[useful], losses[rule.name][useful], rule.color, mode="lines+markers"))
+    for optimizer in optimizers:
+        useful = losses[optimizer.name] < start
+        series.append(
+            Series(
+                optimizer.name, _RATES[useful], losses[optimizer.name][useful], optimizer.color, mode="lines+markers"
+            )
+        )
     return Finding(numbers, sentence, Plot("learning rate", "loss on new data", tuple(series), log_x=True, log_y=True))
 
 

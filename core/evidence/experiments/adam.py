@@ -66,15 +66,17 @@ _X30 = Experiment(
 def _reddi(key: str) -> str:
     """A shipped rule on the example of Reddi, Kale & Kumar 2018: gradient C every third step, −1 otherwise."""
     text = seeing(key, "where((t - 1) % 3 == 0, C, -1)*g", "C: (2, 100) = 3")
-    declared, box = text.split("seen = ")
+    lines, box = text.split("seen = ")
     box = re.sub(r"\blr\b", "lr/sqrt(t)", box)
-    return f"{declared}seen = {box}\nx = clip(x, -1, 1)"
+    return f"{lines}seen = {box}\nx = clip(x, -1, 1)"
 
 
 def _wrong_end(settings: Mapping[str, float]) -> Finding:
     large, steps = settings["C"], int(settings["steps"])
     hypers = {"lr": 0.5, "beta1": 0.0, "beta2": 1 / (1 + large**2), "C": large}
-    adam, amsgrad = (trace(Run("x", _reddi(rule.key), (0.0,), steps, hypers)).x[:, 0] for rule in (_ADAM, _AMSGRAD))
+    adam, amsgrad = (
+        trace(Run("x", _reddi(optimizer.key), (0.0,), steps, hypers)).x[:, 0] for optimizer in (_ADAM, _AMSGRAD)
+    )
     wrong, right = float(adam[-1]), float(amsgrad[-1])
     sentence = (
         f"The gradient is {large:.4g} every third step and −1 otherwise, {(large - 2) / 3:.4g} on average, so −1 is "
@@ -83,7 +85,8 @@ def _wrong_end(settings: Mapping[str, float]) -> Finding:
     )
     numbers = {"end, Adam": wrong, "end, AMSGrad": right, "mean gradient": (large - 2) / 3}
     series = tuple(
-        curve(rule.name, x, color=rule.color, dash=rule.dash) for rule, x in ((_ADAM, adam), (_AMSGRAD, amsgrad))
+        curve(optimizer.name, x, color=optimizer.color, dash=optimizer.dash)
+        for optimizer, x in ((_ADAM, adam), (_AMSGRAD, amsgrad))
     )
     return Finding(numbers, sentence, Plot(_STEP, "x", series, log_x=True, marks=(Mark("y", -1.0, "best"),)))
 

@@ -57,9 +57,9 @@ def _schedule_free(settings: Mapping[str, float]) -> Finding:
     losses[_FREE.name] = _free(curvatures, noise, beta, steps)
     losses["average of all points"] = _free(curvatures, noise, 0.0, steps)
     best = {name: int(np.nanargmin(loss)) for name, loss in losses.items()}
-    lowest = {name: float(losses[name][place]) for name, place in best.items()}
+    lowest = {name: float(losses[name][index]) for name, index in best.items()}
     numbers = {f"lowest loss, {name}": loss for name, loss in lowest.items()}
-    numbers |= {f"best rate, {name}": float(_RATES[place]) for name, place in best.items()}
+    numbers |= {f"best rate, {name}": float(_RATES[index]) for name, index in best.items()}
     constant, linear, cosine, free, average = lowest.values()
     sentence = (
         f"After {steps} noisy steps, each at the best of {len(_RATES)} rates, a constant rate leaves an expected loss "

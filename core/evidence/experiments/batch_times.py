@@ -34,10 +34,10 @@ def _microseconds(width: int, attempt: int) -> tuple[float, ...]:
     # Threads that wait for each other on a busy machine would make the times those of the waiting.
     with threadpool_limits(1, "blas"):
         for _ in range(_ROUNDS):
-            for place, batch in enumerate(inputs):
+            for index, batch in enumerate(inputs):
                 began = time.perf_counter()
                 batch @ layer
-                shortest[place] = min(shortest[place], (time.perf_counter() - began) / len(batch))
+                shortest[index] = min(shortest[index], (time.perf_counter() - began) / len(batch))
             if time.perf_counter() > end:
                 break
     return tuple((1e6 * shortest).tolist())

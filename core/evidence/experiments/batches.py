@@ -99,8 +99,8 @@ def _epoch(settings: Mapping[str, float]) -> Finding:
             seeds=[*range(_REPEATS)] * len(_TRIED),
         ).loss[:, -1]
         means = ((ends - lowest) / before).reshape(len(_TRIED), _REPEATS).mean(axis=1)
-        place = int(np.nanargmin(means))
-        left[batch], chosen[batch] = float(means[place]), float(_TRIED[place])
+        index = int(np.nanargmin(means))
+        left[batch], chosen[batch] = float(means[index]), float(_TRIED[index])
     per_epoch = updates_per_epoch(samples, _LONG_BATCH)
     long = run(batch=_LONG_BATCH, rate=chosen[_LONG_BATCH], updates=epochs * per_epoch, seeds=(0,))
     long_left = (long.loss[0, ::per_epoch] - lowest) / before

@@ -138,9 +138,9 @@ def _box(settings: Mapping[str, float]) -> Finding:
         name: trace(Run(f"(x - {minimum!r})**2/2", rule, (0.0,), 20_000, hypers)).x[:, 0] for name, rule, _ in rules
     }
     ends = {name: float(path[-1]) for name, path in paths.items()}
-    place = {1.0: "outside", 0.0: "at the edge of", -1.0: "inside"}[float(np.sign(minimum - edge))]
+    side = {1.0: "outside", 0.0: "at the edge of", -1.0: "inside"}[float(np.sign(minimum - edge))]
     sentence = (
-        f"The loss is lowest at {minimum:.4g}, {place} the box of ±1/λ = ±{edge:.4g}. AdamW ends at "
+        f"The loss is lowest at {minimum:.4g}, {side} the box of ±1/λ = ±{edge:.4g}. AdamW ends at "
         f"{ends['AdamW']:.4g} and Lion at {ends['Lion']:.4g}, Adam with L2 at {ends['Adam + L2']:.4g} and gradient "
         f"descent with L2 at {ends['gradient descent + L2']:.4g}, where the penalised loss is lowest "
         f"({minimum / (1 + decay):.4g})."
@@ -190,8 +190,8 @@ def _ridge_error(noise: float, samples: int, strengths: Array) -> Array:
     left, scale, right = np.linalg.svd(x, full_matrices=False)
     along = scale * np.einsum("rnk,rn->rk", left, y)
     shrunk = along / (scale**2 + samples * strengths[:, None, None])
-    found = np.einsum("srk,rkd->srd", shrunk, right)
-    return np.asarray(((found - true) ** 2).sum(axis=-1).mean(axis=-1))
+    fitted = np.einsum("srk,rkd->srd", shrunk, right)
+    return np.asarray(((fitted - true) ** 2).sum(axis=-1).mean(axis=-1))
 
 
 def _strength_text(strength: float) -> str:

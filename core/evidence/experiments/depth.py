@@ -97,13 +97,13 @@ _X49 = Experiment(
 
 def _through_depth(settings: Mapping[str, float]) -> Finding:
     depth, gain = int(settings["depth"]), settings["gain"]
-    found = {stack: signal(stack, depth, gain, int(settings["seed"])) for stack in STACKS}
-    first = {stack.name: float(signal.gradients[0]) for stack, signal in found.items()}
-    ratio = {stack.name: float(signal.gradients[0] / signal.gradients[-1]) for stack, signal in found.items()}
+    signals = {stack: signal(stack, depth, gain, int(settings["seed"])) for stack in STACKS}
+    first = {stack.name: float(each.gradients[0]) for stack, each in signals.items()}
+    ratio = {stack.name: float(each.gradients[0] / each.gradients[-1]) for stack, each in signals.items()}
     numbers = {f"first layer, {name}": norm for name, norm in first.items()}
     numbers |= {f"first / last layer, {name}": times for name, times in ratio.items()}
     least, most = min(first, key=first.__getitem__), max(first, key=first.__getitem__)
-    size = next(float(signal.sizes[-1]) for stack, signal in found.items() if stack.name == most)
+    size = next(float(each.sizes[-1]) for stack, each in signals.items() if stack.name == most)
     batch = next(stack.name for stack in STACKS if stack.norm is Norm.BATCH)
     scaled = "" if gain == 1 else f", all of them multiplied by {gain:.4g}"
     sentence = (
@@ -114,8 +114,8 @@ def _through_depth(settings: Mapping[str, float]) -> Finding:
     )
     layers = np.arange(1.0, depth + 1)
     series = tuple(
-        Series(stack.name, layers, np.log10(signal.gradients), color, "dash" if stack.residual else "solid")
-        for (stack, signal), color in zip(found.items(), PALETTE, strict=False)
+        Series(stack.name, layers, np.log10(each.gradients), color, "dash" if stack.residual else "solid")
+        for (stack, each), color in zip(signals.items(), PALETTE, strict=False)
     )
     return Finding(numbers, sentence, Plot("layer", "log₁₀ of the gradient's norm", series))
 
@@ -146,19 +146,19 @@ _X50 = Experiment(
 )
 
 
-_TOLD_POWERS = (1, 5, 10, 50, 100)
+_NAMED_POWERS = (1, 5, 10, 50, 100)
 
 
 def _powers(settings: Mapping[str, float]) -> Finding:
     diagonal, beside = settings["diagonal"], settings["beside"]
     matrix = np.array([[diagonal, beside], [0.0, diagonal]])
-    powers = np.arange(1.0, _TOLD_POWERS[-1] + 1)
+    powers = np.arange(1.0, _NAMED_POWERS[-1] + 1)
     norms = np.array([np.linalg.norm(np.linalg.matrix_power(matrix, int(k)), 2) for k in powers])
     largest = int(norms.argmax())
     numbers = {
         "norm of W": float(norms[0]),
         "spectral radius of W": diagonal,
-        **{f"norm of the power {k}": float(norms[k - 1]) for k in _TOLD_POWERS[1:]},
+        **{f"norm of the power {k}": float(norms[k - 1]) for k in _NAMED_POWERS[1:]},
         "largest norm": float(norms[largest]),
         "largest at power": largest + 1,
     }

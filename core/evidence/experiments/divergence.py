@@ -41,7 +41,7 @@ def _formats(settings: Mapping[str, float]) -> Finding:
     power, rate, start = int(settings["power"]), settings["rate"], settings["start"]
     runs = {name: _descent(form, power, rate, start) for name, form in _FORMATS.items()}
     numbers: dict[str, float] = {}
-    told = []
+    parts = []
     for name, (weights, losses) in runs.items():
         alarm, full, lost = alarm_step(losses), first(np.isinf(losses)), first(np.isnan(weights))
         numbers |= {
@@ -51,14 +51,14 @@ def _formats(settings: Mapping[str, float]) -> Finding:
             f"last finite loss, {name}": _last(losses),
         }
         tail = f", the last finite loss being {_last(losses):.4g}" if np.isfinite(losses).any() else ""
-        told.append(f"in {name} {_told(alarm, full, lost)}{tail}")
-    sentence = f"Gradient descent on |x|^{power}/{power} from {start:.4g} with α = {rate:.4g}: {'; '.join(told)}."
+        parts.append(f"in {name} {_in_words(alarm, full, lost)}{tail}")
+    sentence = f"Gradient descent on |x|^{power}/{power} from {start:.4g} with α = {rate:.4g}: {'; '.join(parts)}."
     series: list[Series] = []
     for (name, (_, losses)), color in zip(runs.items(), PALETTE, strict=False):
         seen = np.isfinite(losses) & (losses > 0)
-        shown = int(min(first(~seen), len(losses)))
-        if shown:
-            series.append(curve(name, np.log10(losses[:shown]), color=color, dash="dash" if series else "solid"))
+        drawn = int(min(first(~seen), len(losses)))
+        if drawn:
+            series.append(curve(name, np.log10(losses[:drawn]), color=color, dash="dash" if series else "solid"))
     marks = tuple(Mark("y", float(np.log10(np.finfo(form).max)), f"largest {name}") for name, form in _FORMATS.items())
     return Finding(numbers, sentence, Plot("step", "log₁₀ of the loss", tuple(series), marks=marks))
 
@@ -69,7 +69,7 @@ def _last(losses: Array) -> float:
     return float(finite[-1]) if finite.size else np.inf
 
 
-def _told(alarm: float, full: float, lost: float) -> str:
+def _in_words(alarm: float, full: float, lost: float) -> str:
     """What happened to a run, in the order of these steps; infinity is never."""
     happened = [
         f"{what} after {steps_text(step, _STEPS)}"

@@ -70,8 +70,8 @@ def advance(descent: Descent, lr: float, steps: int) -> Descent:
             if not loss <= _EXPLODED:
                 return Descent(step + 1, weights, descent.vector, losses, rises, descent.looks)
             last, weights = weights, weights - lr * slope
-        found, vector = sharpness(last, descent.vector)
-    return Descent(until + 1, weights, vector, losses, rises, (*descent.looks, (until, found)))
+        curvature, vector = sharpness(last, descent.vector)
+    return Descent(until + 1, weights, vector, losses, rises, (*descent.looks, (until, curvature)))
 
 
 def ended(descent: Descent, steps: int) -> bool:
@@ -97,9 +97,9 @@ def finding(descent: Descent, lr: float, steps: int) -> Finding:
             f"sharpness last seen is {last:.4g}, with the limit 2/α at {limit:.4g}."
         )
     else:
-        place = "at" if 0.9 <= last / limit <= 1.1 else "below" if last < limit else "above"
+        where = "at" if 0.9 <= last / limit <= 1.1 else "below" if last < limit else "above"
         sentence = (
-            f"After {steps} steps the sharpness, {start:.4g} at the start, is {last:.4g}: {place} the limit "
+            f"After {steps} steps the sharpness, {start:.4g} at the start, is {last:.4g}: {where} the limit "
             f"2/α = {limit:.4g}. The loss went from {descent.losses[0]:.4g} to {loss:.4g}, and {descent.rises} of the "
             "steps raised it."
         )

@@ -149,8 +149,8 @@ def _walk(settings: Mapping[str, float]) -> Finding:
         f"and {sam[0]:.4g} % by SAM, which leaves {sam[1]:.4g} % on top between the two."
     )
     series = tuple(
-        curve(name, size, color=rule.color)
-        for (name, size), rule in zip(sizes.items(), (_GD, _SAM, _NOISY), strict=True)
+        curve(name, size, color=optimizer.color)
+        for (name, size), optimizer in zip(sizes.items(), (_GD, _SAM, _NOISY), strict=True)
     )
     marks = (Mark("y", 2.0, "flattest"),)
     return Finding(numbers, sentence, Plot("step", "w₁² + w₂²", series, True, True, marks))

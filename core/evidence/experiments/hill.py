@@ -106,17 +106,17 @@ def _bounce(settings: Mapping[str, float]) -> Finding:
         "first place": float(x[min(1, len(x) - 1)]),
     }
     if diverged:
-        told = f"the descent diverges at step {path.status.step}"
+        outcome = f"the descent diverges at step {path.status.step}"
     elif period == 1:
         at = "the minimum" if abs(x[-1] - _MINIMUM) <= 1e-3 else "which is not the minimum"
-        told = f"after {_BOUNCES} steps the descent moves by at most {_ARRIVED:g} a step, at x = {x[-1]:.4g}, {at}"
+        outcome = f"after {_BOUNCES} steps the descent moves by at most {_ARRIVED:g} a step, at x = {x[-1]:.4g}, {at}"
     elif period:
-        told = (
+        outcome = (
             f"after {_BOUNCES} steps the descent repeats itself every {period} steps, between {tail.min():.4g} and "
             f"{tail.max():.4g}, to within {_ARRIVED:g}"
         )
     else:
-        told = (
+        outcome = (
             f"after {_BOUNCES} steps the descent hops about between {tail.min():.4g} and {tail.max():.4g} "
             f"without repeating itself within {LONGEST_CYCLE} steps"
         )
@@ -127,7 +127,7 @@ def _bounce(settings: Mapping[str, float]) -> Finding:
         (Series("gradient descent", np.arange(float(len(x[:_DRAWN_BOUNCES]))), x[:_DRAWN_BOUNCES]),),
         marks=(Mark("y", _MINIMUM, "minimum"),),
     )
-    return Finding(numbers, f"{where}{told}.", plot)
+    return Finding(numbers, f"{where}{outcome}.", plot)
 
 
 _BOUNCE = Experiment(

@@ -50,13 +50,14 @@ def _symmetry(settings: Mapping[str, float]) -> Finding:
     units = {name: _distinct(column) for name, column in zip(_STARTS, columns, strict=True)}
     numbers = {f"loss, {name}": float(loss[-1]) for name, loss in losses.items()}
     numbers |= {f"different units, {name}": count for name, count in units.items()}
-    told = [
+    parts = [
         f"{numbers[f'loss, {name}']:.4g} with {count} different unit{'s' * (count != 1)} if its weights start "
         + ("at random" if name == "random" else f"at {name.removeprefix('all ')}")
         for name, count in units.items()
     ]
     sentence = (
-        f"After {steps} steps a network of {_UNITS} hidden units has a loss of {', '.join(told[:-1])}, and {told[-1]}."
+        f"After {steps} steps a network of {_UNITS} hidden units has a loss of {', '.join(parts[:-1])}, "
+        f"and {parts[-1]}."
     )
     series = tuple(curve(name, loss) for name, loss in losses.items())
     return Finding(numbers, sentence, Plot("step", "mean squared error", series, log_y=True))

@@ -69,10 +69,10 @@ def _undivided(items: int, parts: int) -> float:
     return 1.0
 
 
-def _apart(found: Reals, wanted: Reals) -> float:
+def _apart(gradient: Reals, wanted: Reals) -> float:
     """The norm of the difference over the norm of ``wanted``."""
     wide = wanted.astype(np.float64)
-    return float(np.linalg.norm(found - wide) / np.linalg.norm(wide))
+    return float(np.linalg.norm(gradient - wide) / np.linalg.norm(wide))
 
 
 def _accumulation(settings: Mapping[str, float]) -> Finding:

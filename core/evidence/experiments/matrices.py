@@ -53,17 +53,20 @@ def _order(settings: Mapping[str, float]) -> Finding:
         ("Adam, keys turned", _ADAM, turned, lr / ITEMS**0.5),
         (_MUON.name, _MUON, aligned, lr),
     )
-    runs = {name: train(problem, rule.key, _NOTHING, _ORDER_STEPS, {"lr": rate}) for name, rule, problem, rate in raced}
+    runs = {
+        name: train(problem, optimizer.key, _NOTHING, _ORDER_STEPS, {"lr": rate})
+        for name, optimizer, problem, rate in raced
+    }
     halved = {name: _steps(run, 0.5) for name, run in runs.items()}
     gradient = singular_values(runs[_MUON.name].gradients[0][:1])[0]
     update = singular_values(runs[_MUON.name].updates[0][:1])[0] / lr
-    told = [
+    parts = [
         f"{name} after {steps_text(steps[0], _ORDER_STEPS)} and {steps_text(steps[-1], _ORDER_STEPS)}"
         for name, steps in halved.items()
     ]
     sentence = (
         f"The most frequent item is asked for {share / aligned.frequencies[-1]:.4g} times as often as the rarest. "
-        f"Their errors halve with {'; with '.join(told)}. The first gradient's singular values lie between "
+        f"Their errors halve with {'; with '.join(parts)}. The first gradient's singular values lie between "
         f"{gradient[-1]:.4g} and {gradient[0]:.4g}, those of Muon's first step between {update[-1]:.4g} and "
         f"{update[0]:.4g} learning rates."
     )
@@ -76,9 +79,14 @@ def _order(settings: Mapping[str, float]) -> Finding:
     items = np.arange(1.0, ITEMS + 1)
     series = tuple(
         Series(
-            name, items, np.array(halved[name]), rule.color, "dot" if problem is turned else rule.dash, "lines+markers"
+            name,
+            items,
+            np.array(halved[name]),
+            optimizer.color,
+            "dot" if problem is turned else optimizer.dash,
+            "lines+markers",
         )
-        for name, rule, problem, _ in raced
+        for name, optimizer, problem, _ in raced
     )
     title = "item, the most frequent first"
     return Finding(numbers, sentence, Plot(title, "steps until its error halves", series, log_y=True))
@@ -110,7 +118,10 @@ def _layers(settings: Mapping[str, float]) -> Finding:
     lr, scale, seed = settings["lr"], settings["scale"], int(settings["seed"])
     weights = [scale * orthogonal((seed, 2)), orthogonal((seed, 3)) / scale]
     problem = memory(seed=seed)
-    runs = {rule.name: train(problem, rule.key, weights, _LAYER_STEPS, {"lr": lr}) for rule in (_GD, _ADAMW, _LAMB)}
+    runs = {
+        optimizer.name: train(problem, optimizer.key, weights, _LAYER_STEPS, {"lr": lr})
+        for optimizer in (_GD, _ADAMW, _LAMB)
+    }
     steps = {name: run.relative_steps for name, run in runs.items()}
     adamw, lamb = steps[_ADAMW.name], steps[_LAMB.name]
     ends = {name: float(run.loss[-1]) if len(run.loss) > _LAYER_STEPS else np.inf for name, run in runs.items()}
@@ -135,14 +146,14 @@ def _layers(settings: Mapping[str, float]) -> Finding:
     }
     series = tuple(
         curve(
-            f"{rule.name}, {layer}",
-            steps[rule.name][:, place],
-            np.arange(1.0, len(steps[rule.name]) + 1),
-            rule.color,
+            f"{optimizer.name}, {layer}",
+            steps[optimizer.name][:, column],
+            np.arange(1.0, len(steps[optimizer.name]) + 1),
+            optimizer.color,
             dash,
         )
-        for rule in (_ADAMW, _LAMB)
-        for place, (layer, dash) in enumerate(_LAYERS)
+        for optimizer in (_ADAMW, _LAMB)
+        for column, (layer, dash) in enumerate(_LAYERS)
     )
     marks = (Mark("y", lr, "α"),)
     return Finding(numbers, sentence, Plot(_STEP, "length of the step / norm of the layer", series, True, True, marks))
@@ -195,7 +206,7 @@ def _curvature(settings: Mapping[str, float]) -> Finding:
     (curvature,) = problem.hessian_diag(_NOTHING)
     learnt = run.state["h"][0] / curvature
     sophia_steps, momentum_steps = _settled(run, _KNOWN), _settled(momentum, _KNOWN)
-    told = [
+    needs = [
         f"{steps_text(steps[0], _CURVED_STEPS)} for the most frequent item and "
         f"{steps_text(steps[-1], _CURVED_STEPS)} for the rarest"
         for steps in (sophia_steps, momentum_steps)
@@ -204,7 +215,7 @@ def _curvature(settings: Mapping[str, float]) -> Finding:
         f"Sophia's first step is clipped to α on {100 * clipped[0]:.4g} % of the weights and the last of "
         f"{_CURVED_STEPS} on {100 * clipped[-1]:.4g} %. After its first look h holds {100 * learnt[0].min():.4g} % of "
         f"the curvature, at the end {100 * learnt[-1].min():.4g} %. To stay below an error of {_KNOWN} it "
-        f"needs {told[0]}; momentum at {rate:.4g}, the best of {len(_MOMENTUM_RATES)} rates, needs {told[1]}."
+        f"needs {needs[0]}; momentum at {rate:.4g}, the best of {len(_MOMENTUM_RATES)} rates, needs {needs[1]}."
     )
     numbers = {
         "clipped in %, first step": float(100 * clipped[0]),
@@ -219,9 +230,9 @@ def _curvature(settings: Mapping[str, float]) -> Finding:
         "momentum's best rate": rate,
     }
     series = tuple(
-        curve(f"{rule.name}, {item}", traced.errors[:, place], color=rule.color, dash=dash)
-        for rule, traced in ((_SOPHIA, run), (_MOMENTUM, momentum))
-        for place, item, dash in _ENDS
+        curve(f"{optimizer.name}, {item}", traced.errors[:, column], color=optimizer.color, dash=dash)
+        for optimizer, traced in ((_SOPHIA, run), (_MOMENTUM, momentum))
+        for column, item, dash in _ENDS
     )
     return Finding(numbers, sentence, Plot(_STEP, "error of the item", series, log_y=True))
 

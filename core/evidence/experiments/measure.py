@@ -28,14 +28,14 @@ def edited(key: str, *changes: tuple[str, str]) -> str:
     return text
 
 
-def seeing(key: str, signal: str, *declared: str) -> str:
+def seeing(key: str, signal: str, *hypers: str) -> str:
     """The text of a shipped rule that is given ``signal`` (an expression of ``g``, ``t``…) in place of the gradient.
 
-    ``declared`` are lines that declare further hyperparameters.
+    ``hypers`` are lines that declare further hyperparameters.
     """
-    rule = OPTIMIZERS[key]
-    lines = rule.text.removesuffix(rule.rule)
-    return "\n".join([*declared, f"{lines}seen = {signal}", re.sub(r"\bg\b", "seen", rule.rule)])
+    optimizer = OPTIMIZERS[key]
+    lines = optimizer.text.removesuffix(optimizer.rule)
+    return "\n".join([*hypers, f"{lines}seen = {signal}", re.sub(r"\bg\b", "seen", optimizer.rule)])
 
 
 def batches(random: np.random.Generator, items: int, size: int) -> Iterator[npt.NDArray[np.intp]]:
@@ -110,15 +110,15 @@ def descend(
 @cache
 def _array_step(key: str) -> Callable[..., tuple[Array, ...]]:
     """``step(x, gradient, t, lr, *state)``, which returns the new point and the new state; it overwrites the old."""
-    declared = OPTIMIZERS[key]
-    if declared.parsed.initial:
-        raise NotImplementedError(f"The state of {declared.name} does not start at 0.")
+    optimizer = OPTIMIZERS[key]
+    if optimizer.parsed.initial:
+        raise NotImplementedError(f"The state of {optimizer.name} does not start at 0.")
     graph = Graph()
-    inputs = {name: f"{emit.Input.STATE}{name}" for name in declared.parsed.state}
+    inputs = {name: f"{emit.Input.STATE}{name}" for name in optimizer.parsed.state}
     state = {name: (graph.input(written),) for name, written in inputs.items()}
-    hypers = {hyper.name: (graph.constant(hyper.default),) for hyper in declared.hypers}
+    hypers = {hyper.name: (graph.constant(hyper.default),) for hyper in optimizer.hypers}
     given = {**hypers, **state, "lr": (graph.input("lr"),), "t": (graph.input("t"),)}
-    done = declared.parsed.step(graph, (graph.input(_POINT),), given, _Given())
+    done = optimizer.parsed.step(graph, (graph.input(_POINT),), given, _Given())
     updated = [done.names[name][0] for name in ("x", *state)]
     step: Callable[..., tuple[Array, ...]] = emit.function(
         graph, [_POINT, _GRADIENT, "t", "lr", *inputs.values()], updated, emit.ARRAY

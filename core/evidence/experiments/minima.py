@@ -29,7 +29,7 @@ def _basins(settings: Mapping[str, float]) -> Finding:
     # The slope x³ − x + tilt has three zeros: a minimum, the top between, a minimum. The tilt makes the left one lower.
     lower, top, upper = np.sort(np.roots([1.0, 0.0, -1.0, tilt]).real)
     heights = parse(wells, variables=("x",)).value(np.array([[lower, upper]]))
-    in_lower, in_higher = (np.abs(ends.x[0] - place) <= _NEAR for place in (lower, upper))
+    in_lower, in_higher = (np.abs(ends.x[0] - minimum) <= _NEAR for minimum in (lower, upper))
     share, other, rest = (100 * float(kind.mean()) for kind in (in_lower, in_higher, ~(in_lower | in_higher)))
     numbers = {
         "starts that end in the lower minimum (%)": share,
@@ -96,9 +96,9 @@ def _widths(settings: Mapping[str, float]) -> Finding:
     numbers = {f"width {width}: fitted (%)": share for width, share in zip(_WIDTHS, shares, strict=True)}
     numbers |= {f"width {width}: most left over": rest for width, rest in zip(_WIDTHS, worst, strict=True)}
     grows = all(wider >= narrower for narrower, wider in pairwise(shares))
-    told = listed([f"{share:.4g} % at width {width}" for width, share in zip(_WIDTHS, shares, strict=True)])
+    by_width = listed([f"{share:.4g} % at width {width}" for width, share in zip(_WIDTHS, shares, strict=True)])
     sentence = (
-        f"Of {networks} networks each, all but a thousandth of the variance is learned by {told}: a share that "
+        f"Of {networks} networks each, all but a thousandth of the variance is learned by {by_width}: a share that "
         f"{'never falls' if grows else 'does not always grow'} with the width. The worst network of width "
         f"{_WIDTHS[0]} leaves {worst[0]:.4g} of the variance, the worst of width {_WIDTHS[-1]} {worst[-1]:.4g}."
     )
@@ -161,23 +161,23 @@ def _same_end(settings: Mapping[str, float]) -> Finding:
     x = ends.x[0]
     rested = ends.status == Outcome.CONVERGED
     # Places of rest are more than half a unit apart.
-    places = np.unique(x[rested].round(3))
+    rests = np.unique(x[rested].round(3))
     numbers = {
         "learning rates": _RATES,
         "of them at rest": int(rested.sum()),
-        "different places of rest": places.size,
+        "different places of rest": rests.size,
         "end at the smallest rate": float(x[0]),
         "end at the largest rate": float(x[-1]),
         "loss at the smallest rate": float(ends.loss[0]),
         "limit 2/L": 2 / _WAVES_CURVATURE,
     }
     between = f"From {start:.4g}, {_RATES} learning rates between {_SMALLEST_RATE:g} and {largest:.4g}"
-    if rested.all() and places.size == 1:
+    if rested.all() and rests.size == 1:
         sentence = f"{between} all end at the same place, x = {x[0]:.4g} with loss {ends.loss[0]:.4g}."
     else:
         sentence = (
-            f"{between} differ: {rested.sum()} of them come to rest, in {places.size} "
-            f"place{'s' * (places.size != 1)}; the smallest is at {x[0]:.4g} in the end, the largest at {x[-1]:.4g}."
+            f"{between} differ: {rested.sum()} of them come to rest, in {rests.size} "
+            f"place{'s' * (rests.size != 1)}; the smallest is at {x[0]:.4g} in the end, the largest at {x[-1]:.4g}."
         )
     plot = Plot(
         "learning rate α",
@@ -187,7 +187,7 @@ def _same_end(settings: Mapping[str, float]) -> Finding:
         marks=(
             Mark("x", 2 / _WAVES_CURVATURE, "2/L"),
             Mark("y", start, "start"),
-            *(Mark("y", place, "lowest valley") for (place,) in _WAVES.minima),
+            *(Mark("y", minimum, "lowest valley") for (minimum,) in _WAVES.minima),
         ),
     )
     return Finding(numbers, sentence, plot)

@@ -26,10 +26,10 @@ def _gigabytes(numbers_per_weight: int, weights: float) -> float:
 
 def _memory(settings: Mapping[str, float]) -> Finding:
     weights = settings["weights"]
-    kept = {rule.name: rule.parsed.numbers_per_weight for rule in OPTIMIZERS.values()}
+    kept = {optimizer.name: optimizer.parsed.numbers_per_weight for optimizer in OPTIMIZERS.values()}
     state = {name: _gigabytes(count, weights) for name, count in kept.items()}
     # Weights and gradients are two more numbers for each weight.
-    adamw, lion = (state[rule.name] + _gigabytes(2, weights) for rule in (_ADAMW, _LION))
+    adamw, lion = (state[optimizer.name] + _gigabytes(2, weights) for optimizer in (_ADAMW, _LION))
     sentence = (
         f"For {weights:.4g} weights in float32 AdamW keeps {state[_ADAMW.name]:.4g} GB of state and Lion "
         f"{state[_LION.name]:.4g} GB; with weights and gradients that is {adamw:.4g} against {lion:.4g} GB, "

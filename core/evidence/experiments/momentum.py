@@ -46,12 +46,12 @@ def _stable_range(settings: Mapping[str, float]) -> Finding:
         _BALL: 2 * (1 + beta) / curvature,
         _NAG: 2 * (1 + beta) / ((1 + 2 * beta) * curvature),
     }
-    measured = {rule: _measured_edge(rule.key, beta, curvature) for rule in theory}
+    measured = {optimizer: _measured_edge(optimizer.key, beta, curvature) for optimizer in theory}
     rates = np.linspace(0.0, 4.2 / curvature, _GRID)
     series = []
-    for rule in theory:
-        ends = trace_many(Run(f"{curvature!r}*x**2/2", rule.key, (1.0,), 60, {"beta": beta}), hypers={"lr": rates})
-        series.append(curve(rule.name, np.abs(ends.x[0]), rates, rule.color, rule.dash))
+    for optimizer in theory:
+        ends = trace_many(Run(f"{curvature!r}*x**2/2", optimizer.key, (1.0,), 60, {"beta": beta}), hypers={"lr": rates})
+        series.append(curve(optimizer.name, np.abs(ends.x[0]), rates, optimizer.color, optimizer.dash))
     ball, nag = measured.values()
     sentence = (
         f"With β = {beta:.4g} and a curvature of {curvature:.4g} the heavy ball is stable up to a learning rate of "
@@ -64,7 +64,7 @@ def _stable_range(settings: Mapping[str, float]) -> Finding:
         "largest stable lr, Nesterov": nag,
         "2(1 + β)/((1 + 2β)L)": theory[_NAG],
     }
-    marks = tuple(Mark("x", edge, f"edge, {rule.name}") for rule, edge in theory.items())
+    marks = tuple(Mark("x", edge, f"edge, {optimizer.name}") for optimizer, edge in theory.items())
     plot = Plot("learning rate", "distance to the minimum after 60 steps", tuple(series), log_y=True, marks=marks)
     return Finding(numbers, sentence, plot)
 
@@ -86,7 +86,9 @@ _X20 = Experiment(
 
 def _overshoot(settings: Mapping[str, float]) -> Finding:
     lr, beta = settings["lr"], settings["beta"]
-    ball, nag = (trace(Run("x**2/2", rule.key, (1.0,), 400, {"lr": lr, "beta": beta})) for rule in (_BALL, _NAG))
+    ball, nag = (
+        trace(Run("x**2/2", optimizer.key, (1.0,), 400, {"lr": lr, "beta": beta})) for optimizer in (_BALL, _NAG)
+    )
     far, near = (max(0.0, -float(path.x.min())) for path in (ball, nag))
     # A difference below rounding is none.
     less = "which is less" if near < far - 1e-9 else "which makes no difference"
@@ -95,7 +97,10 @@ def _overshoot(settings: Mapping[str, float]) -> Finding:
         f"minimum by {far:.4g} and Nesterov's method by {near:.4g}, {less}."
     )
     numbers = {"overshoot, heavy ball": far, "overshoot, Nesterov": near}
-    series = tuple(curve(rule.name, path.x[:101, 0], color=rule.color) for rule, path in ((_BALL, ball), (_NAG, nag)))
+    series = tuple(
+        curve(optimizer.name, path.x[:101, 0], color=optimizer.color)
+        for optimizer, path in ((_BALL, ball), (_NAG, nag))
+    )
     return Finding(numbers, sentence, Plot(_STEP, "x", series, marks=(Mark("y", 0.0, "minimum"),)))
 
 
@@ -119,8 +124,8 @@ THREE_PIECES = "where(x < 1, 12.5*x**2, where(x < 2, x**2/2 + 24*x - 12, 12.5*x*
 def _cycle(settings: Mapping[str, float]) -> Finding:
     start = settings["start"]
     ball, gd, nag = (
-        trace(Run(THREE_PIECES, rule.key, (start,), 300, hypers))
-        for rule, hypers in (
+        trace(Run(THREE_PIECES, optimizer.key, (start,), 300, hypers))
+        for optimizer, hypers in (
             (_BALL, {"lr": 1 / 9, "beta": 4 / 9}),
             (_GD, {"lr": 1 / 25}),
             (_NAG, {"lr": 1 / 25, "beta": 2 / 3}),
@@ -146,7 +151,7 @@ def _cycle(settings: Mapping[str, float]) -> Finding:
         "end, Nesterov": float(nag.x[-1, 0]),
     }
     pairs = ((_BALL, ball), (_GD, gd), (_NAG, nag))
-    series = tuple(curve(rule.name, path.x[:41, 0], color=rule.color) for rule, path in pairs)
+    series = tuple(curve(optimizer.name, path.x[:41, 0], color=optimizer.color) for optimizer, path in pairs)
     return Finding(numbers, sentence, Plot(_STEP, "x", series, marks=(Mark("y", 0.0, "minimum"),)))
 
 

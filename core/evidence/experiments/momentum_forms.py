@@ -26,13 +26,13 @@ _PYTORCH = "beta: (0, 1) = 0.9\nb = beta*b + g\nx = x - lr*(g + beta*b)"
 def _nesterov_forms(settings: Mapping[str, float]) -> Finding:
     lr, beta = settings["lr"], settings["beta"]
     forms = (_NAG.key, _SUTSKEVER, _TWO_SEQUENCES, _PYTORCH)
-    shown, sutskever, pair, torch = (
+    shipped, sutskever, pair, torch = (
         trace(Run(_RAVINE, form, (1.0, 1.0), 200, {"lr": lr, "beta": beta})) for form in forms
     )
-    ahead = shown.x[1:] - beta * shown.terms["v"]
-    same = float(max(np.abs(shown.x - other.x).max() for other in (sutskever, pair)))
+    ahead = shipped.x[1:] - beta * shipped.terms["v"]
+    same = float(max(np.abs(shipped.x - other.x).max() for other in (sutskever, pair)))
     recovered = float(np.abs(torch.x[1:] - ahead).max())
-    apart = float(np.abs(torch.x - shown.x).max())
+    apart = float(np.abs(torch.x - shipped.x).max())
     sentence = (
         f"Over 200 steps the look-ahead form, Sutskever's and the one with two sequences differ by at most {same:.4g}. "
         f"PyTorch's parameter is up to {apart:.4g} away from them, but within {recovered:.4g} of θ − βv, the point "
@@ -42,11 +42,11 @@ def _nesterov_forms(settings: Mapping[str, float]) -> Finding:
         "largest difference of three forms": same,
         "PyTorch's parameter from θ": apart,
         "PyTorch's parameter from θ − βv": recovered,
-        "flat coordinate after step 1": float(shown.x[1, 0]),
+        "flat coordinate after step 1": float(shipped.x[1, 0]),
         "flat coordinate after step 1, PyTorch": float(torch.x[1, 0]),
     }
     series = (
-        curve("θ, look-ahead form", shown.x[:61, 0], color=_NAG.color),
+        curve("θ, look-ahead form", shipped.x[:61, 0], color=_NAG.color),
         curve("PyTorch's parameter", torch.x[:61, 0], color=_BALL.color),
         Series("θ − βv", np.arange(1.0, 61.0), ahead[:60, 0], _GD.color, "dot"),
     )

@@ -58,14 +58,14 @@ def _decays(settings: Mapping[str, float]) -> Finding:
     for name in (_CONSTANT, _TIME, _SQUARE):
         numbers[f"sum of the rates, {name}"] = float(falling[name].sum())
         numbers[f"sum of their squares, {name}"] = float((falling[name] ** 2).sum())
-    told = listed([f"{measured[name]:.4g} with {name}" for name in (_ROOT, _LINEAR, _COSINE, _TIME)])
+    others = listed([f"{measured[name]:.4g} with {name}" for name in (_ROOT, _LINEAR, _COSINE, _TIME)])
     sentence = (
         f"After {steps} steps with noise 1 on ½x² from x = 1 the mean of x² is {measured[_CONSTANT]:.4g} at the "
-        f"constant rate {lr:.4g}, {told}, and {averaged:.4g} if the constant rate's second half is averaged. 1/t² "
+        f"constant rate {lr:.4g}, {others}, and {averaged:.4g} if the constant rate's second half is averaged. 1/t² "
         f"leaves {measured[_SQUARE]:.4g}: its rates add up to {falling[_SQUARE].sum():.4g} only, those of 1/t to "
         f"{falling[_TIME].sum():.4g} so far, and the latter sum grows without end."
     )
-    series = tuple(curve(name, spread[:, place]) for place, name in enumerate(falling))
+    series = tuple(curve(name, spread[:, column]) for column, name in enumerate(falling))
     marks = (Mark("y", steady_spread(lr, 1.0), "theory, constant rate"),)
     return Finding(numbers, sentence, Plot(_STEP, f"mean of x² over {_CHAINS} runs", series, True, True, marks))
 
@@ -111,30 +111,30 @@ def _floor(settings: Mapping[str, float]) -> Finding:
         own[t + 1] = squares[-1]
         if t >= _FORGET:
             total += squares
-    found = total / _MEASURED
+    measured = total / _MEASURED
     theory = np.array([steady_spread(rate, noise) for rate in rates])
     # Noise may be switched off.
-    ratio = found / theory if noise else np.ones_like(found)
-    numbers = {f"mean of x² at α = {rate:g}": float(value) for rate, value in zip(_RATES, found, strict=False)}
+    ratio = measured / theory if noise else np.ones_like(measured)
+    numbers = {f"mean of x² at α = {rate:g}": float(value) for rate, value in zip(_RATES, measured, strict=False)}
     numbers |= {
-        "mean of x² at your rate": float(found[-1]),
+        "mean of x² at your rate": float(measured[-1]),
         "theory α·σ²/(2 − α) at your rate": float(theory[-1]),
         "lowest measured / theory": float(ratio.min()),
         "highest measured / theory": float(ratio.max()),
-        "floor at 0.1 / floor at 0.05": float(found[1] / found[2]) if noise else 1.0,
+        "floor at 0.1 / floor at 0.05": float(measured[1] / measured[2]) if noise else 1.0,
     }
     sentence = (
-        f"With noise σ = {noise:.4g} on ½x² a constant rate of {lr:.4g} settles at a mean of x² of {found[-1]:.4g}; "
+        f"With noise σ = {noise:.4g} on ½x² a constant rate of {lr:.4g} settles at a mean of x² of {measured[-1]:.4g}; "
         f"theory says α·σ²/(2 − α) = {theory[-1]:.4g}. Halving the rate from 0.1 to 0.05 divides it by "
         f"{numbers['floor at 0.1 / floor at 0.05']:.4g}: a smaller rate hovers closer to the minimum."
         if noise
-        else f"Without noise a constant rate of {lr:.4g} leaves a mean of x² of {found[-1]:.4g}: there is no floor."
+        else f"Without noise a constant rate of {lr:.4g} leaves a mean of x² of {measured[-1]:.4g}: there is no floor."
     )
     order = np.argsort(rates)
     fine = np.geomspace(0.01, 1.9, 60)
     series = (
         Series("theory α·σ²/(2 − α)", fine, np.array([steady_spread(rate, noise) for rate in fine]), dash="dash"),
-        Series("measured", rates[order], found[order], mode="markers"),
+        Series("measured", rates[order], measured[order], mode="markers"),
     )
     plot = Plot("learning rate α", "mean of x² once settled", series, True, noise > 0, (Mark("x", lr, "yours"),))
     return Finding(numbers, sentence, plot)

@@ -17,7 +17,7 @@ _STEPS, _LAST = 300, 30
 # What guessing costs, and what counts as learning: half of it.
 _GUESSED = float(np.log(2))
 _LEARNS = _GUESSED / 2
-# The place of the rate at which movements are compared: at the smallest one nothing diverges.
+# The index of the rate at which movements are compared: at the smallest one nothing diverges.
 _COMPARED = 0
 _PLAIN, _NORMAL, _DISTURBED, _SMALL = (
     "He's start",
@@ -32,7 +32,7 @@ def _largest(losses: Array) -> float:
     return float(np.max(np.where(losses <= _LEARNS, _RATES, 0.0)))
 
 
-def _told_rate(rate: float) -> str:
+def _rate_text(rate: float) -> str:
     return f"up to a rate of {rate:.4g}" if rate else "at no rate"
 
 
@@ -110,18 +110,18 @@ def _covariate_shift(settings: Mapping[str, float]) -> Finding:
         **{f"lowest loss, {name}": loss for name, loss in lowest.items()},
         **{f"movement of the means, {name}": step for name, step in moved.items()},
         **{
-            f"loss at rate {_RATES[place]:.4g}, {name}": float(losses[place])
+            f"loss at rate {_RATES[index]:.4g}, {name}": float(losses[index])
             for name, losses in ends.items()
-            for place in (2, 4)
+            for index in (2, 4)
         },
     }
     plain, normal, disturbed, small = (largest[name] for name in kinds)
     sentence = (
-        f"With {depth} hidden layers gradient descent learns {_told_rate(plain)} from He's start and "
-        f"{_told_rate(normal)} with BatchNorm, to a loss of {lowest[_PLAIN]:.4g} and {lowest[_NORMAL]:.4g} at the best "
+        f"With {depth} hidden layers gradient descent learns {_rate_text(plain)} from He's start and "
+        f"{_rate_text(normal)} with BatchNorm, to a loss of {lowest[_PLAIN]:.4g} and {lowest[_NORMAL]:.4g} at the best "
         f"rate. With BatchNorm whose outputs are shifted and scaled at random in every step it learns "
-        f"{_told_rate(disturbed)}; the means then move by {moved[_DISTURBED]:.4g} standard deviations a step, against "
-        f"{moved[_PLAIN]:.4g} without BatchNorm. From PyTorch's own smaller start it learns {_told_rate(small)}."
+        f"{_rate_text(disturbed)}; the means then move by {moved[_DISTURBED]:.4g} standard deviations a step, against "
+        f"{moved[_PLAIN]:.4g} without BatchNorm. From PyTorch's own smaller start it learns {_rate_text(small)}."
     )
     series = tuple(
         Series(name, _RATES, losses, color, "solid" if name.startswith(_NORMAL) else "dash", "lines+markers")

@@ -36,7 +36,7 @@ def _formats(settings: Mapping[str, float]) -> Finding:
     value, scale, norm = (settings[name] for name in ("value", "scale", "norm"))
     entry = np.array([value])
     rounded = in_float16(entry), in_bfloat16(entry), in_float16(entry * scale)
-    plain, brain, scaled = (float(found[0]) for found in rounded)
+    plain, brain, scaled = (float(values[0]) for values in rounded)
     # Any direction will do; the norm is what clipping looks at.
     gradient = np.array([0.6, 0.8]) * norm
     too_early = _clipped(gradient * scale) / scale

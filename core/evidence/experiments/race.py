@@ -27,7 +27,7 @@ def _winner(settings: Mapping[str, float]) -> Finding:
     start, steps = (settings["x0"], settings["y0"]), int(settings["steps"])
     losses = {OPTIMIZERS[key].name: losses_at(Run(_VALLEY.key, key, start, steps), _SWEPT_RATES) for key in _RACERS}
     numbers: dict[str, float] = {}
-    told: list[str] = []
+    parts: list[str] = []
     winners: set[str] = set()
     for rate in _NAMED_RATES:
         at = {name: float(loss[np.searchsorted(_SWEPT_RATES, rate)]) for name, loss in losses.items()}
@@ -35,7 +35,7 @@ def _winner(settings: Mapping[str, float]) -> Finding:
         lowest = float(np.nanmin(list(at.values())))
         first = [name for name, loss in at.items() if loss == lowest]
         numbers[f"lowest loss at lr {rate:g}"] = lowest
-        told.append(f"{listed(first)} at {rate:g} ({lowest:.4g})")
+        parts.append(f"{listed(first)} at {rate:g} ({lowest:.4g})")
         winners.update(first)
     numbers["different winners"] = len(winners)
     count = f"{len(winners)} different winners" if len(winners) > 1 else "the same winner at each of these rates"
@@ -43,14 +43,14 @@ def _winner(settings: Mapping[str, float]) -> Finding:
         "learning rate α",
         f"loss after {steps} steps",
         tuple(
-            Series(declared.name, _SWEPT_RATES, losses[declared.name], declared.color, declared.dash)
-            for declared in (OPTIMIZERS[key] for key in _RACERS)
+            Series(optimizer.name, _SWEPT_RATES, losses[optimizer.name], optimizer.color, optimizer.dash)
+            for optimizer in (OPTIMIZERS[key] for key in _RACERS)
         ),
         log_x=True,
         log_y=True,
         marks=tuple(Mark("x", rate, f"{rate:g}") for rate in _NAMED_RATES),
     )
-    return Finding(numbers, f"After {steps} steps the lowest loss belongs to {listed(told)}: {count}.", plot)
+    return Finding(numbers, f"After {steps} steps the lowest loss belongs to {listed(parts)}: {count}.", plot)
 
 
 _WINNER = Experiment(
@@ -90,11 +90,11 @@ def _sharp_limit(settings: Mapping[str, float]) -> Finding:
     where = f"At lr = {lr:.4g}, which is {lr / limit:.4g} of the limit 2/L = {limit:.4g},"
     if own.status.outcome is Outcome.DIVERGED:
         numbers["diverges at step"] = own.status.step
-        told = f"{where} the run diverges at step {own.status.step}"
+        outcome = f"{where} the run diverges at step {own.status.step}"
     else:
         numbers["final loss"] = float(own.loss[-1])
         arrives = "arrives" if own.status.outcome is Outcome.CONVERGED else "stays bounded but does not arrive"
-        told = f"{where} the run {arrives}: after {steps} steps the loss is {own.loss[-1]:.4g}"
+        outcome = f"{where} the run {arrives}: after {steps} steps the loss is {own.loss[-1]:.4g}"
     plot = Plot(
         "step",
         "loss",
@@ -105,7 +105,7 @@ def _sharp_limit(settings: Mapping[str, float]) -> Finding:
         log_y=True,
     )
     sentence = (
-        f"{told}; at lr = {_BELOW_LIMIT:g}, just below the limit, it is {below.loss[-1]:.4g} after {steps} steps."
+        f"{outcome}; at lr = {_BELOW_LIMIT:g}, just below the limit, it is {below.loss[-1]:.4g} after {steps} steps."
     )
     return Finding(numbers, sentence, plot)
 

@@ -18,44 +18,48 @@ from core.evidence.experiments.telling import learning_rate, listed, whole
 _ONE_STEP = "A crossing can move by a step where a platform rounds differently."
 
 _CUBE_STEPS = 10_000
-_CUBE_RULES = tuple(OPTIMIZERS[key] for key in ("sgd", "momentum", "nesterov", "adam", "rmsprop"))
-_TOLD = (100, 1000, 10_000)
+_CUBE_RACERS = tuple(OPTIMIZERS[key] for key in ("sgd", "momentum", "nesterov", "adam", "rmsprop"))
+_NAMED_STEPS = (100, 1000, 10_000)
 _FAR = -1000.0
 # What is further down than this would flatten the rest of the picture.
 _SEEN = -2.0
 
 
-def _place(path: Path, step: int) -> float:
+def _position(path: Path, step: int) -> float:
     """Where ``path`` is after ``step``; minus infinity once it has left every bound, for x³ has no other way out."""
     return float(path.x[step, 0]) if step < len(path.x) else -np.inf
 
 
 def _cube(settings: Mapping[str, float]) -> Finding:
     lr, start = settings["lr"], settings["start"]
-    paths = {rule: trace(Run("x**3", rule.key, (start,), _CUBE_STEPS, {"lr": lr})) for rule in _CUBE_RULES}
-    ends = {rule.name: _place(path, _CUBE_STEPS) for rule, path in paths.items()}
+    paths = {
+        optimizer: trace(Run("x**3", optimizer.key, (start,), _CUBE_STEPS, {"lr": lr})) for optimizer in _CUBE_RACERS
+    }
+    ends = {optimizer.name: _position(path, _CUBE_STEPS) for optimizer, path in paths.items()}
     gd, *_ = paths.values()
-    numbers = {f"x after {step} steps, {_CUBE_RULES[0].name}": _place(gd, step) for step in _TOLD}
+    numbers = {f"x after {step} steps, {_CUBE_RACERS[0].name}": _position(gd, step) for step in _NAMED_STEPS}
     numbers |= {f"x at the end, {name}": end for name, end in ends.items()}
     numbers |= {
-        f"steps to x < {_FAR:.0f}, {rule.name}": _below(path) for rule, path in paths.items() if ends[rule.name] < 0
+        f"steps to x < {_FAR:.0f}, {optimizer.name}": _below(path)
+        for optimizer, path in paths.items()
+        if ends[optimizer.name] < 0
     }
     if start > 0:
         # The flow dx/dt = −3x² from x₀.
-        numbers[f"1/(1/x₀ + 3αt) at t = {_TOLD[0]}"] = 1 / (1 / start + 3 * lr * _TOLD[0])
+        numbers[f"1/(1/x₀ + 3αt) at t = {_NAMED_STEPS[0]}"] = 1 / (1 / start + 3 * lr * _NAMED_STEPS[0])
     above = [f"{name} ({end:.4g})" for name, end in ends.items() if end >= 0]
-    below = [f"{rule.name} ({_told_fall(path)})" for rule, path in paths.items() if ends[rule.name] < 0]
-    told = [f"short of 0 or at it: {listed(above)}"] if above else []
-    told += [f"below 0 and falling for ever: {listed(below)}"] if below else []
+    below = [f"{optimizer.name} ({_fall_text(path)})" for optimizer, path in paths.items() if ends[optimizer.name] < 0]
+    parts = [f"short of 0 or at it: {listed(above)}"] if above else []
+    parts += [f"below 0 and falling for ever: {listed(below)}"] if below else []
     sentence = (
         f"The function x³ has no minimum and no saddle, only a flat place at 0. From x = {start:.4g} with "
-        f"α = {lr:.4g}, after {_CUBE_STEPS} steps these rules are {'; and these are '.join(told)}."
+        f"α = {lr:.4g}, after {_CUBE_STEPS} steps these rules are {'; and these are '.join(parts)}."
     )
     series = []
-    for rule, path in paths.items():
+    for optimizer, path in paths.items():
         x = path.x[:, 0]
-        shown = x[: int(min(first(x < _SEEN), len(x)))]
-        series.append(curve(rule.name, shown, color=rule.color, dash=rule.dash))
+        visible = x[: int(min(first(x < _SEEN), len(x)))]
+        series.append(curve(optimizer.name, visible, color=optimizer.color, dash=optimizer.dash))
     plot = Plot("step", "x", tuple(series), log_x=True, marks=(Mark("y", 0.0, "flat"),))
     return Finding(numbers, sentence, plot)
 
@@ -66,7 +70,7 @@ def _below(path: Path) -> float:
     return float(path.status.step) if np.isinf(passed) and path.status.outcome is Outcome.DIVERGED else passed
 
 
-def _told_fall(path: Path) -> str:
+def _fall_text(path: Path) -> str:
     passed = _below(path)
     return f"x = {path.x[-1, 0]:.4g}" if np.isinf(passed) else f"below {_FAR:.0f} after {steps_text(passed, 0)}"
 
@@ -94,7 +98,7 @@ _X52 = Experiment(
 
 
 _SADDLE = OBJECTIVES["saddle"]
-_SADDLE_RULES = tuple(OPTIMIZERS[key] for key in ("sgd", "momentum", "adam", "rmsprop"))
+_SADDLE_RACERS = tuple(OPTIMIZERS[key] for key in ("sgd", "momentum", "adam", "rmsprop"))
 ESCAPED = 0.5
 """Further than this from the line y = 0 a run has left the saddle; the minima are at |y| = 1."""
 
@@ -106,12 +110,12 @@ _SEEDS = range(21)
 _STARTS = 2000
 
 
-def _escape(rule: str, lr: float, offset: float) -> Path:
-    return trace(Run(_SADDLE.key, rule, (1.0, offset), _QUIET_STEPS, {"lr": lr}))
+def _escape(key: str, lr: float, offset: float) -> Path:
+    return trace(Run(_SADDLE.key, key, (1.0, offset), _QUIET_STEPS, {"lr": lr}))
 
 
-def _noisy_escape(rule: str, lr: float, noise: float, seed: int) -> Path:
-    return trace(Run(_SADDLE.key, rule, (1.0, 0.0), _NOISY_STEPS, {"lr": lr}, noise=noise, seed=seed))
+def _noisy_escape(key: str, lr: float, noise: float, seed: int) -> Path:
+    return trace(Run(_SADDLE.key, key, (1.0, 0.0), _NOISY_STEPS, {"lr": lr}, noise=noise, seed=seed))
 
 
 def escape(path: Path) -> float:
@@ -133,13 +137,14 @@ def _stranded(lr: float) -> int:
 
 def _saddle(settings: Mapping[str, float]) -> Finding:
     lr, offset, noise = settings["lr"], settings["offset"], settings["noise"]
-    paths = {rule: _escape(rule.key, lr, offset) for rule in _SADDLE_RULES}
-    steps = {rule.name: escape(path) for rule, path in paths.items()}
-    held = sum(np.isinf(escape(_escape(rule.key, lr, 0.0))) for rule in _SADDLE_RULES)
+    paths = {optimizer: _escape(optimizer.key, lr, offset) for optimizer in _SADDLE_RACERS}
+    steps = {optimizer.name: escape(path) for optimizer, path in paths.items()}
+    held = sum(np.isinf(escape(_escape(optimizer.key, lr, 0.0))) for optimizer in _SADDLE_RACERS)
     noisy = {
-        rule.name: [escape(_noisy_escape(rule.key, lr, noise, seed)) for seed in _SEEDS] for rule in _SADDLE_RULES[:2]
+        optimizer.name: [escape(_noisy_escape(optimizer.key, lr, noise, seed)) for seed in _SEEDS]
+        for optimizer in _SADDLE_RACERS[:2]
     }
-    median = {name: float(np.median(found)) for name, found in noisy.items()}
+    median = {name: float(np.median(counts)) for name, counts in noisy.items()}
     stranded = _stranded(lr)
     predicted = predicted_escape(offset, lr)
     numbers = {f"steps, {name}": count for name, count in steps.items()}
@@ -160,18 +165,22 @@ def _saddle(settings: Mapping[str, float]) -> Finding:
         "end at the saddle."
     )
     series = [
-        curve(rule.name, np.abs(path.x[: int(min(steps[rule.name], _QUIET_STEPS)) + 1, 1]), color=rule.color)
-        for rule, path in paths.items()
+        curve(
+            optimizer.name,
+            np.abs(path.x[: int(min(steps[optimizer.name], _QUIET_STEPS)) + 1, 1]),
+            color=optimizer.color,
+        )
+        for optimizer, path in paths.items()
     ]
-    shaken = np.abs(_noisy_escape(_SADDLE_RULES[0].key, lr, noise, 0).x[:, 1])
+    shaken = np.abs(_noisy_escape(_SADDLE_RACERS[0].key, lr, noise, 0).x[:, 1])
     # It starts at 0, which a log axis does not have.
-    kept = slice(1, int(min(noisy[_SADDLE_RULES[0].name][0], _NOISY_STEPS)) + 1)
+    kept = slice(1, int(min(noisy[_SADDLE_RACERS[0].name][0], _NOISY_STEPS)) + 1)
     series.append(
         curve(
-            f"{_SADDLE_RULES[0].name}, noise, from y = 0",
+            f"{_SADDLE_RACERS[0].name}, noise, from y = 0",
             shaken[kept],
             np.arange(1.0, len(shaken))[: len(shaken[kept])],
-            _SADDLE_RULES[0].color,
+            _SADDLE_RACERS[0].color,
             "dot",
         )
     )
@@ -224,28 +233,28 @@ def _definite(size: int, shift: float, random: np.random.Generator, count: int) 
     rest = rest + rest.transpose(1, 0, 2)
     diagonal = np.arange(size)
     rest[diagonal, diagonal] = entries[diagonal, diagonal] * np.sqrt(2) + shift
-    found = np.zeros(size)
+    positive = np.zeros(size)
     for pivot in range(size):
         rest = rest[:, :, rest[0, 0] > 0]
-        found[pivot] = rest.shape[2]
+        positive[pivot] = rest.shape[2]
         rest = rest[1:, 1:] - rest[1:, :1] * rest[:1, 1:] / rest[0, 0]
-    return found
+    return positive
 
 
 def _rare_minima(settings: Mapping[str, float]) -> Finding:
     size, shift = int(settings["size"]), settings["shift"]
     random = np.random.default_rng(int(settings["seed"]))
-    found = [_definite(size, shift, random, _AT_ONCE) for _ in range(_MATRICES // _AT_ONCE)]
-    share = np.sum(found, axis=0) / _MATRICES
+    counts = [_definite(size, shift, random, _AT_ONCE) for _ in range(_MATRICES // _AT_ONCE)]
+    share = np.sum(counts, axis=0) / _MATRICES
     dimensions = np.arange(1.0, size + 1)
     numbers = {f"minima in %, n = {n:.0f}": 100 * float(part) for n, part in zip(dimensions, share, strict=True)}
     seen = int(np.flatnonzero(share)[-1]) + 1 if share.any() else 0
     numbers["largest n with a minimum among the draws"] = seen
     about = f" with {shift:.4g} added to every curvature" if shift else ""
-    told = listed([f"{100 * part:.4g} % for n = {n:.0f}" for n, part in zip(dimensions, share, strict=True)])
+    by_size = listed([f"{100 * part:.4g} % for n = {n:.0f}" for n, part in zip(dimensions, share, strict=True)])
     sentence = (
         f"Of {_MATRICES} random n × n matrices of second derivatives{about}, these have only positive eigenvalues, as "
-        f"a minimum needs: {told}. In the others a direction of descent is left."
+        f"a minimum needs: {by_size}. In the others a direction of descent is left."
     )
     series = (
         Series("measured", dimensions, np.where(share > 0, share, np.nan), PALETTE[0], mode="lines+markers"),

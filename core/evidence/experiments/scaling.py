@@ -14,7 +14,7 @@ from core.evidence.experiments.telling import whole
 _ADAM = OPTIMIZERS["adam"]
 _HOUSES = 200
 # The share of the prices' variance at which a fit counts as found: its errors are then 1 % of their spread.
-_FOUND = 1e-4
+_FITTED = 1e-4
 # Adam is given the best of these rates for each scaling, so that units are compared and not rates.
 _ADAM_RATES = np.geomspace(0.01, 100, 13)
 _ADAM_BUDGET = 5000
@@ -73,11 +73,11 @@ class _Fit:
     def steps(self) -> float:
         """The number of steps after which the fit is found."""
         low, high = 0.0, 1.0
-        while self.left(np.array([high]))[0] > _FOUND:
+        while self.left(np.array([high]))[0] > _FITTED:
             low, high = high, 2 * high
         for _ in range(_BISECTIONS):
             middle = (low + high) / 2
-            low, high = (middle, high) if self.left(np.array([middle]))[0] > _FOUND else (low, middle)
+            low, high = (middle, high) if self.left(np.array([middle]))[0] > _FITTED else (low, middle)
         return float(np.ceil(high))
 
 
@@ -106,7 +106,7 @@ def _scaling(settings: Mapping[str, float]) -> Finding:
     fits = {name: _fit(scaled(features), prices) for name, scaled in _SCALINGS.items()}
     steps = {name: fit.steps() for name, fit in fits.items()}
     adam = {name: _adam(fits[name]) for name in (_RAW, _STANDARD)}
-    needed = {name: [first(column <= _FOUND) for column in left.T] for name, left in adam.items()}
+    needed = {name: [first(column <= _FITTED) for column in left.T] for name, left in adam.items()}
     raw, standard = (min(counts) for counts in needed.values())
     numbers = {
         **{f"condition number, {name}": fit.condition for name, fit in fits.items()},
@@ -133,7 +133,7 @@ def _picture(fits: Mapping[str, _Fit], steps: Mapping[str, float], adam: Array) 
         series.append(Series(name, at, fit.left(at), color))
     at = np.unique(np.geomspace(1, _ADAM_BUDGET, _CURVE_POINTS).round())
     series.append(Series("as they are, Adam", at, adam[at.astype(int)], _ADAM.color, "dot"))
-    marks = (Mark("y", _FOUND, "found"),)
+    marks = (Mark("y", _FITTED, "found"),)
     return Plot("step", "excess error, variance of the prices = 1", tuple(series), True, True, marks)
 
 

@@ -37,34 +37,34 @@ _DASHES: Mapping[str, Dash] = {
 
 def _plateau(settings: Mapping[str, float]) -> Finding:
     lr, start = settings["lr"], settings["start"]
-    rules = {_GD: lr, _MOMENTUM: lr, _ADAM: lr * _ADAM_SHARE}
+    rates = {_GD: lr, _MOMENTUM: lr, _ADAM: lr * _ADAM_SHARE}
     paths = {
-        (rule, name): trace(
+        (optimizer, name): trace(
             Run(
                 _PLATEAU,
-                edited(rule.key, ("x - lr*", f"x - lr*{factor}*")),
+                edited(optimizer.key, ("x - lr*", f"x - lr*{factor}*")),
                 (start,),
                 _PLATEAU_STEPS,
                 {"lr": rate},
             )
         )
-        for rule, rate in rules.items()
+        for optimizer, rate in rates.items()
         for name, factor in _SCHEDULES.items()
     }
     steps = {key: first(np.abs(path.x[:, 0]) < 1) for key, path in paths.items()}
-    told = [steps_text(steps[_GD, name], _PLATEAU_STEPS) for name in _SCHEDULES]
+    needs = [steps_text(steps[_GD, name], _PLATEAU_STEPS) for name in _SCHEDULES]
     sentence = (
         f"From x = {start:.4g}, where the slope is {paths[_GD, 'constant'].grad_norm[0]:.4g}, gradient descent with "
-        f"α = {lr:.4g} leaves the plateau after {told[0]}, with cosine decay after {told[1]}, with warm-up and cosine "
-        f"decay after {told[2]}; at the constant rate momentum needs "
+        f"α = {lr:.4g} leaves the plateau after {needs[0]}, with cosine decay after {needs[1]}, with warm-up and "
+        f"cosine decay after {needs[2]}; at the constant rate momentum needs "
         f"{steps_text(steps[_MOMENTUM, 'constant'], _PLATEAU_STEPS)} and Adam, at a tenth of the rate, "
         f"{steps_text(steps[_ADAM, 'constant'], _PLATEAU_STEPS)}."
     )
-    numbers = {f"steps, {rule.name}, {name}": count for (rule, name), count in steps.items()}
+    numbers = {f"steps, {optimizer.name}, {name}": count for (optimizer, name), count in steps.items()}
     series = tuple(
-        Series(f"{rule.name}, {name}", drawn.x, drawn.y, rule.color, _DASHES[name])
-        for (rule, name), path in paths.items()
-        if rule is not _ADAM
+        Series(f"{optimizer.name}, {name}", drawn.x, drawn.y, optimizer.color, _DASHES[name])
+        for (optimizer, name), path in paths.items()
+        if optimizer is not _ADAM
         for drawn in [curve("", np.abs(path.x[:, 0]))]
     )
     marks = (Mark("y", 1.0, "off the plateau"),)

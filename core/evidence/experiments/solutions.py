@@ -15,7 +15,7 @@ _GD, _MOMENTUM, _ADAM = (OPTIMIZERS[key] for key in ("sgd", "momentum", "adam"))
 
 # Batches from one sample to all, and the rules compared with them.
 _BATCHES = (1, 5, _SAMPLES)
-_RULES = (_MOMENTUM, _ADAM)
+_RACERS = (_MOMENTUM, _ADAM)
 # A fit is exact when no answer is off by more than this; batches give up after as many passes.
 _EXACT, _PASSES = 1e-13, 3000
 _RULE_STEPS = 4000
@@ -39,14 +39,14 @@ def _by_batches(features: Array, answers: Array, batch: int, seed: int) -> tuple
     return weights, errors
 
 
-def _by_rule(features: Array, answers: Array, rule: Optimizer, lr: float) -> Array:
+def _by_optimizer(features: Array, answers: Array, optimizer: Optimizer, lr: float) -> Array:
     """Weights by a shipped rule from 0 on all samples, its rate falling to 0 in a line so that it comes to rest."""
     rates = lr * (1 - np.arange(_RULE_STEPS) / _RULE_STEPS)
 
     def look(weights: Array) -> tuple[None, Array]:
         return None, features.T @ (features @ weights - answers) / len(answers)
 
-    return descend(rule.key, np.zeros(features.shape[1]), rates, look)[0]
+    return descend(optimizer.key, np.zeros(features.shape[1]), rates, look)[0]
 
 
 def _which_fit(settings: Mapping[str, float]) -> Finding:
@@ -57,16 +57,16 @@ def _which_fit(settings: Mapping[str, float]) -> Finding:
     truth[:relevant] = random.choice([-1.0, 1.0], relevant) * 2 / relevant**0.5
     answers = features @ truth
     shortest = np.linalg.pinv(features) @ answers
-    found, passes = {}, {}
+    fits, passes = {}, {}
     for batch in _BATCHES:
-        found[f"B = {batch}"], errors = _by_batches(features, answers, batch, seed)
+        fits[f"B = {batch}"], errors = _by_batches(features, answers, batch, seed)
         passes[batch] = errors
-    for rule in _RULES:
-        found[rule.name] = _by_rule(features, answers, rule, lr)
-    away = {name: float(np.linalg.norm(weights - shortest)) for name, weights in found.items()}
+    for optimizer in _RACERS:
+        fits[optimizer.name] = _by_optimizer(features, answers, optimizer, lr)
+    away = {name: float(np.linalg.norm(weights - shortest)) for name, weights in fits.items()}
     # Of standard normal features the mean squared error is the squared distance of the weights.
-    tested = {name: float(((weights - truth) ** 2).sum()) for name, weights in found.items()}
-    misfit = {name: float(np.abs(features @ weights - answers).max()) for name, weights in found.items()}
+    tested = {name: float(((weights - truth) ** 2).sum()) for name, weights in fits.items()}
+    misfit = {name: float(np.abs(features @ weights - answers).max()) for name, weights in fits.items()}
     numbers = {
         **{f"distance from the shortest fit, {name}": distance for name, distance in away.items()},
         **{f"test error, {name}": error for name, error in tested.items()},
@@ -112,7 +112,7 @@ _X59 = Experiment(
 
 
 _INPUTS, _DRAWS = 100, 10
-_STEPS, _SHOWN = 20_000, 100
+_STEPS, _DRAWN = 20_000, 100
 _Slope = Callable[[int, Array], Array]
 
 
@@ -125,7 +125,7 @@ def _squares(slope: _Slope, start: float, lr: float) -> Iterator[Array]:
     v = u.copy()
     for step in range(_STEPS):
         weights = u * u - v * v
-        if step % (_STEPS // _SHOWN) == 0:
+        if step % (_STEPS // _DRAWN) == 0:
             yield weights
         move = 2 * lr * slope(step, weights)
         u -= move * u
@@ -162,7 +162,7 @@ def _noise_helps(settings: Mapping[str, float]) -> Finding:
         numbers[f"distance from the truth, {name}"] = float(away[-1].mean())
         misfit = np.abs((features @ path[-1][..., None])[..., 0] - answers)
         numbers[f"largest error on the data, {name}"] = float(misfit.max())
-        series.append(Series(name, np.linspace(0, _STEPS, _SHOWN + 1), away.mean(axis=1), color))
+        series.append(Series(name, np.linspace(0, _STEPS, _DRAWN + 1), away.mean(axis=1), color))
     closer = int((ends[0] < ends[1]).sum())
     numbers["draws in which one sample is closer"] = closer
     noisy, exact = (float(end.mean()) for end in ends)

@@ -74,7 +74,7 @@ def _smoothed(losses: Array) -> Array:
     return seen
 
 
-def _told_range(name: str, steepest: float, lowest: float, end: float, best: float) -> str:
+def _range_text(name: str, steepest: float, lowest: float, end: float, best: float) -> str:
     gone = f"is back where it began at {end:.4g}" if np.isfinite(end) else f"stays below its start up to {_TESTED[1]:g}"
     return (
         f"{name}: the loss falls fastest at {steepest:.4g}, is lowest at {lowest:.4g} and {gone}; trained at constant "
@@ -87,32 +87,32 @@ def _range_test(settings: Mapping[str, float]) -> Finding:
     steps, batch, seed = (int(settings[name]) for name in ("steps", "batch", "seed"))
     rates = np.geomspace(*_TESTED, steps)
     numbers: dict[str, float] = {}
-    told, series = [], []
-    for rule in (_SGD, _ADAMW):
-        seen = _smoothed(_train(rule.key, rates[:, None], batch, seed)[0][:, 0])
+    parts, series = [], []
+    for optimizer in (_SGD, _ADAMW):
+        seen = _smoothed(_train(optimizer.key, rates[:, None], batch, seed)[0][:, 0])
         low = int(np.nanargmin(seen))
         falls = np.diff(seen[: max(low, 1) + 1])
-        _, final = _train(rule.key, np.tile(_CANDIDATES, (_SWEEP_STEPS, 1)), _BATCH, seed)
+        _, final = _train(optimizer.key, np.tile(_CANDIDATES, (_SWEEP_STEPS, 1)), _BATCH, seed)
         after = first(~(seen[low:] < seen[0])) + low
-        found = {
+        points = {
             "steepest": float(rates[falls.argmin()]),
             "lowest": float(rates[low]),
             # A test that is lowest where it begins is back there at once.
             "back at the start": float(rates[int(after)]) if np.isfinite(after) else np.inf,
             "best of a sweep": float(_CANDIDATES[np.nanargmin(final)]),
         }
-        numbers |= {f"{what}, {rule.name}": rate for what, rate in found.items()}
-        numbers[f"steepest / best, {rule.name}"] = found["steepest"] / found["best of a sweep"]
-        numbers[f"lowest / best, {rule.name}"] = found["lowest"] / found["best of a sweep"]
-        told.append(_told_range(rule.name, *found.values()))
+        numbers |= {f"{what}, {optimizer.name}": rate for what, rate in points.items()}
+        numbers[f"steepest / best, {optimizer.name}"] = points["steepest"] / points["best of a sweep"]
+        numbers[f"lowest / best, {optimizer.name}"] = points["lowest"] / points["best of a sweep"]
+        parts.append(_range_text(optimizer.name, *points.values()))
         # What follows the destruction of the weights says nothing and would flatten the rest.
-        shown = seen <= 2 * seen[0]
+        visible = seen <= 2 * seen[0]
         series += [
-            Series(f"{rule.name}, range test", rates[shown], seen[shown], rule.color),
-            Series(f"{rule.name}, constant rate", _CANDIDATES, final, rule.color, "dot", "lines+markers"),
+            Series(f"{optimizer.name}, range test", rates[visible], seen[visible], optimizer.color),
+            Series(f"{optimizer.name}, constant rate", _CANDIDATES, final, optimizer.color, "dot", "lines+markers"),
         ]
     over = "all items" if batch == _ITEMS else f"{batch} items"
-    sentence = f"Each step of the test sees {over}. {'. '.join(told)}."
+    sentence = f"Each step of the test sees {over}. {'. '.join(parts)}."
     plot = Plot("learning rate α", "mean squared error", tuple(series), log_x=True, log_y=True)
     return Finding(numbers, sentence, plot)
 

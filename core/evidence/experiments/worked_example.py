@@ -24,11 +24,11 @@ _DIFFERENCES = np.geomspace(1e-12, 1.0, 61)
 
 def _worked_example(settings: Mapping[str, float]) -> Finding:
     lr, h = settings["lr"], settings["h"]
-    place = np.array([settings["w"], settings["b"]])
-    exact = _EXAMPLE.grad(place)
-    after = place - lr * exact
-    before, then = float(_EXAMPLE.value(place)), float(_EXAMPLE.value(after))
-    forward, central = (float(slope[0]) for slope in _differences(place, np.array([h])))
+    point = np.array([settings["w"], settings["b"]])
+    exact = _EXAMPLE.grad(point)
+    after = point - lr * exact
+    before, then = float(_EXAMPLE.value(point)), float(_EXAMPLE.value(after))
+    forward, central = (float(slope[0]) for slope in _differences(point, np.array([h])))
     numbers = {
         "exact slope along w": float(exact[0]),
         "exact slope along b": float(exact[1]),
@@ -44,7 +44,7 @@ def _worked_example(settings: Mapping[str, float]) -> Finding:
         f"{abs(central - exact[0]):.4g} and the forward difference by {abs(forward - exact[0]):.4g}. A step with "
         f"lr = {lr:.4g} takes the loss from {before:.4g} to {then:.4g}."
     )
-    missed = [np.abs(slope - exact[0]) for slope in _differences(place, _DIFFERENCES)]
+    missed = [np.abs(slope - exact[0]) for slope in _differences(point, _DIFFERENCES)]
     plot = Plot(
         "difference h",
         "error of the slope along w",
@@ -59,11 +59,11 @@ def _worked_example(settings: Mapping[str, float]) -> Finding:
     return Finding(numbers, sentence, plot)
 
 
-def _differences(place: Array, h: Array) -> tuple[Array, Array]:
+def _differences(point: Array, h: Array) -> tuple[Array, Array]:
     """The forward and the central difference along w for each ``h``."""
 
     def at(offset: Array) -> Array:
-        return _EXAMPLE.value(np.stack([place[0] + offset, np.full_like(offset, place[1])]))
+        return _EXAMPLE.value(np.stack([point[0] + offset, np.full_like(offset, point[1])]))
 
     return (at(h) - at(np.zeros_like(h))) / h, (at(h) - at(-h)) / (2 * h)
 
@@ -106,7 +106,7 @@ _FITTING = 20
 
 
 def _conventions(settings: Mapping[str, float]) -> Finding:
-    lr, place = settings["lr"], (settings["w"], settings["b"])
+    lr, start = settings["lr"], (settings["w"], settings["b"])
     # A run's variables are x and y.
     squares = " + ".join(f"(x*{x} + y - {y})**2" for x, y in _DATA)
     numbers: dict[str, float] = {}
@@ -114,7 +114,7 @@ def _conventions(settings: Mapping[str, float]) -> Finding:
     slopes: list[str] = []
     series = []
     for name, factor in _CONVENTIONS.items():
-        path = trace(Run(f"{factor / len(_DATA)!r}*({squares})", "sgd", place, _FITTING, {"lr": lr}))
+        path = trace(Run(f"{factor / len(_DATA)!r}*({squares})", "sgd", start, _FITTING, {"lr": lr}))
         slope = float(path.terms["g"][0, 0])
         numbers[f"slope along w, {name}"] = slope
         slopes.append(f"{slope:.4g} ({name})")

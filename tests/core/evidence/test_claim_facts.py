@@ -25,7 +25,7 @@ every_of_history = pytest.mark.parametrize(
 )
 
 
-def _shown(key: str, *texts: str) -> None:
+def _states(key: str, *texts: str) -> None:
     """Asserts that the correction of claim ``key`` contains ``texts``, numbers among them as whole numbers."""
     for text in texts:
         written = re.escape(re.sub("^-", "−", text))
@@ -42,34 +42,34 @@ def _curvatures(objective: str, *point: float) -> np.ndarray:
 def test_the_numbers_about_the_first_playground_are_the_engines() -> None:
     hill = OBJECTIVES["quartic"].parsed
     start, bottom = np.array([-0.5]), np.array([9 / 4])
-    _shown("C094", f"{hill.value(bottom):.3f}")
+    _states("C094", f"{hill.value(bottom):.3f}")
     assert hill.hessian(bottom)[0, 0] == 81 / 4
-    _shown("C095", f"{hill.value(start)}", f"{hill.grad(start)[0]}")
+    _states("C095", f"{hill.value(start)}", f"{hill.grad(start)[0]}")
     assert hill.value(np.array([0.0])) == 2
     after = trace(Run("quartic", "sgd", (0.5,), 200, {"lr": 0.012})).x[:, 0]
-    _shown("C096", f"in {np.flatnonzero(np.abs(after - 9 / 4) <= 1e-6)[0]} steps", f"{2 / 11:.3f}", f"{9 * 0.012:.3f}")
+    _states("C096", f"in {np.flatnonzero(np.abs(after - 9 / 4) <= 1e-6)[0]} steps", f"{2 / 11:.3f}", f"{9 * 0.012:.3f}")
 
 
 @pytest.mark.parametrize("rule", ["adam", "rmsprop"])
 def test_the_flat_inflection_holds_adaptive_rules_too(rule: str) -> None:
-    _shown("C116", "Adam and RMSProp are still short of the inflection at 0 after 5000 steps")
+    _states("C116", "Adam and RMSProp are still short of the inflection at 0 after 5000 steps")
     assert -0.5 < trace(Run("quartic", rule, (-0.5,), 5000, {"lr": 0.012})).x[-1, 0] < 0
 
 
 def test_the_numbers_about_rosenbrock_are_the_engines() -> None:
     valley = OBJECTIVES["rosenbrock"].parsed
     low, high = _curvatures("rosenbrock", 1.0, 1.0)
-    _shown("C097", f"{high / low:.0f}")
-    _shown("C098", f"{valley.value(np.array([-1.5, 2.0]))}")
-    for place in ((-1.5, -0.75), (-1.5, 5.25)):
-        assert valley.value(np.array(place)) == 906.25
-    _shown("C099", f"{2 / _curvatures('rosenbrock', -1.5, 2.0).max():.6f}")
+    _states("C097", f"{high / low:.0f}")
+    _states("C098", f"{valley.value(np.array([-1.5, 2.0]))}")
+    for point in ((-1.5, -0.75), (-1.5, 5.25)):
+        assert valley.value(np.array(point)) == 906.25
+    _states("C099", f"{2 / _curvatures('rosenbrock', -1.5, 2.0).max():.6f}")
     loss = trace(Run("rosenbrock", "sgd", (-1.5, 2.0), 100, {"lr": 0.0008})).loss
-    _shown("C099", f"{loss[1]:.2f}", f"{loss[100]:.2f}")
+    _states("C099", f"{loss[1]:.2f}", f"{loss[100]:.2f}")
 
 
 def test_at_a_rate_that_suits_rmsprop_three_rules_diverge_on_rosenbrock() -> None:
-    _shown("C100", "RMSProp at 0.003, where gradient descent, momentum and Nesterov diverge")
+    _states("C100", "RMSProp at 0.003, where gradient descent, momentum and Nesterov diverge")
     for key in ("sgd", "momentum", "nesterov"):
         assert trace(Run("rosenbrock", key, (-1.5, 2.0), 2000, {"lr": 0.003})).status.outcome == "diverged"
 
@@ -77,11 +77,11 @@ def test_at_a_rate_that_suits_rmsprop_three_rules_diverge_on_rosenbrock() -> Non
 def test_the_numbers_about_beale_are_the_engines() -> None:
     beale = OBJECTIVES["beale"].parsed
     start = np.array([1.0, 1.0])
-    _shown("C101", f"{beale.value(start)}")
-    _shown("C103", *(f"{curvature:.3g}" for curvature in _curvatures("beale", 1.0, 1.0)))
+    _states("C101", f"{beale.value(start)}")
+    _states("C103", *(f"{curvature:.3g}" for curvature in _curvatures("beale", 1.0, 1.0)))
     assert beale.grad(start).tolist() == [0, 27.75]
     loss = trace(Run("beale", "sgd", (1.0, 1.0), 100_000, {"lr": 0.001})).loss
-    _shown("C102", f"{loss[1000]:.3f}")
+    _states("C102", f"{loss[1000]:.3f}")
     # What rounding leaves.
     assert loss[-1] < 1e-24
 
@@ -91,16 +91,16 @@ def test_the_numbers_about_beale_are_the_engines() -> None:
 
 def test_the_worked_examples_numbers_are_those_of_the_example() -> None:
     done = EXAMPLE.step
-    _shown("C012", *(f"{value:.4g}" for value in done.predictions))
-    _shown("C017", *(f"{value:.4g}" for value in done.residuals))
+    _states("C012", *(f"{value:.4g}" for value in done.predictions))
+    _states("C017", *(f"{value:.4g}" for value in done.residuals))
     by_convention = [Example(convention=convention).step for convention in Convention]
-    _shown("C018", *(f"{step.slope_b:.4g}" for step in by_convention[1:]), f"{done.residuals.sum():.4g}")
+    _states("C018", *(f"{step.slope_b:.4g}" for step in by_convention[1:]), f"{done.residuals.sum():.4g}")
     assert f"is {by_convention[0].slope_w:.4g}".replace("-", "−") in CLAIMS["C017"].said
     assert f"is {by_convention[0].slope_b:.4g}".replace("-", "−") in CLAIMS["C018"].said
     assert f"to {done.next_w:.4g}." in CLAIMS["C019"].said
     assert f"to {done.next_b:.4g}." in CLAIMS["C020"].said
-    _shown("C020", *(f"{value:.4g}" for value in EXAMPLE.curvature.values), f"{EXAMPLE.curvature.condition:.3f}")
-    _shown("C020", f"{best_settings('sgd', *EXAMPLE.curvature.values).lr:.6f}")
+    _states("C020", *(f"{value:.4g}" for value in EXAMPLE.curvature.values), f"{EXAMPLE.curvature.condition:.3f}")
+    _states("C020", f"{best_settings('sgd', *EXAMPLE.curvature.values).lr:.6f}")
     assert EXAMPLE.solution == pytest.approx((2, 0), abs=1e-12)
 
 
@@ -118,11 +118,11 @@ def test_the_steps_to_the_best_line_are_those_told(key: str, lr: float, steps: s
     count = int(steps.replace(" ", ""))
     away = np.linalg.norm(Example(lr=lr).path(count).x - EXAMPLE.solution, axis=1)
     assert away[count] <= 0.01 < away[count - 1]
-    _shown(key, steps)
+    _states(key, steps)
 
 
 @pytest.mark.parametrize(
-    ("schedule", "given", "epochs", "told"),
+    ("schedule", "given", "epochs", "values"),
     [
         ("step", {"gamma": 0.1, "period": 30}, (30, 60, 90), "0.1 0.01 0.001"),
         ("cosine", {}, (25, 50, 75), "0.854 0.5 0.146"),
@@ -135,12 +135,12 @@ def test_the_steps_to_the_best_line_are_those_told(key: str, lr: float, steps: s
     ],
 )
 def test_the_schedules_have_the_values_told(
-    schedule: str, given: dict[str, float], epochs: tuple[int, ...], told: str
+    schedule: str, given: dict[str, float], epochs: tuple[int, ...], values: str
 ) -> None:
     settings = {hyper.name: hyper.default for hyper in SCHEDULES[schedule].hypers} | given
     factors = SCHEDULES[schedule].factors(100, settings)[list(epochs)]
-    assert [f"{factor:.3g}" for factor in factors] == told.split()
-    _shown("C104", *told.split())
+    assert [f"{factor:.3g}" for factor in factors] == values.split()
+    _states("C104", *values.split())
     if schedule == "step":
         # One epoch before each fall the rate is still what it was.
         before = SCHEDULES[schedule].factors(100, settings)[[29, 59, 89]]
@@ -159,24 +159,24 @@ def test_the_schedules_have_the_values_told(
     ],
 )
 def test_the_shares_of_warm_up_are_those_of_the_recipes(share: str, warmup: float, steps: float) -> None:
-    _shown("C133", share)
+    _states("C133", share)
     assert f"{100 * warmup / steps:.1f}".removesuffix(".0") == share.removesuffix(" %")
 
 
 def test_numbers_that_follow_from_those_of_experiments_are_told() -> None:
     expected = {key: {known.name: known.value for known in EXPERIMENTS[key].expected} for key in ("X48", "X62")}
-    _shown("C133", f"by {100 * (expected['X62']['ratio on the parabola'] - 1):.1f} % only")
+    _states("C133", f"by {100 * (expected['X62']['ratio on the parabola'] - 1):.1f} % only")
     # At the minimum the curvature is the square of 50·w⁴⁹, the slope of w⁵⁰ = ½.
     slope = 50 * 0.5 / expected["X48"]["w at the end, clipped"]
-    _shown("C134", f"the limit of {2 / slope**2:.4f}")
-    _shown("C134", f"{1.2 - expected['X48']['w at the end, clipped | lr=0.0001']:.2g} far")
+    _states("C134", f"the limit of {2 / slope**2:.4f}")
+    _states("C134", f"{1.2 - expected['X48']['w at the end, clipped | lr=0.0001']:.2g} far")
 
 
 # --- Rules ---
 
 
 def test_the_best_momentum_is_that_of_its_formula() -> None:
-    _shown("C046", f"{((100**0.5 - 1) / (100**0.5 + 1)) ** 2:.2g} for κ = 100")
+    _states("C046", f"{((100**0.5 - 1) / (100**0.5 + 1)) ** 2:.2g} for κ = 100")
 
 
 # The rule that a row of the usual table is about.
@@ -202,15 +202,15 @@ def test_the_memory_that_a_claim_gives_is_that_of_the_table(claim: str, key: str
 
 @pytest.mark.parametrize(("claim", "key"), [("C154", "adagrad"), ("C157", "adamw")])
 def test_the_years_of_a_claim_are_those_of_the_declaration(claim: str, key: str) -> None:
-    declared = OPTIMIZERS[key]
-    _shown(claim, str(declared.year), str(declared.venue))
+    optimizer = OPTIMIZERS[key]
+    _states(claim, str(optimizer.year), str(optimizer.venue))
     # What is commonly said is the year of print.
-    assert str(declared.venue) in CLAIMS[claim].said
+    assert str(optimizer.venue) in CLAIMS[claim].said
 
 
 def test_sophia_looks_at_the_curvature_as_often_as_is_told() -> None:
     (every_so_often,) = (hyper.default for hyper in OPTIMIZERS["sophia"].hypers if hyper.name == "k")
-    _shown("C159", f"every {every_so_often:.0f} steps")
+    _states("C159", f"every {every_so_often:.0f} steps")
 
 
 def test_the_rows_said_to_be_missing_are_in_the_table_and_the_others_are_not() -> None:
@@ -260,11 +260,11 @@ def test_the_identifiers_of_a_claim_are_those_of_the_timeline(claim: Claim) -> N
 def test_what_is_told_of_three_entries_is_what_they_say() -> None:
     entries = {entry.key: entry for entry in ENTRIES}
     assert not {"Loshchilov", "Hutter"} & set(re.findall(r"\w+", entries["lamb"].authors))
-    _shown("C147", "LAMB is by You")
+    _states("C147", "LAMB is by You")
     assert "Root finding" in entries["robbins_monro"].idea
-    _shown("C140", "root")
+    _states("C140", "root")
     assert not _identifiers(entries["muon"].source)
-    _shown("C150", "not as a paper")
+    _states("C150", "not as a paper")
 
 
 # --- Data and networks, by hand ---
@@ -280,28 +280,28 @@ def test_the_chain_rule_is_that_of_small_differences() -> None:
     hidden = np.tanh(first @ x)
     out = np.tanh(second @ hidden)
     delta = (1 - hidden**2) * (second.T @ ((1 - out**2) * out))
-    for place in np.ndindex(first.shape):
+    for index in np.ndindex(first.shape):
         step = np.zeros_like(first)
-        step[place] = 1e-6
+        step[index] = 1e-6
         slope = (loss(first + step) - loss(first - step)) / 2e-6
         # Central differences of 1e-6 are right to about 1e-9.
-        assert np.outer(delta, x)[place] == pytest.approx(slope, abs=1e-8)
-    _shown("C123", "∂L/∂W₁ = δ₁xᵀ", "δ = φ′(z) ⊙ Wᵀδ")
+        assert np.outer(delta, x)[index] == pytest.approx(slope, abs=1e-8)
+    _states("C123", "∂L/∂W₁ = δ₁xᵀ", "δ = φ′(z) ⊙ Wᵀδ")
 
 
 @pytest.mark.parametrize(("curvature", "rise"), [(2.0, "0.01 where λ = 2 "), (100.0, "0.5 where λ = 100.")])
 def test_a_change_of_weights_raises_the_loss_by_half_the_curvature(curvature: float, rise: str) -> None:
-    _shown("C127", f"by {rise}")
+    _states("C127", f"by {rise}")
     assert curvature * 0.1**2 / 2 == pytest.approx(float(rise.split()[0]))
 
 
 def test_a_floor_area_weighs_as_much_as_is_told() -> None:
-    _shown("C068", "A floor area of 2000 weighs about 700 times as much in it as 3 bedrooms")
+    _states("C068", "A floor area of 2000 weighs about 700 times as much in it as 3 bedrooms")
     assert round(2000 / 3, -2) == 700
 
 
 def test_standardised_features_have_equal_curvatures() -> None:
-    _shown("C072", "Afterwards the diagonal of the curvature is the same for every feature")
+    _states("C072", "Afterwards the diagonal of the curvature is the same for every feature")
     random = np.random.default_rng(0)
     features = random.normal((5, 100, -3), (0.1, 30, 2), (300, 3))
     scaled = (features - features.mean(axis=0)) / features.std(axis=0)
@@ -310,7 +310,7 @@ def test_standardised_features_have_equal_curvatures() -> None:
 
 
 def test_the_chance_of_a_batch_fades_as_it_grows() -> None:
-    _shown("C076", "The larger the batch, the less of it is left")
+    _states("C076", "The larger the batch, the less of it is left")
     random = np.random.default_rng(0)
     items = random.standard_normal((400, 256))
     moved = []
@@ -326,7 +326,7 @@ def test_the_chance_of_a_batch_fades_as_it_grows() -> None:
 
 
 def test_every_common_optimizer_has_a_default_learning_rate() -> None:
-    _shown("C105", "each of them has a default learning rate")
+    _states("C105", "each of them has a default learning rate")
     for key in ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"):
         peer = OPTIMIZERS[key].torch
         assert peer is not None
@@ -344,7 +344,7 @@ def test_a_cosine_stepped_per_epoch_has_three_rates_in_three_epochs() -> None:
         printed.append(scheduler.get_last_lr()[0])
     assert trained == pytest.approx([0.0003, 0.000225, 0.000075])
     assert printed[-1] == pytest.approx(0, abs=1e-18)
-    _shown("C107", "0.0003, 0.000225 and 0.000075 only, and prints 0 for the last")
+    _states("C107", "0.0003, 0.000225 and 0.000075 only, and prints 0 for the last")
 
 
 def test_three_backward_passes_leave_three_times_the_gradient() -> None:
@@ -352,7 +352,7 @@ def test_three_backward_passes_leave_three_times_the_gradient() -> None:
     for _ in range(3):
         (weight**2).sum().backward()
     assert weight.grad.item() == 3 * 6.0
-    _shown("C107", "three backward passes over one batch leave three times its gradient")
+    _states("C107", "three backward passes over one batch leave three times its gradient")
 
 
 def test_130_items_make_two_steps_and_a_leftover() -> None:
@@ -367,7 +367,7 @@ def test_130_items_make_two_steps_and_a_leftover() -> None:
     # The ninth gradient waits for the next epoch.
     assert weight.grad is not None
     assert weight.grad.norm() > 0
-    _shown("C108", "with N = 4, eight batches make two steps; the ninth is lost")
+    _states("C108", "with N = 4, eight batches make two steps; the ninth is lost")
 
 
 def test_the_norm_is_measured_in_one_call_and_returned_by_clipping() -> None:
@@ -383,7 +383,7 @@ def test_the_norm_is_measured_in_one_call_and_returned_by_clipping() -> None:
 
 @pytest.mark.parametrize("bad", [float("inf"), float("nan")])
 def test_clipping_makes_no_number_of_an_infinite_gradient_and_keeps_one_that_is_none(bad: float) -> None:
-    _shown("C089", "An infinite gradient becomes NaN, and NaN stays.")
+    _states("C089", "An infinite gradient becomes NaN, and NaN stays.")
     weight = nn.Parameter(torch.zeros(2))
     weight.grad = torch.tensor([bad, 1.0])
     nn.utils.clip_grad_norm_([weight], 1.0)
@@ -393,7 +393,7 @@ def test_clipping_makes_no_number_of_an_infinite_gradient_and_keeps_one_that_is_
 def test_batchnorm_in_pytorch_is_as_told() -> None:
     layer = nn.BatchNorm1d(1)
     assert (layer.eps, layer.momentum) == (1e-5, 0.1)
-    _shown("C078", "takes a tenth of the unbiased one, 4.667,", "ε is 1e-5")
+    _states("C078", "takes a tenth of the unbiased one, 4.667,", "ε is 1e-5")
     assert np.var([1, 2, 3, 6], ddof=1) == pytest.approx(4.667, abs=0.0005)
 
 
@@ -403,17 +403,17 @@ def test_pytorchs_centred_rmsprop_with_momentum_keeps_the_numbers_that_are_told(
     weight.sum().backward()
     optimizer.step()
     kept = sum(value.shape == weight.shape for value in optimizer.state[weight].values())
-    _shown("C155", f"momentum it keeps {kept}.")
+    _states("C155", f"momentum it keeps {kept}.")
 
 
 def test_what_pytorch_has_and_lacks_is_told() -> None:
-    told = CLAIMS["C113"].correct
-    has, _, lacks = told.partition("but not")
+    correct = CLAIMS["C113"].correct
+    has, _, lacks = correct.partition("but not")
     lacks = lacks.partition(".")[0]
     assert f"PyTorch {'.'.join(torch.__version__.split('.')[:2])} has" in has
     for name in ("Muon", "NAdam", "RAdam", "Adafactor"):
         assert name in has
         assert hasattr(torch.optim, name)
-    for rule in OPTIMIZERS.values():
-        assert rule.torch is None or not re.search(rf"\b{re.escape(rule.name)}\b", lacks)
+    for optimizer in OPTIMIZERS.values():
+        assert optimizer.torch is None or not re.search(rf"\b{re.escape(optimizer.name)}\b", lacks)
     assert not any(hasattr(torch.optim, name) for name in ("Lion", "Sophia", "SophiaG", "LAMB", "Lamb", "SAM"))

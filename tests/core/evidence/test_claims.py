@@ -16,7 +16,7 @@ from core.lessons.reference import as_csv, matching
 
 every = pytest.mark.parametrize("claim", CLAIMS.values(), ids=CLAIMS)
 # As they are declared, with what they quote in braces.
-every_declared = pytest.mark.parametrize("claim", claims._ALL, ids=CLAIMS)
+every_unfilled = pytest.mark.parametrize("claim", claims._ALL, ids=CLAIMS)
 ROWS = claim_rows()
 PAGES = sorted({claim.page for claim in CLAIMS.values()})
 
@@ -65,19 +65,19 @@ def _quoted(claim: Claim) -> list[tuple[Expected, str]]:
     ]
 
 
-@every_declared
+@every_unfilled
 def test_a_claim_shows_no_more_digits_than_its_experiment_is_sure_of(claim: Claim) -> None:
     for expected, form in _quoted(claim):
-        shown = f"{expected.value:{form}}".replace(",", "")
-        unit = float(Decimal(1).scaleb(Decimal(shown.rstrip("%")).as_tuple().exponent))
-        if shown.endswith("%"):
+        digits = f"{expected.value:{form}}".replace(",", "")
+        unit = float(Decimal(1).scaleb(Decimal(digits.rstrip("%")).as_tuple().exponent))
+        if digits.endswith("%"):
             unit /= 100
         # A few of the last digit, and a twentieth of a count, do not make a sentence wrong.
         share = 0.05 * abs(expected.value) if unit >= 1 else 0
         assert expected.tolerance <= max(3 * unit, share), expected
 
 
-@every_declared
+@every_unfilled
 def test_a_number_that_is_expected_is_quoted_and_not_typed(claim: Claim) -> None:
     keys = {claim.experiment, *(quoted["experiment"] for quoted in claims._QUOTED.finditer(claim.correct))}
     known = [expected for key in keys if key for expected in EXPERIMENTS[key].expected]

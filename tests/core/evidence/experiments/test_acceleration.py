@@ -19,9 +19,9 @@ def test_the_steps_in_a_ravine_are_the_known_ones(kappa: float, steps: tuple[int
     assert f"At κ = {kappa}, " in finding.sentence
 
 
-@pytest.mark.parametrize(("size", "steps", "told"), [(200, 200, "Nesterov's method"), (3, 100, "gradient descent")])
-def test_who_is_lower_on_the_chain_is_told(size: int, steps: int, told: str) -> None:
-    assert ask("X26", size=size, steps=steps).sentence.endswith(f"; {told} is lower.")
+@pytest.mark.parametrize(("size", "steps", "name"), [(200, 200, "Nesterov's method"), (3, 100, "gradient descent")])
+def test_who_is_lower_on_the_chain_is_told(size: int, steps: int, name: str) -> None:
+    assert ask("X26", size=size, steps=steps).sentence.endswith(f"; {name} is lower.")
 
 
 @pytest.mark.parametrize("size", [2, 20, 400])

@@ -6,9 +6,9 @@ import pytest
 from tests.core.evidence.experiments.findings import ask
 
 
-@pytest.mark.parametrize(("lr", "told"), [(0.1, "it has settled"), (1.0, "it has settled"), (0.01, "still falling")])
-def test_whether_adagrads_rate_has_settled_is_told(lr: float, told: str) -> None:
-    assert told in ask("X27", lr=lr).sentence
+@pytest.mark.parametrize(("lr", "phrase"), [(0.1, "it has settled"), (1.0, "it has settled"), (0.01, "still falling")])
+def test_whether_adagrads_rate_has_settled_is_told(lr: float, phrase: str) -> None:
+    assert phrase in ask("X27", lr=lr).sentence
 
 
 @pytest.mark.parametrize("noise", [1.0, 10.0])

@@ -28,46 +28,46 @@ def _carried(curvature: float, rate: float, beta: float, noise: float) -> float:
 @pytest.mark.parametrize("beta", [0.0, 0.5, 0.9])
 def test_the_expected_loss_of_schedule_free_adds_up_over_starts_and_noises(beta: float, noise: float) -> None:
     curvatures = np.array([0.1, 1.0])
-    found = averaging._free(curvatures, noise, beta, _STEPS)
-    for place in (5, 20, 30):
-        rate = float(averaging._RATES[place])
+    losses = averaging._free(curvatures, noise, beta, _STEPS)
+    for index in (5, 20, 30):
+        rate = float(averaging._RATES[index])
         by_hand = sum(_carried(curvature, rate, beta, noise) for curvature in curvatures)
         # float64 sums of 30 steps in another order.
-        assert found[place] == pytest.approx(by_hand, rel=1e-10)
+        assert losses[index] == pytest.approx(by_hand, rel=1e-10)
 
 
 @pytest.mark.parametrize(("rule", "beta"), [("schedule_free", 0.9), ("schedule_free", 0.0), ("sgd", None)])
 def test_without_noise_the_losses_are_those_of_the_shipped_rules(rule: str, beta: float | None) -> None:
     curvatures = np.array([0.1, 1.0])
     if beta is None:
-        found = averaging._scheduled(curvatures, 0.0, np.ones(_STEPS))
+        losses = averaging._scheduled(curvatures, 0.0, np.ones(_STEPS))
     else:
-        found = averaging._free(curvatures, 0.0, beta, _STEPS)
-    for place in (5, 20, 30):
-        hypers = {"lr": float(averaging._RATES[place])} | ({} if beta is None else {"beta": beta})
+        losses = averaging._free(curvatures, 0.0, beta, _STEPS)
+    for index in (5, 20, 30):
+        hypers = {"lr": float(averaging._RATES[index])} | ({} if beta is None else {"beta": beta})
         path = trace(Run("(0.1*x**2 + y**2)/2", rule, (1.0, 1.0), _STEPS, hypers))
         # float64 sums of 30 steps in another order.
-        assert found[place] == pytest.approx(path.loss[-1], rel=1e-9)
+        assert losses[index] == pytest.approx(path.loss[-1], rel=1e-9)
 
 
 def test_the_expected_loss_of_gradient_descent_is_that_of_many_runs() -> None:
     factors, noise, runs = np.linspace(1, 0.1, _STEPS), 0.5, 20_000
     random = np.random.default_rng(0)
-    place = 25
+    index = 25
     points = np.ones(runs)
     for factor in factors:
-        points -= factor * averaging._RATES[place] * (0.4 * points + noise * random.standard_normal(runs))
-    found = averaging._scheduled(np.array([0.4]), noise, factors)[place]
+        points -= factor * averaging._RATES[index] * (0.4 * points + noise * random.standard_normal(runs))
+    loss = averaging._scheduled(np.array([0.4]), noise, factors)[index]
     # 20 000 squares: their mean is known to 1 %, four times that is far.
-    assert found == pytest.approx(0.2 * float((points**2).mean()), rel=0.04)
+    assert loss == pytest.approx(0.2 * float((points**2).mean()), rel=0.04)
 
 
 def test_a_constant_rate_leaves_the_known_floor() -> None:
-    found = averaging._scheduled(np.ones(1), 1.0, np.ones(5000))
+    losses = averaging._scheduled(np.ones(1), 1.0, np.ones(5000))
     # α/(2 − α) of the noise's variance, half of it as loss; by then all but the smallest rates have arrived.
-    for place in (20, 30, 38):
-        rate = averaging._RATES[place]
-        assert found[place] == pytest.approx(rate / (2 - rate) / 2, rel=1e-6)
+    for index in (20, 30, 38):
+        rate = averaging._RATES[index]
+        assert losses[index] == pytest.approx(rate / (2 - rate) / 2, rel=1e-6)
 
 
 @pytest.mark.parametrize("steps", [1000, 5000])

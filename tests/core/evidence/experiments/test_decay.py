@@ -24,7 +24,7 @@ def test_l2_in_adam_decays_least_where_gradients_are_large(size: float, left: fl
 
 
 @pytest.mark.parametrize(
-    ("minimum", "strength", "told"),
+    ("minimum", "strength", "phrase"),
     [
         (20.0, 0.1, "outside the box of ±1/λ = ±10"),
         (5.0, 0.1, "inside the box of ±1/λ = ±10"),
@@ -33,9 +33,9 @@ def test_l2_in_adam_decays_least_where_gradients_are_large(size: float, left: fl
         (0.1, 0.01, "inside the box of ±1/λ = ±100"),
     ],
 )
-def test_where_the_minimum_lies_is_told_and_the_box_holds(minimum: float, strength: float, told: str) -> None:
+def test_where_the_minimum_lies_is_told_and_the_box_holds(minimum: float, strength: float, phrase: str) -> None:
     finding = ask("X37", minimum=minimum, weight_decay=strength)
-    assert told in finding.sentence
+    assert phrase in finding.sentence
     edge = finding.numbers["1/λ"]
     step = 0.001 * edge
     reach = min(minimum, edge)
@@ -75,8 +75,8 @@ def test_the_error_of_ridge_regression_is_that_of_its_equation() -> None:
         np.sum((np.linalg.solve(inputs.T @ inputs + 80 * 0.2 * np.eye(50), inputs.T @ out) - weights) ** 2)
         for inputs, out, weights in zip(x, y, true, strict=True)
     ]
-    found = ask("X61", noise=0.7, samples=80, weight_decay=0.2).numbers["error, this λ"]
-    assert found == pytest.approx(np.mean(errors), rel=1e-10)
+    error = ask("X61", noise=0.7, samples=80, weight_decay=0.2).numbers["error, this λ"]
+    assert error == pytest.approx(np.mean(errors), rel=1e-10)
 
 
 @pytest.mark.parametrize(("lr", "decay"), [(3e-4, 0.01), (1e-3, 0.1), (1e-2, 10.0)])

@@ -19,8 +19,8 @@ def test_both_ways_to_clip_are_torchs(gradient: tuple[float, float], limit: floa
         weight.grad = torch.tensor(gradient, dtype=torch.float64)
         theirs(weight, limit)
         with np.errstate(invalid="ignore"):
-            found = ours(np.array(gradient), limit)
-        np.testing.assert_allclose(found, weight.grad.numpy(), rtol=1e-14)
+            clipped = ours(np.array(gradient), limit)
+        np.testing.assert_allclose(clipped, weight.grad.numpy(), rtol=1e-14)
 
 
 def test_the_gradient_3_4_clipped_at_1_keeps_its_direction_by_norm_only() -> None:

@@ -22,7 +22,7 @@ def _corners(experiment: Experiment) -> list[dict[str, float]]:
     half = 2 ** (len(settings) - 1)
     drawn = [int(bits) for bits in random.choice(half, min(2, half), replace=False)]
     return [
-        {hyper.name: hyper.bounds[(bits >> place) & 1] for place, hyper in enumerate(settings)}
+        {hyper.name: hyper.bounds[(bits >> index) & 1] for index, hyper in enumerate(settings)}
         for bits in (*drawn, *(2 * half - 1 - bits for bits in drawn))
     ]
 
@@ -85,9 +85,9 @@ def test_an_experiment_is_declared_in_full(experiment: Experiment) -> None:
 @every
 def test_the_known_outcome_is_found(experiment: Experiment) -> None:
     for expected in experiment.expected:
-        found = ask(experiment.key, **expected.settings).numbers[expected.number]
+        number = ask(experiment.key, **expected.settings).numbers[expected.number]
         # Infinity is a possible outcome, and has no distance from itself.
-        assert found == expected.value or abs(found - expected.value) <= expected.tolerance, expected
+        assert number == expected.value or abs(number - expected.value) <= expected.tolerance, expected
     _check(ask(experiment.key))
 
 

@@ -71,12 +71,12 @@ def test_sam_noise_and_large_rates_walk_further_the_more_there_is_of_them() -> N
 def test_the_known_ends_are_found() -> None:
     for rho, end in ((0.05, 8.03), (0.2, 1.99)):
         # Known to three digits.
-        found = ask("X57", rho=rho).numbers["w₁² + w₂² at the end, SAM"]
-        assert found == pytest.approx(end, abs=0.005)
+        size = ask("X57", rho=rho).numbers["w₁² + w₂² at the end, SAM"]
+        assert size == pytest.approx(end, abs=0.005)
     for noise, end in ((0.2, 22.9), (1.0, 3.7)):
         # 20 seeds scatter by 0.01 and 0.12.
-        found = ask("X57", noise=noise).numbers["w₁² + w₂² at the end, noisy labels"]
-        assert found == pytest.approx(end, abs=0.4)
+        size = ask("X57", noise=noise).numbers["w₁² + w₂² at the end, noisy labels"]
+        assert size == pytest.approx(end, abs=0.4)
 
 
 def test_without_noise_labels_change_nothing() -> None:

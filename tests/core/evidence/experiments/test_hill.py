@@ -23,7 +23,7 @@ def test_the_descent_from_the_other_side_arrives_in_74_steps() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "phrase"),
     [
         ({"start": 0.0}, "is where it started"),
         ({"start": 2.25}, "since step 0"),
@@ -33,18 +33,18 @@ def test_the_descent_from_the_other_side_arrives_in_74_steps() -> None:
         ({"start": 0.5, "lr": 0.12}, "has not arrived"),
     ],
 )
-def test_the_sentence_of_the_stall_follows_what_happened(settings: dict[str, float], told: str) -> None:
-    assert told in ask("X01", **settings).sentence
+def test_the_sentence_of_the_stall_follows_what_happened(settings: dict[str, float], phrase: str) -> None:
+    assert phrase in ask("X01", **settings).sentence
 
 
 @pytest.mark.parametrize(
-    ("lr", "period", "told"),
+    ("lr", "period", "phrase"),
     [(0.098, 1, "the minimum"), (0.0995, 2, "every 2 steps"), (0.12, 2, "every 2 steps"), (0.13, 0, "hops about")],
 )
-def test_too_large_a_rate_makes_cycles_before_it_diverges(lr: float, period: int, told: str) -> None:
+def test_too_large_a_rate_makes_cycles_before_it_diverges(lr: float, period: int, phrase: str) -> None:
     finding = ask("X02", lr=lr)
     assert finding.numbers["cycle length in steps (0: none up to 64)"] == period
-    assert told in finding.sentence
+    assert phrase in finding.sentence
     assert ("not above the stability limit" in finding.sentence) == (lr < 8 / 81)
 
 

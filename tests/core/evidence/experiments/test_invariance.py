@@ -6,12 +6,12 @@ from tests.core.evidence.experiments.findings import ask
 
 
 @pytest.mark.parametrize(
-    ("scale", "told"),
+    ("scale", "phrase"),
     [(1000.0, "diverges at step 3"), (1.0, "points move by up to 0."), (0.001, "points move by up to 2")],
 )
-def test_what_scaling_does_to_gradient_descent_is_told(scale: float, told: str) -> None:
+def test_what_scaling_does_to_gradient_descent_is_told(scale: float, phrase: str) -> None:
     finding = ask("X31", scale=scale)
-    assert told in finding.sentence
+    assert phrase in finding.sentence
     # ε is 1e-8, and matters more for small losses.
     assert finding.numbers["largest change of Adam's points"] < 1e-5
 

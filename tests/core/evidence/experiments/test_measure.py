@@ -20,8 +20,8 @@ def test_an_edit_without_changes_is_the_shipped_rule() -> None:
 
 @pytest.mark.parametrize("key", ["sgd", "momentum", "adagrad", "adam", "adamw", "lion"])
 def test_a_rule_that_is_shown_the_gradient_itself_is_the_shipped_rule(key: str) -> None:
-    shipped, shown = (trace(Run("ravine", rule, (1.0, 2.0), 20)) for rule in (key, seeing(key, "g")))
-    assert np.array_equal(shipped.x, shown.x)
+    shipped, text = (trace(Run("ravine", rule, (1.0, 2.0), 20)) for rule in (key, seeing(key, "g")))
+    assert np.array_equal(shipped.x, text.x)
 
 
 @pytest.mark.parametrize("key", ["sgd", "momentum", "adagrad", "rmsprop", "adam", "amsgrad", "radam", "adamw", "lion"])
@@ -31,10 +31,10 @@ def test_steps_on_arrays_are_those_of_a_run(key: str) -> None:
         x, seen = descend(key, starts, [OPTIMIZERS[key].hypers[0].default] * 30, lambda x: (x.sum(), 3 * x))
     assert seen.shape == (30,)
     assert seen[0] == starts.sum()
-    for place in np.ndindex(starts.shape):
-        run = trace(Run("1.5*x**2", key, (starts[place],), 30))
+    for index in np.ndindex(starts.shape):
+        run = trace(Run("1.5*x**2", key, (starts[index],), 30))
         # The same operations in another order.
-        assert x[place] == pytest.approx(run.x[-1, 0], rel=1e-12)
+        assert x[index] == pytest.approx(run.x[-1, 0], rel=1e-12)
 
 
 @pytest.mark.parametrize("key", ["nesterov", "nadam", "sam", "schedule_free", "sophia", "newton"])

@@ -10,10 +10,10 @@ from tests.core.evidence.experiments.findings import ask
 @pytest.mark.parametrize("weights", [1e6, 7e9, 1e12])
 def test_every_rule_is_counted_with_what_its_text_keeps(weights: float) -> None:
     finding = ask("X38", weights=weights)
-    for rule in OPTIMIZERS.values():
+    for optimizer in OPTIMIZERS.values():
         # Bytes of float32, in units of 10⁹.
-        expected = rule.parsed.numbers_per_weight * weights * 4 / 1e9
-        assert finding.numbers[f"state in GB, {rule.name}"] == pytest.approx(expected, rel=1e-12)
+        expected = optimizer.parsed.numbers_per_weight * weights * 4 / 1e9
+        assert finding.numbers[f"state in GB, {optimizer.name}"] == pytest.approx(expected, rel=1e-12)
     assert "25 % less" in finding.sentence
 
 
@@ -34,11 +34,11 @@ def test_lions_steps_are_all_alike_and_end_in_a_cycle_of_their_size(lr: float) -
 
 
 @pytest.mark.parametrize(
-    ("gamma", "told"), [(0.01, "needs 948 steps to bring"), (1.0, "needs more than 7000 steps to bring")]
+    ("gamma", "phrase"), [(0.01, "needs 948 steps to bring"), (1.0, "needs more than 7000 steps to bring")]
 )
-def test_whether_sophia_arrives_is_told(gamma: float, told: str) -> None:
+def test_whether_sophia_arrives_is_told(gamma: float, phrase: str) -> None:
     finding = ask("X40", gamma=gamma)
-    assert told in finding.sentence
+    assert phrase in finding.sentence
     assert (finding.numbers["lowest loss"] <= 1e-3) == np.isfinite(finding.numbers["steps to 1e-3"])
 
 
@@ -77,6 +77,6 @@ def test_a_singular_value_that_is_too_small_stays_small() -> None:
     assert ask("X41", weakest=1e-6).numbers["smallest singular value after"] < 0.01
 
 
-@pytest.mark.parametrize(("rounds", "told"), [(1, "after 1 round of"), (5, "after 5 rounds of")])
-def test_rounds_are_counted_in_words(rounds: int, told: str) -> None:
-    assert told in ask("X41", rounds=rounds).sentence
+@pytest.mark.parametrize(("rounds", "phrase"), [(1, "after 1 round of"), (5, "after 5 rounds of")])
+def test_rounds_are_counted_in_words(rounds: int, phrase: str) -> None:
+    assert phrase in ask("X41", rounds=rounds).sentence

@@ -20,7 +20,7 @@ def test_measured_edges_of_stability_are_the_predicted_ones(beta: float, curvatu
 
 
 @pytest.mark.parametrize(
-    ("lr", "beta", "told"),
+    ("lr", "beta", "phrase"),
     [
         (0.1, 0.9, "which is less"),
         (1.0, 0.9, "Nesterov's method by 0, which is less"),
@@ -28,8 +28,8 @@ def test_measured_edges_of_stability_are_the_predicted_ones(beta: float, curvatu
         (1.3, 0.0, "by 0.3 and Nesterov's method by 0.3, which makes no difference"),
     ],
 )
-def test_who_overshoots_less_is_told(lr: float, beta: float, told: str) -> None:
-    assert told in ask("X24", lr=lr, beta=beta).sentence
+def test_who_overshoots_less_is_told(lr: float, beta: float, phrase: str) -> None:
+    assert phrase in ask("X24", lr=lr, beta=beta).sentence
 
 
 @pytest.mark.parametrize("joint", [1.0, 2.0])

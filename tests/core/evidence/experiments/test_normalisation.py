@@ -55,9 +55,9 @@ def test_the_layer_is_pytorchs(value: float) -> None:
     numbers = ask("X46", value=value).numbers
     layer = nn.BatchNorm1d(1).double()
     out = layer(torch.tensor([[1.0], [2.0], [3.0], [value]], dtype=torch.float64)).flatten().tolist()
-    found = [numbers[f"{given}, normalised"] for given in (1, 2, 3)] + [numbers["your value, normalised"]]
+    normalised = [numbers[f"{given}, normalised"] for given in (1, 2, 3)] + [numbers["your value, normalised"]]
     # float64 throughout.
-    assert found == pytest.approx(out, rel=1e-12, abs=1e-15)
+    assert normalised == pytest.approx(out, rel=1e-12, abs=1e-15)
     assert numbers["running variance"] == pytest.approx(float(layer.running_var), rel=1e-12)
     evaluated = layer.eval()(torch.tensor([[value]], dtype=torch.float64))
     assert numbers["your value in evaluation"] == pytest.approx(evaluated.item(), rel=1e-12)
@@ -152,9 +152,9 @@ def test_every_rate_is_trained_as_torch_trains_it(variance: float, disturbance: 
     rates = np.array([0.03, 0.3])
     norm = Norm.NONE if disturbance is None else Norm.BATCH
     losses, _ = normalisation.trained(rates, _STEPS, _DEPTH, norm, variance, _SEED, disturbance or 0.0)
-    for place, rate in enumerate(rates):
+    for column, rate in enumerate(rates):
         # Sums in another order, magnified in 12 steps; a wrong factor anywhere shows in the second loss.
-        np.testing.assert_allclose(losses[:, place], _torch_losses(rate, variance, disturbance), rtol=1e-8)
+        np.testing.assert_allclose(losses[:, column], _torch_losses(rate, variance, disturbance), rtol=1e-8)
 
 
 def test_the_variances_of_the_first_weights_are_hes_and_pytorchs() -> None:

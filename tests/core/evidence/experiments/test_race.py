@@ -9,8 +9,8 @@ from tests.core.evidence.experiments.findings import ask
 
 def test_the_winner_changes_with_the_learning_rate() -> None:
     sentence = ask("X42").sentence
-    for told in ("Nesterov at 0.0008 (", "RMSProp at 0.003 (", "Adam at 0.01 (", "Adam at 0.1 ("):
-        assert told in sentence
+    for phrase in ("Nesterov at 0.0008 (", "RMSProp at 0.003 (", "Adam at 0.01 (", "Adam at 0.1 ("):
+        assert phrase in sentence
     assert "3 different winners" in sentence
 
 
@@ -35,10 +35,10 @@ def test_rules_that_all_start_at_the_minimum_share_the_win() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lr", "told"), [(0.00199, "arrives"), (0.00201, "does not arrive"), (0.003, "diverges at step 6")]
+    ("lr", "phrase"), [(0.00199, "arrives"), (0.00201, "does not arrive"), (0.003, "diverges at step 6")]
 )
-def test_half_a_percent_decides_about_arriving(lr: float, told: str) -> None:
-    assert told in ask("X43", lr=lr).sentence
+def test_half_a_percent_decides_about_arriving(lr: float, phrase: str) -> None:
+    assert phrase in ask("X43", lr=lr).sentence
 
 
 def test_a_diverged_descent_reports_no_final_loss() -> None:

@@ -89,7 +89,7 @@ def test_the_count_of_stranded_starts_sees_those_that_are(monkeypatch: pytest.Mo
 @pytest.mark.parametrize("shift", [-1.0, 0.0, 2.0])
 def test_pivots_tell_what_eigenvalues_tell(shift: float) -> None:
     size, count = 4, 3000
-    found = saddles._definite(size, shift, np.random.default_rng(7), count)
+    positive = saddles._definite(size, shift, np.random.default_rng(7), count)
     entries = np.random.default_rng(7).standard_normal((size, size, count)) / np.sqrt(2)
     expected = np.zeros(size)
     for draw in entries.transpose(2, 0, 1):
@@ -97,8 +97,8 @@ def test_pivots_tell_what_eigenvalues_tell(shift: float) -> None:
         matrix = upper + upper.T + np.diag(np.diag(draw) * np.sqrt(2) + shift)
         for n in range(1, size + 1):
             expected[n - 1] += np.linalg.eigvalsh(matrix[:n, :n])[0] > 0
-    assert (found == expected).all()
-    assert 0 < found[1] < count
+    assert (positive == expected).all()
+    assert 0 < positive[1] < count
 
 
 @pytest.mark.parametrize("dimension", [2, 3])
@@ -127,8 +127,8 @@ def test_minima_are_rarer_in_every_further_dimension(seed: int) -> None:
 
 
 def test_minima_in_six_dimensions_are_as_rare_as_is_told() -> None:
-    found = [ask("X54", seed=seed).numbers for seed in range(5)]
-    five, six = (np.mean([numbers[f"minima in %, n = {n}"] for numbers in found]) for n in (5, 6))
+    runs = [ask("X54", seed=seed).numbers for seed in range(5)]
+    five, six = (np.mean([numbers[f"minima in %, n = {n}"] for numbers in runs]) for n in (5, 6))
     # 1 in 100 000: about ten of a million draws, so within a factor of two.
     assert 0.5e-3 < six < 2e-3
     # The exponent −n²/4 of 3 predicts 3^(−11/4) = 0.049; lower orders bring it to about 0.1.

@@ -70,9 +70,9 @@ def test_prices_do_not_depend_on_the_unit() -> None:
 def test_the_scalings_come_in_the_known_order(seed: int) -> None:
     numbers = ask("X44", seed=seed).numbers
     for kind in ("condition number", "steps"):
-        found = [numbers[f"{kind}, {name}"] for name in SCALINGS]
-        assert found == sorted(found, reverse=True)
-        assert found[0] > 1e7
+        ordered = [numbers[f"{kind}, {name}"] for name in SCALINGS]
+        assert ordered == sorted(ordered, reverse=True)
+        assert ordered[0] > 1e7
     assert numbers["steps, standardised"] <= 3
     # Adam gains too, but thousands of times less.
     gain = numbers["steps of Adam, as they are"] / numbers["steps of Adam, standardised"]
@@ -81,12 +81,12 @@ def test_the_scalings_come_in_the_known_order(seed: int) -> None:
 
 def test_standardising_does_not_cure_correlation() -> None:
     numbers = {rho: ask("X44", correlation=rho).numbers for rho in (0.0, 0.9, 0.997)}
-    for rho, found in numbers.items():
+    for rho, of_rho in numbers.items():
         features, _ = scaling._houses(2000, 500, rho, 0)
         measured = abs(np.corrcoef(features.T)[0, 1])
         # For two standardised features beside the constant, by hand; the curvature of the constant is 1, in between.
-        assert found["condition number, standardised"] == pytest.approx((1 + measured) / (1 - measured), rel=1e-9)
-    steps = [found["steps, standardised"] for found in numbers.values()]
+        assert of_rho["condition number, standardised"] == pytest.approx((1 + measured) / (1 - measured), rel=1e-9)
+    steps = [of_rho["steps, standardised"] for of_rho in numbers.values()]
     assert steps == sorted(steps)
     assert steps[-1] > 100 * steps[0]
 

@@ -38,10 +38,10 @@ def test_adams_fit_is_worse_where_few_features_matter_and_better_where_all_matte
 
 
 def test_the_test_error_is_that_on_new_data() -> None:
-    truth, found = np.array([1.0, -2.0, 0.5]), np.array([0.8, -1.5, 0.9])
+    truth, weights = np.array([1.0, -2.0, 0.5]), np.array([0.8, -1.5, 0.9])
     new = np.random.default_rng(0).standard_normal((200_000, 3))
     # 200 000 squares: their mean is known to 0.3 %.
-    assert np.mean((new @ (found - truth)) ** 2) == pytest.approx(((found - truth) ** 2).sum(), rel=0.012)
+    assert np.mean((new @ (weights - truth)) ** 2) == pytest.approx(((weights - truth) ** 2).sum(), rel=0.012)
 
 
 def test_squares_follow_the_gradient_of_the_loss(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,13 +57,13 @@ def test_squares_follow_the_gradient_of_the_loss(monkeypatch: pytest.MonkeyPatch
 
     lr, both = 0.01, np.full((2, 100), 0.1)
     change = np.zeros_like(both)
-    for place in np.ndindex(*both.shape):
+    for index in np.ndindex(*both.shape):
         moved = np.zeros_like(both)
-        moved[place] = 1e-5
-        change[place] = (loss(both + moved) - loss(both - moved)) / 2e-5
+        moved[index] = 1e-5
+        change[index] = (loss(both + moved) - loss(both - moved)) / 2e-5
     after = both - lr * change
     monkeypatch.setattr(solutions, "_STEPS", 1)
-    monkeypatch.setattr(solutions, "_SHOWN", 1)
+    monkeypatch.setattr(solutions, "_DRAWN", 1)
     before, then = solutions._squares(slope, 0.1, lr)
     np.testing.assert_array_equal(before, np.zeros((solutions._DRAWS, 100)))
     # Central differences of a polynomial of degree 4 are exact to about 1e-9 here.

@@ -96,11 +96,11 @@ def test_training_is_torchs(key: str, lr: float, batch: int) -> None:
             layer.weight.copy_(torch.tensor(weight.T.copy()))
             layer.bias.copy_(torch.tensor(random.uniform(-bound, bound, layer.out_features)))
     module = nn.Sequential(linear[0], nn.ReLU(), linear[1], nn.ReLU(), linear[2])
-    rule = OPTIMIZERS[key]
-    assert rule.torch is not None
-    settings = {hyper.name: hyper.default for hyper in rule.hypers}
-    arguments = eval(f"dict({rule.torch.arguments})", settings | {"lr": lr})
-    optimizer = getattr(torch.optim, rule.torch.name)(module.parameters(), **arguments)
+    peer = OPTIMIZERS[key].torch
+    assert peer is not None
+    settings = {hyper.name: hyper.default for hyper in OPTIMIZERS[key].hypers}
+    arguments = eval(f"dict({peer.arguments})", settings | {"lr": lr})
+    optimizer = getattr(torch.optim, peer.name)(module.parameters(), **arguments)
     for rate, seen, items in zip(rates, losses[:, 0], batches(random, 512, batch), strict=False):
         optimizer.param_groups[0]["lr"] = rate
         optimizer.zero_grad()

@@ -8,11 +8,11 @@ from tests.core.evidence.experiments.findings import ask
 
 
 def test_a_step_at_a_rate_of_a_tenth_nearly_fits_the_worked_example_after_many() -> None:
-    place = np.array([0.5, 0.1])
+    point = np.array([0.5, 0.1])
     for _ in range(1000):
-        place = place - 0.1 * worked_example._EXAMPLE.grad(place)
+        point = point - 0.1 * worked_example._EXAMPLE.grad(point)
     # The slow direction shrinks by 1 − 0.1·0.2404 a step: to 3e-11 of the start.
-    np.testing.assert_allclose(place, [2.0, 0.0], atol=1e-9)
+    np.testing.assert_allclose(point, [2.0, 0.0], atol=1e-9)
 
 
 @pytest.mark.parametrize(("lr", "beyond"), [(0.05, 0), (0.1, 1), (0.15, 2), (0.2, 3), (0.4, 4)])
