@@ -11,11 +11,10 @@ from core.engine.many import trace_many
 from core.engine.run import Run
 from core.engine.trace import Path, trace
 from core.evidence.experiments.measure import curve, descend, edited
-from core.evidence.experiments.telling import learning_rate, listed
+from core.evidence.experiments.telling import KNOWN_DIGITS, learning_rate, listed
 
 _GD, _ADAGRAD, _RMSPROP, _ADAM = (OPTIMIZERS[key] for key in ("sgd", "adagrad", "rmsprop", "adam"))
 _STEP = "step"
-_ROUNDING = "the same arithmetic apart from rounding; this many digits are known"
 
 # Without noise, and with it: a noisy sum needs more steps to show its law.
 _QUIET, _NOISY = 1000, 4000
@@ -69,7 +68,7 @@ _X27 = Experiment(
     ),
     find=_adagrad_rate,
     expected=(
-        Expected("effective rate after 1000 steps", 0.0316, 0.0001, _ROUNDING),
+        Expected("effective rate after 1000 steps", 0.0316, 0.0001, KNOWN_DIGITS),
         Expected("distance, AdaGrad", 0.0, 1e-14, "linear convergence ends at rounding"),
         Expected("distance, RMSProp", 0.05, 0.0005, "a cycle of half the learning rate, reached to 1 % or better"),
         Expected(
@@ -143,9 +142,9 @@ _X28 = Experiment(
     find=_sparse_features,
     expected=(
         Expected("loss, second best / AdaGrad", 1.92, 0.5, "three draws of the data; AdaGrad stays clearly lowest"),
-        Expected("loss, AdaGrad", 0.00647, 0.00002, _ROUNDING),
-        Expected("loss, Adam", 0.01246, 0.00002, _ROUNDING),
-        Expected("loss, Gradient descent", 0.01624, 0.00002, _ROUNDING),
+        Expected("loss, AdaGrad", 0.00647, 0.00002, KNOWN_DIGITS),
+        Expected("loss, Adam", 0.01246, 0.00002, KNOWN_DIGITS),
+        Expected("loss, Gradient descent", 0.01624, 0.00002, KNOWN_DIGITS),
     ),
 )
 
@@ -208,8 +207,8 @@ _X29 = Experiment(
     expected=(
         Expected("step / lr, √G + ε", 0.990099, 1e-6, "one step by hand: 1/(1 + 0.01)"),
         Expected("step / lr, √(G + ε)", 0.0099995, 1e-6, "one step by hand: 1/√(1 + 10⁴)"),
-        Expected("RMSProp after 100 steps, √v + ε", 0.0888, 0.0001, _ROUNDING),
-        Expected("RMSProp after 100 steps, √(v + ε)", 0.905, 0.0005, _ROUNDING),
+        Expected("RMSProp after 100 steps, √v + ε", 0.0888, 0.0001, KNOWN_DIGITS),
+        Expected("RMSProp after 100 steps, √(v + ε)", 0.905, 0.0005, KNOWN_DIGITS),
     ),
 )
 

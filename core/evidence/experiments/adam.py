@@ -11,11 +11,10 @@ from core.engine.findings import Array, Expected, Experiment, Finding, Mark, Plo
 from core.engine.run import Run
 from core.engine.trace import trace
 from core.evidence.experiments.measure import curve, edited, seeing
-from core.evidence.experiments.telling import whole
+from core.evidence.experiments.telling import KNOWN_DIGITS, whole
 
 _RMSPROP, _ADAM, _AMSGRAD = (OPTIMIZERS[key] for key in ("rmsprop", "adam", "amsgrad"))
 _STEP = "step"
-_ROUNDING = "the same arithmetic apart from rounding; this many digits are known"
 
 _UNCORRECTED = edited("adam", ("m/(1 - beta1**t)", "m"), ("v/(1 - beta2**t)", "v"))
 
@@ -55,10 +54,10 @@ _X30 = Experiment(
     ),
     find=_bias_correction,
     expected=(
-        Expected("ratio at step 1", 3.1623, 0.0001, _ROUNDING),
-        Expected("largest ratio", 6.5685, 0.0001, _ROUNDING),
+        Expected("ratio at step 1", 3.1623, 0.0001, KNOWN_DIGITS),
+        Expected("largest ratio", 6.5685, 0.0001, KNOWN_DIGITS),
         Expected("step of the largest ratio", 12, 0, "the neighbours are lower by far more than rounding"),
-        Expected("ratio at step 1000", 1.2576, 0.0001, _ROUNDING),
+        Expected("ratio at step 1000", 1.2576, 0.0001, KNOWN_DIGITS),
     ),
 )
 

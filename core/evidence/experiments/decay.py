@@ -1,4 +1,4 @@
-"""What weight decay does when it is coupled to the gradient (L2) and when it is not (AdamW, Lion)."""
+"""What weight decay does coupled to the gradient (L2) and decoupled from it (AdamW, Lion), and when it pays."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ from core.engine.many import trace_many
 from core.engine.run import Run
 from core.engine.trace import trace
 from core.evidence.experiments.measure import curve, seeing
-from core.evidence.experiments.telling import learning_rate, whole
+from core.evidence.experiments.telling import KNOWN_DIGITS, learning_rate, whole
 
 _GD, _ADAM, _ADAMW, _LION = (OPTIMIZERS[key] for key in ("sgd", "adam", "adamw", "lion"))
 _DECAY = "weight_decay: (0, 100) = 0.1"
@@ -19,7 +19,6 @@ _DECAY = "weight_decay: (0, 100) = 0.1"
 _ADAM_L2 = seeing("adam", "g + weight_decay*x", _DECAY)
 _GD_L2 = seeing("sgd", "g + weight_decay*x", _DECAY)
 _STEP = "step"
-_KNOWN = "the same arithmetic apart from rounding; this many digits are known"
 
 
 def _weight_decay(default: float, low: float, high: float) -> Hyper:
@@ -62,8 +61,8 @@ _X35 = Experiment(
     find=_no_gradient,
     expected=(
         Expected("AdamW after 100 steps", 0.904792, 1e-6, "0.999^100, by hand"),
-        Expected("Adam + L2 after 50 steps", 0.53682, 1e-5, _KNOWN),
-        Expected("Adam + L2 after 50 steps, λ/1000", 0.53687, 1e-5, _KNOWN),
+        Expected("Adam + L2 after 50 steps", 0.53682, 1e-5, KNOWN_DIGITS),
+        Expected("Adam + L2 after 50 steps, λ/1000", 0.53687, 1e-5, KNOWN_DIGITS),
     ),
 )
 
@@ -114,9 +113,9 @@ _X36 = Experiment(
     ),
     find=_gradient_size,
     expected=(
-        Expected("left, AdamW", 0.8202, 0.0001, _KNOWN),
-        Expected("left, Adam + L2", 0.9998, 0.0001, _KNOWN),
-        Expected("left, Adam + L2", 0.0230, 0.0001, _KNOWN, {"size": 0.01}),
+        Expected("left, AdamW", 0.8202, 0.0001, KNOWN_DIGITS),
+        Expected("left, Adam + L2", 0.9998, 0.0001, KNOWN_DIGITS),
+        Expected("left, Adam + L2", 0.0230, 0.0001, KNOWN_DIGITS, {"size": 0.01}),
         Expected("change over all sizes, AdamW", 0.0, 1e-4, "only ε knows the size: 1e-8 of 1e-3"),
         Expected("least over all sizes, Adam + L2", 0.0, 0.03, "L2 outweighs the smallest gradients"),
     ),

@@ -12,12 +12,10 @@ from core.engine.run import Run
 from core.engine.status import Outcome
 from core.engine.trace import trace
 from core.evidence.experiments.measure import curve
-from core.evidence.experiments.telling import BETA, learning_rate
+from core.evidence.experiments.telling import BETA, KNOWN_DIGITS, learning_rate
 
 _GD, _BALL, _NAG = (OPTIMIZERS[key] for key in ("sgd", "momentum", "nesterov"))
 _STEP = "step"
-# Where only + − × ÷ and √ are used, float64 gives the same digits on every platform; four are shown.
-_FOUR_DIGITS = "exact arithmetic apart from rounding, compared at the four digits that are shown"
 
 # Steps until which the slower mode of the iteration rules: 0.99^500 is 0.0066.
 _SETTLE = 500
@@ -111,8 +109,8 @@ _X24 = Experiment(
     settings=(learning_rate(0.1, (0.001, 1.3)), BETA),
     find=_overshoot,
     expected=(
-        Expected("overshoot, heavy ball", 0.604, 0.001, _FOUR_DIGITS),
-        Expected("overshoot, Nesterov", 0.355, 0.001, _FOUR_DIGITS),
+        Expected("overshoot, heavy ball", 0.604, 0.001, KNOWN_DIGITS),
+        Expected("overshoot, Nesterov", 0.355, 0.001, KNOWN_DIGITS),
     ),
 )
 

@@ -10,12 +10,10 @@ from core.engine.findings import Expected, Experiment, Finding, Mark, Plot, Seri
 from core.engine.run import Run
 from core.engine.trace import Path, trace
 from core.evidence.experiments.measure import curve, edited
-from core.evidence.experiments.telling import BETA, learning_rate, whole
+from core.evidence.experiments.telling import BETA, KNOWN_DIGITS, learning_rate, whole
 
 _GD, _BALL, _NAG = (OPTIMIZERS[key] for key in ("sgd", "momentum", "nesterov"))
 _STEP = "step"
-# Where only + − × ÷ and √ are used, float64 gives the same digits on every platform; four are shown.
-_FOUR_DIGITS = "exact arithmetic apart from rounding, compared at the four digits that are shown"
 _RAVINE = "(x**2 + 25.0*y**2)/2"
 
 _SUTSKEVER = "beta: (0, 1) = 0.9\nv = beta*v - lr*grad(x + beta*v)\nx = x + v"
@@ -106,7 +104,7 @@ _X22 = Experiment(
     find=_where_the_rate_stands,
     expected=(
         Expected("largest difference, constant rate", 0.0, 1e-12, "rounding over 40 steps"),
-        Expected("largest difference, falling rate", 0.5036, 0.0001, _FOUR_DIGITS),
+        Expected("largest difference, falling rate", 0.5036, 0.0001, KNOWN_DIGITS),
     ),
 )
 

@@ -9,6 +9,9 @@ from core.catalogue.hypers import Hyper
 BETA = Hyper("beta", r"\beta", 0.9, (0.0, 0.99), (0.0, 0.99), "linear", "Share of the velocity that is kept.")
 """The setting ``beta`` of momentum."""
 
+KNOWN_DIGITS = "the same arithmetic apart from rounding; this many digits are known"
+"""Why an outcome is expected to within its last digits."""
+
 
 def listed(words: Sequence[str]) -> str:
     """``words`` in a row: "a", "a and b", "a, b and c"."""
