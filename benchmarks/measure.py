@@ -47,10 +47,10 @@ def interleaved(*works: Callable[[], object], repeats: int = 5) -> list[float]:
     for work in works:
         work()
     for _ in range(repeats):
-        for place, work in enumerate(works):
+        for index, work in enumerate(works):
             begin = time.perf_counter()
             work()
-            best[place] = min(best[place], time.perf_counter() - begin)
+            best[index] = min(best[index], time.perf_counter() - begin)
     return best
 
 

@@ -13,15 +13,15 @@ prefix = navigation.LEARNING_RATE.prefix
 with st.sidebar:
     path = learning_rate.descent_control()
 
-found = check(path, path.run.resolved_objective)
-outcome.regimes_panel(found, f"{prefix}regimes")
+checked = check(path, path.run.resolved_objective)
+outcome.regimes_panel(checked, f"{prefix}regimes")
 picture = st.container()
 step = controls.moment_control(path.run.steps, prefix)
 with picture:
     learning_rate.descent_stage(path, step)
 
 st.subheader("Predicted and measured", anchor="story")
-outcome.rate_panel(path, found)
+outcome.rate_panel(path, checked)
 outcome.code_panel("PyTorch code of this run", f"{prefix}code", f"{prefix}code_of", {"this run": path.run})
 claims.about(navigation.LEARNING_RATE, "choice", "About the choice of the learning rate")
 

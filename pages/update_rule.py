@@ -37,9 +37,9 @@ with picture:
 outcome.story_panel([(RACERS["sgd"], path)])
 
 st.subheader("How large may the learning rate be?", anchor="limit")
-found = check(path, example.objective)
-outcome.regimes_panel(found, f"{prefix}regimes")
-outcome.rate_panel(path, found)
+checked = check(path, example.objective)
+outcome.regimes_panel(checked, f"{prefix}regimes")
+outcome.rate_panel(path, checked)
 
 st.subheader("What is being averaged?", anchor="convention")
 st.markdown(

@@ -161,7 +161,7 @@ def doors() -> None:
 
 def onwards(page: Page) -> None:
     """The end of ``page``: the way to the next one, or back home from the last."""
-    place = ALL.index(page) + 1
-    following = ALL[place] if place < len(ALL) else HOME
+    index = ALL.index(page) + 1
+    following = ALL[index] if index < len(ALL) else HOME
     st.space("small")
     st.page_link(following.file, label=f"Next: **{following.title}**", icon=":material/arrow_forward:")

@@ -1,7 +1,7 @@
 """What can be taken home: a run as a script for PyTorch or NumPy, its path as CSV, itself as JSON."""
 
 from core.export.data import path_csv, run_from_json, run_json
-from core.export.declared import schedule_line, torch_line
+from core.export.expressions import schedule_line, torch_line
 from core.export.numpy_script import numpy_script
 from core.export.torch_script import optimizer_source, torch_script
 

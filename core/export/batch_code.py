@@ -68,8 +68,8 @@ def _scheduler(decay: str) -> list[str]:
 
 
 def _ending(loss: float, spread: float, diverged: int) -> list[str]:
-    told = 'print(f"w = {w.item():.6g}, b = {b.item():.6g}, mean squared error = {loss:.6g}")'
-    computed = ["loss = ((w * x + b - y) ** 2).mean().item()", told]
+    report = 'print(f"w = {w.item():.6g}, b = {b.item():.6g}, mean squared error = {loss:.6g}")'
+    computed = ["loss = ((w * x + b - y) ** 2).mean().item()", report]
     if diverged >= 0:
         return [*computed, f"assert not max(abs(w.item()), abs(b.item())) <= {FAR:g}  # diverged"]
     # Rounding in another order of sums; relative to the spread of y where the line fits perfectly.

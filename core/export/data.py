@@ -82,10 +82,10 @@ def run_from_json(text: str) -> Run:
 
 def _object(text: str) -> dict[str, Any]:
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
+        fields = dict(pairs)
+        if len(fields) < len(pairs):
             raise ValueError("A name stands twice in one object of this JSON; every name may stand once.")
-        return found
+        return fields
 
     def constant(name: str) -> NoReturn:
         raise ValueError(f"{name} is not a number that a run can have; numbers are finite.")
@@ -96,14 +96,14 @@ def _object(text: str) -> dict[str, Any]:
         return int(digits)
 
     try:
-        found = json.loads(text, object_pairs_hook=once, parse_constant=constant, parse_int=whole)
+        fields = json.loads(text, object_pairs_hook=once, parse_constant=constant, parse_int=whole)
     except json.JSONDecodeError as error:
         raise ValueError(f"This is not JSON: {error.msg.lower()} in line {error.lineno}.") from None
     except RecursionError:
         raise ValueError("This JSON is nested too deeply; a run is one object of plain values.") from None
-    if not isinstance(found, dict):
+    if not isinstance(fields, dict):
         raise ValueError("A run is one JSON object, in braces.")
-    return found
+    return fields
 
 
 def _text(name: str, value: Any) -> str:

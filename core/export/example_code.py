@@ -64,8 +64,8 @@ def torch_script(example: Example, steps: int) -> str:
 
 
 def _loop(path: Path, taken: int) -> list[str]:
-    told = wrap(str(path.status), 100) if path.status.outcome is Outcome.DIVERGED else []
-    return [*(f"# {line}" for line in told), f"for step in range(1, {taken + 1}):"]
+    warning = wrap(str(path.status), 100) if path.status.outcome is Outcome.DIVERGED else []
+    return [*(f"# {line}" for line in warning), f"for step in range(1, {taken + 1}):"]
 
 
 def _points(data: Data) -> list[str]:

@@ -23,22 +23,22 @@ def numpy_script(run: Run) -> str:
 
     It needs only NumPy: derivatives are written out. A run that diverged is exported up to the step before.
     """
-    found = facts(run)
+    known = facts(run)
     rule = run.resolved_optimizer.parsed
     names = setting_names(rule.hypers, _OWN)
     counts = "T" in rule.reads or (_scheduled(run) and "T" in run.resolved_schedule.parsed.reads)
     parts = [
-        heading(found, "NumPy"),
+        heading(known, "NumPy"),
         "import math\n\nimport numpy as np",
         '# Where a number overflows or is undefined it becomes inf or nan, without a warning.\nnp.seterr(all="ignore")',
-        "\n".join(settings(found, names, "np.float64({0})", counts)),
+        "\n".join(settings(known, names, "np.float64({0})", counts)),
         *(f"\n{function}" for function in _functions(run)),
-        "\n" + "\n".join(_loop(found, names)),
+        "\n" + "\n".join(_loop(known, names)),
         "\n".join(
             [
                 "loss = objective(*x)",
                 'print(f"After {steps} steps: x = {x.tolist()}, loss = {loss}")',
-                *ending(found),
+                *ending(known),
             ]
         ),
     ]
@@ -69,9 +69,9 @@ def _functions(run: Run) -> list[str]:
         begun = ['"""What the rule remembers at first."""', *lines.start]
         written.append(function_source("begin", ["x", *start_reads(rule)], begun, tuple_source(rule.state)))
     given = [name for name in ("g", "loss", "t", "T") if name in rule.reads]
-    told = '"""One step of the rule."""'
+    docstring = '"""One step of the rule."""'
     parameters = ["x", *given, *rule.hypers, *rule.state]
-    written.append(function_source("update", parameters, [told, *lines.update], ", ".join(["x", *rule.state])))
+    written.append(function_source("update", parameters, [docstring, *lines.update], ", ".join(["x", *rule.state])))
     if _scheduled(run):
         written.append(_schedule(run))
     return written
@@ -79,12 +79,12 @@ def _functions(run: Run) -> list[str]:
 
 def _grad(run: Run) -> str:
     """The function ``grad``: the gradient as the run's settings make it."""
-    told = '"""The gradient that the rule is given."""'
+    docstring = '"""The gradient that the rule is given."""'
     noisy = f"gradient(*point){' + drawn' if run.noise > 0 else ''}"
     if run.clip_norm is None:
-        return function_source("grad", ["point"], [told], noisy)
+        return function_source("grad", ["point"], [docstring], noisy)
     factor = f"np.minimum(clip_norm/(np.linalg.norm(found) + {CLIP_EPSILON!r}), 1)"
-    return function_source("grad", ["point"], [told, f"found = {noisy}"], f"found*{factor}")
+    return function_source("grad", ["point"], [docstring, f"found = {noisy}"], f"found*{factor}")
 
 
 # Cramer's rule, for one and for two variables.
@@ -107,19 +107,19 @@ def _schedule(run: Run) -> str:
     given = [name for name in ("loss", "t", "T") if name in rule.reads]
     fixed = [f"{name}=np.float64({values[name]!r})" for name in rule.hypers]
     parameters = [*given, *rule.state, *(["*", *fixed] if fixed else [])]
-    told = f'"""The factor on lr: {schedule.name.lower()}."""'
-    lines = [told, *array_lines(rule, "numpy").update]
+    docstring = f'"""The factor on lr: {schedule.name.lower()}."""'
+    lines = [docstring, *array_lines(rule, "numpy").update]
     return function_source("schedule", parameters, lines, ", ".join(["factor", *rule.state]))
 
 
-def _loop(found: Facts, names: dict[str, str]) -> list[str]:
-    run = found.run
+def _loop(known: Facts, names: dict[str, str]) -> list[str]:
+    run = known.run
     rule = run.resolved_optimizer.parsed
     hypers = [names[name] for name in rule.hypers]
     lines = ["x = np.array(start)"]
     if rule.state:
         lines.append(f"state = begin({', '.join(['x', *(names[name] for name in start_reads(rule))])})")
-    body = watch(found, "step - 1", "objective(*x)")
+    body = watch(known, "step - 1", "objective(*x)")
     if "t" in rule.reads or (_scheduled(run) and "t" in run.resolved_schedule.parsed.reads):
         body.append("t = np.float64(step)")
     if run.noise > 0:

@@ -12,7 +12,7 @@ import numpy as np
 from core.engine.run import Run
 from core.engine.status import MAX_LOSS, MAX_POSITION
 from core.engine.trace import Path, trace
-from core.export.declared import plain
+from core.export.expressions import plain
 from core.formula.vocabulary import CONSTANTS, RULE_FUNCTIONS
 
 # How far a script's loss may be from the engine's, relative and absolute: both use float64 and round differently.
@@ -86,13 +86,13 @@ def _nudged(run: Run, start: float, rate: float) -> Run:
     )
 
 
-def heading(found: Facts, needs: str) -> str:
+def heading(known: Facts, needs: str) -> str:
     """The script's docstring: what it runs and what it needs."""
-    run = found.run
+    run = known.run
     schedule = "" if run.schedule == "constant" else f", learning rate: {run.resolved_schedule.name.lower()}"
-    first = f"{run.resolved_optimizer.name} on {run.resolved_objective.name}: {found.steps} steps{schedule}."
+    first = f"{run.resolved_optimizer.name} on {run.resolved_objective.name}: {known.steps} steps{schedule}."
     said = f"Needs {needs}. Takes the steps of a run in the gradient descent guide and asserts the loss they lead to."
-    ended = [f"{found.ended} These are the steps before."] if found.ended else []
+    ended = [f"{known.ended} These are the steps before."] if known.ended else []
     return '"""' + "\n\n".join(fill(part, _WIDTH) for part in (first, said, *ended)) + '\n"""'
 
 
@@ -109,10 +109,10 @@ def setting_names(hypers: Iterable[str], taken: Iterable[str]) -> dict[str, str]
     return names
 
 
-def settings(found: Facts, names: Mapping[str, str], number: str, counts_steps: bool) -> list[str]:
+def settings(known: Facts, names: Mapping[str, str], number: str, counts_steps: bool) -> list[str]:
     """The settings of the run as assignments; ``number`` writes a hyperparameter, ``{0}`` being its value."""
-    run = found.run
-    lines = [f"start = {list(run.start)}", f"steps = {found.steps}"]
+    run = known.run
+    lines = [f"start = {list(run.start)}", f"steps = {known.steps}"]
     if counts_steps:
         lines.append(f"T = {number.format(run.steps)}  # steps of the whole run")
     for hyper in run.resolved_optimizer.hypers:
@@ -125,31 +125,31 @@ def settings(found: Facts, names: Mapping[str, str], number: str, counts_steps: 
     return lines
 
 
-def watch(found: Facts, step: str, value: str) -> list[str]:
+def watch(known: Facts, step: str, value: str) -> list[str]:
     """Lines for the loop that keep the loss to assert, if it is not the last one."""
-    if found.checked == found.steps:
+    if known.checked == known.steps:
         return []
-    return [f"if {step} == {found.checked}:", f"    asserted = {value}"]
+    return [f"if {step} == {known.checked}:", f"    asserted = {value}"]
 
 
-def ending(found: Facts, why: str = "") -> list[str]:
+def ending(known: Facts, why: str = "") -> list[str]:
     """The assertion about the number ``loss``; ``why`` says what else there is to know about it."""
-    if not found.usable:
+    if not known.usable:
         return ["# The objective has no usable value at the start.", f"assert not abs(loss) <= {MAX_LOSS:g}, loss"]
-    name, told = "loss", "The loss that the run ended with, up to rounding."
-    if found.tolerance != _TOLERANCES[0]:
-        told = (
+    name, reason = "loss", "The loss that the run ended with, up to rounding."
+    if known.tolerance != _TOLERANCES[0]:
+        reason = (
             "The loss that the run ended with. Its steps amplify differences in rounding, so few digits are compared."
         )
-    if found.checked < found.steps:
+    if known.checked < known.steps:
         name = "asserted"
-        when = f"after step {found.checked}" if found.checked else "at the start"
-        told = (
+        when = f"after step {known.checked}" if known.checked else "at the start"
+        reason = (
             f"The loss {when}. What comes later hangs on how the last digits are rounded: starts or rates that "
             "differ in the sixteenth digit end at different losses."
         )
-    close = f"math.isclose({name}, {found.loss!r}, rel_tol={found.tolerance}, abs_tol={_ABSOLUTE})"
-    return [*comment(" ".join(filter(None, [told, why]))), f"assert {close}, {name}"]
+    close = f"math.isclose({name}, {known.loss!r}, rel_tol={known.tolerance}, abs_tol={_ABSOLUTE})"
+    return [*comment(" ".join(filter(None, [reason, why]))), f"assert {close}, {name}"]
 
 
 def comment(text: str) -> list[str]:

@@ -66,7 +66,7 @@ def _statements(graph: Graph, outputs: Sequence[Value]) -> tuple[list[str], list
     parts = _Parts(graph)
     needed = parts.needed(outputs)
     uses: dict[Value, int] = {}
-    for value in [*outputs, *(part for place in needed for part in parts.of(place))]:
+    for value in [*outputs, *(part for whole in needed for part in parts.of(whole))]:
         uses[value] = uses.get(value, 0) + 1
     texts: dict[Value, tuple[str, int]] = {}
     counts: dict[str, int] = {}

@@ -5,7 +5,7 @@ from textwrap import indent
 from core.catalogue.optimizers import Optimizer, TorchPeer
 from core.engine.gradients import CLIP_EPSILON
 from core.engine.run import Run
-from core.export.declared import called_classes, class_name, filled, on_lines, schedule_values
+from core.export.expressions import called_classes, class_name, filled, on_lines, schedule_values
 from core.export.script import Facts, comment, ending, facts, heading, returned, setting_names, settings, watch
 from core.formula import Formula
 from core.formula import torch_class as generated
@@ -21,9 +21,9 @@ _OWN = (
 )
 
 
-def optimizer_source(declared: Optimizer) -> str:
-    """The rule of ``declared`` as the source of a ``torch.optim.Optimizer``, with the declared defaults."""
-    return generated.optimizer_source(declared.parsed, class_name(declared), declared.idea, _defaults(declared))
+def optimizer_source(optimizer: Optimizer) -> str:
+    """The rule of ``optimizer`` as the source of a ``torch.optim.Optimizer``, with the declared defaults."""
+    return generated.optimizer_source(optimizer.parsed, class_name(optimizer), optimizer.idea, _defaults(optimizer))
 
 
 def torch_script(run: Run) -> str:
@@ -32,10 +32,10 @@ def torch_script(run: Run) -> str:
     It needs only torch, and NumPy if the run is noisy, because the noise is NumPy's. A run that diverged is exported up
     to the step before.
     """
-    found = facts(run)
+    known = facts(run)
     rule = run.resolved_optimizer.parsed
     names = setting_names(rule.hypers, (*_OWN, class_name(run.resolved_optimizer), *_schedulers(run)))
-    peer, why = _peer(found)
+    peer, why = _peer(known)
     counts = (peer is None and "T" in rule.reads) or "T" in _schedule(run, names)
     needs = "PyTorch and NumPy" if run.noise > 0 else "PyTorch"
     imports = ["import torch", *(["import numpy as np"] if run.noise > 0 else [])]
@@ -43,38 +43,38 @@ def torch_script(run: Run) -> str:
         imports.append(f"from torch.optim.lr_scheduler import {', '.join(_schedulers(run))}")
     functions = [_objective(run.resolved_objective.parsed)]
     if peer is None:
-        declared = run.resolved_optimizer
+        optimizer = run.resolved_optimizer
         functions.append(
-            generated.optimizer_definitions(rule, class_name(declared), declared.idea, _defaults(declared)).rstrip()
+            generated.optimizer_definitions(rule, class_name(optimizer), optimizer.idea, _defaults(optimizer)).rstrip()
         )
         if generated.needs_closure(rule) and _adjusted(run):
             functions.append(_adjust(run))
     parts = [
-        heading(found, needs),
+        heading(known, needs),
         "import math\n\n" + "\n".join(sorted(imports, key=lambda line: (not line.startswith("import"), line))),
         "# The loss is asserted to more digits than float32 has.\ntorch.set_default_dtype(torch.float64)",
-        "\n".join(settings(found, names, "{0}", counts)),
+        "\n".join(settings(known, names, "{0}", counts)),
         *(f"\n{function}" for function in functions),
-        "\n" + "\n".join(_loop(found, names, peer, why)),
-        "\n".join(_end(found, names, peer)),
+        "\n" + "\n".join(_loop(known, names, peer, why)),
+        "\n".join(_end(known, names, peer)),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _defaults(declared: Optimizer) -> dict[str, float]:
-    return {hyper.name: hyper.default for hyper in declared.hypers}
+def _defaults(optimizer: Optimizer) -> dict[str, float]:
+    return {hyper.name: hyper.default for hyper in optimizer.hypers}
 
 
 # --- Which class ---
 
 
-def _peer(found: Facts) -> tuple[TorchPeer | None, str]:
+def _peer(known: Facts) -> tuple[TorchPeer | None, str]:
     """The class of ``torch.optim`` that takes the steps of this run, and what there is to say about it.
 
     Without one, the reason why a class is generated.
     """
-    run, declared = found.run, found.run.resolved_optimizer
-    peer = declared.torch
+    run, optimizer = known.run, known.run.resolved_optimizer
+    peer = optimizer.torch
     if peer is None:
         return None, "torch.optim has no class for this rule; the one above is made from its lines."
     above = "the class above is made from the rule."
@@ -89,7 +89,7 @@ def _peer(found: Facts) -> tuple[TorchPeer | None, str]:
         )
     if not run.settings["beta"]:
         return None, f"torch.optim.SGD refuses nesterov=True without momentum; {above}"
-    if found.checked < max(found.steps, 1):
+    if known.checked < max(known.steps, 1):
         return None, f"torch.optim.SGD stores another point than the one whose loss is asserted; {above}"
     return peer, "PyTorch stores the point where the next gradient is taken; the run's own point is ahead of it."
 
@@ -122,10 +122,10 @@ def _is_differentiable(formula: Formula) -> bool:
     graph = Graph()
     value = formula.value_at(graph, [graph.input(name) for name in formula.variables])
     depends: dict[Value, bool] = {}
-    for place in graph.ancestors([value]):
-        node = graph.nodes[place]
+    for part in graph.ancestors([value]):
+        node = graph.nodes[part]
         parts = [depends[argument] for argument in node.arguments]
-        depends[place] = node.operation == "input" or (all(parts[1:]) if node.operation == "where" else any(parts))
+        depends[part] = node.operation == "input" or (all(parts[1:]) if node.operation == "where" else any(parts))
     return depends[value]
 
 
@@ -167,8 +167,8 @@ def _schedule(run: Run, names: dict[str, str]) -> str:
 # --- The loop ---
 
 
-def _loop(found: Facts, names: dict[str, str], peer: TorchPeer | None, why: str) -> list[str]:
-    run = found.run
+def _loop(known: Facts, names: dict[str, str], peer: TorchPeer | None, why: str) -> list[str]:
+    run = known.run
     rule = run.resolved_optimizer.parsed
     lines = ["point = torch.tensor(start, requires_grad=True)", *comment(why)]
     if peer is not None:
@@ -189,7 +189,7 @@ def _loop(found: Facts, names: dict[str, str], peer: TorchPeer | None, why: str)
         if run.clip_norm is not None:
             body.append("torch.nn.utils.clip_grad_norm_([point], clip_norm)")
         body.append("optimizer.step()")
-    body += watch(found, "step - 1", "loss.item()")
+    body += watch(known, "step - 1", "loss.item()")
     if run.schedule != "constant":
         body.append("scheduler.step(loss.item())" if run.resolved_schedule.follows_loss else "scheduler.step()")
     return [*lines, "for step in range(1, steps + 1):", indent("\n".join(body), "    ")]
@@ -197,8 +197,8 @@ def _loop(found: Facts, names: dict[str, str], peer: TorchPeer | None, why: str)
 
 def _made(run: Run, names: dict[str, str]) -> str:
     """The call that makes the generated class."""
-    declared = run.resolved_optimizer
-    rule = declared.parsed
+    optimizer = run.resolved_optimizer
+    rule = optimizer.parsed
     arguments = [f"{theirs}={names[name]}" for name, theirs in generated.argument_names(rule).items() if name in names]
     if "T" in rule.reads:
         arguments.append("T=T")
@@ -206,10 +206,10 @@ def _made(run: Run, names: dict[str, str]) -> str:
         arguments.append("adjust=adjust")
     if "hessian_diag" in generated.oracles(rule):
         arguments.append("exact=True")
-    return call_source(class_name(declared), ["[point]", *arguments])
+    return call_source(class_name(optimizer), ["[point]", *arguments])
 
 
-def _end(found: Facts, names: dict[str, str], peer: TorchPeer | None) -> list[str]:
+def _end(known: Facts, names: dict[str, str], peer: TorchPeer | None) -> list[str]:
     lines = ["loss = objective(*point).item()"]
     why = ""
     if peer is not None and peer.looks_ahead:
@@ -220,4 +220,4 @@ def _end(found: Facts, names: dict[str, str], peer: TorchPeer | None) -> list[st
         ]
         why = "It is the loss at the run's own point, which has just been recovered from what PyTorch stores."
     print_line = 'print(f"After {steps} steps: point = {point.tolist()}, loss = {loss}")'
-    return [*lines, print_line, *ending(found, why)]
+    return [*lines, print_line, *ending(known, why)]

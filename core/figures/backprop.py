@@ -52,32 +52,32 @@ def backprop_figure(example: Example, look: Look, direction: Direction) -> go.Fi
     """
     side = _SIDES[direction]
     nodes = {node.key: node for node in example.nodes}
-    places = {key: _place(node, example) for key, node in nodes.items()}
+    centres = {key: _centre(node, example) for key, node in nodes.items()}
     flows = [_flow(edge, direction) for edge in example.edges]
     most = max(map(abs, flows)) or 1.0
     notes: list[dict[str, Any]] = []
     for edge, flow in zip(example.edges, flows, strict=True):
-        notes.append(_arrow(places[edge.source], places[edge.target], abs(flow) / most, side, look))
+        notes.append(_arrow(centres[edge.source], centres[edge.target], abs(flow) / most, side, look))
     for edge, flow in zip(example.edges, flows, strict=True):
-        shown = _weight(edge, direction)
-        start, end = places[edge.source], places[edge.target]
+        value = _weight(edge, direction)
+        start, end = centres[edge.source], centres[edge.target]
         at = _along(start, end, _LABEL_AT[nodes[edge.source].layer])
         lift = _LIFT if start[1] == end[1] else 0
         color = look.text if flow else look.quiet
-        notes.append(note(_brief(shown), *at, color, bgcolor=look.veil, borderpad=1, yshift=lift))
+        notes.append(note(_brief(value), *at, color, bgcolor=look.veil, borderpad=1, yshift=lift))
     for node in example.nodes:
-        x, y = places[node.key]
+        x, y = centres[node.key]
         notes.append(note(f"<b>{_brief(_value(node, direction))}</b>", x, y, look.text))
         notes.append(note(node.label, x, y + _NOTE, look.quiet))
-    x, y = places["loss"]
+    x, y = centres["loss"]
     notes.append(note(f"y = {_brief(example.target)}", x, y - _NOTE, look.quiet))
     for across, heading in zip(_ACROSS, side.headings, strict=True):
         notes.append(note(heading, across, _HEADING, look.quiet))
     return go.Figure(
         {
             "data": [
-                _circles(example, places, side, look, direction),
-                _spots(example, places, nodes, direction),
+                _circles(example, centres, side, look, direction),
+                _spots(example, centres, nodes, direction),
             ],
             "layout": layout(
                 look,
@@ -92,7 +92,7 @@ def backprop_figure(example: Example, look: Look, direction: Direction) -> go.Fi
     )
 
 
-def _place(node: Node, example: Example) -> tuple[float, float]:
+def _centre(node: Node, example: Example) -> tuple[float, float]:
     rows = sum(other.layer == node.layer for other in example.nodes)
     # Beside three units, two inputs this close together leave equal gaps between the six numbers on the way.
     reach = _REACH if rows > 2 else 0.375 * _REACH if node.layer == 0 and example.hidden > 2 else 0.65 * _REACH
@@ -145,22 +145,22 @@ def _arrow(
 
 def _brief(value: float) -> str:
     """``value`` with three digits: four do not fit between two nodes on a phone."""
-    return _told(float(f"{value:.3g}"))
+    return _number(float(f"{value:.3g}"))
 
 
-def _told(value: float) -> str:
+def _number(value: float) -> str:
     # A product with 0 may be −0, which means nothing here; adding 0 makes it 0.
     return number(value + 0.0)
 
 
 def _circles(
-    example: Example, places: Mapping[str, tuple[float, float]], side: _Side, look: Look, direction: Direction
+    example: Example, centres: Mapping[str, tuple[float, float]], side: _Side, look: Look, direction: Direction
 ) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "markers",
-        "x": [places[node.key][0] for node in example.nodes],
-        "y": [places[node.key][1] for node in example.nodes],
+        "x": [centres[node.key][0] for node in example.nodes],
+        "y": [centres[node.key][1] for node in example.nodes],
         "customdata": [node.key for node in example.nodes],
         "marker": {"size": _NODE, "color": look.background, "line": {"color": side.color, "width": 2}},
         "hovertext": [_node_hover(node) for node in example.nodes],
@@ -169,11 +169,12 @@ def _circles(
 
 
 def _spots(
-    example: Example, places: Mapping[str, tuple[float, float]], nodes: Mapping[str, Node], direction: Direction
+    example: Example, centres: Mapping[str, tuple[float, float]], nodes: Mapping[str, Node], direction: Direction
 ) -> dict[str, Any]:
     """Where the numbers of the connections are, for a pointer to find."""
     at = [
-        _along(places[edge.source], places[edge.target], _LABEL_AT[nodes[edge.source].layer]) for edge in example.edges
+        _along(centres[edge.source], centres[edge.target], _LABEL_AT[nodes[edge.source].layer])
+        for edge in example.edges
     ]
     return {
         "type": "scatter",
@@ -188,21 +189,21 @@ def _spots(
 
 
 def _node_hover(node: Node) -> str:
-    lines = [f"<b>{node.label}</b> = {_told(node.value)}", f"∂L/∂{node.label} = {_told(node.gradient)}"]
+    lines = [f"<b>{node.label}</b> = {_number(node.value)}", f"∂L/∂{node.label} = {_number(node.gradient)}"]
     if node.sum is not None and node.bias is not None and node.bias_gradient is not None:
-        lines += [f"sum z = {_told(node.sum)}", f"bias = {_told(node.bias)}, slope {_told(node.bias_gradient)}"]
+        lines += [f"sum z = {_number(node.sum)}", f"bias = {_number(node.bias)}, slope {_number(node.bias_gradient)}"]
     return "<br>".join(lines)
 
 
 def _edge_hover(edge: Edge, nodes: Mapping[str, Node]) -> str:
     source = nodes[edge.source].label
     if edge.weight is None or edge.gradient is None:
-        return f"<b>{edge.label}</b> = {_told(edge.carried)}<br>∂L/∂ŷ = 2({edge.label}) = {_told(edge.returned)}"
+        return f"<b>{edge.label}</b> = {_number(edge.carried)}<br>∂L/∂ŷ = 2({edge.label}) = {_number(edge.returned)}"
     return "<br>".join(
         [
-            f"<b>{edge.label}</b> = {_told(edge.weight)}, ∂L/∂{edge.label} = {_told(edge.gradient)}",
-            f"carries {edge.label}·{source} = {_told(edge.carried)}",
-            f"returns {_told(edge.returned)} to ∂L/∂{source}",
+            f"<b>{edge.label}</b> = {_number(edge.weight)}, ∂L/∂{edge.label} = {_number(edge.gradient)}",
+            f"carries {edge.label}·{source} = {_number(edge.carried)}",
+            f"returns {_number(edge.returned)} to ∂L/∂{source}",
         ]
     )
 

@@ -41,14 +41,14 @@ def contour(objective: Objective, race: Race, look: Look, view: View | None = No
         ),
     ]
     cuts = [cut(path.x, path.status, view) for _, path in race]
-    heads = [head for (racer, _), shown in zip(race, cuts, strict=True) if (head := marks.head(racer, shown))]
+    heads = [head for (racer, _), part in zip(race, cuts, strict=True) if (head := marks.head(racer, part))]
     begun = marks.distinct((path.x[0] for _, path in race), view)
     stars = [*objective.minima, *objective.other_minima]
-    placed, _ = labels.place(heads, look, view, [*begun, *((x, y) for x, y in stars)])
+    placed, _ = labels.arrange(heads, look, view, [*begun, *((x, y) for x, y in stars)])
     named = {note["text"] for note in placed}
-    for (racer, path), shown in zip(race, cuts, strict=True):
-        unnamed = shown.end.label(racer.name) not in named
-        data += marks.strokes(racer, shown, look, path.loss, _HOVER, legend=unnamed)
+    for (racer, path), part in zip(race, cuts, strict=True):
+        unnamed = part.end.label(racer.name) not in named
+        data += marks.strokes(racer, part, look, path.loss, _HOVER, legend=unnamed)
     data += marks.stars(objective, look)
     if begun:
         data.append(marks.starts(begun, look))

@@ -142,13 +142,13 @@ def _broken(text: str, line: int) -> list[str]:
     return wrap(text, line, break_on_hyphens=False)
 
 
-def _markers(places: Sequence[tuple[Spot, float]], texts: dict[str, str]) -> dict[str, Any]:
+def _markers(positions: Sequence[tuple[Spot, float]], texts: dict[str, str]) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "markers",
         "hoverinfo": "text",
-        "x": [x for _, x in places],
-        "y": [spot.y for spot, _ in places],
-        "customdata": [spot.entry.key for spot, _ in places],
-        "hovertext": [texts[spot.entry.key] for spot, _ in places],
+        "x": [x for _, x in positions],
+        "y": [spot.y for spot, _ in positions],
+        "customdata": [spot.entry.key for spot, _ in positions],
+        "hovertext": [texts[spot.entry.key] for spot, _ in positions],
     }

@@ -50,40 +50,40 @@ def family_tree(look: Look, selected: str = "", narrow: bool = False) -> go.Figu
     of descent.
     """
     families = _families([entry for entry in timeline_entries() if entry.kind == "rule"])
-    places = _rows(families, look) if narrow else _columns(families, look)
-    width = max([NARROW if narrow else WIDE, *(spot.x + OFFSET + spot.reach for spot in places.values())])
-    height = max((spot.y for spot in places.values()), default=0.0) + (_SHORT_ROW if narrow else _ROW) / 2
+    spots = _rows(families, look) if narrow else _columns(families, look)
+    width = max([NARROW if narrow else WIDE, *(spot.x + OFFSET + spot.reach for spot in spots.values())])
+    height = max((spot.y for spot in spots.values()), default=0.0) + (_SHORT_ROW if narrow else _ROW) / 2
     branch = _elbow if narrow else _bend
-    descent = _descent(places, selected)
+    descent = _descent(spots, selected)
     branches = {
-        key: branch(places[spot.entry.parent], spot) for key, spot in places.items() if spot.entry.parent in places
+        key: branch(spots[spot.entry.parent], spot) for key, spot in spots.items() if spot.entry.parent in spots
     }
-    marked = places[selected].entry.color if selected in places else look.text
+    marked = spots[selected].entry.color if selected in spots else look.text
     return go.Figure(
         {
             "data": [
                 stroke([points for key, points in branches.items() if key not in descent], look.ridge, 1.4, "solid"),
                 stroke([points for key, points in branches.items() if key in descent], marked, 3.0, "solid"),
-                *spot_traces(list(places.values()), look, selected, NARROW_TEXT if narrow else WIDE_TEXT),
+                *spot_traces(list(spots.values()), look, selected, NARROW_TEXT if narrow else WIDE_TEXT),
             ],
             "layout": sheet_layout(
                 look,
                 "narrow family" if narrow else "family",
                 width,
                 height,
-                annotations=[label(spot, look, selected) for spot in places.values()],
+                annotations=[label(spot, look, selected) for spot in spots.values()],
             ),
         }
     )
 
 
-def _families(rules: Sequence[Entry], parent: str = "", generation: int = 0) -> tuple[Kin, ...]:
+def _families(entries: Sequence[Entry], parent: str = "", generation: int = 0) -> tuple[Kin, ...]:
     """The rules with this parent and all that grew from them; with none, those whose parent is no rule."""
-    known = {rule.key for rule in rules}
+    known = {entry.key for entry in entries}
     return tuple(
-        Kin(rule, generation, _families(rules, rule.key, generation + 1))
-        for rule in rules
-        if (rule.parent if rule.parent in known else "") == parent
+        Kin(entry, generation, _families(entries, entry.key, generation + 1))
+        for entry in entries
+        if (entry.parent if entry.parent in known else "") == parent
     )
 
 
@@ -146,12 +146,12 @@ def _width(entry: Entry) -> float:
     return extent(entry.name, bold=True) + extent(f" {entry.year}", bold=False)
 
 
-def _descent(places: Mapping[str, Spot], selected: str) -> set[str]:
+def _descent(spots: Mapping[str, Spot], selected: str) -> set[str]:
     """The keys from ``selected`` back to its first ancestor; empty if it is no rule."""
     line: set[str] = set()
-    while selected in places and selected not in line:
+    while selected in spots and selected not in line:
         line.add(selected)
-        selected = places[selected].entry.parent
+        selected = spots[selected].entry.parent
     return line
 
 

@@ -27,7 +27,7 @@ class Label:
     point: tuple[float, float]
 
 
-def place(
+def arrange(
     labels: Sequence[Label], look: Look, view: View, keep_clear: Iterable[tuple[float, float]] = ()
 ) -> tuple[list[dict[str, Any]], set[str]]:
     """Plotly annotations for the labels that fit into ``view``, in order, and the texts of those that do not.
@@ -55,10 +55,10 @@ def place(
 
 def spread(heights: Sequence[float], gap: float) -> list[float]:
     """``heights`` moved apart, as little as their order allows, until neighbours are at least ``gap`` apart."""
-    order = sorted(range(len(heights)), key=lambda place: heights[place])
+    order = sorted(range(len(heights)), key=lambda index: heights[index])
     groups: list[list[float]] = []
-    for place in order:
-        groups.append([heights[place]])
+    for index in order:
+        groups.append([heights[index]])
         # A group is centred on the mean of its members; groups that meet become one.
         while (
             len(groups) > 1
@@ -67,8 +67,8 @@ def spread(heights: Sequence[float], gap: float) -> list[float]:
             groups[-2:] = [groups[-2] + groups[-1]]
     moved = [_middle(group) + gap * (row - (len(group) - 1) / 2) for group in groups for row in range(len(group))]
     result = [0.0] * len(heights)
-    for place, height in zip(order, moved, strict=True):
-        result[place] = height
+    for index, height in zip(order, moved, strict=True):
+        result[index] = height
     return result
 
 

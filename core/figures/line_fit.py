@@ -51,7 +51,7 @@ def step_figure(example: Example, key: str, lines: Sequence[Line], look: Look) -
 
     ``lines`` are the (w, b) of a run, from the start on, of which "repeat" shows some.
     """
-    paper = _Paper(*_ranges(example, _shown(example, key, lines)), look)
+    paper = _Paper(*_ranges(example, _drawn_lines(example, key, lines)), look)
     drawing = _Drawing()
     if key == "repeat":
         _family(example, lines, paper, drawing)
@@ -71,7 +71,7 @@ def paper_figure(example: Example, look: Look) -> go.Figure:
     return _figure(example, paper, drawing, "paper")
 
 
-def _shown(example: Example, key: str, lines: Sequence[Line]) -> list[Line]:
+def _drawn_lines(example: Example, key: str, lines: Sequence[Line]) -> list[Line]:
     here = (example.w, example.b)
     after = {"update": (example.step.next_w, example.step.next_b), "repeat": example.solution}
     return [here, after[key]] if key in after else [here]
@@ -213,25 +213,25 @@ def _numbers(
     heights: Array,
     values: Array,
     color: str,
-    place: Mapping[str, Any],
+    side: Mapping[str, Any],
     paper: _Paper,
     drawing: _Drawing,
 ) -> None:
-    """``values`` at the points of the data and ``heights``, a little to the ``place`` of them."""
+    """``values`` at the points of the data and ``heights``, a little to the ``side`` of them."""
     if len(example.data) > _WRITTEN:
         return
     for x, y, value in zip(example.x, heights, values, strict=True):
         if paper.up[0] <= y <= paper.up[1]:
-            drawing.notes.append({**_text(float(x), float(y), number(float(value)), color, paper.look), **place})
+            drawing.notes.append({**_text(float(x), float(y), number(float(value)), color, paper.look), **side})
 
 
 def _family(example: Example, lines: Sequence[Line], paper: _Paper, drawing: _Drawing) -> None:
     """Some lines of a run between its first and its last, the later the stronger, and the best line."""
     _draw_best(example, paper, drawing)
     last = len(lines) - 1
-    chosen = sorted({round(place) for place in np.geomspace(1, max(1, last), _BETWEEN)} - {last}) if last else []
-    for place, step in enumerate(chosen):
-        _draw_line(lines[step], paper, drawing, BLUE, 1.5, "solid", "", 0.15 + 0.3 * place / len(chosen))
+    chosen = sorted({round(step) for step in np.geomspace(1, max(1, last), _BETWEEN)} - {last}) if last else []
+    for index, step in enumerate(chosen):
+        _draw_line(lines[step], paper, drawing, BLUE, 1.5, "solid", "", 0.15 + 0.3 * index / len(chosen))
     _draw_line(lines[last], paper, drawing, BLUE, 3.0, "solid", f"step {last}")
 
 

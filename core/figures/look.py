@@ -40,7 +40,7 @@ class Look:
     @property
     def colorscale(self) -> list[list[Any]]:
         """``landscape`` as Plotly wants it, evenly spaced from 0 to 1, without its strongest colours."""
-        return [[place / (_COLORS - 1), color] for place, color in enumerate(self.landscape[:_COLORS])]
+        return [[index / (_COLORS - 1), color] for index, color in enumerate(self.landscape[:_COLORS])]
 
 
 LIGHT = Look(

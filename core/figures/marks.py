@@ -22,7 +22,7 @@ _ARROWS: dict[Edge, str] = {
 }
 
 
-def strokes(racer: Racer, shown: Cut, look: Look, values: Array, hover: str, legend: bool) -> list[dict[str, Any]]:
+def strokes(racer: Racer, part: Cut, look: Look, values: Array, hover: str, legend: bool) -> list[dict[str, Any]]:
     """The traces of a racer's path: line with its iterates, flights beyond the view, mark at the end.
 
     ``values`` of shape (steps+1,) is what ``hover`` may show as ``customdata[1]``; ``customdata[0]`` is the step. Only
@@ -30,60 +30,60 @@ def strokes(racer: Racer, shown: Cut, look: Look, values: Array, hover: str, leg
     """
     pen = {"color": racer.color, "width": 2}
     common = {"type": "scatter", "legendgroup": racer.name}
-    known = np.where(np.isnan(shown.points[:, 0]), np.nan, values[shown.steps])
+    known = np.where(np.isnan(part.points[:, 0]), np.nan, values[part.steps])
     traces: list[dict[str, Any]] = [
         {
             **common,
-            "mode": "lines+markers" if len(shown.points) <= _DOTS else "lines",
-            "name": shown.end.label(racer.name),
+            "mode": "lines+markers" if len(part.points) <= _DOTS else "lines",
+            "name": part.end.label(racer.name),
             "showlegend": legend,
-            "x": compact(shown.points[:, 0]),
-            "y": compact(shown.points[:, 1]),
-            "customdata": compact(np.stack([shown.steps, known], axis=1)),
+            "x": compact(part.points[:, 0]),
+            "y": compact(part.points[:, 1]),
+            "customdata": compact(np.stack([part.steps, known], axis=1)),
             "hovertemplate": f"<b>{racer.name}</b>, step %{{customdata[0]}}<br>{hover}<extra></extra>",
             "line": {**pen, "dash": racer.dash},
             "marker": {"color": racer.color, "size": 4},
         }
     ]
-    if len(shown.flights):
+    if len(part.flights):
         traces.append(
             {
                 **common,
                 "mode": "lines",
                 "showlegend": False,
                 "hoverinfo": "skip",
-                "x": compact(shown.flights[:, 0]),
-                "y": compact(shown.flights[:, 1]),
+                "x": compact(part.flights[:, 0]),
+                "y": compact(part.flights[:, 1]),
                 "line": {**pen, "dash": racer.dash},
             }
         )
-    if shown.end.point is not None:
+    if part.end.point is not None:
         traces.append(
             {
                 **common,
                 "mode": "markers",
                 "showlegend": False,
                 "hoverinfo": "text",
-                "hovertext": shown.end.label(racer.name),
+                "hovertext": part.end.label(racer.name),
                 # Half of a mark on the edge would otherwise be cut off.
                 "cliponaxis": False,
-                "x": [shown.end.point[0]],
-                "y": [shown.end.point[1]],
+                "x": [part.end.point[0]],
+                "y": [part.end.point[1]],
                 "marker": {
                     "color": racer.color,
                     "line": {"color": look.background, "width": 1},
-                    **_end_mark(shown),
+                    **_end_mark(part),
                 },
             }
         )
     return traces
 
 
-def head(racer: Racer, shown: Cut) -> Label | None:
+def head(racer: Racer, part: Cut) -> Label | None:
     """The label at the end of a path, if it ends in the view or on its edge."""
-    if shown.end.point is None:
+    if part.end.point is None:
         return None
-    return Label(shown.end.label(racer.name), racer.color, shown.end.point)
+    return Label(part.end.label(racer.name), racer.color, part.end.point)
 
 
 def starts(points: Sequence[tuple[float, float]], look: Look) -> dict[str, Any]:
@@ -141,9 +141,9 @@ def minima(
     }
 
 
-def _end_mark(shown: Cut) -> dict[str, Any]:
-    if shown.end.edge is not None:
-        return {"symbol": _ARROWS[shown.end.edge], "size": 14}
-    if shown.end.note:
+def _end_mark(part: Cut) -> dict[str, Any]:
+    if part.end.edge is not None:
+        return {"symbol": _ARROWS[part.end.edge], "size": 14}
+    if part.end.note:
         return {"symbol": "x", "size": 10}
     return {"symbol": "circle", "size": 9}

@@ -16,7 +16,7 @@ _COLORS = {"weights": BLUE, "gradients": CYAN, "float32 copy": TEAL, "state of t
 
 def memory_bars(memories: Sequence[Memory], look: Look) -> go.Figure:
     """A bar for each of ``memories``, in gigabytes, the last on top, with its total at its end."""
-    names = [memory.rule.name for memory in memories]
+    names = [memory.optimizer.name for memory in memories]
     most = max(memory.total for memory in memories)
     data: list[dict[str, Any]] = [
         {
@@ -31,7 +31,7 @@ def memory_bars(memories: Sequence[Memory], look: Look) -> go.Figure:
         for part in memories[0].parts
     ]
     totals = [
-        note(number(memory.total), memory.total, memory.rule.name, look.text, xanchor="left", xshift=4)
+        note(number(memory.total), memory.total, memory.optimizer.name, look.text, xanchor="left", xshift=4)
         for memory in memories
     ]
     return go.Figure(

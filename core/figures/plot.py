@@ -29,7 +29,7 @@ def plot(picture: Plot, look: Look) -> go.Figure:
     up = _limits([series.y for series in picture.series], _marked(picture, "y"), picture.log_y)
     return go.Figure(
         {
-            "data": [_trace(series, place, picture) for place, series in enumerate(picture.series)],
+            "data": [_trace(series, index, picture) for index, series in enumerate(picture.series)],
             "layout": layout(
                 look,
                 f"{picture.x_title} {picture.y_title} {across} {up}",
@@ -86,8 +86,8 @@ def _limits(values: list[Array], marks: list[float], logarithmic: bool) -> tuple
     return low - room, high + room
 
 
-def _trace(series: Series, place: int, picture: Plot) -> dict[str, Any]:
-    color = series.color or PALETTE[place % len(PALETTE)]
+def _trace(series: Series, index: int, picture: Plot) -> dict[str, Any]:
+    color = series.color or PALETTE[index % len(PALETTE)]
     usable = np.isfinite(series.x) & np.isfinite(series.y)
     if picture.log_x:
         usable &= series.x > 0
@@ -121,7 +121,7 @@ def _line(mark: Mark, picture: Plot, look: Look) -> dict[str, Any]:
 
 def _name(mark: Mark, picture: Plot, look: Look) -> dict[str, Any]:
     logarithmic = picture.log_x if mark.axis == "x" else picture.log_y
-    place = float(np.log10(mark.value)) if logarithmic else mark.value
+    position = float(np.log10(mark.value)) if logarithmic else mark.value
     note = {
         "text": mark.label,
         "showarrow": False,
@@ -129,5 +129,5 @@ def _name(mark: Mark, picture: Plot, look: Look) -> dict[str, Any]:
         "bgcolor": look.veil,
     }
     if mark.axis == "x":
-        return {**note, "x": place, "y": 1, "yref": "paper", "yanchor": "top", "xanchor": "left", "xshift": 4}
-    return {**note, "y": place, "x": 1, "xref": "paper", "xanchor": "right", "yanchor": "bottom"}
+        return {**note, "x": position, "y": 1, "yref": "paper", "yanchor": "top", "xanchor": "left", "xshift": 4}
+    return {**note, "y": position, "x": 1, "xref": "paper", "xanchor": "right", "yanchor": "bottom"}

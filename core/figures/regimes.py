@@ -26,29 +26,29 @@ _TEAL, _GOLD, _RED, _BLUE = PALETTE[2], PALETTE[7], PALETTE[5], PALETTE[0]
 _COLORS = {Regime.MONOTONE: _TEAL, Regime.OSCILLATING: _GOLD, Regime.CYCLING: _RED, Regime.DIVERGING: _RED}
 
 
-def regimes(found: Check, look: Look) -> go.Figure:
+def regimes(checked: Check, look: Look) -> go.Figure:
     """The factor on the distance per step that theory predicts from learning rate 0 to beyond the limit or the run's.
 
     Bands name the regimes, dotted lines mark the limit and the best rate, if that is one for the run's own β. A ring
     shows what is predicted at the run's own rate, a dot what was measured. Factors beyond the view are drawn at its
     edge.
     """
-    right = min(max(found.furthest, 1.04 * found.lr), _WIDEST * found.furthest)
-    rates = np.unique(np.concatenate([np.linspace(0.0, right, _POINTS), [band.high for band in found.bands[:2]]]))
+    right = min(max(checked.furthest, 1.04 * checked.lr), _WIDEST * checked.furthest)
+    rates = np.unique(np.concatenate([np.linspace(0.0, right, _POINTS), [band.high for band in checked.bands[:2]]]))
     rates = rates[rates <= right]
-    factors = np.array([found.factor(float(rate)) for rate in rates])
-    here = min(found.lr, right)
+    factors = np.array([checked.factor(float(rate)) for rate in rates])
+    here = min(checked.lr, right)
     return go.Figure(
         {
-            "data": [_predicted(rates, factors), *_own(found, here, right, look)],
+            "data": [_predicted(rates, factors), *_own(checked, here, right, look)],
             "layout": layout(
                 look,
-                f"{found.key} {found.beta} {right} {found.limit}",
+                f"{checked.key} {checked.beta} {right} {checked.limit}",
                 xaxis=axis(look, "learning rate α", (0.0, right), showgrid=False),
                 yaxis=axis(look, "factor per step", (0.0, _HIGHEST), tickvals=[0, 0.5, 1]),
                 margin={"l": 52, "r": 14, "t": 24, "b": 42},
-                shapes=[*_bands(found, right), *_lines(found, here, right, look)],
-                annotations=_names(found, here, right, look),
+                shapes=[*_bands(checked, right), *_lines(checked, here, right, look)],
+                annotations=_names(checked, here, right, look),
                 showlegend=False,
             ),
         }
@@ -68,12 +68,12 @@ def _predicted(rates: np.ndarray, factors: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _own(found: Check, here: float, right: float, look: Look) -> list[dict[str, Any]]:
+def _own(checked: Check, here: float, right: float, look: Look) -> list[dict[str, Any]]:
     """The run's own rate: a ring on the prediction, a dot at what was measured."""
-    marks = [_mark("predicted for your run", here, found.factor(found.lr), found.lr, "circle-open", look)]
-    if found.measured is not None:
-        marks.append(_mark("measured in your run", here, found.measured, found.lr, "circle", look))
-    if found.lr > right:
+    marks = [_mark("predicted for your run", here, checked.factor(checked.lr), checked.lr, "circle-open", look)]
+    if checked.measured is not None:
+        marks.append(_mark("measured in your run", here, checked.measured, checked.lr, "circle", look))
+    if checked.lr > right:
         marks[-1]["marker"]["symbol"] = "triangle-right"
     return marks
 
@@ -96,12 +96,14 @@ def _mark(name: str, x: float, factor: float, lr: float, symbol: str, look: Look
     }
 
 
-def _spans(found: Check, right: float) -> list[tuple[Regime, float, float]]:
+def _spans(checked: Check, right: float) -> list[tuple[Regime, float, float]]:
     """The bands, the last of them cut to the axis."""
-    return [(band.regime, band.low, min(band.high, right)) for band in found.bands if band.regime is not Regime.CYCLING]
+    return [
+        (band.regime, band.low, min(band.high, right)) for band in checked.bands if band.regime is not Regime.CYCLING
+    ]
 
 
-def _bands(found: Check, right: float) -> list[dict[str, Any]]:
+def _bands(checked: Check, right: float) -> list[dict[str, Any]]:
     return [
         {
             "type": "rect",
@@ -115,19 +117,19 @@ def _bands(found: Check, right: float) -> list[dict[str, Any]]:
             "opacity": _BAND,
             "line": {"width": 0},
         }
-        for regime, low, high in _spans(found, right)
+        for regime, low, high in _spans(checked, right)
     ]
 
 
-def _lines(found: Check, here: float, right: float, look: Look) -> list[dict[str, Any]]:
+def _lines(checked: Check, here: float, right: float, look: Look) -> list[dict[str, Any]]:
     level = {"type": "line", "x0": 0, "x1": right, "y0": 1, "y1": 1}
     lines = [
         _upright(here, look.text, 1, "solid"),
         {**level, "line": {"color": look.quiet, "width": 1, "dash": "dot"}},
-        _upright(found.limit, _RED, 1.5, "dot"),
+        _upright(checked.limit, _RED, 1.5, "dot"),
     ]
-    if found.best.beta == found.beta:
-        lines.append(_upright(found.best.lr, look.text, 1.5, "dot"))
+    if checked.best.beta == checked.beta:
+        lines.append(_upright(checked.best.lr, look.text, 1.5, "dot"))
     return lines
 
 
@@ -136,21 +138,21 @@ def _upright(x: float, color: str, width: float, dash: str) -> dict[str, Any]:
     return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": line}
 
 
-def _names(found: Check, here: float, right: float, look: Look) -> list[dict[str, Any]]:
+def _names(checked: Check, here: float, right: float, look: Look) -> list[dict[str, Any]]:
     notes = [
         _note(regime.name.lower(), (low + high) / 2, 1.0, _COLORS[regime], xanchor="center")
-        for regime, low, high in _spans(found, right)
+        for regime, low, high in _spans(checked, right)
         if (high - low) / right > _CHARACTER * len(regime.name)
     ]
     # On the right, unless the axis ends there or the run stands there.
-    end = found.limit + _ROOM * right
-    left = end > right or found.limit < here < end
-    notes.append(_beside(f"cycling at<br>{number(found.limit)}", found.limit, 0.0, _RED, left))
-    if found.best.beta == found.beta:
+    end = checked.limit + _ROOM * right
+    left = end > right or checked.limit < here < end
+    notes.append(_beside(f"cycling at<br>{number(checked.limit)}", checked.limit, 0.0, _RED, left))
+    if checked.best.beta == checked.beta:
         notes.append(
-            _beside(f"best<br>{number(found.best.lr)}", found.best.lr, _HIGH if left else 0.0, look.text, True)
+            _beside(f"best<br>{number(checked.best.lr)}", checked.best.lr, _HIGH if left else 0.0, look.text, True)
         )
-    own = f"<b>you are here</b>, α = {number(found.lr)}<br>{found.percent:.4g} % of the limit"
+    own = f"<b>you are here</b>, α = {number(checked.lr)}<br>{checked.percent:.4g} % of the limit"
     return [*notes, {**_beside(own, here, _MIDDLE, look.text, here > right / 2), "bgcolor": look.veil}]
 
 

@@ -34,11 +34,11 @@ _YEAR, _DOT = 31.0, 6.0
 # On a narrow sheet: the height of an entry, where the line runs.
 _ROW, _SPINE = 23.0, 46.0
 
-_COLUMNS_TOLD = (
+_COLUMNS_CAPTION = (
     "One column for each year with an entry, not to scale; dotted where years are left out. "
     "Rules above the line, events below."
 )
-_ROWS_TOLD = "One row for each entry, not to scale; the line<br>is dotted where years are left out."
+_ROWS_CAPTION = "One row for each entry, not to scale; the line<br>is dotted where years are left out."
 
 Point = tuple[float, float]
 
@@ -69,7 +69,7 @@ def timeline(entries: Sequence[Entry], look: Look, narrow: bool = False, selecte
     """
     sheet = _list(entries) if narrow else _lines(entries)
     width, line = (NARROW, NARROW_TEXT) if narrow else (WIDE, WIDE_TEXT)
-    told = _ROWS_TOLD if narrow else _COLUMNS_TOLD
+    caption = _ROWS_CAPTION if narrow else _COLUMNS_CAPTION
     return go.Figure(
         {
             "data": [
@@ -84,7 +84,7 @@ def timeline(entries: Sequence[Entry], look: Look, narrow: bool = False, selecte
                 width,
                 sheet.height,
                 annotations=[
-                    {**entry_note(told, 0, 0, look.quiet), "yanchor": "top"},
+                    {**entry_note(caption, 0, 0, look.quiet), "yanchor": "top"},
                     *(entry_note(f"<b>{text}</b>", x, y, look.text) for text, x, y in sheet.years),
                     *(
                         {**entry_note(text, x, y, look.quiet, "center"), "font": {"size": 11, "color": look.quiet}}
@@ -112,10 +112,10 @@ def _lines(entries: Sequence[Entry]) -> Sheet:
         above = _levels([[entry for entry in members if entry.kind == "rule"] for _, members in line], pitch)
         below = _levels([[entry for entry in members if entry.kind == "event"] for _, members in line], pitch)
         strip = top + _LEVEL * _tallest(above) + _STRIP / 2
-        for place, (year, _) in enumerate(line):
-            x = _left(place, pitch)
+        for index, (year, _) in enumerate(line):
+            x = _left(index, pitch)
             sheet.years.append((str(year), x - OFFSET, strip))
-            for levels, direction in ((above[place], -1), (below[place], 1)):
+            for levels, direction in ((above[index], -1), (below[index], 1)):
                 foot = strip + direction * _STRIP / 2
                 heights = [foot + direction * _LEVEL * (level + 0.5) for _, level in levels]
                 sheet.spots.extend(
@@ -124,9 +124,9 @@ def _lines(entries: Sequence[Entry]) -> Sheet:
                 )
                 if heights:
                     sheet.poles.append([(x, foot - direction * 3), (x, heights[-1])])
-        for place, after in enumerate(following[begin:end]):
-            year, x = line[place][0], _left(place, pitch)
-            right = x + pitch if place + 1 < len(line) else min(x + pitch, WIDE + OFFSET)
+        for index, after in enumerate(following[begin:end]):
+            year, x = line[index][0], _left(index, pitch)
+            right = x + pitch if index + 1 < len(line) else min(x + pitch, WIDE + OFFSET)
             _join(sheet, after - year, x - OFFSET + _YEAR, right - OFFSET - 6, strip)
         top = strip + _STRIP / 2 + _LEVEL * _tallest(below) + _GAP
     return Sheet(top, sheet.spots, sheet.poles, sheet.passing, sheet.skipping, sheet.years, sheet.gaps)
@@ -172,9 +172,9 @@ def _levels(columns: Sequence[Sequence[Entry]], pitch: float) -> list[list[tuple
     """
     placed: list[tuple[float, int]] = []
     result: list[list[tuple[Entry, int]]] = []
-    for place in reversed(range(len(columns))):
-        x, level, column = _left(place, pitch), 0, []
-        for entry in columns[place]:
+    for index in reversed(range(len(columns))):
+        x, level, column = _left(index, pitch), 0, []
+        for entry in columns[index]:
             end = x + OFFSET + _width(entry)
             # A column to the right ends at its highest label; its pole reaches up to there.
             while any(left < end and level <= height for left, height in placed):
@@ -195,13 +195,13 @@ def _pitch(line: Sequence[tuple[int, Sequence[Entry]]]) -> float:
     """Pixels from year to year, so that the labels of every column end on the sheet."""
     room = WIDE - OFFSET
     fits = [
-        (room - OFFSET - _width(entry)) / place for place, (_, members) in enumerate(line) if place for entry in members
+        (room - OFFSET - _width(entry)) / index for index, (_, members) in enumerate(line) if index for entry in members
     ]
     return min([room / len(line), *fits])
 
 
-def _left(place: int, pitch: float) -> float:
-    return OFFSET + place * pitch
+def _left(index: int, pitch: float) -> float:
+    return OFFSET + index * pitch
 
 
 def _text(entry: Entry) -> str:

@@ -72,9 +72,9 @@ def cut(points: Array, status: Status, view: View) -> Cut:
         [start + entry[flying, None] * way, start + leave[flying, None] * way, gap],
         axis=1,
     ).reshape(-1, 2)
-    shown = inside | np.roll(inside, 1)
-    rows = np.where(inside[:, None], drawn, np.nan)[shown]
-    return Cut(rows, kept[shown], flights, ending(points, status, view))
+    visible = inside | np.roll(inside, 1)
+    rows = np.where(inside[:, None], drawn, np.nan)[visible]
+    return Cut(rows, kept[visible], flights, ending(points, status, view))
 
 
 def ending(points: Array, status: Status, view: View) -> End:

@@ -28,9 +28,9 @@ def stable_rates(pair: Pair, settings: Settings) -> Finding:
     tried = batch_sizes(samples, settings.batch)
     limits = [largest_stable_rate(features, size, settings.replacement) for size in tried]
     own = 100 * settings.rate / limits[tried.index(settings.batch)]
-    told = listed([f"{limit:.4g} for {name} (you: {shares[name]:.4g} %)" for name, limit in stable.items()])
+    rates = listed([f"{limit:.4g} for {name} (you: {shares[name]:.4g} %)" for name, limit in stable.items()])
     sentence = (
-        f"You are at {own:.4g} % of the largest stable rate for batches of {settings.batch}. That rate is {told}. The "
+        f"You are at {own:.4g} % of the largest stable rate for batches of {settings.batch}. That rate is {rates}. The "
         "less a batch holds, the more the curvature it sees changes, and the smaller steps must be; with all samples "
         "it is 2/L, L being the largest curvature."
     )

@@ -36,11 +36,11 @@ def retold(runs: Sequence[Ran], settings: Settings, outlooks: Sequence[Outlook])
 
     ``outlooks`` is empty where theory has none.
     """
-    told = []
-    for place, ran in enumerate(runs):
-        expected = outlooks[place] if outlooks else None
-        told.append(f"**{_capital(ran.variant.name)}.** {_ending(ran, settings, expected)}")
-    return [*told, _one_pass(runs)]
+    sentences = []
+    for index, ran in enumerate(runs):
+        expected = outlooks[index] if outlooks else None
+        sentences.append(f"**{_capital(ran.variant.name)}.** {_ending(ran, settings, expected)}")
+    return [*sentences, _one_pass(runs)]
 
 
 def _capital(name: str) -> str:
@@ -104,10 +104,10 @@ def fitted(pair: Pair, standardised: bool, weights: Sequence[float]) -> str:
 
 def time_sentence(runs: Sequence[Ran], seconds: Sequence[float]) -> str:
     """What an update of each variant took, and why that says little about their arithmetic."""
-    told = listed([f"{1e6 * time:.3g} µs with {ran.variant.name}" for ran, time in zip(runs, seconds, strict=True)])
+    times = listed([f"{1e6 * time:.3g} µs with {ran.variant.name}" for ran, time in zip(runs, seconds, strict=True)])
     ratio = runs[0].variant.batch / runs[-1].variant.batch
     return (
-        f"Measured on this machine, an update takes {told}. So {ratio:.4g} times the samples take "
+        f"Measured on this machine, an update takes {times}. So {ratio:.4g} times the samples take "
         f"{seconds[0] / seconds[-1]:.2g} times as long: with tables as small as these most of it is Python's own time "
         "for an update, whatever its size."
     )

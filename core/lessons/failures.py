@@ -137,8 +137,8 @@ def _alarm(path: Path) -> str:
     alarm = alarm_step(path.loss)
     failed = path.status.failed
     if np.isinf(alarm):
-        told = "and gave no such warning before it failed" if failed else "and has no reason to"
-        return f"It never passed {ALARM:g} times its first value, {told}."
+        warning = "and gave no such warning before it failed" if failed else "and has no reason to"
+        return f"It never passed {ALARM:g} times its first value, {warning}."
     left = path.status.step - int(alarm)
     tail = f", {left} step{'' if left == 1 else 's'} before it failed" if failed else ""
     return f"It passed {ALARM:g} times its first value at step {alarm:.0f}{tail}."

@@ -37,9 +37,9 @@ def preview() -> Plot:
     return Plot("step", "sharpness", series, marks=(Mark("y", 2.0, "flattest"),))
 
 
-def told(race: Race) -> list[str]:
+def walk_sentences(race: Race) -> list[str]:
     """How sharp each walk ends, in a sentence each. On the floor of the valley the sharpness is w₁² + w₂²."""
-    return [_told(racer, path) for racer, path in race]
+    return [_walk_sentence(racer, path) for racer, path in race]
 
 
 def sharpness(path: Path) -> Array:
@@ -47,7 +47,7 @@ def sharpness(path: Path) -> Array:
     return np.asarray((path.x**2).sum(axis=1))
 
 
-def _told(racer: Racer, path: Path) -> str:
+def _walk_sentence(racer: Racer, path: Path) -> str:
     if path.status.failed:
         return f"{racer.name}: {path.status}"
     sizes = sharpness(path)

@@ -57,13 +57,13 @@ class Entry:
 
 def timeline_entries() -> list[Entry]:
     """Every rule and every event in order of year; within a year rules come first, in the order of their catalogue."""
-    entries = [*map(_from_rule, OPTIMIZERS.values()), *map(_from_event, EVENTS.values())]
+    entries = [*map(_from_optimizer, OPTIMIZERS.values()), *map(_from_event, EVENTS.values())]
     return sorted(entries, key=lambda entry: entry.year)
 
 
 def years() -> list[int]:
     """The years in which a rule appeared, in order."""
-    return sorted({declared.year for declared in OPTIMIZERS.values()})
+    return sorted({optimizer.year for optimizer in OPTIMIZERS.values()})
 
 
 def known_by(year: int) -> list[str]:
@@ -108,19 +108,19 @@ def race_by(
     return [(RACERS[key], Run(RACE_OBJECTIVE, key, start, RACE_STEPS, {"lr": rate(key)})) for key in known_by(year)]
 
 
-def _from_rule(rule: Optimizer) -> Entry:
+def _from_optimizer(optimizer: Optimizer) -> Entry:
     return Entry(
         kind="rule",
-        key=rule.key,
-        name=rule.name,
-        year=rule.year,
-        years=rule.years,
-        authors=rule.authors,
-        source=rule.source,
-        idea=rule.idea,
-        color=rule.color,
-        parent=rule.parent,
-        fixes=rule.fixes,
+        key=optimizer.key,
+        name=optimizer.name,
+        year=optimizer.year,
+        years=optimizer.years,
+        authors=optimizer.authors,
+        source=optimizer.source,
+        idea=optimizer.idea,
+        color=optimizer.color,
+        parent=optimizer.parent,
+        fixes=optimizer.fixes,
         consequence="",
     )
 

@@ -43,22 +43,22 @@ _NEAR = 1e-3
 
 def case_rate(case: Scenario) -> Hyper:
     """The learning rate of ``case`` as a slider over everything that happens on its objective."""
-    (declared, *_) = OPTIMIZERS["sgd"].hypers
-    return replace(declared, default=case.rules["sgd"]["lr"], slider=_SLIDER, scale="linear")
+    (lr, *_) = OPTIMIZERS["sgd"].hypers
+    return replace(lr, default=case.rules["sgd"]["lr"], slider=_SLIDER, scale="linear")
 
 
 @dataclass(frozen=True, eq=False)
 class LongRun:
     """Where gradient descent is after thousands of steps.
 
-    ``diverged`` is the step at which it was lost, or ``None``. ``places`` of shape ``(n,)`` are one round of its cycle
+    ``diverged`` is the step at which it was lost, or ``None``. ``points`` of shape ``(n,)`` are one round of its cycle
     of ``period`` steps, or its last steps if it has none (``period`` 0). ``limit`` is 2/f″ at the minimum.
     """
 
     run: Run
     diverged: int | None
     period: int
-    places: Array
+    points: Array
     limit: float
     multiplier: float
 
@@ -72,29 +72,29 @@ def long_run(run: Run) -> LongRun:
         return LongRun(run, path.status.step, 0, path.x[-1:, 0], limit, np.inf)
     tail = path.x[-2 * LONGEST_CYCLE :, 0]
     period = cycle_length(tail)
-    places = tail[-period:] if period else tail
-    return LongRun(run, None, period, places, limit, multiplier(objective.parsed, places, run.settings["lr"]))
+    points = tail[-period:] if period else tail
+    return LongRun(run, None, period, points, limit, multiplier(objective.parsed, points, run.settings["lr"]))
 
 
-def long_run_told(found: LongRun) -> str:
-    """``found`` in sentences with its numbers."""
-    lr = found.run.settings["lr"]
-    side = "above" if lr > found.limit else "below" if lr < found.limit else "at"
-    opening = f"α = {lr:.4g} is {side} the limit 2/f″ = {found.limit:.4g} at the minimum."
-    if found.diverged is not None:
-        return f"{opening} This run diverges at step {found.diverged}."
-    low, high = float(found.places.min()), float(found.places.max())
-    if not found.period:
+def long_run_text(outcome: LongRun) -> str:
+    """``outcome`` in sentences with its numbers."""
+    lr = outcome.run.settings["lr"]
+    side = "above" if lr > outcome.limit else "below" if lr < outcome.limit else "at"
+    opening = f"α = {lr:.4g} is {side} the limit 2/f″ = {outcome.limit:.4g} at the minimum."
+    if outcome.diverged is not None:
+        return f"{opening} This run diverges at step {outcome.diverged}."
+    low, high = float(outcome.points.min()), float(outcome.points.max())
+    if not outcome.period:
         return (
             f"{opening} After {_LONG} steps the point hops about between {low:.4g} and {high:.4g} without repeating "
             f"itself within {LONGEST_CYCLE} steps, and without leaving."
         )
-    if found.period == 1:
-        minima = np.array([place for (place,) in found.run.resolved_objective.minima])
+    if outcome.period == 1:
+        minima = np.array([x for (x,) in outcome.run.resolved_objective.minima])
         at = "the minimum" if np.abs(minima - high).min() <= _NEAR else "which is not the minimum"
         return f"{opening} After {_LONG} steps it moves by less than a millionth a step, at x = {high:.4g}, {at}."
     return (
-        f"{opening} After {_LONG} steps the point goes round the same {found.period} places between {low:.4g} and "
-        f"{high:.4g} for ever. One round multiplies a small deviation by {found.multiplier:.4g}, the product of "
+        f"{opening} After {_LONG} steps the point goes round the same {outcome.period} places between {low:.4g} and "
+        f"{high:.4g} for ever. One round multiplies a small deviation by {outcome.multiplier:.4g}, the product of "
         "1 − αf″ over its places: below 1 in size, so the round attracts what is near it."
     )

@@ -74,14 +74,14 @@ _LEFT = 0.01
 
 def rate_hyper(key: str, scenario: Scenario) -> Hyper:
     """The learning rate of the rule ``key`` as a slider that shows every regime on the quadratic of ``scenario``."""
-    (declared, *_) = OPTIMIZERS[key].hypers
+    (lr, *_) = OPTIMIZERS[key].hypers
     top = _furthest(key, _spectrum(scenario.resolved_objective).largest)
     bottom = float(f"{top / _STOPS:.1g}")
     return Hyper(
         "lr",
-        declared.symbol,
+        lr.symbol,
         scenario.rules[key]["lr"],
-        declared.bounds,
+        lr.bounds,
         (bottom, top),
         "linear",
         "How much of the gradient a step takes. Curvature L decides what is small and what is large.",
@@ -204,24 +204,24 @@ def _measured(distances: Array, lost: Array) -> tuple[float | None, tuple[int, i
     return math.exp(float(steps @ size / (steps @ steps))), (first, last)
 
 
-def rate_sentences(path: Path, found: Check) -> list[str]:
+def rate_sentences(path: Path, checked: Check) -> list[str]:
     """What theory says of a run and what the run did, with its numbers."""
-    predicted = found.factor(found.lr)
-    parts = [_shape(found.bowl), _share(found), _pace(path, found, predicted)]
+    predicted = checked.factor(checked.lr)
+    parts = [_shape(checked.bowl), _share(checked), _pace(path, checked, predicted)]
     if 0 < predicted < 1:
-        tenth = found.factor(found.lr / 10)
+        tenth = checked.factor(checked.lr / 10)
         parts.append(
             f"At this pace a hundredth of the distance is left after {_steps(predicted)}; at a tenth of the rate "
             f"after {_steps(tenth)}."
         )
-    elif found.lr > 0 and found.regime in _LASTING:
+    elif checked.lr > 0 and checked.regime in _LASTING:
         parts.append("More steps do not help: nothing shrinks.")
-    beta = f" and β = {found.best.beta:.4g}" if found.key != "sgd" else ""
+    beta = f" and β = {checked.best.beta:.4g}" if checked.key != "sgd" else ""
     parts.append(
-        f"The best fixed settings here are α = {found.best.lr:.4g}{beta}, with a factor of "
-        f"{found.best.contraction:.4g} a step."
+        f"The best fixed settings here are α = {checked.best.lr:.4g}{beta}, with a factor of "
+        f"{checked.best.contraction:.4g} a step."
     )
-    if found.left_out:
+    if checked.left_out:
         parts.append(
             "The start lies on an axis, so the run feels one direction only, and the numbers here are for that one."
         )
@@ -242,22 +242,24 @@ def _shape(bowl: Curvature) -> str:
     )
 
 
-def _share(found: Check) -> str:
-    if not found.lr:
+def _share(checked: Check) -> str:
+    if not checked.lr:
         return "α = 0 takes no steps at all."
-    where = "" if len(found.curvatures) == 1 else " along the steepest direction"
-    return f"α = {found.lr:.4g} is **{found.percent:.4g} % of the limit** {found.limit:.4g}{where}. {found.regime}"
+    where = "" if len(checked.curvatures) == 1 else " along the steepest direction"
+    return (
+        f"α = {checked.lr:.4g} is **{checked.percent:.4g} % of the limit** {checked.limit:.4g}{where}. {checked.regime}"
+    )
 
 
-def _pace(path: Path, found: Check, predicted: float) -> str:
-    told = f"Predicted: every step multiplies the distance by **{predicted:.4g}** in the long run."
-    if found.arrived is not None:
-        return f"{told} Your run is exactly at the minimum from step {found.arrived} on."
-    if found.measured is None:
+def _pace(path: Path, checked: Check, predicted: float) -> str:
+    prediction = f"Predicted: every step multiplies the distance by **{predicted:.4g}** in the long run."
+    if checked.arrived is not None:
+        return f"{prediction} Your run is exactly at the minimum from step {checked.arrived} on."
+    if checked.measured is None:
         short = path.status.outcome is Outcome.DIVERGED
-        return f"{told} Your run {'ends too early' if short else 'is too short'} to measure that."
-    first, last = found.window
-    return f"{told} Measured over steps {first} to {last} of your run: **{found.measured:.4g}**."
+        return f"{prediction} Your run {'ends too early' if short else 'is too short'} to measure that."
+    first, last = checked.window
+    return f"{prediction} Measured over steps {first} to {last} of your run: **{checked.measured:.4g}**."
 
 
 def _steps(factor: float) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from core.catalogue.hypers import unknown_key
 from core.catalogue.optimizers import OPTIMIZERS, Optimizer, Training
 from core.catalogue.schedules import SCHEDULES, Schedule
-from core.export.declared import called_classes
+from core.export.expressions import called_classes
 from core.formula.rule import Kind
 
 if TYPE_CHECKING:
@@ -81,12 +81,12 @@ _Row = TypeVar("_Row", bound="DataclassInstance")
 
 def optimizer_rows() -> list[OptimizerRow]:
     """A row for each rule of the catalogue, in its order."""
-    return [_optimizer_row(declared) for declared in OPTIMIZERS.values()]
+    return [_optimizer_row(optimizer) for optimizer in OPTIMIZERS.values()]
 
 
 def schedule_rows() -> list[ScheduleRow]:
     """A row for each schedule of the catalogue, in its order."""
-    return [_schedule_row(declared) for declared in SCHEDULES.values()]
+    return [_schedule_row(schedule) for schedule in SCHEDULES.values()]
 
 
 def questions() -> tuple[Question, ...]:
@@ -111,8 +111,8 @@ def narrowing_sentence(rows: Sequence[OptimizerRow], training: str, memory: str,
     if left := _left(rows, tests):
         return f"{len(left)} of {len(rows)} rules {'is' if len(left) == 1 else 'are'} left: {_names(left)}."
     sentences = ["No rule here fits all three answers."]
-    for place, question in enumerate(_QUESTIONS):
-        if others := _left(rows, tests[:place] + tests[place + 1 :]):
+    for index, question in enumerate(_QUESTIONS):
+        if others := _left(rows, tests[:index] + tests[index + 1 :]):
             sentences.append(f"With “{question.answers[0]}” for “{question.text}” there would be {_names(others)}.")
     return " ".join(sentences)
 
@@ -138,36 +138,36 @@ def as_csv(rows: "Sequence[DataclassInstance]") -> str:
     return written.getvalue()
 
 
-def _optimizer_row(declared: Optimizer) -> OptimizerRow:
-    rule = declared.parsed
+def _optimizer_row(optimizer: Optimizer) -> OptimizerRow:
+    rule = optimizer.parsed
     always, sometimes = rule.cost
     return OptimizerRow(
-        key=declared.key,
-        name=declared.name,
-        years=declared.years,
-        family=str(declared.family or ""),
-        scaling=declared.scaling or _NONE,
-        momentum=declared.momentum or _NONE,
+        key=optimizer.key,
+        name=optimizer.name,
+        years=optimizer.years,
+        family=str(optimizer.family or ""),
+        scaling=optimizer.scaling or _NONE,
+        momentum=optimizer.momentum or _NONE,
         memory=rule.numbers_per_weight,
         single_numbers=sum(rule.kinds[name] is not Kind.TENSOR for name in rule.state),
         gradients=f"{always}, at some steps {always + sometimes}" if sometimes else str(always),
         most_gradients=always + sometimes,
-        best_for=declared.use,
-        suits=tuple(map(str, declared.suits)),
-        torch=f"torch.optim.{declared.torch.name}" if declared.torch else "",
-        source=declared.source,
+        best_for=optimizer.use,
+        suits=tuple(map(str, optimizer.suits)),
+        torch=f"torch.optim.{optimizer.torch.name}" if optimizer.torch else "",
+        source=optimizer.source,
     )
 
 
-def _schedule_row(declared: Schedule) -> ScheduleRow:
+def _schedule_row(schedule: Schedule) -> ScheduleRow:
     return ScheduleRow(
-        key=declared.key,
-        name=declared.name,
-        idea=declared.idea,
-        hypers=", ".join(f"{hyper.name} = {hyper.default:g}" for hyper in declared.hypers) or _NONE,
-        torch=", ".join(called_classes(declared.torch)),
-        trap=declared.trap,
-        source=declared.source,
+        key=schedule.key,
+        name=schedule.name,
+        idea=schedule.idea,
+        hypers=", ".join(f"{hyper.name} = {hyper.default:g}" for hyper in schedule.hypers) or _NONE,
+        torch=", ".join(called_classes(schedule.torch)),
+        trap=schedule.trap,
+        source=schedule.source,
     )
 
 

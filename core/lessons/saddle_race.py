@@ -38,19 +38,19 @@ def saddle_race(start: tuple[float, ...], steps: int, rates: Mapping[str, float]
 
 def escapes(race: Race) -> list[str]:
     """A sentence per racer: when it left the saddle's ridge; and one about the ridge where the start is on it."""
-    told = []
+    sentences = []
     for racer, path in race:
         step = escape(path)
         left = f"has not left the saddle in {len(path.x) - 1} steps" if math.isinf(step) else _left(step)
-        told.append(f"**{racer.name}** {left}; it is at y = {path.x[-1, 1]:.4g}.")
+        sentences.append(f"**{racer.name}** {left}; it is at y = {path.x[-1, 1]:.4g}.")
     if race[0][1].run.start[1] == 0:
-        told.append(
+        sentences.append(
             "The start lies exactly on y = 0. There the slope along y is exactly 0 and stays so: no rule that sees "
             "only exact slopes can leave, whatever it remembers."
         )
     else:
-        told.append(_predicted(race[0][1]))
-    return told
+        sentences.append(_predicted(race[0][1]))
+    return sentences
 
 
 def _left(step: float) -> str:

@@ -77,13 +77,13 @@ def schedule_hypers(schedule: Schedule) -> tuple[Hyper, ...]:
 
 def schedule_racer(schedule: Schedule, optimizer: Optimizer) -> Racer:
     """The racer that is ``optimizer`` under ``schedule``: named after the schedule, in a colour and dash of its own."""
-    place = list(SCHEDULES).index(schedule.key)
+    index = list(SCHEDULES).index(schedule.key)
     return Racer(
         schedule.key,
         schedule.name,
         optimizer,
-        "solid" if place < len(PALETTE) else "dash",
-        PALETTE[place % len(PALETTE)],
+        "solid" if index < len(PALETTE) else "dash",
+        PALETTE[index % len(PALETTE)],
     )
 
 
@@ -118,11 +118,11 @@ def ends(run: Run) -> Ends:
     return Ends(float(np.median(np.where(lost, np.inf, many.loss))), int(lost.sum()))
 
 
-def ends_told(found: Mapping[str, Ends]) -> str:
-    """The schedules by their loss at the end over many draws, ``found`` by the schedules' keys, in a sentence."""
-    ranked = sorted(found, key=lambda key: found[key].median)
-    told = [f"{SCHEDULES[key].name} {_loss(found[key])}" for key in ranked]
-    return f"The middle of the losses at the end over {SEEDS} draws of the noise: {'; '.join(told)}."
+def ends_sentence(outcomes: Mapping[str, Ends]) -> str:
+    """The schedules by their loss at the end over many draws, ``outcomes`` by the schedules' keys, in a sentence."""
+    ranked = sorted(outcomes, key=lambda key: outcomes[key].median)
+    parts = [f"{SCHEDULES[key].name} {_loss(outcomes[key])}" for key in ranked]
+    return f"The middle of the losses at the end over {SEEDS} draws of the noise: {'; '.join(parts)}."
 
 
 def _loss(end: Ends) -> str:
@@ -131,6 +131,6 @@ def _loss(end: Ends) -> str:
     return f"**{end.median:.4g}**" + (f" ({end.diverged} of {SEEDS} diverge)" if end.diverged else "")
 
 
-def rules() -> dict[str, Optimizer]:
+def optimizers() -> dict[str, Optimizer]:
     """The rules that the race can be run with, by name."""
     return {OPTIMIZERS[key].name: OPTIMIZERS[key] for key in RACE.rules}

@@ -41,5 +41,5 @@ def picture_of(
     if picture is None:
         raise ValueError(f"Experiment {experiment} draws no picture.")
     series = {one.name: one for one in picture.series}
-    shown = tuple(replace(series[name], name=short) for name, short in names.items())
-    return replace(picture, y_title=y_title, series=shown)
+    kept = tuple(replace(series[name], name=short) for name, short in names.items())
+    return replace(picture, y_title=y_title, series=kept)

@@ -36,7 +36,7 @@ _STATE_BYTES = 4
 class Memory:
     """Gigabytes for one rule: ``parts`` by name, in the order in which they are stacked."""
 
-    rule: Optimizer
+    optimizer: Optimizer
     parts: dict[str, float]
 
     @property
@@ -53,20 +53,22 @@ def memories(weights: float, precision: Precision) -> list[Memory]:
     if not 0 < weights <= MOST * GIGA:
         raise ValueError(f"A model has more than 0 and at most {MOST * GIGA:g} weights; {weights:g} was given.")
     weight, gradient, copy = (size * weights / GIGA for size in precision.value)
-    found = []
-    for rule in OPTIMIZERS.values():
-        state = rule.parsed.numbers_per_weight * _STATE_BYTES * weights / GIGA
+    needs = []
+    for optimizer in OPTIMIZERS.values():
+        state = optimizer.parsed.numbers_per_weight * _STATE_BYTES * weights / GIGA
         parts = {"weights": weight, "gradients": gradient, "float32 copy": copy, "state of the rule": state}
-        found.append(Memory(rule, {name: size for name, size in parts.items() if size or name.startswith("state")}))
-    return sorted(found, key=lambda memory: memory.total)
+        needs.append(
+            Memory(optimizer, {name: size for name, size in parts.items() if size or name.startswith("state")})
+        )
+    return sorted(needs, key=lambda memory: memory.total)
 
 
-def told(weights: float, precision: Precision) -> str:
+def memory_sentence(weights: float, precision: Precision) -> str:
     """The same for a few rules, in a sentence."""
-    sizes = {memory.rule.key: memory for memory in memories(weights, precision)}
+    sizes = {memory.optimizer.key: memory for memory in memories(weights, precision)}
     plain, momentum, adam = (sizes[key].total for key in ("sgd", "momentum", "adamw"))
     other = next(one for one in Precision if one is not precision)
-    (again,) = [memory.total for memory in memories(weights, other) if memory.rule.key == "adamw"]
+    (again,) = [memory.total for memory in memories(weights, other) if memory.optimizer.key == "adamw"]
     return (
         f"For {weights / GIGA:.4g} billion weights, kept as {precision.label}, gradient descent needs {plain:.4g} GB, "
         f"momentum {momentum:.4g} GB and AdamW {adam:.4g} GB before the first activation. Kept as {other.label}, AdamW "

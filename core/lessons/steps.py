@@ -60,8 +60,8 @@ def _initialise(example: Example) -> Stage:
 def _predict(example: Example) -> Stage:
     done = example.step
     rows = [
-        rf"\hat y_{{{place}}} = {_tex(example.w)} \cdot {_factor(x)} {_plus(example.b)} = {_tex(prediction)}"
-        for place, (x, prediction) in enumerate(zip(example.x, done.predictions, strict=True), start=1)
+        rf"\hat y_{{{row}}} = {_tex(example.w)} \cdot {_factor(x)} {_plus(example.b)} = {_tex(prediction)}"
+        for row, (x, prediction) in enumerate(zip(example.x, done.predictions, strict=True), start=1)
     ]
     off = float(abs(done.residuals).max())
     return Stage(
@@ -71,7 +71,7 @@ def _predict(example: Example) -> Stage:
         "away from its target.",
         symbols=r"\hat y_i = w\,x_i + b",
         latex=_first_rows(rows),
-        numbers={f"ŷ {place}": float(value) for place, value in enumerate(done.predictions, start=1)},
+        numbers={f"ŷ {row}": float(value) for row, value in enumerate(done.predictions, start=1)},
         points=True,
     )
 
@@ -87,7 +87,7 @@ def _lose(example: Example) -> Stage:
         f"minus target. It is {done.loss:.6g}.",
         symbols=rf"J = {_over('1', example)}\sum_i (\hat y_i - y_i)^2",
         latex=rf"J = {fraction} = {_tex(done.loss)}",
-        numbers={f"residual {place}": float(value) for place, value in enumerate(done.residuals, start=1)}
+        numbers={f"residual {row}": float(value) for row, value in enumerate(done.residuals, start=1)}
         | {"loss": done.loss},
         points=True,
     )
@@ -102,18 +102,18 @@ def _differentiate(example: Example) -> Stage:
     along_b = [_tex(r) for r in done.residuals]
     falls = "up" if done.slope_w < 0 else "down"
     if done.slope_w == done.slope_b == 0:
-        told = "Both slopes are 0: this line is already the best one, and no step will move it."
+        sentence = "Both slopes are 0: this line is already the best one, and no step will move it."
     elif done.slope_w == 0:
-        told = f"The slope along w is 0 and along b {done.slope_b:.4g}: only b will move."
+        sentence = f"The slope along w is 0 and along b {done.slope_b:.4g}: only b will move."
     else:
-        told = (
+        sentence = (
             f"The slope is {done.slope_w:.4g} along w and {done.slope_b:.4g} along b. The loss falls against it, so w "
             f"has to go {falls}."
         )
     return Stage(
         key="gradient",
         title="Find the gradient",
-        sentence=told,
+        sentence=sentence,
         symbols=_rows(
             [
                 rf"\frac{{\partial J}}{{\partial w}} = {_over('2', example)}\sum_i (\hat y_i - y_i)\,x_i",
@@ -158,9 +158,9 @@ def _repeat(example: Example, steps: int) -> Stage:
     last, (w, b) = len(path.x) - 1, path.x[-1]
     best_w, best_b = example.solution
     if last < steps:
-        told = f"{path.status} This learning rate is {100 * example.share:.4g} % of the limit."
+        sentence = f"{path.status} This learning rate is {100 * example.share:.4g} % of the limit."
     else:
-        told = (
+        sentence = (
             f"After {last} step{'s' * (last != 1)} of the same kind w = {w:.4g}, b = {b:.4g} and the loss is "
             f"{path.loss[-1]:.4g}; "
             + ("a best line has" if example.flat else "the best line has")
@@ -169,7 +169,7 @@ def _repeat(example: Example, steps: int) -> Stage:
     return Stage(
         key="repeat",
         title="Repeat",
-        sentence=told,
+        sentence=sentence,
         symbols=_rows(
             [
                 r"w_{t+1} = w_t - \alpha\,\frac{\partial J}{\partial w}(w_t, b_t)",
@@ -217,8 +217,8 @@ def _rows(lines: Sequence[str]) -> str:
 
 def _first_rows(lines: Sequence[str]) -> str:
     """The same, of the first few formulas only."""
-    shown = [line.replace(" = ", " &= ", 1) for line in lines[:_WRITTEN]]
-    return _aligned([*shown, *([r"&\;\;\vdots"] if len(lines) > _WRITTEN else [])])
+    kept = [line.replace(" = ", " &= ", 1) for line in lines[:_WRITTEN]]
+    return _aligned([*kept, *([r"&\;\;\vdots"] if len(lines) > _WRITTEN else [])])
 
 
 def _aligned(lines: Sequence[str]) -> str:

@@ -47,7 +47,7 @@ def _batch_norm() -> Plot:
     return Plot("learning rate", f"loss after {_STEPS} steps", tuple(series), log_x=True)
 
 
-_PEAK, _RISE, _SHOWN = 0.5, 50.0, 200
+_PEAK, _RISE, _WARMUP_STEPS = 0.5, 50.0, 200
 # What explodes is drawn up to here, so that the rest is not squeezed flat.
 _HIGHEST = 1e8
 
@@ -57,7 +57,7 @@ def _warmup() -> Plot:
     cases = {"none": ("constant", {}, BLUE), "50 steps": ("warmup_linear", {"warmup": _RISE, "start": 0.001}, ORANGE)}
     series = []
     for name, (schedule, hypers, color) in cases.items():
-        path = trace(Run("x**4/4", "sgd", (5.0,), _SHOWN, {"lr": _PEAK}, schedule, hypers))
+        path = trace(Run("x**4/4", "sgd", (5.0,), _WARMUP_STEPS, {"lr": _PEAK}, schedule, hypers))
         series.append(_below(curve(name, path.loss, color=color), _HIGHEST))
     return Plot("step", "loss", tuple(series), log_y=True)
 
@@ -71,7 +71,7 @@ def _formats() -> Plot:
 def _memory() -> Plot:
     """Memory for a model of the size that the page opens with, for rules that keep 0, 1 and 2 numbers a weight."""
     chosen = ("sgd", "momentum", "adamw")
-    sizes = {one.rule.key: one for one in memories(DEFAULT * GIGA, Precision.FLOAT32)}
+    sizes = {one.optimizer.key: one for one in memories(DEFAULT * GIGA, Precision.FLOAT32)}
     series = tuple(
         Series(
             OPTIMIZERS[key].name.replace("Gradient descent", "none"),
@@ -92,8 +92,8 @@ _POOREST = 5.0
 def _averaging() -> Plot:
     """The expected loss against the learning rate for a constant rate, a falling one, and Schedule-Free."""
     names = {"constant rate": "fixed", "linear decay": "falling", "Schedule-Free": "Schedule-Free"}
-    found = picture_of("X71", "expected loss", names)
-    return replace(found, series=tuple(_below(series, _POOREST) for series in found.series))
+    picture = picture_of("X71", "expected loss", names)
+    return replace(picture, series=tuple(_below(series, _POOREST) for series in picture.series))
 
 
 def _below(series: Series, most: float) -> Series:

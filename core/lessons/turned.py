@@ -15,7 +15,7 @@ from core.evidence.experiments.measure import first, steps_text
 from core.formula.latex import measured
 
 # How far from the minimum along and across the ravine a run starts unless told otherwise.
-_PLACE = (1.0, 1.0)
+_OFFSET = (1.0, 1.0)
 # Reached by this loss a run counts as arrived; it began at 50.5.
 ARRIVED = 1e-6
 # Adam at its slowest needs more than 3300 steps.
@@ -33,7 +33,7 @@ LATEX = (
 
 def turned_ravine(degrees: float) -> Objective:
     """½(u² + 100v²), where u and v are x and y turned by ``degrees``."""
-    x, y = turned(*_PLACE, degrees)
+    x, y = turned(*_OFFSET, degrees)
     return Objective(
         key="turned_ravine",
         name="Turned ravine",

@@ -22,8 +22,8 @@ VIEW = ((-1.5, 1.5), (-1.5, 1.5))
 _START = (0.9, 1.3)
 # A slower descent is said to need more. At the ends of both settings one needs about 8000.
 _BUDGET = 10_000
-_FOUND = 1e-4
-_SHOWN = 500
+_LEFT = 1e-4
+_STEPS = 500
 _AROUND = 121
 
 
@@ -54,7 +54,7 @@ class Bowl:
         """The learning rate with the best contraction, 2/(L + μ)."""
         return METHODS["sgd"].best(self.curvature.smallest, self.curvature.largest).lr
 
-    def descent(self, steps: int = _SHOWN) -> Path:
+    def descent(self, steps: int = _STEPS) -> Path:
         """Gradient descent at the best rate, from the weights that predict the same whatever the unit."""
         start = (_START[0] / self.ratio, _START[1])
         return trace(Run(self.objective.formula, "sgd", start, steps, {"lr": self.rate}))
@@ -69,7 +69,7 @@ class Bowl:
     def steps(self) -> float:
         """Steps until a ten-thousandth of the first loss is left; infinity if the budget does not suffice."""
         loss: Array = self.descent(_BUDGET).loss
-        return first(loss <= _FOUND * loss[0])
+        return first(loss <= _LEFT * loss[0])
 
     @property
     def sentence(self) -> str:

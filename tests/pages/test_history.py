@@ -20,7 +20,7 @@ def test_a_link_opens_any_entry(entry) -> None:  # type: ignore[no-untyped-def]
     app = open_page(PAGE, {f"{PREFIX}entry": entry.name})
     assert notes(app) == ""
     assert entry.idea in words(app)
-    for child in (declared for declared in OPTIMIZERS.values() if declared.parent == entry.key):
+    for child in (optimizer for optimizer in OPTIMIZERS.values() if optimizer.parent == entry.key):
         assert child.fixes in words(app)
 
 

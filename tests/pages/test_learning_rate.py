@@ -10,7 +10,7 @@ from core.catalogue.racers import RACERS
 from core.engine.summary import retell
 from core.evidence.experiments import EXPERIMENTS
 from core.export import torch_script
-from core.lessons.playground import CASES, long_run, long_run_told
+from core.lessons.playground import CASES, long_run, long_run_text
 from core.lessons.rate_check import QUADRATICS, check, rate_sentences
 from core.lessons.schedule_race import (
     NOISE,
@@ -18,7 +18,7 @@ from core.lessons.schedule_race import (
     RACE,
     SEED,
     ends,
-    ends_told,
+    ends_sentence,
     race_runs,
     schedule_hypers,
     schedule_racer,
@@ -66,7 +66,7 @@ def test_a_link_that_names_a_case_opens_it_and_tells_where_it_leads(case) -> Non
     assert notes(app) == ""
     (run,) = case.runs()
     assert (state(app, "lbx"), state(app, "lbt")) == (run.start[0], case.steps)
-    assert f"{case.idea} {long_run_told(long_run(run))}" in words(app)
+    assert f"{case.idea} {long_run_text(long_run(run))}" in words(app)
 
 
 def test_another_case_begins_at_its_own_start_and_another_rate_leads_elsewhere() -> None:
@@ -77,7 +77,7 @@ def test_another_case_begins_at_its_own_start_and_another_rate_leads_elsewhere()
     clean(app.slider(key="lbbounce_lr").set_value(0.125).run())
     assert "goes round the same 4 places" in words(app)
     clean(app.number_input(key="lbx").set_value(2.0).run())
-    assert long_run_told(long_run(Run("quartic", "sgd", (2.0,), hypers={"lr": 0.125}))) in words(app)
+    assert long_run_text(long_run(Run("quartic", "sgd", (2.0,), hypers={"lr": 0.125}))) in words(app)
 
 
 def test_a_link_with_every_setting_of_the_sweep_changed_shows_exactly_that() -> None:
@@ -144,7 +144,7 @@ def test_the_race_of_schedules_opens_as_declared_and_tells_its_numbers() -> None
     race = [(schedule_racer(SCHEDULES[key], OPTIMIZERS[rule]), trace(run)) for key, run in runs.items()]
     said = words(app)
     assert [sentence for sentence in retell(race) if f"- {sentence}" not in said] == []
-    assert ends_told({key: ends(run) for key, run in runs.items()}) in said
+    assert ends_sentence({key: ends(run) for key, run in runs.items()}) in said
 
 
 @pytest.mark.parametrize("keys", [list(SCHEDULES)[:7], list(SCHEDULES)[7:]], ids=["first", "last"])
@@ -213,12 +213,12 @@ def test_no_script_is_written_while_its_section_is_closed() -> None:
 def test_the_edge_of_stability_runs_when_asked_for_and_finds_what_the_experiment_finds() -> None:
     assert "the sharpness, " not in words(open_page(PAGE))
     app = open_page(PAGE, {"run_X11": "true", "X11_steps": "700", "X11_lr": "0.2", "X11_seed": "4"})
-    found = EXPERIMENTS["X11"].run({"steps": 700, "lr": 0.2, "seed": 4})
-    assert found.sentence in words(app)
+    finding = EXPERIMENTS["X11"].run({"steps": 700, "lr": 0.2, "seed": 4})
+    assert finding.sentence in words(app)
     clean(app.toggle(key="run_X11").set_value(False).run())
-    assert found.sentence not in words(app)
+    assert finding.sentence not in words(app)
     clean(app.toggle(key="run_X11").set_value(True).run())
-    assert found.sentence in words(app)
+    assert finding.sentence in words(app)
 
 
 CHOICES = ("lshape", "lrule", "lcase", "lsf", "lcrule", "lcf", "lcview")

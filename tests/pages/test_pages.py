@@ -117,7 +117,7 @@ def _beyond(hyper: Hyper) -> float:
     return float(f"{low - (low - least) / 3:.5g}")
 
 
-def _declared(racer: Racer) -> dict[str, Hyper]:
+def _settings_of(racer: Racer) -> dict[str, Hyper]:
     """Every hyperparameter of a racer and of its schedule, by its name in a link."""
     schedule = _schedule(racer)
     own = {hyper_key(racer, hyper.name): hyper for hyper in racer.optimizer.hypers}
@@ -134,7 +134,7 @@ def _hypers(racers: Sequence[Racer], beyond: bool) -> dict[str, float]:
     return {
         key: _beyond(hyper) if beyond else _between(hyper, random)
         for racer in racers
-        for key, hyper in _declared(racer).items()
+        for key, hyper in _settings_of(racer).items()
     }
 
 
@@ -153,11 +153,11 @@ def _run(racer: Racer, hypers: Mapping[str, float], **more: Any) -> Run:
 
 
 def _assert_state(app: AppTest, expected: Mapping[str, Any]) -> None:
-    found = {key: state(app, key) for key in expected}
+    values = {key: state(app, key) for key in expected}
     # A logarithmic slider keeps texts.
     plain = {
         key: float(value) if isinstance(value, str) and isinstance(expected[key], float) else value
-        for key, value in found.items()
+        for key, value in values.items()
     }
     assert plain == dict(expected)
 
@@ -184,9 +184,9 @@ def test_a_link_with_every_setting_changed_opens_exactly_that_race(racers: list[
     race = [(racer, trace(_run(racer, hypers, noise=0.3, clip_norm=2.5, seed=7))) for racer in racers]
     table = app.dataframe[0].value.to_dict("records")
     expected = [asdict(row(racer, path)) for racer, path in race]
-    for found, wanted in zip(table, expected, strict=True):
+    for cells, wanted in zip(table, expected, strict=True):
         # By the same computation, so to the last bit; NaN equals itself here.
-        np.testing.assert_equal(found, wanted)
+        np.testing.assert_equal(cells, wanted)
     said = words(app)
     assert [sentence for sentence in retell(race) if f"- {sentence}" not in said] == []
     last = race[-1][1]
@@ -194,11 +194,11 @@ def test_a_link_with_every_setting_changed_opens_exactly_that_race(racers: list[
         assert "So step 11 moves by" in said
 
 
-@pytest.mark.parametrize("key", [key for key, declared in OBJECTIVES.items() if declared.dimension == 1])
+@pytest.mark.parametrize("key", [key for key, objective in OBJECTIVES.items() if objective.dimension == 1])
 def test_a_link_with_every_setting_changed_opens_exactly_that_descent(key: str) -> None:
-    declared = OBJECTIVES[key]
+    objective = OBJECTIVES[key]
     hill = list(HILLS.values())[-1]
-    expected = {"f": declared.name, "x": 0.8125, "steps": 23, "sgd_lr": 0.01234, "t": 5.0, "curve": "Learning rate"}
+    expected = {"f": objective.name, "x": 0.8125, "steps": 23, "sgd_lr": 0.01234, "t": 5.0, "curve": "Learning rate"}
     expected |= {"sgd_schedule": "Step decay", "sgd_step_gamma": 0.25, "sgd_step_period": 6.0}
     expected = {navigation.FOUNDATIONS.prefix + name: value for name, value in expected.items()}
     expected |= {"hill": hill.title, "hx": 0.4375, "hy": -0.3125, "ht": 7.0}
@@ -211,17 +211,17 @@ def test_a_link_with_every_setting_changed_opens_exactly_that_descent(key: str) 
     said = words(app)
     assert retell([(RACERS["sgd"], path)])[0] in said
     assert f"At x = {path.x[4, 0]:.4g} the slope is" in said
-    assert declared.parsed.latex in latex(app)
+    assert objective.parsed.latex in latex(app)
     assert r"\alpha = 0.01234" in latex(app)
 
 
-@pytest.mark.parametrize("key", [key for key, declared in OBJECTIVES.items() if declared.dimension == 2][::3])
+@pytest.mark.parametrize("key", [key for key, objective in OBJECTIVES.items() if objective.dimension == 2][::3])
 def test_a_link_names_any_objective_and_its_own_start_comes_with_it(key: str) -> None:
-    declared = OBJECTIVES[key]
-    app = open_page(navigation.OPTIMIZERS, {"f": declared.name})
+    objective = OBJECTIVES[key]
+    app = open_page(navigation.OPTIMIZERS, {"f": objective.name})
     assert notes(app) == ""
-    _assert_state(app, {"f": declared.name, "x": declared.start[0], "y": declared.start[1]})
-    assert declared.parsed.latex in latex(app)
+    _assert_state(app, {"f": objective.name, "x": objective.start[0], "y": objective.start[1]})
+    assert objective.parsed.latex in latex(app)
 
 
 def test_a_link_holds_a_formula() -> None:
@@ -343,9 +343,9 @@ def test_an_enormous_value_is_quoted_briefly(key: str, value: str) -> None:
 @every
 def test_markup_in_a_link_stays_text(page: Page) -> None:
     opened = {"export": "true", "objective": OWN}
-    shown = open_page(page, opened)
-    boxes = [box.key for kind in ("text_input", "text_area") for box in shown.get(kind) if box.key]
-    for link in ({**opened, **dict.fromkeys(boxes, MARKUP)}, dict.fromkeys(_controls(shown), MARKUP)):
+    app = open_page(page, opened)
+    boxes = [box.key for kind in ("text_input", "text_area") for box in app.get(kind) if box.key]
+    for link in ({**opened, **dict.fromkeys(boxes, MARKUP)}, dict.fromkeys(_controls(app), MARKUP)):
         assert markup_shown(open_page(page, link)) == []
 
 
@@ -360,7 +360,7 @@ def test_an_empty_value_shows_the_default_and_says_so() -> None:
 def _together(table: Mapping[str, tuple[str, ...]]) -> list[dict[str, str]]:
     """Links that between them hold every value of ``table``, each key at most once in a link."""
     longest = max(map(len, table.values()))
-    return [{key: values[place] for key, values in table.items() if place < len(values)} for place in range(longest)]
+    return [{key: values[index] for key, values in table.items() if index < len(values)} for index in range(longest)]
 
 
 # Values on the wrong side of what each control takes.
@@ -574,10 +574,10 @@ def test_a_wrong_rule_is_explained_stays_in_its_box_and_does_not_race() -> None:
 
 def test_every_shipped_rule_can_be_put_into_the_editor_and_races_beside_the_original() -> None:
     app = open_page(navigation.OPTIMIZERS, MODEST)
-    for key, declared in OPTIMIZERS.items():
+    for key, optimizer in OPTIMIZERS.items():
         clean(app.selectbox(key="edit").set_value(OPTIMIZERS[key].name).run())
         assert len(app.error) == 0
-        assert app.text_area(key="own").value == declared.text
+        assert app.text_area(key="own").value == optimizer.text
         assert len(app.dataframe[0].value) == 2
 
 
@@ -626,8 +626,8 @@ def test_every_statement_opens_and_every_experiment_runs_by_link(page: Page) -> 
     )
     app = open_page(page, {**folds, **{f"run_{key}": "true" for key in (*CLAIMS, *EXPERIMENTS)}})
     assert notes(app) == ""
-    told = words(app)
-    assert [claim.key for claim in claims if claim.correct not in told] == []
+    text = words(app)
+    assert [claim.key for claim in claims if claim.correct not in text] == []
     running = {toggle.key: toggle.value for toggle in app.toggle if toggle.key.startswith("run_")}
     assert {f"run_{claim.key}" for claim in claims if claim.experiment} <= running.keys()
     assert all(running.values())
@@ -637,8 +637,8 @@ def test_every_statement_opens_and_every_experiment_runs_by_link(page: Page) -> 
 @pytest.mark.parametrize("number", ["5e-324", "0.1234567890123456789"])
 def test_a_number_next_to_nothing_or_of_many_digits_breaks_no_control(page: Page, number: str) -> None:
     opened = {section_key(page, topic): "true" for topic in OPTIMIZERS}
-    shown = open_page(page, {**opened, **{f"run_{key}": "true" for key in (*CLAIMS, *EXPERIMENTS)}})
-    open_page(page, {**opened, **dict.fromkeys(_controls(shown), number)})
+    app = open_page(page, {**opened, **{f"run_{key}": "true" for key in (*CLAIMS, *EXPERIMENTS)}})
+    open_page(page, {**opened, **dict.fromkeys(_controls(app), number)})
 
 
 # --- Controls that depend on each other ---
@@ -653,12 +653,12 @@ def test_choosing_another_objective_moves_the_start_to_where_that_one_starts(pag
         app.number_input(key=page.prefix + variable).set_value(0.3125)
     clean(app.run())
     # Every other one of them.
-    for declared in [one for one in OBJECTIVES.values() if one.dimension == dimension][::2]:
-        if declared.name == state(app, f"{page.prefix}f"):
+    for objective in [one for one in OBJECTIVES.values() if one.dimension == dimension][::2]:
+        if objective.name == state(app, f"{page.prefix}f"):
             continue
-        clean(app.selectbox(key=f"{page.prefix}f").set_value(declared.name).run())
-        assert tuple(state(app, page.prefix + variable) for variable in VARIABLES[:dimension]) == declared.start
-        assert declared.parsed.latex in latex(app)
+        clean(app.selectbox(key=f"{page.prefix}f").set_value(objective.name).run())
+        assert tuple(state(app, page.prefix + variable) for variable in VARIABLES[:dimension]) == objective.start
+        assert objective.parsed.latex in latex(app)
     clean(app.selectbox(key=f"{page.prefix}f").set_value(OWN).run())
     assert tuple(state(app, page.prefix + variable) for variable in VARIABLES[:dimension]) == OWN_START[:dimension]
 
@@ -708,7 +708,7 @@ def test_what_one_page_was_set_to_does_not_spoil_another() -> None:
     for page, dimension in ((navigation.FOUNDATIONS, 1), (navigation.OPTIMIZERS, 2)):
         app.switch_page(page.file)
         clean(app.run())
-        names = {declared.name for declared in OBJECTIVES.values() if declared.dimension == dimension}
+        names = {objective.name for objective in OBJECTIVES.values() if objective.dimension == dimension}
         assert state(app, f"{page.prefix}f") in names
         assert notes(app) == ""
 

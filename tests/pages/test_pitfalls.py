@@ -70,8 +70,8 @@ def test_a_link_opens_one_section_with_its_experiments_and_claims(section: Secti
 
 def test_all_sections_can_be_open_together() -> None:
     app = open_page(PAGE, {_fold(section.key): "true" for section in SECTIONS})
-    shown = {toggle.key.removeprefix("run_") for toggle in app.toggle}
-    assert {claim.key for claim in CLAIMS.values() if claim.page == PAGE.path and claim.experiment} <= shown
+    toggles = {toggle.key.removeprefix("run_") for toggle in app.toggle}
+    assert {claim.key for claim in CLAIMS.values() if claim.page == PAGE.path and claim.experiment} <= toggles
 
 
 @every
@@ -91,9 +91,9 @@ def test_every_experiment_that_belongs_here_has_a_card_here() -> None:
 
 
 def _assert_state(app: AppTest, expected: Mapping[str, Any]) -> None:
-    found = {key: state(app, key) for key in expected}
+    values = {key: state(app, key) for key in expected}
     # A logarithmic slider keeps texts.
-    assert {key: type(expected[key])(value) for key, value in found.items()} == dict(expected)
+    assert {key: type(expected[key])(value) for key, value in values.items()} == dict(expected)
 
 
 def test_a_link_with_every_setting_changed_opens_exactly_that_race_off_the_saddle() -> None:
@@ -269,8 +269,8 @@ def test_choosing_a_symptom_opens_its_section_and_leaves_those_open_that_are() -
         clean(app.selectbox(key="zsymptom").set_value(symptom.symptom).run())
         assert state(app, f"run_{card(symptom)}") is True
         assert symptom.test in words(app)
-    shown = {toggle.key for toggle in app.toggle}
-    assert {"run_X39", "run_X27", "run_C116"} <= shown
+    toggles = {toggle.key for toggle in app.toggle}
+    assert {"run_X39", "run_X27", "run_C116"} <= toggles
 
 
 def test_the_table_has_every_symptom_with_its_cause_test_and_fix() -> None:

@@ -19,33 +19,33 @@ PREFIX = PAGE.prefix
 
 def test_the_table_has_a_row_for_every_rule() -> None:
     table = open_page(PAGE).dataframe[0].value
-    assert table["name"].tolist() == [declared.name for declared in OPTIMIZERS.values()]
-    assert table["memory"].tolist() == [declared.parsed.numbers_per_weight for declared in OPTIMIZERS.values()]
+    assert table["name"].tolist() == [optimizer.name for optimizer in OPTIMIZERS.values()]
+    assert table["memory"].tolist() == [optimizer.parsed.numbers_per_weight for optimizer in OPTIMIZERS.values()]
 
 
 def test_the_second_table_has_a_row_for_every_schedule() -> None:
     table = open_page(PAGE).dataframe[1].value
-    assert table["name"].tolist() == [declared.name for declared in SCHEDULES.values()]
+    assert table["name"].tolist() == [schedule.name for schedule in SCHEDULES.values()]
 
 
 @pytest.mark.parametrize("key", OPTIMIZERS)
 def test_a_link_shows_any_rule_with_its_formula_and_code_that_is_python(key: str) -> None:
-    declared = OPTIMIZERS[key]
-    app = open_page(PAGE, {f"{PREFIX}rule": declared.name})
+    optimizer = OPTIMIZERS[key]
+    app = open_page(PAGE, {f"{PREFIX}rule": optimizer.name})
     assert notes(app) == ""
-    assert declared.idea in words(app)
+    assert optimizer.idea in words(app)
     code = app.code[0].value
     ast.parse(code)
-    assert (f"torch.optim.{declared.torch.name}(" if declared.torch else "class ") in code
+    assert (f"torch.optim.{optimizer.torch.name}(" if optimizer.torch else "class ") in code
 
 
 @pytest.mark.parametrize("key", SCHEDULES)
 def test_a_link_shows_any_schedule_with_its_formula_its_trap_and_its_line_of_code(key: str) -> None:
-    declared = SCHEDULES[key]
-    app = open_page(PAGE, {f"{PREFIX}schedule": declared.name})
+    schedule = SCHEDULES[key]
+    app = open_page(PAGE, {f"{PREFIX}schedule": schedule.name})
     assert notes(app) == ""
-    assert declared.idea in words(app)
-    assert declared.trap in words(app)
+    assert schedule.idea in words(app)
+    assert schedule.trap in words(app)
     assert "factor" in latex(app)
     ast.parse(app.code[1].value)
 
@@ -59,8 +59,8 @@ def test_answers_narrow_the_table_and_say_so() -> None:
         for row in optimizer_rows()
         if all(question.admits[question.answers[-1]](row) for question in questions())
     ]
-    shown = app.dataframe[0].value["name"].tolist()
-    assert shown == (left or [declared.name for declared in SCHEDULES.values()])
+    names = app.dataframe[0].value["name"].tolist()
+    assert names == (left or [schedule.name for schedule in SCHEDULES.values()])
     assert ("left:" in words(app)) is bool(left)
 
 
@@ -92,8 +92,8 @@ def test_the_check_runs_when_asked_for_and_covers_every_rule_and_schedule() -> N
     app = open_page(PAGE)
     clean(app.button(key=f"{PREFIX}check").click().run())
     rules, schedules = (element.value for element in app.dataframe if "deviation" in element.value.columns)
-    assert rules["name"].tolist() == [declared.name for declared in OPTIMIZERS.values()]
-    assert schedules["name"].tolist() == [declared.name for declared in SCHEDULES.values()]
+    assert rules["name"].tolist() == [optimizer.name for optimizer in OPTIMIZERS.values()]
+    assert schedules["name"].tolist() == [schedule.name for schedule in SCHEDULES.values()]
 
 
 # --- The ledger ---

@@ -10,10 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from core.evidence.claims import CLAIMS
 from core.evidence.experiments import EXPERIMENTS
-from core.lessons.flat_walk import told, walks
+from core.lessons.flat_walk import walk_sentences, walks
 from core.lessons.sections import Section
-from core.lessons.state_memory import GIGA, Precision
-from core.lessons.state_memory import told as memory_told
+from core.lessons.state_memory import GIGA, Precision, memory_sentence
 from core.lessons.techniques import TECHNIQUES
 from core.lessons.two_features import Bowl
 from tests.core.evidence.experiments.findings import ask
@@ -61,8 +60,8 @@ def test_a_link_opens_a_section_with_its_experiments_and_statements_and_no_other
     app = open_page(PAGE, _link(section.key))
     assert notes(app) == ""
     claims = [claim for claim in CLAIMS.values() if (claim.page, claim.topic) == (PAGE.path, section.key)]
-    shown = {f"run_{key}" for key in section.experiments} | {f"run_{one.key}" for one in claims if one.experiment}
-    assert _runs(app) == shown
+    expected = {f"run_{key}" for key in section.experiments} | {f"run_{one.key}" for one in claims if one.experiment}
+    assert _runs(app) == expected
     for claim in claims:
         assert claim.correct in words(app)
     for key in section.experiments:
@@ -99,7 +98,7 @@ def test_the_walks_are_those_of_the_settings() -> None:
     app = open_page(PAGE, _link("sam", {PREFIX + name: value for name, value in WALK.items()}))
     assert notes(app) == ""
     assert {name: float(state(app, PREFIX + name)) for name in WALK} == {n: float(v) for n, v in WALK.items()}
-    for sentence in told(walks((4.5, -0.25), 0.02, 0.35)):
+    for sentence in walk_sentences(walks((4.5, -0.25), 0.02, 0.35)):
         assert f"- {sentence}" in words(app)
 
 
@@ -117,9 +116,9 @@ def test_the_bars_are_for_the_model_that_was_typed(precision: Precision) -> None
     link = _link("memory", {f"{PREFIX}weights": "0.124", f"{PREFIX}numbers": precision.label})
     app = open_page(PAGE, link)
     assert notes(app) == ""
-    assert memory_told(0.124 * GIGA, precision) in words(app)
+    assert memory_sentence(0.124 * GIGA, precision) in words(app)
     clean(app.number_input(key=f"{PREFIX}weights").set_value(70.0).run())
-    assert memory_told(70 * GIGA, precision) in words(app)
+    assert memory_sentence(70 * GIGA, precision) in words(app)
 
 
 @pytest.mark.parametrize("key", [section.key for section in TECHNIQUES if section.code][::4])
@@ -161,7 +160,7 @@ def test_a_fold_that_is_neither_open_nor_closed_stays_closed(value: str) -> None
 def test_the_smallest_and_the_largest_model_are_drawn(billions: str) -> None:
     app = open_page(PAGE, _link("memory", {f"{PREFIX}weights": billions}))
     assert notes(app) == ""
-    assert memory_told(float(billions) * GIGA, Precision.FLOAT32) in words(app)
+    assert memory_sentence(float(billions) * GIGA, Precision.FLOAT32) in words(app)
 
 
 @pytest.mark.parametrize("start", ["1e6", "-1e6", "0"])

@@ -25,7 +25,7 @@ from ui.panels.points import believed_rows
 
 PAGE = navigation.UPDATE_RULE
 GUIDE = "1,2; 2,4; 3,6"
-PARTS = [f"{place} {stage.title}" for place, stage in enumerate(six_steps(Example()), 1)]
+PARTS = [f"{number} {stage.title}" for number, stage in enumerate(six_steps(Example()), 1)]
 
 
 def _changed(**more: str) -> dict[str, str]:
@@ -50,8 +50,8 @@ def test_a_link_with_every_setting_changed_shows_exactly_that_step() -> None:
     app = open_page(PAGE, link)
     assert notes(app) == ""
     for key, value in link.items():
-        found = state(app, key)
-        assert found == (float(value) if isinstance(found, float | int) else value), key
+        current = state(app, key)
+        assert current == (float(value) if isinstance(current, float | int) else value), key
     stage = six_steps(EXAMPLE, 37)[3]
     path = EXAMPLE.path(37)
     said = words(app)
@@ -70,10 +70,10 @@ def test_a_link_with_every_setting_changed_shows_exactly_that_step() -> None:
     assert network.initialisation.explained(2, 2) in said
 
 
-@pytest.mark.parametrize(("place", "part"), list(enumerate(PARTS)))
-def test_each_of_the_six_steps_has_its_words_and_its_formula(place: int, part: str) -> None:
+@pytest.mark.parametrize(("index", "part"), list(enumerate(PARTS)))
+def test_each_of_the_six_steps_has_its_words_and_its_formula(index: int, part: str) -> None:
     app = open_page(PAGE, {f"{PAGE.prefix}part": part})
-    stage = six_steps(Example())[place]
+    stage = six_steps(Example())[index]
     assert stage.sentence in words(app)
     assert stage.latex in latex(app)
 

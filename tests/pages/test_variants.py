@@ -329,6 +329,6 @@ def test_least_squares_of_the_page_is_that_of_the_table() -> None:
     app = _open({"vupdates": "2000"})
     measured = FIRST.load()
     slope = (measured.x @ measured.y / measured.x.size - measured.x.mean() * measured.y.mean()) / measured.x.var()
-    (told,) = [one.value for one in app.caption if "In the table's own units" in one.value]
-    assert f"y = {slope:.4g}·x" in told
+    (caption,) = [one.value for one in app.caption if "In the table's own units" in one.value]
+    assert f"y = {slope:.4g}·x" in caption
     assert line(measured.x).shape == (442, 2)

@@ -18,7 +18,7 @@ from ui.controls import hyper_key, linear_step, log_stops, schedule_hyper_key, s
 from ui.kit.share import number_text
 
 SCENARIOS: dict[str, Scenario] = {**RACES, **DESCENTS}
-HYPERS = {f"{key}.{hyper.name}": hyper for key, declared in OPTIMIZERS.items() for hyper in declared.hypers}
+HYPERS = {f"{key}.{hyper.name}": hyper for key, optimizer in OPTIMIZERS.items() for hyper in optimizer.hypers}
 LOG = {name: hyper for name, hyper in HYPERS.items() if hyper.scale == "log"}
 LINEAR = {name: hyper for name, hyper in HYPERS.items() if hyper.scale == "linear" and not hyper.whole}
 WHOLE = {name: hyper for name, hyper in HYPERS.items() if hyper.whole}
@@ -140,7 +140,7 @@ def test_a_step_reaches_what_it_must(low: float, high: float, default: float) ->
 
 def test_a_step_is_more_than_nothing_whatever_number_a_link_gives() -> None:
     declarations = [*OPTIMIZERS.values(), *SCHEDULES.values()]
-    hypers = [hyper for declared in declarations for hyper in declared.hypers]
+    hypers = [hyper for entry in declarations for hyper in entry.hypers]
     hypers += [hyper for experiment in EXPERIMENTS.values() for hyper in experiment.settings]
     for hyper in hypers:
         for asked in (5e-324, 1e-310, 2.2e-308, 1e-300, 0.1 + 1e-17, 0.12345678901234567):

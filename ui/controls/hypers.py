@@ -53,8 +53,8 @@ def hyper_row(hypers: Sequence[Hyper], prefix: str) -> dict[str, float]:
     """The values of ``hypers`` by name, from sliders side by side; ``prefix`` and the name are a slider's key."""
     columns = st.columns(max(2, min(_COLUMNS, len(hypers))))
     values = {}
-    for place, hyper in enumerate(hypers):
-        with columns[place % len(columns)]:
+    for index, hyper in enumerate(hypers):
+        with columns[index % len(columns)]:
             values[hyper.name] = hyper_control(hyper, f"{prefix}{hyper.name}")
     return values
 

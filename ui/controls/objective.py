@@ -17,7 +17,7 @@ def objective_control(dimension: int, default: str, prefix: str = "") -> Objecti
     A text that is not a formula is explained below its box and stays in it; ``default`` is shown instead. ``prefix``
     begins the keys, here and in the other controls.
     """
-    shipped = named(declared for declared in OBJECTIVES.values() if declared.dimension == dimension)
+    shipped = named(objective for objective in OBJECTIVES.values() if objective.dimension == dimension)
 
     def restart() -> None:
         # A start that was good for the last objective may lie outside the picture of the next.
@@ -48,10 +48,10 @@ def _own_formula(dimension: int, fallback: Objective, prefix: str) -> Objective:
         return fallback
 
 
-def start_control(declared: Objective, prefix: str = "") -> tuple[float, ...]:
+def start_control(objective: Objective, prefix: str = "") -> tuple[float, ...]:
     """The point where every path begins, one number per variable; ``prefix`` begins the keys."""
     start = []
-    for name, number, column in zip(VARIABLES, declared.start, st.columns(declared.dimension), strict=False):
+    for name, number, column in zip(VARIABLES, objective.start, st.columns(objective.dimension), strict=False):
         with column:
             start.append(number_control(f"Start {name}", f"{prefix}{name}", -MAX_START, MAX_START, number))
     return tuple(start)

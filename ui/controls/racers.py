@@ -59,7 +59,7 @@ def _families() -> None:
     chosen = st.session_state["rules"]
     st.caption(f"At most {MAX_RACERS} rules race at once.")
     for family in Family:
-        members = [declared.name for declared in OPTIMIZERS.values() if declared.family is family]
+        members = [optimizer.name for optimizer in OPTIMIZERS.values() if optimizer.family is family]
         key = f"family_{family.name.lower()}"
 
         def take(key: str = key, members: Sequence[str] = members) -> None:

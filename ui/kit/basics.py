@@ -37,8 +37,8 @@ def choice(
     """The value of one of ``options``; the first unless ``default`` names another."""
     names = list(options)
     check_asked(key, lambda text: text in options, "choose one from the list")
-    place = names.index(default) if default else 0
-    return options[st.selectbox(label, names, place, key=key, on_change=on_change or "rerun", bind="query-params")]
+    index = names.index(default) if default else 0
+    return options[st.selectbox(label, names, index, key=key, on_change=on_change or "rerun", bind="query-params")]
 
 
 def view_control(

@@ -81,9 +81,9 @@ def table(
     """``rows``, dataclasses of plain values, under the headings ``columns``; ``choose`` is given the one chosen."""
 
     def take() -> None:
-        place = believed_row(st.session_state[key], len(rows))
-        if choose is not None and place is not None:
-            choose(rows[place])
+        index = believed_row(st.session_state[key], len(rows))
+        if choose is not None and index is not None:
+            choose(rows[index])
 
     frame = pd.DataFrame([asdict(row) for row in rows])[[*columns]]
     select: dict[str, Any] = {} if choose is None else {"on_select": take, "selection_mode": "single-row"}

@@ -16,11 +16,11 @@ Setting = str | int | float | list[str]
 _PAGE = "link:page"
 _ASKED = "link:asked"
 # Characters that are repeated to the visitor; a link can hold half a million.
-_SHOWN = 80
+_LONGEST = 80
 
 # The place for notes and the notes of this script run. Every run has a context of its own.
 # A fragment that runs by itself has no place for notes; what there was to say was said when the page was opened.
-_place: ContextVar[DeltaGenerator | None] = ContextVar("place", default=None)
+_slot: ContextVar[DeltaGenerator | None] = ContextVar("slot", default=None)
 _notes: ContextVar[list[str]] = ContextVar("notes")
 
 
@@ -29,7 +29,7 @@ def begin(path: str) -> None:
     if st.session_state.get(_PAGE) != path:
         st.session_state[_PAGE] = path
         st.session_state[_ASKED] = {key: st.query_params.get_all(key) for key in st.query_params}
-    _place.set(st.empty())
+    _slot.set(st.empty())
     _notes.set([])
 
 
@@ -65,15 +65,15 @@ def ask(settings: Mapping[str, Setting]) -> None:
 
 def note(key: str, value: str, problem: str) -> None:
     """Tells the visitor that the link's ``value`` for ``key`` was not used, and what is allowed."""
-    place = _place.get()
-    if place is None:
+    slot = _slot.get()
+    if slot is None:
         return
     _notes.get().append(f"- {quoted(f'{key} = {value}')}: {problem}")
     heading = "Part of this link could not be used; the controls show what is used instead."
-    place.warning("\n".join([heading, "", *_notes.get()]), icon=":material/link_off:")
+    slot.warning("\n".join([heading, "", *_notes.get()]), icon=":material/link_off:")
 
 
 def quoted(text: str) -> str:
     """``text`` as code within a line of Markdown, in which nothing is markup: one line, and not too long."""
     line = "".join(character if character.isprintable() and character != "`" else " " for character in text)
-    return f"`{line}`" if len(line) <= _SHOWN else f"`{line[:_SHOWN]}…`"
+    return f"`{line}`" if len(line) <= _LONGEST else f"`{line[:_LONGEST]}…`"

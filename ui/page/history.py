@@ -23,15 +23,15 @@ tuned_rate = st.cache_data(max_entries=64, show_spinner=False)(best_rate)
 def timeline_panel() -> Entry:
     """The timeline, and the entry chosen in it or from the list below."""
     entries = named(timeline_entries())
-    place = st.container()
+    slot = st.container()
     chosen = choice("Entry", entries, _KEY, OPTIMIZERS["adam"].name)
 
-    with place:
+    with slot:
         names = {one.key: one.name for one in entries.values()}
-        told = list(entries.values())
+        listed = list(entries.values())
         sheet(
-            timeline(told, look(), selected=chosen.key),
-            timeline(told, look(), narrow=True, selected=chosen.key),
+            timeline(listed, look(), selected=chosen.key),
+            timeline(listed, look(), narrow=True, selected=chosen.key),
             f"{HISTORY.prefix}timeline",
             "Timeline of update rules and other events from 1847 on",
             lambda figure: _take(figure, names),
@@ -59,7 +59,7 @@ def entry_panel(entry: Entry) -> None:
 
 def family_panel(entry: Entry) -> None:
     """Who grew from whom, as a tree to click in."""
-    names = {key: declared.name for key, declared in OPTIMIZERS.items()}
+    names = {key: optimizer.name for key, optimizer in OPTIMIZERS.items()}
     sheet(
         family_tree(look(), entry.key),
         family_tree(look(), entry.key, narrow=True),

@@ -13,7 +13,7 @@ from core.engine.findings import Finding
 from core.engine.trace import Path
 from core.evidence.experiments import EXPERIMENTS
 from core.evidence.experiments.edge import Descent, advance, begin, ended, finding
-from core.lessons.playground import CASES, LongRun, case_rate, long_run, long_run_told
+from core.lessons.playground import CASES, LongRun, case_rate, long_run, long_run_text
 from core.lessons.rate_check import QUADRATICS, rate_hyper
 from core.lessons.schedule_race import (
     EPOCHS,
@@ -23,9 +23,9 @@ from core.lessons.schedule_race import (
     SEED,
     Ends,
     ends,
-    ends_told,
+    ends_sentence,
+    optimizers,
     race_runs,
-    rules,
     schedule_hypers,
     schedule_racer,
 )
@@ -100,8 +100,8 @@ def playground_panel() -> None:
 
 @st.cache_data(max_entries=_LONG_RUNS, show_spinner=False)
 def _led_to(objective: str, start: tuple[float, ...], lr: float) -> str:
-    found: LongRun = long_run(Run(objective, "sgd", start, hypers={"lr": lr}))
-    return long_run_told(found)
+    outcome: LongRun = long_run(Run(objective, "sgd", start, hypers={"lr": lr}))
+    return long_run_text(outcome)
 
 
 def edge_panel() -> None:
@@ -116,14 +116,14 @@ def edge_panel() -> None:
 def _descend(key: str, settings: claims.Settings) -> Finding:
     given = dict(settings)
     lr, steps, seed = given["lr"], int(given["steps"]), int(given["seed"])
-    place = st.empty()
-    progress = place.progress(0.0, "Begins …")
+    slot = st.empty()
+    progress = slot.progress(0.0, "Begins …")
     descent = begin(seed)
     while not ended(descent, steps):
         descent = _piece(lr, steps, seed, descent.step, descent)
         done = min(descent.step, steps)
         progress.progress(done / steps, f"Step {done} of {steps}. To cancel, turn the switch off.")
-    place.empty()
+    slot.empty()
     return finding(descent, lr, steps)
 
 
@@ -140,12 +140,12 @@ def schedules_panel() -> None:
     schedules = controls.several("Schedules", names, f"{_RACE}schedules", opening)
     who, where, view = st.columns([1, 1, 1], vertical_alignment="bottom")
     with who:
-        optimizer = controls.choice("Update rule", rules(), f"{_RACE}rule")
+        optimizer = controls.choice("Update rule", optimizers(), f"{_RACE}rule")
     with where:
         objective = controls.objective_control(2, RACE.objective, _RACE)
     with view:
         kind = controls.view_control("View", _VIEWS, f"{_RACE}view")
-    shown = st.container()
+    pictures = st.container()
     left, middle, right = st.columns(3)
     rate = optimizer.hypers[0]
     with left:
@@ -157,16 +157,16 @@ def schedules_panel() -> None:
         seed = controls.hyper_control(SEED, f"{_RACE}seed", "Seed of the noise")
     with st.expander("Start"):
         start = controls.start_control(objective, _RACE)
-    told = st.container()
+    words = st.container()
     settings = {schedule.key: _schedule_section(schedule, lr) for schedule in schedules}
     runs = race_runs(objective.reference, optimizer.key, start, lr, settings, noise, int(seed))
     race = [(schedule_racer(SCHEDULES[key], optimizer), trace(run)) for key, run in runs.items()]
-    with told:
+    with words:
         step = controls.moment_control(EPOCHS, _RACE)
         story_panel(race)
         if noise:
-            st.markdown(ends_told({key: _ends(astuple(run)) for key, run in runs.items()}))
-    with shown:
+            st.markdown(ends_sentence({key: _ends(astuple(run)) for key, run in runs.items()}))
+    with pictures:
         stage(objective, race, [kind, "rate"], step, 400, f"{optimizer.name} under {len(race)} schedules", _RACE)
     by_name = {SCHEDULES[key].name: run for key, run in runs.items()}
     code_panel("PyTorch code of a run in this race", f"{_RACE}code", f"{_RACE}code_of", by_name)

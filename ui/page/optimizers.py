@@ -44,7 +44,7 @@ def ledger_controls(race: Race, steps: int) -> tuple[Path, int, int]:
         path = choice("Update rule", {racer.name: path for racer, path in race}, "of")
     with where:
         variables = list(path.run.resolved_objective.parsed.variables)
-        coordinate = view_control("Coordinate", {name: place for place, name in enumerate(variables)}, "along")
+        coordinate = view_control("Coordinate", {name: index for index, name in enumerate(variables)}, "along")
     with when:
         step = moment_control(steps)
     return path, coordinate, step
@@ -77,10 +77,10 @@ def _export(objective: Objective, race: Race) -> None:
 def _downloads(objective: Objective, race: Race, racer: Racer, path: Path) -> None:
     """A button for each kind of file; a file is made when its button is pressed."""
     stem = f"{racer.key}_{objective.key}"
-    shown = look()
+    style = look()
 
     def picture() -> str:
-        return figure_html(contour(objective, race, shown), objective.name)
+        return figure_html(contour(objective, race, style), objective.name)
 
     with st.container(horizontal=True):
         for label, name, kind, make in (
@@ -143,8 +143,8 @@ def rule_sections(settings: Mapping[str, Mapping[str, float]]) -> None:
     """A section for each rule, family by family; ``settings`` are those of the racers by their keys."""
     for family in Family:
         st.markdown(f"**{family}.** {family.idea}")
-        for key, declared in OPTIMIZERS.items():
-            if declared.family is family:
+        for key, optimizer in OPTIMIZERS.items():
+            if optimizer.family is family:
                 _rule_section(RACERS[key], settings.get(key))
 
 

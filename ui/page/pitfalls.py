@@ -121,11 +121,11 @@ def _show(
     objective: Objective, race: Race, steps: int, label: str, prefix: str, more: Callable[[], object] = lambda: None
 ) -> None:
     """The race on a stage, and below it the step at which its clock stands, with ``more`` beside it."""
-    place = st.container()
+    slot = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         step = moment_control(steps, prefix)
         more()
-    with place:
+    with slot:
         stage(objective, race, ["plane", "loss"], step, _HEIGHT, label, prefix)
 
 

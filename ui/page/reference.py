@@ -89,13 +89,13 @@ def optimizers_panel() -> None:
             answers.append(choice(question.text, options, _PREFIX + question.key))
     text = _search("Search the table", "find", "A name, an author, a year, a purpose")
     fitting = narrowed(rows, *answers)
-    found = matching(fitting, text)
+    matched = matching(fitting, text)
     if len(fitting) < len(rows):
         st.markdown(narrowing_sentence(rows, *answers))
-    if found:
-        _table(found, f"{_PREFIX}rule", "rules")
+    if matched:
+        _table(matched, f"{_PREFIX}rule", "rules")
         st.caption("Press a heading to sort. Choose a row to see its formula and its code below.")
-        csv_button("Table as CSV", found, "optimizers.csv", f"{_PREFIX}rules_csv")
+        csv_button("Table as CSV", matched, "optimizers.csv", f"{_PREFIX}rules_csv")
     elif fitting:
         st.info(f"None of these rules mentions {share.quoted(text)}.", icon=":material/search_off:")
     _rule(choice("Rule", named(OPTIMIZERS.values()), f"{_PREFIX}rule", OPTIMIZERS["adam"].name))
@@ -107,17 +107,17 @@ def _search(label: str, name: str, placeholder: str) -> str:
     return str(st.text_input(label, key=key, max_chars=MAX_SEARCH, placeholder=placeholder, bind="query-params"))
 
 
-def _rule(declared: Optimizer) -> None:
-    rule_panel(RACERS[declared.key])
-    if declared.torch:
-        settings = {hyper.name: hyper.default for hyper in declared.hypers}
-        st.code(torch_line(declared, settings), language="python")
-        if declared.torch.note:
-            st.caption(declared.torch.note)
+def _rule(optimizer: Optimizer) -> None:
+    rule_panel(RACERS[optimizer.key])
+    if optimizer.torch:
+        settings = {hyper.name: hyper.default for hyper in optimizer.hypers}
+        st.code(torch_line(optimizer, settings), language="python")
+        if optimizer.torch.note:
+            st.caption(optimizer.torch.note)
     else:
         st.caption("torch.optim has no such class; this one is made from the lines above.")
-        st.code(optimizer_source(declared), language="python", height=300)
-    navigation.link(navigation.OPTIMIZERS, f"Race **{declared.name}**", {"rules": [declared.name]})
+        st.code(optimizer_source(optimizer), language="python", height=300)
+    navigation.link(navigation.OPTIMIZERS, f"Race **{optimizer.name}**", {"rules": [optimizer.name]})
 
 
 def schedules_panel() -> None:
@@ -148,15 +148,15 @@ def _table(rows: Sequence[Any], key: str, name: str) -> None:
 def parity_panel() -> None:
     """A button that takes the same runs through PyTorch, and how far apart the two then are."""
     if st.button("Check against PyTorch now", icon=":material/fact_check:", type="primary", key=f"{_PREFIX}check"):
-        told = st.progress(0.0, "Loading PyTorch …")
+        progress = st.progress(0.0, "Loading PyTorch …")
         # Imports torch at once, which no page does by being opened.
         from core.export import torch_peer
 
-        rules = torch_peer.check(lambda share: told.progress(share, "Running every rule twice …"))
+        rules = torch_peer.check(lambda share: progress.progress(share, "Running every rule twice …"))
         schedules = torch_peer.check_schedules()
         # torch.optim imports most of torch when it is first used.
         process.settle()
-        told.empty()
+        progress.empty()
         st.markdown(
             f"Just now, with PyTorch {rules[0].version}: {len(rules)} rules and {len(schedules)} schedules, each at "
             "its defaults and at a loud setting, over 200 steps."
@@ -185,23 +185,23 @@ def ledger_panel() -> None:
     rows = claim_rows()
     pages = {page.path: page for page in navigation.ALL if any(row.page == page.path for row in rows)}
     titles = {page.title: path for path, page in pages.items()}
-    search, verdicts, places = st.columns([2, 1, 1], vertical_alignment="bottom")
+    search, verdicts, where = st.columns([2, 1, 1], vertical_alignment="bottom")
     with search:
         text = _search("Search the statements", "said", "Words of a statement, its correction or its source")
     with verdicts:
         verdict = choice("Verdict", {_ANY: "", **{str(one): str(one) for one in Verdict}}, f"{_PREFIX}verdict")
-    with places:
+    with where:
         path = choice("Page", {_ANY: "", **titles}, f"{_PREFIX}page")
-    found = matching(narrowed_claims(rows, verdict, path), text)
-    shown = f"{_PREFIX}claim"
-    if found:
-        listed = [replace(row, page=pages[row.page].title) for row in found]
-        table(listed, _LEDGER, f"{_PREFIX}ledger", lambda row: st.session_state.update({shown: row.key}))
-        st.caption(f"{len(found)} of {len(rows)} statements. Choose a row to read what is correct.")
-        csv_button("Statements as CSV", found, "statements.csv", f"{_PREFIX}ledger_csv")
+    matched = matching(narrowed_claims(rows, verdict, path), text)
+    chosen = f"{_PREFIX}claim"
+    if matched:
+        listed = [replace(row, page=pages[row.page].title) for row in matched]
+        table(listed, _LEDGER, f"{_PREFIX}ledger", lambda row: st.session_state.update({chosen: row.key}))
+        st.caption(f"{len(matched)} of {len(rows)} statements. Choose a row to read what is correct.")
+        csv_button("Statements as CSV", matched, "statements.csv", f"{_PREFIX}ledger_csv")
     else:
         st.info(f"No statement fits. You searched for {share.quoted(text)}.", icon=":material/search_off:")
-    _statement(choice("Statement", dict(sorted(CLAIMS.items())), shown))
+    _statement(choice("Statement", dict(sorted(CLAIMS.items())), chosen))
 
 
 def _statement(claim: Claim) -> None:

@@ -9,9 +9,8 @@ from core.catalogue.racers import RACERS
 from core.export import torch_script
 from core.figures import contour
 from core.figures.memory_bars import memory_bars
-from core.lessons.flat_walk import RADIUS, RATE, RHO, STEPS, VALLEY, told, walks
-from core.lessons.state_memory import DEFAULT, GIGA, LEAST, MOST, Precision, memories
-from core.lessons.state_memory import told as memory_told
+from core.lessons.flat_walk import RADIUS, RATE, RHO, STEPS, VALLEY, walk_sentences, walks
+from core.lessons.state_memory import DEFAULT, GIGA, LEAST, MOST, Precision, memories, memory_sentence
 from core.lessons.two_features import SETTINGS, VIEW, Bowl
 from ui import controls
 from ui.kit.elements import bullets, look, picture
@@ -55,13 +54,13 @@ def _sam() -> None:
         with right:
             rho = controls.hyper_control(RHO, f"{_PREFIX}rho", default=RADIUS)
     race = walks(start, lr, rho)
-    place = st.container()
+    slot = st.container()
     step = controls.moment_control(STEPS, _PREFIX)
-    with place:
+    with slot:
         stage(VALLEY, race, ["plane", "loss"], step, 420, "Gradient descent and SAM in a valley", _PREFIX)
     st.latex(rf"f(x, y) = {VALLEY.parsed.latex}")
     st.caption("x and y are the two weights, w₁ and w₂.")
-    bullets(told(race))
+    bullets(walk_sentences(race))
     st.markdown(
         "Along the floor every point has loss 0, so one minimum can only be flatter than another, and it takes two "
         "weights to walk from one to the next. In one variable there is nothing to walk along: of two wells SAM ends "
@@ -81,7 +80,7 @@ def _memory() -> None:
     with how:
         precision = controls.view_control("Numbers", {one.label: one for one in Precision}, f"{_PREFIX}numbers")
     weights = billions * GIGA
-    st.markdown(memory_told(weights, precision))
+    st.markdown(memory_sentence(weights, precision))
     figure = memory_bars(memories(weights, precision), look())
     picture(figure, f"{_PREFIX}memory", int(figure.layout.height), "Memory for each update rule, in stacked bars")
     st.caption(

@@ -57,19 +57,19 @@ def _number(label: str, name: str, largest: float, default: float) -> float:
 
 def stage_control(example: Example, steps: int) -> Stage:
     """Which of the six steps is looked at."""
-    told = six_steps(example, steps)
+    stages = six_steps(example, steps)
     return view_control(
-        "Part of the step", {f"{place} {one.title}": one for place, one in enumerate(told, 1)}, f"{_PREFIX}part"
+        "Part of the step", {f"{number} {one.title}": one for number, one in enumerate(stages, 1)}, f"{_PREFIX}part"
     )
 
 
 def stage_panel(example: Example, path: Path, chosen: Stage) -> None:
     """One of the six steps: in the picture, in words, in symbols and in numbers."""
-    drawn, told = st.columns([4, 7], gap="medium", vertical_alignment="center")
+    drawn, words = st.columns([4, 7], gap="medium", vertical_alignment="center")
     with drawn:
         figure = step_figure(example, chosen.key, _lines(path), look())
         picture(figure, f"{_PREFIX}_step", 300, f"The points and the line; {chosen.title.lower()}")
-    with told:
+    with words:
         st.markdown(chosen.sentence)
         st.latex(chosen.symbols)
         st.latex(chosen.latex)

@@ -84,14 +84,14 @@ def data_control() -> Chosen:
     own = _own_table(first.name) if chosen is None else None
     if chosen is not None:
         _carry("")
-    declared = chosen or first
-    measured = own or declared.load()
+    dataset = chosen or first
+    measured = own or dataset.load()
     about = (
         f"{measured.x.size} rows of your table, {share.quoted(measured.x_name)} against "
         f"{share.quoted(measured.y_name)}. It stays in this visit, and in its link if it is short; "
         "it is never written to a disk."
         if own
-        else f"{declared.idea} Source: {declared.source}."
+        else f"{dataset.idea} Source: {dataset.source}."
     )
     standardised = view_control("Units", {"Standardised": True, "As measured": False}, f"{_PREFIX}units")
     return Chosen(measured, measured.standardised() if standardised else measured, about)
@@ -244,8 +244,8 @@ def story_panel(data: Chosen, runs: Sequence[Ran], settings: Settings, known: Se
     bullets(retold(runs, settings, known))
     whole = runs[0]
     if whole.diverged_at < 0:
-        told = fitted(data.measured, data.standardised, whole.weights[-1].tolist())
-        st.caption(f"In the table's own units the line of {whole.variant.name} is {told}.")
+        text = fitted(data.measured, data.standardised, whole.weights[-1].tolist())
+        st.caption(f"In the table's own units the line of {whole.variant.name} is {text}.")
 
 
 def rates_panel(pair: Pair, settings: Settings, known: Sequence[Outlook]) -> None:
@@ -262,12 +262,12 @@ def noise_panels(pair: Pair, settings: Settings) -> None:
         ("Scatter of the gradient, measured", "scatter", scatter_of_gradients),
         ("Noise floor against the learning rate, measured", "floor", floors),
     ):
-        measured = partial(_found, name, fingerprint(pair), astuple(settings), find, pair)
+        measured = partial(_finding, name, fingerprint(pair), astuple(settings), find, pair)
         fold(label, f"{_PREFIX}{name}", partial(_tell, measured, name, label))
 
 
 @st.cache_data(max_entries=64, show_spinner="Measuring …")
-def _found(
+def _finding(
     name: str,
     table: str,
     fields: Fields,
@@ -280,11 +280,11 @@ def _found(
 def _tell(find: Callable[[], Finding], name: str, alt: str) -> None:
     """A finding, or the sentence that says why there is none."""
     try:
-        found = find()
+        finding = find()
     except ValueError as error:
         st.info(str(error), icon=":material/info:")
         return
-    finding_panel(found, f"{_PREFIX}_{name}", alt)
+    finding_panel(finding, f"{_PREFIX}_{name}", alt)
 
 
 def decays_panel() -> None:

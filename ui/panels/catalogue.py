@@ -17,13 +17,13 @@ from ui.controls import hyper_control
 from ui.kit import share
 
 
-def objective_panel(declared: Objective) -> None:
+def objective_panel(objective: Objective) -> None:
     """The objective's formula, why it is interesting, and its source."""
-    st.latex(rf"f({', '.join(declared.parsed.variables)}) = {declared.parsed.latex}")
-    if declared.idea:
-        st.markdown(declared.idea)
-    if declared.source:
-        st.caption(f"Source: {declared.source}")
+    st.latex(rf"f({', '.join(objective.parsed.variables)}) = {objective.parsed.latex}")
+    if objective.idea:
+        st.markdown(objective.idea)
+    if objective.source:
+        st.caption(f"Source: {objective.source}")
 
 
 def rule_panel(racer: Racer, settings: Mapping[str, float] | None = None) -> None:

@@ -97,7 +97,7 @@ def claim_card(claim: Claim) -> None:
     with st.container(border=True, key=f"claim_{claim.key}"):
         statement(claim)
         if claim.experiment:
-            runnable(EXPERIMENTS[claim.experiment], claim.key, _found)
+            runnable(EXPERIMENTS[claim.experiment], claim.key, _result)
 
 
 @st.fragment
@@ -105,7 +105,7 @@ def experiment_card(key: str) -> None:
     """The experiment ``key``, which no claim mentions, run live when asked for."""
     experiment = EXPERIMENTS[key]
     with st.container(border=True, key=f"experiment_{experiment.key}"):
-        runnable(experiment, experiment.key, _found)
+        runnable(experiment, experiment.key, _result)
 
 
 def runnable(experiment: Experiment, key: str, find: Callable[[str, Settings], Finding]) -> None:
@@ -121,22 +121,22 @@ def runnable(experiment: Experiment, key: str, find: Callable[[str, Settings], F
     finding_panel(find(experiment.key, tuple(settings.items())), f"plot_{key}", experiment.question)
 
 
-def finding_panel(found: Finding, key: str, alt: str) -> None:
+def finding_panel(finding: Finding, key: str, alt: str) -> None:
     """What an experiment found: in words, numbers and a picture called ``key``."""
-    st.markdown(found.sentence)
-    if not found.numbers:
+    st.markdown(finding.sentence)
+    if not finding.numbers:
         return
-    numbers, shown = st.columns([2, 3])
+    numbers, drawing = st.columns([2, 3])
     with numbers:
-        rows = "\n".join(f"| {label} | ${measured(value).latex}$ |" for label, value in found.numbers.items())
+        rows = "\n".join(f"| {label} | ${measured(value).latex}$ |" for label, value in finding.numbers.items())
         st.markdown(f"| found in this run | |\n|:--|--:|\n{rows}")
-    if found.plot is not None:
-        with shown:
-            picture(plot(found.plot, look()), key, 320, alt)
+    if finding.plot is not None:
+        with drawing:
+            picture(plot(finding.plot, look()), key, 320, alt)
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner="Running the experiment …")
-def _found(key: str, settings: Settings) -> Finding:
-    found = EXPERIMENTS[key].run(dict(settings))
+def _result(key: str, settings: Settings) -> Finding:
+    finding = EXPERIMENTS[key].run(dict(settings))
     process.settle()
-    return found
+    return finding

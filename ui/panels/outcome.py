@@ -19,23 +19,23 @@ from ui.kit.elements import bullets, look, picture, table
 from ui.panels.catalogue import rule_lines
 
 
-def regimes_panel(found: Check, key: str) -> None:
+def regimes_panel(checked: Check, key: str) -> None:
     """What every learning rate does by theory, and where this run stands."""
-    told = f"Factor per step against the learning rate; the limit is {found.limit:.4g}, this run at {found.lr:.4g}"
-    picture(regimes(found, look()), key, 200, told)
+    alt = f"Factor per step against the learning rate; the limit is {checked.limit:.4g}, this run at {checked.lr:.4g}"
+    picture(regimes(checked, look()), key, 200, alt)
 
 
-def rate_panel(path: Path, found: Check) -> None:
+def rate_panel(path: Path, checked: Check) -> None:
     """Prediction and measurement in words, beside the formula of both."""
     words, formula = st.columns([3, 2], gap="medium", vertical_alignment="center")
     with words:
-        bullets(rate_sentences(path, found))
+        bullets(rate_sentences(path, checked))
     with formula:
-        rule_lines(OPTIMIZERS[found.key].parsed)
-        st.latex(LIMITS[found.key])
+        rule_lines(OPTIMIZERS[checked.key].parsed)
+        st.latex(LIMITS[checked.key])
         st.caption(
             "The limit, and what a step multiplies the distance by along a direction of curvature λ; L is the largest "
-            "λ. " + ("" if found.key == "sgd" else "The factor is the z of larger size.")
+            "λ. " + ("" if checked.key == "sgd" else "The factor is the z of larger size.")
         )
 
 
@@ -92,12 +92,12 @@ def ledger_panel(path: Path, step: int, coordinate: int) -> None:
     if step > taken:
         st.caption(f"This path ended at step {taken}, which is shown. {path.status}")
     optimizer = path.run.resolved_optimizer
-    shown = ledger(path, min(step, taken), coordinate)
-    filled = [Line("", f"{line.right} = {measured(line.value).latex}") for line in shown.lines]
+    account = ledger(path, min(step, taken), coordinate)
+    filled = [Line("", f"{line.right} = {measured(line.value).latex}") for line in account.lines]
     st.latex(aligned([line for pair in zip(step_lines(optimizer.parsed), filled, strict=True) for line in pair]))
-    change = shown.after - shown.before
+    change = account.after - account.before
     memory = "; ".join(f"${symbol(name)}$ is the {meaning}" for name, meaning in optimizer.state.items())
     st.markdown(
-        f"So step {shown.step} moves by ${measured(change).latex}$, from ${measured(shown.before).latex}$ to "
-        f"${measured(shown.after).latex}$." + (f" Here {memory}." if memory else "")
+        f"So step {account.step} moves by ${measured(change).latex}$, from ${measured(account.before).latex}$ to "
+        f"${measured(account.after).latex}$." + (f" Here {memory}." if memory else "")
     )

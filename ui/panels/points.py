@@ -63,7 +63,7 @@ def _reset() -> None:
 def table_panel(example: Example, chosen: Stage) -> None:
     """The points, to be edited, beside what one step makes of each; the columns of the ``chosen`` step stand out."""
     rows = rows_of(str(st.session_state[_TEXT]))
-    frame = pd.DataFrame({name: [_cell(row, place) for row in rows] for place, name in enumerate(_COLUMNS)})
+    frame = pd.DataFrame({name: [_cell(row, column) for row in rows] for column, name in enumerate(_COLUMNS)})
     made = _made(example)
     for name, values in made.items():
         # While the text cannot be read these belong to other points.
@@ -99,10 +99,10 @@ def _agrees(frame: pd.DataFrame, example: Example) -> bool:
     return bool((frame["x"].to_numpy() == example.x).all() and (frame["y"].to_numpy() == example.y).all())
 
 
-def _cell(row: Sequence[str], place: int) -> float | None:
+def _cell(row: Sequence[str], column: int) -> float | None:
     """A cell of a row as a number, ``None`` for one that is missing or is none."""
     try:
-        return float(row[place])
+        return float(row[column])
     except (IndexError, ValueError):
         return None
 
@@ -123,16 +123,16 @@ def believed_rows(raw: Any, rows: Sequence[Sequence[str]]) -> list[list[Any]] | 
     try:
         changed, added, gone = raw["edited_rows"], raw["added_rows"], raw["deleted_rows"]
         cells: list[list[Any]] = [[*row, "", ""][:2] for row in rows]
-        for place, edit in changed.items():
-            cells[_place(place, cells)] = _edited(cells[_place(place, cells)], edit)
-        left = {_place(place, cells) for place in gone}
+        for index, edit in changed.items():
+            cells[_index(index, cells)] = _edited(cells[_index(index, cells)], edit)
+        left = {_index(index, cells) for index in gone}
         new = [_edited(["", ""], edit) for edit in added[: MOST + 1]]
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError):
         return None
-    return [row for place, row in enumerate(cells) if place not in left] + new
+    return [row for index, row in enumerate(cells) if index not in left] + new
 
 
-def _place(raw: Any, cells: Sequence[object]) -> int:
+def _index(raw: Any, cells: Sequence[object]) -> int:
     if isinstance(raw, bool) or not isinstance(raw, int) or not 0 <= raw < len(cells):
         raise ValueError("A row is named by its place.")
     return raw

@@ -50,7 +50,7 @@ def sensitivity_panel() -> None:
         rules = [RACERS[key] for key in OPTIMIZERS]
         opening = [RACERS[key].name for key in _opening.rules]
         racers = controls.several("Update rules", controls.named(rules), f"{_SWEEP}rules", opening)
-    shown = st.container()
+    chart = st.container()
     rates = controls.rates_control(racers, {key: hypers["lr"] for key, hypers in _opening.rules.items()}, _SWEEP)
     with st.expander("Start and steps"):
         start = controls.start_control(objective, _SWEEP)
@@ -58,7 +58,7 @@ def sensitivity_panel() -> None:
     race = [
         (racer, trace(Run(objective.reference, racer.key, start, steps, {"lr": rates[racer.key]}))) for racer in racers
     ]
-    with shown:
+    with chart:
         key = f"{_SWEEP}rates"
         picture(rates_figure(race, look(), _swept), key, 400, _ALT, lambda: _take(key, racers))
     _rates_table(race)

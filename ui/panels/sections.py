@@ -33,11 +33,11 @@ def section_panel(section: Section, page: Page, more: Callable[[], None] | None 
 
     ``more`` draws what else the open fold begins with. A fragment: opening one section leaves the others alone.
     """
-    told, shown = st.columns([3, 2], gap="medium", vertical_alignment="center")
-    with told:
+    words, drawing = st.columns([3, 2], gap="medium", vertical_alignment="center")
+    with words:
         st.subheader(section.title, anchor=section.key)
         st.markdown(section.introduction)
-    with shown:
+    with drawing:
         picture(_preview(section, look()), f"{page.prefix}preview_{section.key}", PREVIEW_HEIGHT, section.alt)
     statements = claims.claims_about(page.path, section.key)
     counts = (("experiment", len(section.experiments)), ("statement", len(statements)))

@@ -45,12 +45,12 @@ _UNDIRECTED = 255
 # accepts and nobody would choose.
 _TOKENS = Look(
     **{
-        name.name: f"#01{place:02x}01"
-        for place, name in enumerate(fields(Look))
+        name.name: f"#01{index:02x}01"
+        for index, name in enumerate(fields(Look))
         if name.name not in ("name", "landscape")
     },
     name="tokens",
-    landscape=tuple(f"#02{place:02x}02" for place in range(10)),
+    landscape=tuple(f"#02{index:02x}02" for index in range(10)),
 )
 _CHANNELS: Mapping[Kind, tuple[str, str]] = {
     "plane": ("x0", "x1"),
@@ -148,14 +148,14 @@ def _view(kind: Kind, objective: Objective, race: Race) -> tuple[Ground | None, 
         plain = kind == "loss" and figure.layout.yaxis.type != "log"
         channels = ("step", "loss") if plain else _CHANNELS[kind]
         view |= {"kind": "time", "channels": channels, "figure": _json(figure)}
-        view["traces"] = [_trace(place, racer, channels) for place, (racer, _) in enumerate(race)]
+        view["traces"] = [_trace(index, racer, channels) for index, (racer, _) in enumerate(race)]
         return None, view
     ground = _ground(kind, objective)
     view |= {"kind": kind, "ground": ground.id}
     if kind == "space":
         view["space"] = surface_heights(objective)
     else:
-        view["traces"] = [_trace(place, racer, _CHANNELS[kind]) for place, (racer, _) in enumerate(race)]
+        view["traces"] = [_trace(index, racer, _CHANNELS[kind]) for index, (racer, _) in enumerate(race)]
     return ground, view
 
 
@@ -196,10 +196,10 @@ def _label(kind: Kind, objective: Objective) -> str:
     }[kind]
 
 
-def _trace(place: int, racer: Racer, channels: tuple[str, str]) -> dict[str, Any]:
+def _trace(index: int, racer: Racer, channels: tuple[str, str]) -> dict[str, Any]:
     """The whole path as a faint line that can be pointed at; the browser fills in its numbers."""
     return {
-        "track": place,
+        "track": index,
         "x": channels[0],
         "y": channels[1],
         "style": {

@@ -22,8 +22,8 @@ def plotly_chunk() -> str:
 
     Looked for once: the folder holds hundreds of files, and every stage of every visitor asks.
     """
-    (found,) = _STATIC.glob("PlotlyChart.*.js")
-    return found.name
+    (chunk,) = _STATIC.glob("PlotlyChart.*.js")
+    return chunk.name
 
 
 # Streamlit sends a component's code again with every change of its data. So the code, which does not change, is a
@@ -73,9 +73,9 @@ def stage(
 
     with st.container(gap=None, key=f"{key}_parts"):
         _code(key=f"{key}_code", height=1)
-        for place, ground in enumerate(payload.grounds):
+        for index, ground in enumerate(payload.grounds):
             data = {"part": "ground", "id": ground.id, "figure": ground.figure}
-            _part(data=data, key=f"{key}_ground_{place}", height=1)
+            _part(data=data, key=f"{key}_ground_{index}", height=1)
         _part(
             data=packed({**payload.data, "id": key, "plotly": plotly_chunk(), "autoplay": autoplay}, payload.numbers),
             key=key,

@@ -1,7 +1,7 @@
 """The tab of optimizers: one line for each rule that ``torch.optim`` has, written from the declarations."""
 
 from core.catalogue.optimizers import OPTIMIZERS, Optimizer
-from core.export.declared import torch_line
+from core.export.expressions import torch_line
 from core.export.snippets.snippet import Snippet, laid_out
 
 _HEAD = '''\
@@ -77,25 +77,25 @@ assert after < start
 """
 
 
-def _line(rule: Optimizer) -> str:
-    return torch_line(rule, {hyper.name: hyper.default for hyper in rule.hypers})
+def _line(optimizer: Optimizer) -> str:
+    return torch_line(optimizer, {hyper.name: hyper.default for hyper in optimizer.hypers})
 
 
-def _entry(rule: Optimizer) -> str:
-    key = f'    "{rule.name}": '
-    made = laid_out(f"lambda params: {_line(rule)}", 4, len(key))
-    return f"    # {rule.source}\n{key}{made},\n"
+def _entry(optimizer: Optimizer) -> str:
+    key = f'    "{optimizer.name}": '
+    made = laid_out(f"lambda params: {_line(optimizer)}", 4, len(key))
+    return f"    # {optimizer.source}\n{key}{made},\n"
 
 
-def _for_matrices(rule: Optimizer) -> bool:
+def _for_matrices(optimizer: Optimizer) -> bool:
     """Whether PyTorch's class refuses vectors, as it must where a matrix is made orthogonal."""
-    return "orthogonalize" in rule.rule
+    return "orthogonalize" in optimizer.rule
 
 
 def _code() -> str:
-    in_torch = [rule for rule in OPTIMIZERS.values() if rule.torch is not None]
-    missing = ", ".join(rule.name for rule in OPTIMIZERS.values() if rule.torch is None)
-    entries = "".join(_entry(rule) for rule in in_torch if not _for_matrices(rule))
+    in_torch = [optimizer for optimizer in OPTIMIZERS.values() if optimizer.torch is not None]
+    missing = ", ".join(optimizer.name for optimizer in OPTIMIZERS.values() if optimizer.torch is None)
+    entries = "".join(_entry(optimizer) for optimizer in in_torch if not _for_matrices(optimizer))
     muon, adamw = (_line(OPTIMIZERS[key]) for key in ("muon", "adamw"))
     return _HEAD + entries + _TAIL.format(missing=missing, muon=muon, adamw=adamw)
 

@@ -1,7 +1,7 @@
 """The tab of schedulers: what ``torch.optim.lr_scheduler`` builds for each schedule, written from the declarations."""
 
 from core.catalogue.schedules import SCHEDULES, Schedule
-from core.export.declared import called_classes, schedule_line
+from core.export.expressions import called_classes, schedule_line
 from core.export.snippets.snippet import Snippet, laid_out
 
 _LR, _STEPS = 0.1, 200

@@ -44,16 +44,16 @@ def check(report: Callable[[float], object] = lambda share: None) -> list[Parity
 
     ``report`` is told after each rule what share of them is done.
     """
-    found = []
-    for declared in OPTIMIZERS.values():
-        found.append(_checked(declared))
-        report(len(found) / len(OPTIMIZERS))
-    return found
+    parities = []
+    for optimizer in OPTIMIZERS.values():
+        parities.append(_checked(optimizer))
+        report(len(parities) / len(OPTIMIZERS))
+    return parities
 
 
 def check_schedules() -> list[Parity]:
     """Every schedule against PyTorch's scheduler, while it drives Adam on the bowl at its defaults and loudly."""
-    return [_checked_schedule(declared) for declared in SCHEDULES.values()]
+    return [_checked_schedule(schedule) for schedule in SCHEDULES.values()]
 
 
 def _loud(hypers: tuple[Hyper, ...]) -> dict[str, float]:
@@ -67,20 +67,20 @@ def _loud(hypers: tuple[Hyper, ...]) -> dict[str, float]:
     return {name: value for name, value in values.items() if name != "lr"}
 
 
-def _checked(declared: Optimizer) -> Parity:
+def _checked(optimizer: Optimizer) -> Parity:
     runs = [
-        Run(objective, declared.key, OBJECTIVES[objective].start, _CHECK_STEPS, hypers)
-        for objective, hypers in (("ravine", {}), ("bowl", _loud(declared.hypers)))
+        Run(objective, optimizer.key, OBJECTIVES[objective].start, _CHECK_STEPS, hypers)
+        for objective, hypers in (("ravine", {}), ("bowl", _loud(optimizer.hypers)))
     ]
     peers = [counterpart(run) for run in runs]
     deviation, name, note = 0.0, "", ""
     for run, peer in zip(runs, peers, strict=True):
         if peer is None:
-            return _checked_on_matrix(declared)
+            return _checked_on_matrix(optimizer)
         ours, theirs = trace(run).x, points(run, peer)
         deviation = max(deviation, float(np.abs(ours - theirs[: len(ours)]).max()))
         name, note = peer.name, peer.note
-    return Parity(declared.key, declared.name, name, deviation, note, torch.__version__)
+    return Parity(optimizer.key, optimizer.name, name, deviation, note, torch.__version__)
 
 
 class _Double(torch.Tensor):
@@ -90,29 +90,31 @@ class _Double(torch.Tensor):
         return self.double()
 
 
-def _checked_on_matrix(declared: Optimizer) -> Parity:
+def _checked_on_matrix(optimizer: Optimizer) -> Parity:
     """The class of torch.optim beside the one made from the rule, both on a matrix of two rows and two columns."""
-    assert declared.torch is not None
-    shipped, exact = (_apart_on_matrix(declared, kind) for kind in (torch.Tensor, _Double))
+    assert optimizer.torch is not None
+    shipped, exact = (_apart_on_matrix(optimizer, kind) for kind in (torch.Tensor, _Double))
     note = (
         "Compared on a 2×2 matrix with the class made from the rule, because PyTorch's takes no vectors. It rounds to "
         f"bfloat16, which has two to three digits; the same code kept in float64 is {exact:.1e} apart."
     )
-    return Parity(declared.key, declared.name, f"torch.optim.{declared.torch.name}", shipped, note, torch.__version__)
+    return Parity(
+        optimizer.key, optimizer.name, f"torch.optim.{optimizer.torch.name}", shipped, note, torch.__version__
+    )
 
 
-def _apart_on_matrix(declared: Optimizer, kind: type[torch.Tensor]) -> float:
+def _apart_on_matrix(optimizer: Optimizer, kind: type[torch.Tensor]) -> float:
     """The largest difference if torch's class is given gradients of this ``kind``."""
-    assert declared.torch is not None
-    defaults = {hyper.name: hyper.default for hyper in declared.hypers}
+    assert optimizer.torch is not None
+    defaults = {hyper.name: hyper.default for hyper in optimizer.hypers}
     steepness = torch.tensor([[1.0, 100.0], [10.0, 3.0]], dtype=torch.float64)
     # So far from the minimum that no step of 200 comes near it: there, rounding decides in which direction one goes.
     start = torch.tensor([[100.0, -40.0], [70.0, 200.0]], dtype=torch.float64)
     deviation = 0.0
-    for settings in (defaults, {**defaults, **_loud(declared.hypers)}):
+    for settings in (defaults, {**defaults, **_loud(optimizer.hypers)}):
         first, second = (torch.nn.Parameter(start.clone()) for _ in range(2))
-        theirs = getattr(torch.optim, declared.torch.name)([first], **arguments_of(declared, settings))
-        ours = rule_optimizer(declared.parsed)([second], **options_of(declared.parsed, _CHECK_STEPS, settings))
+        theirs = getattr(torch.optim, optimizer.torch.name)([first], **arguments_of(optimizer, settings))
+        ours = rule_optimizer(optimizer.parsed)([second], **options_of(optimizer.parsed, _CHECK_STEPS, settings))
         for _ in range(_CHECK_STEPS):
             first.grad = (steepness * first.detach()).as_subclass(kind)
             second.grad = steepness * second.detach()
@@ -122,13 +124,13 @@ def _apart_on_matrix(declared: Optimizer, kind: type[torch.Tensor]) -> float:
     return deviation
 
 
-def _checked_schedule(declared: Schedule) -> Parity:
+def _checked_schedule(schedule: Schedule) -> Parity:
     deviation = 0.0
-    for settings in ({}, _loud(declared.hypers)):
+    for settings in ({}, _loud(schedule.hypers)):
         start = OBJECTIVES["bowl"].start
-        run = Run("bowl", "adam", start, _CHECK_STEPS, {"lr": _CHECK_LR}, declared.key, settings)
+        run = Run("bowl", "adam", start, _CHECK_STEPS, {"lr": _CHECK_LR}, schedule.key, settings)
         path = trace(run)
-        theirs = scheduler_rates(declared, _CHECK_LR, run.schedule_settings, path.loss[:-1])
+        theirs = scheduler_rates(schedule, _CHECK_LR, run.schedule_settings, path.loss[:-1])
         deviation = max(deviation, float(np.abs(path.terms["lr"] - theirs).max()) / _CHECK_LR)
-    peer = f"torch.optim.lr_scheduler.{declared.torch.partition('(')[0]}"
-    return Parity(declared.key, declared.name, peer, deviation, "", torch.__version__)
+    peer = f"torch.optim.lr_scheduler.{schedule.torch.partition('(')[0]}"
+    return Parity(schedule.key, schedule.name, peer, deviation, "", torch.__version__)

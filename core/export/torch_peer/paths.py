@@ -36,20 +36,20 @@ class Peer:
     note: str
 
 
-def scheduler(declared: Schedule, optimizer: Any, lr: float, steps: int, settings: Mapping[str, float]) -> Any:
+def scheduler(schedule: Schedule, optimizer: Any, lr: float, steps: int, settings: Mapping[str, float]) -> Any:
     """PyTorch's scheduler of ``optimizer``, built from the very text of the declaration.
 
     ``lr`` is the peak; ``settings`` gives every hyperparameter of the schedule a value.
     """
     given = {
-        hyper.name: int(settings[hyper.name]) if hyper.whole else settings[hyper.name] for hyper in declared.hypers
+        hyper.name: int(settings[hyper.name]) if hyper.whole else settings[hyper.name] for hyper in schedule.hypers
     }
     names = {**given, "optimizer": optimizer, "lr": float(lr), "T": int(steps)}
     # The text is a declaration's; a visitor chooses a key and numbers.
-    return eval(declared.torch, {**vars(torch.optim.lr_scheduler), "__builtins__": _BUILTINS, **names})
+    return eval(schedule.torch, {**vars(torch.optim.lr_scheduler), "__builtins__": _BUILTINS, **names})
 
 
-def scheduler_rates(declared: Schedule, lr: float, settings: Mapping[str, float], losses: Array) -> Array:
+def scheduler_rates(schedule: Schedule, lr: float, settings: Mapping[str, float], losses: Array) -> Array:
     """The learning rate at each step under PyTorch's scheduler, of the shape ``(steps,)`` that ``losses`` has.
 
     ``losses`` are those before each step, which only a schedule that follows the loss is shown.
@@ -57,12 +57,12 @@ def scheduler_rates(declared: Schedule, lr: float, settings: Mapping[str, float]
     weight = torch.nn.Parameter(torch.zeros(1))
     weight.grad = torch.zeros(1)
     optimizer = torch.optim.SGD([weight], lr=lr)
-    schedule = scheduler(declared, optimizer, lr, len(losses), settings)
+    theirs = scheduler(schedule, optimizer, lr, len(losses), settings)
     rates = []
     for loss in losses:
         rates.append(_rate(optimizer))
         optimizer.step()
-        schedule.step(*_shown(declared, loss))
+        theirs.step(*_step_arguments(schedule, loss))
     return np.array(rates)
 
 
@@ -70,8 +70,8 @@ def _rate(optimizer: Any) -> float:
     return float(optimizer.param_groups[0]["lr"])
 
 
-def _shown(declared: Schedule, loss: float) -> tuple[float, ...]:
-    return (float(loss),) if declared.follows_loss else ()
+def _step_arguments(schedule: Schedule, loss: float) -> tuple[float, ...]:
+    return (float(loss),) if schedule.follows_loss else ()
 
 
 def counterpart(run: Run) -> Peer | None:
@@ -79,27 +79,26 @@ def counterpart(run: Run) -> Peer | None:
 
     There is none for a class that takes matrices only, because a point is a vector.
     """
-    declared = run.resolved_optimizer
-    if declared.torch is None:
+    peer = run.resolved_optimizer.torch
+    if peer is None:
         return _made(run, "")
-    if declared.torch.matrices_only:
+    if peer.matrices_only:
         return None
-    arguments = arguments_of(declared, run.settings)
-    if declared.torch.looks_ahead and not run.settings["beta"]:
+    arguments = arguments_of(run.resolved_optimizer, run.settings)
+    if peer.looks_ahead and not run.settings["beta"]:
         return _made(run, "torch.optim.SGD refuses Nesterov momentum of 0.")
-    if declared.torch.looks_ahead and (run.resolved_schedule.follows_loss or np.ptp(run.factors)):
+    if peer.looks_ahead and (run.resolved_schedule.follows_loss or np.ptp(run.factors)):
         return _made(run, "torch.optim.SGD keeps lr outside its velocity, which differs once lr changes.")
-    name = declared.torch.name
-    first_state = _FIRST_STATES.get(name)
-    note = declared.torch.note if first_state is None else f"{declared.torch.note} Here it is kept in float64."
+    first_state = _FIRST_STATES.get(peer.name)
+    note = peer.note if first_state is None else f"{peer.note} Here it is kept in float64."
 
     def build(weight: torch.nn.Parameter, adjust: Callable[..., Any]) -> Any:
-        optimizer = getattr(torch.optim, name)([weight], **arguments)
+        optimizer = getattr(torch.optim, peer.name)([weight], **arguments)
         if first_state is not None:
             optimizer.state[weight].update(first_state(weight))
         return optimizer
 
-    return Peer(f"torch.optim.{name}", build, False, note)
+    return Peer(f"torch.optim.{peer.name}", build, False, note)
 
 
 def _nadam_state(weight: torch.nn.Parameter) -> dict[str, torch.Tensor]:
@@ -116,11 +115,12 @@ def _nadam_state(weight: torch.nn.Parameter) -> dict[str, torch.Tensor]:
 _FIRST_STATES: Mapping[str, Callable[[torch.nn.Parameter], dict[str, torch.Tensor]]] = {"NAdam": _nadam_state}
 
 
-def arguments_of(declared: Optimizer, settings: Mapping[str, float]) -> dict[str, Any]:
+def arguments_of(optimizer: Optimizer, settings: Mapping[str, float]) -> dict[str, Any]:
     """What the class of ``torch.optim`` is called with, beside parameters."""
-    assert declared.torch is not None
-    found: dict[str, Any] = eval(f"dict({declared.torch.arguments})", {"__builtins__": {"dict": dict}}, dict(settings))
-    return found
+    assert optimizer.torch is not None
+    call = f"dict({optimizer.torch.arguments})"
+    arguments: dict[str, Any] = eval(call, {"__builtins__": {"dict": dict}}, dict(settings))
+    return arguments
 
 
 def _made(run: Run, note: str) -> Peer:
@@ -176,22 +176,22 @@ def points(run: Run, peer: Peer) -> Array:
         return value.detach()
 
     optimizer = peer.build(weight, adjust)
-    declared = run.resolved_schedule
-    schedule = scheduler(declared, optimizer, run.settings["lr"], run.steps, run.schedule_settings)
-    found = [np.array(run.start)]
+    schedule = run.resolved_schedule
+    theirs = scheduler(schedule, optimizer, run.settings["lr"], run.steps, run.schedule_settings)
+    path = [np.array(run.start)]
     for added in noise:  # noqa: B007 (adjust adds it)
         rate = _rate(optimizer)
         before = optimizer.step(loss if peer.closes else loss_with_gradient)
-        found.append(_shown_point(optimizer, weight, rate))
-        schedule.step(*_shown(declared, float(before)))
-    return np.array(found)
+        path.append(_point(optimizer, weight, rate))
+        theirs.step(*_step_arguments(schedule, float(before)))
+    return np.array(path)
 
 
-def _shown_point(optimizer: Any, weight: torch.nn.Parameter, rate: float) -> Array:
+def _point(optimizer: Any, weight: torch.nn.Parameter, rate: float) -> Array:
     """The point of the rule; torch's Nesterov stores the one where it takes the next gradient."""
     (group,) = optimizer.param_groups
     point = weight.detach()
     if group.get("nesterov"):
         point = point + group["momentum"] * rate * optimizer.state[weight]["momentum_buffer"]
-    found: Array = point.numpy().copy()
-    return found
+    own: Array = point.numpy().copy()
+    return own

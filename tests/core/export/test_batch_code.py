@@ -60,13 +60,13 @@ def test_the_program_ends_where_the_descent_does(name: str, tmp_path: Path) -> N
         seeds=(4,),
         decay=decay,
     )
-    told = re.fullmatch(r"w = (\S+), b = (\S+), mean squared error = (\S+)", printed.strip())
-    assert told is not None
+    report = re.fullmatch(r"w = (\S+), b = (\S+), mean squared error = (\S+)", printed.strip())
+    assert report is not None
     assert ("diverged" in code) == (run.diverged_at[0] >= 0)
     if run.diverged_at[0] < 0:
         # Six digits are printed.
-        np.testing.assert_allclose(np.array(told.groups()[:2], dtype=float), run.weights[0, -1], rtol=1e-5)
-        assert float(told[3]) == pytest.approx(run.loss[0, -1], rel=1e-5)
+        np.testing.assert_allclose(np.array(report.groups()[:2], dtype=float), run.weights[0, -1], rtol=1e-5)
+        assert float(report[3]) == pytest.approx(run.loss[0, -1], rel=1e-5)
     else:
         assert f"range({run.diverged_at[0]})" in code
 

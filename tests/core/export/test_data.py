@@ -58,8 +58,8 @@ def test_a_table_in_one_variable_has_no_y() -> None:
 def test_a_term_that_is_called_like_a_column_gets_a_name_of_its_own() -> None:
     rule = "step = 2*lr\ny = 3*lr\nloss_ = lr\ngradient_norm = 4*lr\ng_x = 5*lr\nx = x - lr*g"
     rows = _rows(path_csv(trace(Run("bowl", rule, (1.0, 2.0), 2, {"lr": 0.5}))))
-    found = {name: float(rows[1][name]) for name in ("step_", "y_", "gradient_norm_", "g_x_", "loss_")}
-    assert found == {"step_": 1.0, "y_": 1.5, "gradient_norm_": 2.0, "g_x_": 2.5, "loss_": 0.5}
+    values = {name: float(rows[1][name]) for name in ("step_", "y_", "gradient_norm_", "g_x_", "loss_")}
+    assert values == {"step_": 1.0, "y_": 1.5, "gradient_norm_": 2.0, "g_x_": 2.5, "loss_": 0.5}
 
 
 def test_the_table_of_a_run_that_failed_at_once_has_its_start() -> None:
@@ -73,7 +73,7 @@ def test_the_table_of_a_run_that_failed_at_once_has_its_start() -> None:
 OWN = "beta: (0, 1) = 0.9  # how much „stays“\r\n\tz: state = x\nz = beta*z + g\nx = x - lr*z"
 RUNS = {
     **{key: Run("beale", key, (0.1, -1e-300), 17) for key in OPTIMIZERS},
-    **{f"objective {key}": Run(key, "sgd", declared.start, 17) for key, declared in OBJECTIVES.items()},
+    **{f"objective {key}": Run(key, "sgd", objective.start, 17) for key, objective in OBJECTIVES.items()},
     **{f"schedule {key}": Run("bowl", "sgd", (1.0, 2.0), schedule=key) for key in SCHEDULES},
     "own": Run("x**2 + 0.1*sin(y)", OWN, (1 / 3, -2.0), 99_999, {"lr": 0.1, "beta": 2 / 3}),
     "everything": Run(

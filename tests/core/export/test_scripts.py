@@ -194,12 +194,12 @@ def test_a_script_is_the_same_every_time(library: str) -> None:
 
 @pytest.mark.parametrize("key", OPTIMIZERS)
 def test_torchs_own_class_is_used_where_there_is_one(key: str) -> None:
-    declared = OPTIMIZERS[key]
+    optimizer = OPTIMIZERS[key]
     text = torch_script(RUNS[f"{key}, plain"])
-    if declared.torch is None or declared.torch.name == "Muon":
+    if optimizer.torch is None or optimizer.torch.name == "Muon":
         assert "(torch.optim.Optimizer):" in text
     else:
-        assert f"torch.optim.{declared.torch.name}([point], lr=lr" in text
+        assert f"torch.optim.{optimizer.torch.name}([point], lr=lr" in text
         assert "class " not in text
 
 
@@ -224,8 +224,8 @@ def test_the_loop_has_the_standard_order() -> None:
     text = torch_script(RUNS["adam, schedule and clip"])
     calls = ["zero_grad()", "loss = ", "loss.backward()", "clip_grad_norm_(", "optimizer.step()", "scheduler.step(loss"]
     loop = text[text.index("for step in ") :]
-    places = [loop.index(call) for call in calls]
-    assert places == sorted(places)
+    positions = [loop.index(call) for call in calls]
+    assert positions == sorted(positions)
 
 
 @library

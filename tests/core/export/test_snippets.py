@@ -15,7 +15,7 @@ from torch import nn
 from torch.optim import lr_scheduler
 
 from core import OPTIMIZERS, SCHEDULES
-from core.export.declared import schedule_line, torch_line
+from core.export.expressions import schedule_line, torch_line
 from core.export.snippets import SNIPPETS, Snippet, optimizers
 from core.export.snippets.snippet import laid_out
 from tests.programs import fails, imported, run_alone, run_here
@@ -82,19 +82,19 @@ def test_a_snippet_needs_only_torch_and_fits_on_a_page(snippet: Snippet) -> None
 
 
 def test_the_optimizers_are_those_of_the_declarations() -> None:
-    shown = _plain(SNIPPETS["optimizers"].code)
-    for rule in OPTIMIZERS.values():
-        if rule.torch is None:
-            assert re.search(rf"# Not in torch.optim: .*{re.escape(rule.name)}[,.]", SNIPPETS["optimizers"].code)
+    code = _plain(SNIPPETS["optimizers"].code)
+    for optimizer in OPTIMIZERS.values():
+        if optimizer.torch is None:
+            assert re.search(rf"# Not in torch.optim: .*{re.escape(optimizer.name)}[,.]", SNIPPETS["optimizers"].code)
         else:
-            assert _plain(torch_line(rule, {hyper.name: hyper.default for hyper in rule.hypers})) in shown
+            assert _plain(torch_line(optimizer, {hyper.name: hyper.default for hyper in optimizer.hypers})) in code
 
 
 def test_only_rules_that_torch_refuses_for_vectors_are_kept_from_them() -> None:
-    for rule in OPTIMIZERS.values():
-        if rule.torch is not None:
-            make = getattr(torch.optim, rule.torch.name)
-            if optimizers._for_matrices(rule):
+    for optimizer in OPTIMIZERS.values():
+        if optimizer.torch is not None:
+            make = getattr(torch.optim, optimizer.torch.name)
+            if optimizers._for_matrices(optimizer):
                 with pytest.raises(ValueError, match="2D"):
                     make([torch.zeros(3, requires_grad=True)])
             else:
@@ -110,15 +110,15 @@ def test_the_schedulers_are_those_of_the_declarations_with_their_own_rates() -> 
         # What follows the loss has no rates that are known in advance.
         assert (entry is None) == schedule.follows_loss
         if entry is not None:
-            shown = ast.literal_eval(entry[1].splitlines()[-1].strip().rstrip(","))
+            printed = ast.literal_eval(entry[1].splitlines()[-1].strip().rstrip(","))
             factors = schedule.factors(200, settings)
             # Twelve digits are printed.
-            np.testing.assert_allclose(shown, 0.1 * factors[[0, 100, 199]], rtol=1e-11)
+            np.testing.assert_allclose(printed, 0.1 * factors[[0, 100, 199]], rtol=1e-11)
 
 
 def _in_order(code: str, *lines: str) -> None:
-    found = [code.index(line) for line in lines]
-    assert found == sorted(found), lines
+    positions = [code.index(line) for line in lines]
+    assert positions == sorted(positions), lines
 
 
 def test_the_lines_of_a_step_are_in_the_right_order() -> None:

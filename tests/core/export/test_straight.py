@@ -36,19 +36,19 @@ def _assert_exact(formula: Formula, points: Array) -> None:
         ("gradient", gradient_source(formula), formula.grad(points)),
         ("hessian", hessian_source(formula), formula.hessian(points)),
     ):
-        found = _evaluated(name, source, points)
-        assert found.dtype == np.float64
+        values = _evaluated(name, source, points)
+        assert values.dtype == np.float64
         finite = np.abs(expected[np.isfinite(expected)])
         # Powers are products there and pow here; near a zero, large terms cancel.
-        np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-13 * finite.max(initial=1.0), err_msg=source)
+        np.testing.assert_allclose(values, expected, rtol=1e-11, atol=1e-13 * finite.max(initial=1.0), err_msg=source)
 
 
 @pytest.mark.parametrize("key", OBJECTIVES)
 def test_the_derivatives_of_an_objective_are_written_out_exactly(key: str) -> None:
-    declared = OBJECTIVES[key]
+    objective = OBJECTIVES[key]
     random = np.random.default_rng(3)
-    inside = np.array([random.uniform(*bounds, size=30) for bounds in declared.domain])
-    _assert_exact(declared.parsed, np.column_stack([inside, np.zeros(declared.dimension), *declared.minima]))
+    inside = np.array([random.uniform(*bounds, size=30) for bounds in objective.domain])
+    _assert_exact(objective.parsed, np.column_stack([inside, np.zeros(objective.dimension), *objective.minima]))
 
 
 @pytest.mark.parametrize("text", FORMULAS)

@@ -27,7 +27,7 @@ SETTINGS: Mapping[str, dict[str, Any]] = {
         "noise": 0.5, "clip_norm": 2.0, "schedule": "warmup_cosine", "schedule_hypers": {"warmup": 7}, "seed": 11,
     },
 }  # fmt: skip
-VECTORS = [key for key, declared in OPTIMIZERS.items() if not (declared.torch and declared.torch.matrices_only)]
+VECTORS = [key for key, optimizer in OPTIMIZERS.items() if not (optimizer.torch and optimizer.torch.matrices_only)]
 
 
 def _run(key: str, objective: str = "bowl", **settings: Any) -> Run:
@@ -84,9 +84,9 @@ def test_every_schedule_drives_torchs_optimizers(key: str, schedule: str) -> Non
 
 @pytest.mark.parametrize("key", [key for key in VECTORS if OPTIMIZERS[key].torch])
 def test_a_rule_that_torch_has_goes_through_the_class_it_declares(key: str) -> None:
-    declared = OPTIMIZERS[key].torch
-    assert declared is not None
-    assert _peer(_run(key)).name == f"torch.optim.{declared.name}"
+    peer = OPTIMIZERS[key].torch
+    assert peer is not None
+    assert _peer(_run(key)).name == f"torch.optim.{peer.name}"
 
 
 @pytest.mark.parametrize("key", [key for key in OPTIMIZERS if not OPTIMIZERS[key].torch])
@@ -125,9 +125,9 @@ def test_torchs_nesterov_stands_elsewhere_than_the_point_shown() -> None:
     optimizer = torch.optim.SGD([weight], lr=run.settings["lr"], momentum=run.settings["beta"], nesterov=True)
     weight.grad = torch.tensor([START[0], 3 * START[1]], dtype=torch.float64)
     optimizer.step()
-    stored, shown = weight.detach().numpy(), _through_torch(run)[1]
-    np.testing.assert_allclose(shown, trace(run).x[1], rtol=0, atol=1e-15)
-    assert np.abs(stored - shown).max() > 1e-2
+    stored, own = weight.detach().numpy(), _through_torch(run)[1]
+    np.testing.assert_allclose(own, trace(run).x[1], rtol=0, atol=1e-15)
+    assert np.abs(stored - own).max() > 1e-2
 
 
 @pytest.mark.parametrize(
@@ -183,8 +183,8 @@ def test_the_check_has_a_line_for_every_rule(checked: "list[Parity]") -> None:
     assert [(one.key, one.name) for one in checked] == [(key, one.name) for key, one in OPTIMIZERS.items()]
     assert {one.version for one in checked} == {torch.__version__}
     for one in checked:
-        declared = OPTIMIZERS[one.key].torch
-        assert one.peer == (f"torch.optim.{declared.name}" if declared else "torch.optim.Optimizer made from the rule")
+        peer = OPTIMIZERS[one.key].torch
+        assert one.peer == (f"torch.optim.{peer.name}" if peer else "torch.optim.Optimizer made from the rule")
         assert 0 <= one.deviation <= _tolerance(one), one
         assert not one.note or one.note.endswith(".")
 
@@ -200,17 +200,17 @@ def test_the_check_tells_what_bfloat16_does_and_what_muon_is_without_it(checked:
 def test_the_check_has_a_line_for_every_schedule() -> None:
     from core.export import torch_peer
 
-    found = torch_peer.check_schedules()
-    assert [(one.key, one.name) for one in found] == [(key, one.name) for key, one in SCHEDULES.items()]
-    for one in found:
+    parities = torch_peer.check_schedules()
+    assert [(one.key, one.name) for one in parities] == [(key, one.name) for key, one in SCHEDULES.items()]
+    for one in parities:
         assert one.peer.removeprefix("torch.optim.lr_scheduler.") == SCHEDULES[one.key].torch.partition("(")[0]
         # torch multiplies up from step to step, which rounds 200 times.
         assert one.deviation <= 1e-12, one
 
 
-def _wrong(declared: Optimizer, old: str, new: str) -> Optimizer:
-    assert declared.rule.count(old) == 1
-    return replace(declared, rule=declared.rule.replace(old, new))
+def _wrong(optimizer: Optimizer, old: str, new: str) -> Optimizer:
+    assert optimizer.rule.count(old) == 1
+    return replace(optimizer, rule=optimizer.rule.replace(old, new))
 
 
 @pytest.mark.parametrize(
@@ -235,10 +235,10 @@ def test_the_check_sees_a_rule_that_is_slightly_wrong(
     # The runs of a check find their rule by its key.
     monkeypatch.setattr(core.catalogue.optimizers, "OPTIMIZERS", altered)
     monkeypatch.setattr(parity, "OPTIMIZERS", {key: wrong})
-    (found,) = parity.check()
-    assert found.deviation > 1e-9
+    (one,) = parity.check()
+    assert one.deviation > 1e-9
     if key == "muon":
-        assert float(found.note.partition("float64 is ")[2].partition(" apart")[0]) > 1e-3
+        assert float(one.note.partition("float64 is ")[2].partition(" apart")[0]) > 1e-3
 
 
 @pytest.mark.parametrize(("key", "old", "new"), [("cosine", "(t - 1)", "t"), ("plateau", "> patience", ">= patience")])
@@ -248,13 +248,13 @@ def test_the_check_sees_a_schedule_that_is_a_step_off(
     import core.engine.run
     from core.export.torch_peer import parity
 
-    declared = SCHEDULES[key]
-    assert old in declared.rule
-    wrong = replace(declared, rule=declared.rule.replace(old, new))
+    schedule = SCHEDULES[key]
+    assert old in schedule.rule
+    wrong = replace(schedule, rule=schedule.rule.replace(old, new))
     monkeypatch.setattr(core.engine.run, "SCHEDULES", {**SCHEDULES, key: wrong})
     monkeypatch.setattr(parity, "SCHEDULES", {key: wrong})
-    (found,) = parity.check_schedules()
-    assert found.deviation > 1e-3
+    (one,) = parity.check_schedules()
+    assert one.deviation > 1e-3
 
 
 def test_a_check_leaves_torch_as_it_was_and_is_short() -> None:

@@ -39,14 +39,14 @@ def test_every_number_of_the_direction_is_written(example: Example, look: Look, 
     texts = _texts(backprop_figure(example, look, direction))
     assert not {"−0", "<b>−0</b>"} & set(texts)
     for node in example.nodes:
-        shown = node.value if direction == "forward" else node.gradient
-        assert f"<b>{_brief(shown)}</b>" in texts
+        value = node.value if direction == "forward" else node.gradient
+        assert f"<b>{_brief(value)}</b>" in texts
         assert node.label in texts
     for edge in example.edges:
-        shown = edge.weight if direction == "forward" else edge.gradient
-        if shown is None:
-            shown = edge.carried if direction == "forward" else edge.returned
-        assert _brief(shown) in texts
+        value = edge.weight if direction == "forward" else edge.gradient
+        if value is None:
+            value = edge.carried if direction == "forward" else edge.returned
+        assert _brief(value) in texts
 
 
 @every_figure
@@ -64,13 +64,13 @@ def test_on_a_phone_no_two_numbers_cover_each_other(hidden: int) -> None:
     figure = backprop_figure(Example(hidden), LIGHT, "forward")
     across, up = figure.layout.xaxis.range, figure.layout.yaxis.range
     width, height = 390 - 8, figure.layout.height - 8
-    places = [
+    positions = [
         (note.x * width / (across[1] - across[0]), note.y * height / (up[1] - up[0]) + (note.yshift or 0))
         for note in figure.layout.annotations
         if note.text and not note.showarrow
     ]
-    assert len(places) > 10
-    for (x, y), (other_x, other_y) in combinations(places, 2):
+    assert len(positions) > 10
+    for (x, y), (other_x, other_y) in combinations(positions, 2):
         # A number of five characters at this size is 34 pixels wide and 16 high.
         assert abs(x - other_x) >= 34 or abs(y - other_y) >= 16
 

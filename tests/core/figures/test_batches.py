@@ -51,10 +51,10 @@ def _figures(pair: Pair, settings: Settings, moment: int) -> list[go.Figure]:
     runs = race(pair, settings)
     seconds = [5e-6] * len(runs)
     bands = ensemble(pair, settings)
-    found = [batch_paths(pair, runs, moment, LIGHT), batch_lines(pair, runs, moment, DARK)]
+    figures = [batch_paths(pair, runs, moment, LIGHT), batch_lines(pair, runs, moment, DARK)]
     for along in AXES.values():
-        found += [batch_progress(pair, runs, some, along, seconds, moment, LIGHT) for some in ([], bands)]
-    return found
+        figures += [batch_progress(pair, runs, some, along, seconds, moment, LIGHT) for some in ([], bands)]
+    return figures
 
 
 @cases
@@ -151,10 +151,10 @@ def test_the_curve_of_one_seed_is_its_loss_and_its_dot_stands_at_the_moment(alon
         (curve,) = _named(figure, ran.variant.name)
         begin = int(along.logarithmic)
         expected = np.stack([cost, np.maximum(ran.excess, 1e-300)], axis=1)[begin:]
-        found = _points(curve)
-        np.testing.assert_allclose(found[:, 0], expected[:, 0], rtol=1e-6)
+        points = _points(curve)
+        np.testing.assert_allclose(points[:, 0], expected[:, 0], rtol=1e-6)
         # Differences below float32's least are drawn as something as low.
-        np.testing.assert_allclose(found[:, 1], expected[:, 1], rtol=1e-6, atol=1e-30)
+        np.testing.assert_allclose(points[:, 1], expected[:, 1], rtol=1e-6, atol=1e-30)
         np.testing.assert_allclose([dot.x[0], dot.y[0]], [cost[70], ran.excess[70]], rtol=1e-12)
     assert figure.layout.xaxis.title.text == along.title
     assert (figure.layout.xaxis.type == "log") is along.logarithmic
@@ -181,8 +181,8 @@ def test_every_curve_is_named_at_its_end_and_a_divergence_is_told() -> None:
     for settings, ends in ((SETTINGS, ""), (replace(SETTINGS, rate=0.7), ": diverged")):
         runs = race(KNOWN, settings)
         figure = batch_progress(KNOWN, runs, [], AXES["Updates"], [0.0] * 3, 300, LIGHT)
-        told = [note.text for note in figure.layout.annotations]
-        assert told == [f"{ran.variant.name}{ends}" for ran in runs]
+        labels = [note.text for note in figure.layout.annotations]
+        assert labels == [f"{ran.variant.name}{ends}" for ran in runs]
         low, high = figure.layout.yaxis.range
         assert all(low <= note.y <= high for note in figure.layout.annotations)
 

@@ -77,7 +77,7 @@ def test_every_rule_is_named_once_with_its_year(catalogue: dict[str, Any], narro
     figure = family_tree(LIGHT, narrow=narrow)
     assert sorted(_dots(figure)) == sorted(catalogue)
     named = sorted(re.sub("<[^>]*>", "", note.text) for note in figure.layout.annotations)
-    assert named == sorted(f"{rule.name} {rule.year}" for rule in catalogue.values())
+    assert named == sorted(f"{optimizer.name} {optimizer.year}" for optimizer in catalogue.values())
 
 
 @on_both_sheets
@@ -85,8 +85,8 @@ def test_one_branch_joins_each_rule_to_the_one_it_grew_from(catalogue: dict[str,
     figure = family_tree(LIGHT, narrow=narrow)
     dots = _dots(figure)
     drawn = sorted((branch[0], branch[-1]) for branch in _branches(figure.data[0]))
-    declared = sorted((dots[_parent(catalogue, key)], dots[key]) for key in catalogue if _parent(catalogue, key))
-    assert [tuple(map(pytest.approx, pair)) for pair in declared] == drawn
+    expected = sorted((dots[_parent(catalogue, key)], dots[key]) for key in catalogue if _parent(catalogue, key))
+    assert [tuple(map(pytest.approx, pair)) for pair in expected] == drawn
     assert _branches(figure.data[1]) == []
 
 
@@ -102,7 +102,7 @@ def test_generations_go_to_the_right_and_siblings_down_in_order_of_year(
     columns: dict[int, set[float]] = {}
     for key, (x, _) in dots.items():
         columns.setdefault(generation(key), set()).add(x)
-    lefts = [columns[place].pop() for place in sorted(columns)]
+    lefts = [columns[column].pop() for column in sorted(columns)]
     assert not any(columns.values())
     assert lefts == sorted(set(lefts))
     for one, other in combinations(catalogue, 2):
@@ -160,7 +160,9 @@ def test_the_selected_rule_is_ringed_and_its_line_of_descent_is_marked(look: Loo
     assert figure.data[1].line.color == OPTIMIZERS["adamw"].color
     ring = _trace(figure, "selected")
     assert (ring.x[0], ring.y[0]) == dots["adamw"]
-    assert len(_branches(figure.data[0])) + len(marked) == sum(bool(rule.parent) for rule in OPTIMIZERS.values())
+    assert len(_branches(figure.data[0])) + len(marked) == sum(
+        bool(optimizer.parent) for optimizer in OPTIMIZERS.values()
+    )
 
 
 @pytest.mark.parametrize("key", ["", "clipping", "no such key"])

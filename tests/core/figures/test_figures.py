@@ -13,7 +13,8 @@ import plotly.io
 import pytest
 
 from core import OBJECTIVES, Run, trace
-from core.catalogue.objectives import Objective, objective
+from core.catalogue.objectives import Objective
+from core.catalogue.objectives import objective as own_objective
 from core.catalogue.racers import RACERS, Racer
 from core.engine.summary import Race
 from core.engine.trace import Path
@@ -26,9 +27,9 @@ MOST_BYTES = 250_000
 UNDEFINED_LEFT_OF_0 = "log(x) + y**2 + x"
 
 in_both_looks = pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
-on_every_objective = pytest.mark.parametrize("declared", OBJECTIVES.values(), ids=OBJECTIVES)
+on_every_objective = pytest.mark.parametrize("objective", OBJECTIVES.values(), ids=OBJECTIVES)
 on_every_plane = pytest.mark.parametrize(
-    "declared", [one for one in OBJECTIVES.values() if one.dimension == 2], ids=lambda one: one.key
+    "objective", [one for one in OBJECTIVES.values() if one.dimension == 2], ids=lambda one: one.key
 )
 
 
@@ -41,15 +42,15 @@ def _race(key: str) -> Race:
     return [_ran(key), _ran(key, "adam", 0.1), _ran(key, "momentum", 1.0)]
 
 
-def _figures(declared: Objective, race: Race, look: Look) -> dict[str, go.Figure]:
+def _figures(objective: Objective, race: Race, look: Look) -> dict[str, go.Figure]:
     shapes = (
-        {"curve": curve(declared, look)}
-        if declared.dimension == 1
-        else {"contour": contour(declared, race, look), "surface": surface(declared, look)}
+        {"curve": curve(objective, look)}
+        if objective.dimension == 1
+        else {"contour": contour(objective, race, look), "surface": surface(objective, look)}
     )
     return {
         **shapes,
-        "loss": loss_axes(race, look, declared),
+        "loss": loss_axes(race, look, objective),
         "norm": norm_axes(race, look),
         "schedule": schedule_curve(race[0][1], look),
     }
@@ -73,16 +74,16 @@ def _coordinates(figure: go.Figure, *names: str) -> np.ndarray:
 
 @in_both_looks
 @on_every_objective
-def test_every_figure_of_every_objective_builds_the_same_twice(declared: Objective, look: Look) -> None:
-    race = _race(declared.key)
-    for name, figure in _figures(declared, race, look).items():
+def test_every_figure_of_every_objective_builds_the_same_twice(objective: Objective, look: Look) -> None:
+    race = _race(objective.key)
+    for name, figure in _figures(objective, race, look).items():
         assert figure.data or name in ("loss", "norm"), name
-        assert _json(figure) == _json(_figures(declared, race, look)[name])
+        assert _json(figure) == _json(_figures(objective, race, look)[name])
 
 
 @on_every_objective
-def test_no_axis_meets_a_number_that_is_not_finite_or_huge(declared: Objective) -> None:
-    for name, figure in _figures(declared, _race(declared.key), LIGHT).items():
+def test_no_axis_meets_a_number_that_is_not_finite_or_huge(objective: Objective) -> None:
+    for name, figure in _figures(objective, _race(objective.key), LIGHT).items():
         for side in (figure.layout.xaxis, figure.layout.yaxis):
             assert name == "surface" or np.isfinite(side.range).all(), name
         if not figure.data:
@@ -95,29 +96,29 @@ def test_no_axis_meets_a_number_that_is_not_finite_or_huge(declared: Objective) 
 
 
 @on_every_objective
-def test_axes_have_titles_and_show_exactly_the_domain(declared: Objective) -> None:
-    figures = _figures(declared, _race(declared.key), LIGHT)
-    if declared.dimension == 1:
-        shown = figures["curve"].layout
-        assert shown.xaxis.range == declared.domain[0]
-        assert (shown.xaxis.title.text, shown.yaxis.title.text) == ("x", "f(x)")
+def test_axes_have_titles_and_show_exactly_the_domain(objective: Objective) -> None:
+    figures = _figures(objective, _race(objective.key), LIGHT)
+    if objective.dimension == 1:
+        layout = figures["curve"].layout
+        assert layout.xaxis.range == objective.domain[0]
+        assert (layout.xaxis.title.text, layout.yaxis.title.text) == ("x", "f(x)")
         return
-    shown = figures["contour"].layout
-    assert (shown.xaxis.range, shown.yaxis.range) == declared.domain
-    assert shown.xaxis.title.text.startswith("x<br>")
-    assert shown.yaxis.title.text == "y"
+    layout = figures["contour"].layout
+    assert (layout.xaxis.range, layout.yaxis.range) == objective.domain
+    assert layout.xaxis.title.text.startswith("x<br>")
+    assert layout.yaxis.title.text == "y"
     scene = figures["surface"].layout.scene
-    assert (scene.xaxis.range, scene.yaxis.range) == declared.domain
-    assert "log" in scene.zaxis.title.text if declared.levels == "log" else scene.zaxis.title.text == "f"
+    assert (scene.xaxis.range, scene.yaxis.range) == objective.domain
+    assert "log" in scene.zaxis.title.text if objective.levels == "log" else scene.zaxis.title.text == "f"
 
 
 @on_every_plane
-def test_the_note_under_the_picture_tells_the_true_levels(declared: Objective) -> None:
-    figure = contour(declared, [], LIGHT)
+def test_the_note_under_the_picture_tells_the_true_levels(objective: Objective) -> None:
+    figure = contour(objective, [], LIGHT)
     lines, note = figure.data[0].contours, figure.layout.meta["levels"]
     assert note in figure.layout.xaxis.title.text
     ends = (lines.start, lines.end)
-    if declared.levels == "log":
+    if objective.levels == "log":
         assert "powers of" in note
         ends = (10**lines.start, 10**lines.end)
     assert all(number(end) in note for end in ends)
@@ -127,13 +128,13 @@ def test_the_note_under_the_picture_tells_the_true_levels(declared: Objective) -
 
 
 @on_every_plane
-def test_the_value_under_the_pointer_is_the_value_of_the_formula(declared: Objective) -> None:
-    pointer = contour(declared, [], LIGHT).data[1]
+def test_the_value_under_the_pointer_is_the_value_of_the_formula(objective: Objective) -> None:
+    pointer = contour(objective, [], LIGHT).data[1]
     assert pointer.type == "heatmap"
     row, column = 7, 30
     point = np.array([pointer.x0 + column * pointer.dx, pointer.y0 + row * pointer.dy])
     # The picture is sent as float32.
-    assert pointer.z[row][column] == pytest.approx(declared.parsed.value(point), rel=1e-6)
+    assert pointer.z[row][column] == pytest.approx(objective.parsed.value(point), rel=1e-6)
 
 
 def test_another_view_is_shown_exactly() -> None:
@@ -153,7 +154,7 @@ def test_zoom_is_kept_when_paths_change_and_fresh_for_another_objective_or_view(
 
 
 def test_where_the_objective_is_undefined_nothing_is_drawn() -> None:
-    own = objective(UNDEFINED_LEFT_OF_0, 2)
+    own = own_objective(UNDEFINED_LEFT_OF_0, 2)
     lines, pointer = contour(own, [], LIGHT).data[:2]
     for layer in (lines, pointer):
         x = layer.x0 + layer.dx * np.arange(np.shape(layer.z)[1])
@@ -161,20 +162,20 @@ def test_where_the_objective_is_undefined_nothing_is_drawn() -> None:
         assert np.isfinite(layer.z[:, x > 0]).all()
     ground = surface(own, LIGHT).data[0]
     assert np.isnan(np.asarray(ground.z)[:, np.asarray(ground.x) <= 0]).all()
-    branch = curve(objective("log(x)", 1), LIGHT).data[0]
+    branch = curve(own_objective("log(x)", 1), LIGHT).data[0]
     assert np.isnan(branch.y[branch.x <= 0]).all()
 
 
 @pytest.mark.parametrize("text", ["log(-1 - x**2 - y**2)", "3", "1/0*x", "exp(exp(exp(9*x)))", "1/(x*y)", "1e90*x"])
 def test_odd_formulas_of_two_variables_give_a_picture(text: str) -> None:
-    own = objective(text, 2)
+    own = own_objective(text, 2)
     for figure in (contour(own, [], LIGHT), surface(own, LIGHT)):
         assert figure.layout.meta["levels"]
         assert np.isfinite(_coordinates(figure, "z")).all()
 
 
 def test_a_pole_is_a_gap_and_not_a_wall() -> None:
-    figure = curve(objective("1/(x - 0.01)", 1), LIGHT)
+    figure = curve(own_objective("1/(x - 0.01)", 1), LIGHT)
     line, (bottom, top) = figure.data[0], figure.layout.yaxis.range
     jumps = np.isfinite(line.y[:-1]) & np.isfinite(line.y[1:]) & (np.abs(np.diff(line.y)) > top - bottom)
     outside = (line.y[:-1] < bottom) & (line.y[1:] > top)

@@ -51,13 +51,13 @@ def test_any_data_have_a_picture_of_finite_numbers_with_all_points_in_it(example
 def test_each_step_of_the_guides_example_shows_its_own_numbers() -> None:
     example, lines = Example(), _lines(Example())
     done = example.step
-    shown = {key: _texts(step_figure(example, key, lines, LIGHT)) for key in KEYS}
-    assert shown["initialise"] == ["ŷ = 0.5x + 0.1"]
-    assert shown["predict"] == [number(value) for value in done.predictions]
-    assert shown["loss"] == ["−1.4", "−2.9", "−4.4"]
-    assert shown["gradient"] == ["−1.4", "−5.8", "−13.2"]
-    assert shown["update"] == ["before", "after"]
-    assert shown["repeat"] == ["best", "step 60", "before"]
+    texts = {key: _texts(step_figure(example, key, lines, LIGHT)) for key in KEYS}
+    assert texts["initialise"] == ["ŷ = 0.5x + 0.1"]
+    assert texts["predict"] == [number(value) for value in done.predictions]
+    assert texts["loss"] == ["−1.4", "−2.9", "−4.4"]
+    assert texts["gradient"] == ["−1.4", "−5.8", "−13.2"]
+    assert texts["update"] == ["before", "after"]
+    assert texts["repeat"] == ["best", "step 60", "before"]
 
 
 def test_the_lines_are_where_their_numbers_say() -> None:

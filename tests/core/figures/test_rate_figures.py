@@ -30,20 +30,22 @@ def _race(lr: float, rules: tuple[str, ...] = ("sgd", "adam"), objective: str = 
 @pytest.mark.parametrize("rule", METHODS)
 @pytest.mark.parametrize("shape", QUADRATICS)
 def test_the_curve_is_what_theory_predicts_and_the_marks_are_the_run(shape: str, rule: str, look: Look) -> None:
-    found = _check(shape, rule)
-    figure = regimes(found, look)
+    checked = _check(shape, rule)
+    figure = regimes(checked, look)
     curve, ring, dot = figure.data
-    assert [float(factor) for factor in curve.customdata] == pytest.approx([found.factor(x) for x in curve.x], rel=1e-6)
-    assert (ring.x[0], ring.y[0]) == (found.lr, found.factor(found.lr))
-    assert (dot.x[0], dot.y[0]) == (found.lr, found.measured)
+    assert [float(factor) for factor in curve.customdata] == pytest.approx(
+        [checked.factor(x) for x in curve.x], rel=1e-6
+    )
+    assert (ring.x[0], ring.y[0]) == (checked.lr, checked.factor(checked.lr))
+    assert (dot.x[0], dot.y[0]) == (checked.lr, checked.measured)
     assert figure.layout.xaxis.range == (0, rate_hyper(rule, QUADRATICS[shape]).slider[1])
     assert figure.layout.xaxis.title.text
     assert figure.layout.yaxis.title.text
 
 
 def test_bands_and_limit_stand_where_theory_has_them() -> None:
-    found = _check(lr=1.5)
-    figure = regimes(found, LIGHT)
+    checked = _check(lr=1.5)
+    figure = regimes(checked, LIGHT)
     rects = [(shape.x0, shape.x1) for shape in figure.layout.shapes if shape.type == "rect"]
     assert rects == [(0, 1), (1, 2), (2, 2.5)]
     texts = [note.text for note in figure.layout.annotations]
@@ -61,20 +63,20 @@ def test_the_best_rate_is_marked_only_where_its_beta_is_the_runs() -> None:
 
 @pytest.mark.parametrize(("lr", "anchor"), [(1.5, "left"), (2.1, "right"), (1.9, "left")])
 def test_the_name_of_the_limit_keeps_clear_of_the_run(lr: float, anchor: str) -> None:
-    found = _check(lr=lr)
-    (name,) = [note for note in regimes(found, LIGHT).layout.annotations if note.text.startswith("cycling")]
+    checked = _check(lr=lr)
+    (name,) = [note for note in regimes(checked, LIGHT).layout.annotations if note.text.startswith("cycling")]
     assert name.xanchor == anchor
 
 
 def test_a_band_too_narrow_for_its_name_has_none() -> None:
-    found = _check(rule="momentum", lr=0.5, beta=0.9)
-    assert "monotone" not in [note.text for note in regimes(found, LIGHT).layout.annotations]
+    checked = _check(rule="momentum", lr=0.5, beta=0.9)
+    assert "monotone" not in [note.text for note in regimes(checked, LIGHT).layout.annotations]
 
 
 @pytest.mark.parametrize("lr", [0.0, 1e-300, 2.0, 2.4, 2.6, 5.0, 5.1, 1e6])
 def test_a_rate_however_large_stands_on_the_axis(lr: float) -> None:
-    found = _check(lr=lr)
-    figure = regimes(found, LIGHT)
+    checked = _check(lr=lr)
+    figure = regimes(checked, LIGHT)
     low, high = figure.layout.xaxis.range
     assert (low, 2.5) <= (0, high) <= (0, 5)
     for mark in figure.data[1:]:

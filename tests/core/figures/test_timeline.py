@@ -59,8 +59,8 @@ def _meet(one: Box, other: Box) -> bool:
 def _crowd() -> list[Entry]:
     """The history with more in it: long names in crowded years, and a year of its own."""
     more = [
-        replace(BY_KEY["adam"], key=f"more_{place}", name=f"Unusually long name {place}", year=year)
-        for place, year in enumerate([2014, 2014, 2015, 2016, 2022, 2025])
+        replace(BY_KEY["adam"], key=f"more_{index}", name=f"Unusually long name {index}", year=year)
+        for index, year in enumerate([2014, 2014, 2015, 2016, 2022, 2025])
     ]
     return sorted([*ENTRIES, *more], key=lambda entry: entry.year)
 
@@ -80,9 +80,9 @@ def test_every_entry_has_a_dot_a_name_and_a_text_under_the_pointer(look: Look, n
     for key, text in zip(dots.customdata, dots.hovertext, strict=True):
         entry = BY_KEY[key]
         assert names.count(entry.name) == 1
-        told = _plain(text.replace("<br>", " "))
+        words = _plain(text.replace("<br>", " "))
         for part in (entry.name, entry.years, entry.authors, entry.idea):
-            assert part in told
+            assert part in words
 
 
 @on_both_sheets
@@ -102,10 +102,10 @@ def test_no_pole_crosses_a_label(entries: Sequence[Entry]) -> None:
     figure = timeline(entries, LIGHT)
     poles = figure.data[0]
     boxes = {note.text: _box(note) for note in _lines(figure)}
-    for place in range(0, len(poles.x), 3):
-        low, high = sorted(poles.y[place : place + 2])
+    for index in range(0, len(poles.x), 3):
+        low, high = sorted(poles.y[index : index + 2])
         for text, box in boxes.items():
-            assert not _meet((poles.x[place], low, poles.x[place] + 0.1, high), box), text
+            assert not _meet((poles.x[index], low, poles.x[index] + 0.1, high), box), text
 
 
 def test_on_a_wider_page_labels_only_move_apart() -> None:

@@ -13,7 +13,7 @@ from core.engine.status import Outcome, Status
 from core.engine.summary import Race
 from core.engine.trace import Path
 from core.figures import LIGHT, contour, loss_axes, norm_axes
-from core.figures.labels import Label, place, spread
+from core.figures.labels import Label, arrange, spread
 from core.figures.trail import MAX_POINTS, View, clipped, cut, thinned, widened
 
 Array = npt.NDArray[np.float64]
@@ -36,20 +36,20 @@ def _diverging() -> Race:
 
 
 def test_a_diverged_path_ends_in_an_arrow_on_the_edge_that_names_the_step() -> None:
-    declared = OBJECTIVES["rosenbrock"]
+    objective = OBJECTIVES["rosenbrock"]
     for racer, path in _diverging():
-        (mark,) = _marks(contour(declared, [(racer, path)], LIGHT))
-        on_edge = [at[0] in limits for at, limits in zip((mark.x, mark.y), declared.domain, strict=True)]
+        (mark,) = _marks(contour(objective, [(racer, path)], LIGHT))
+        on_edge = [at[0] in limits for at, limits in zip((mark.x, mark.y), objective.domain, strict=True)]
         assert any(on_edge)
         assert mark.hovertext == f"{racer.name}: diverged at step {path.status.step}"
         assert mark.marker.color == racer.color
 
 
 def test_nothing_is_sent_from_beyond_three_spans_of_the_view() -> None:
-    declared = OBJECTIVES["rosenbrock"]
-    flat = contour(declared, _diverging(), LIGHT)
-    for place_, limits in enumerate(widened((declared.domain[0], declared.domain[1]), 3.0)):
-        sent = [one["xy"[place_]] for one in flat.data if one.type == "scatter"]
+    objective = OBJECTIVES["rosenbrock"]
+    flat = contour(objective, _diverging(), LIGHT)
+    for axis, limits in enumerate(widened((objective.domain[0], objective.domain[1]), 3.0)):
+        sent = [one["xy"[axis]] for one in flat.data if one.type == "scatter"]
         numbers = np.concatenate([np.asarray(one, dtype=float) for one in sent])
         numbers = numbers[~np.isnan(numbers)]
         # Float32 rounds by at most 6e-8 of the size.
@@ -98,10 +98,10 @@ def test_a_start_without_a_value_or_far_away_is_a_picture_too() -> None:
 
 
 def test_iterates_around_an_excursion_are_not_joined_past_it() -> None:
-    shown = cut(np.array([[0, 0.5], [1e9, 0.5], [0.5, 0.5], [0.6, 0.5]]), FINISHED, VIEW)
-    assert np.isnan(shown.points[1]).all()
-    assert shown.steps[[0, 2, 3]].tolist() == [0, 2, 3]
-    assert len(shown.flights) == 6, "one flight out, one back"
+    part = cut(np.array([[0, 0.5], [1e9, 0.5], [0.5, 0.5], [0.6, 0.5]]), FINISHED, VIEW)
+    assert np.isnan(part.points[1]).all()
+    assert part.steps[[0, 2, 3]].tolist() == [0, 2, 3]
+    assert len(part.flights) == 6, "one flight out, one back"
 
 
 def test_hover_names_the_true_step_and_loss_of_every_point() -> None:
@@ -163,7 +163,7 @@ def test_a_diverged_loss_does_not_stretch_the_axis() -> None:
 
 def test_labels_overlap_neither_each_other_nor_what_must_stay_clear() -> None:
     crowd = [Label(f"Optimizer {row}", "#000000", (0.0, 0.5)) for row in range(12)]
-    placed, left_over = place(crowd, LIGHT, VIEW, keep_clear=[(0.0, 0.5)])
+    placed, left_over = arrange(crowd, LIGHT, VIEW, keep_clear=[(0.0, 0.5)])
     assert placed
     assert left_over
     assert {note["text"] for note in placed} | left_over == {label.text for label in crowd}

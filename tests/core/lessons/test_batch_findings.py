@@ -28,18 +28,18 @@ def test_a_curve_goes_through_powers_of_two_all_samples_and_the_chosen_size() ->
 @pytest.mark.parametrize("replacement", [True, False])
 def test_where_a_rate_stands_is_told_for_each_variant(pair: Pair, batch: int, replacement: bool) -> None:
     settings = replace(SETTINGS, batch=batch, replacement=replacement)
-    found = stable_rates(pair, settings)
+    finding = stable_rates(pair, settings)
     own = largest_stable_rate(line(pair.x), batch, replacement)
-    assert found.sentence.startswith(
+    assert finding.sentence.startswith(
         f"You are at {100 * 0.05 / own:.4g} % of the largest stable rate for batches of {batch}."
     )
     for one in variants(pair.x.size, batch, replacement):
         limit = largest_stable_rate(line(pair.x), one.batch, one.replacement)
-        assert found.numbers[f"largest stable rate, {one.name}"] == limit
-        assert found.numbers[f"your rate in % of it, {one.name}"] == 100 * 0.05 / limit
-        assert f"{limit:.4g} for {one.name} (you: {100 * 0.05 / limit:.4g} %)" in found.sentence
-    assert found.plot is not None
-    curve, you = found.plot.series
+        assert finding.numbers[f"largest stable rate, {one.name}"] == limit
+        assert finding.numbers[f"your rate in % of it, {one.name}"] == 100 * 0.05 / limit
+        assert f"{limit:.4g} for {one.name} (you: {100 * 0.05 / limit:.4g} %)" in finding.sentence
+    assert finding.plot is not None
+    curve, you = finding.plot.series
     assert (np.diff(curve.y) > 0).all()
     assert (you.x.tolist(), you.y.tolist()) == ([batch], [0.05])
 
@@ -56,15 +56,15 @@ def test_just_above_the_limit_the_full_batch_grows_and_just_below_it_does_not(pa
 @pytest.mark.parametrize("replacement", [True, False])
 @pytest.mark.parametrize("batch", [1, 8, 32])
 def test_the_scatter_of_gradients_is_that_of_the_theory(pair: Pair, batch: int, replacement: bool) -> None:
-    found = scatter_of_gradients(pair, replace(SETTINGS, batch=batch, replacement=replacement))
-    numbers = found.numbers
+    finding = scatter_of_gradients(pair, replace(SETTINGS, batch=batch, replacement=replacement))
+    numbers = finding.numbers
     measured, theory = (
         (numbers["your batch, with replacement"], numbers["S/B"]),
         (numbers["your batch, without replacement"], numbers["S/B·(n − B)/(n − 1)"]),
     )[not replacement]
     # Four standard errors of a mean over 2000 squares, whose own spread is at most twice their mean.
     assert measured == pytest.approx(theory, rel=4 * 2 / 2000**0.5)
-    assert f"it is {measured:.4g}; theory says {theory:.4g}" in found.sentence
+    assert f"it is {measured:.4g}; theory says {theory:.4g}" in finding.sentence
     single = numbers["variance of one sample's gradient, S"]
     assert numbers["S/B"] == pytest.approx(single / batch, rel=1e-14)
     left = (pair.x.size - batch) / (pair.x.size - 1)
@@ -73,25 +73,25 @@ def test_the_scatter_of_gradients_is_that_of_the_theory(pair: Pair, batch: int, 
 
 @pairs
 def test_all_samples_without_replacement_leave_no_scatter(pair: Pair) -> None:
-    found = scatter_of_gradients(pair, replace(SETTINGS, batch=pair.x.size, replacement=False))
-    assert "it is 0; theory says 0." in found.sentence
+    finding = scatter_of_gradients(pair, replace(SETTINGS, batch=pair.x.size, replacement=False))
+    assert "it is 0; theory says 0." in finding.sentence
     # Rounding of a sum, squared.
-    assert found.numbers["your batch, without replacement"] < 1e-25 * found.numbers["S/B"]
+    assert finding.numbers["your batch, without replacement"] < 1e-25 * finding.numbers["S/B"]
 
 
 @pairs
 @pytest.mark.parametrize("batch", [1, 8, 40])
 def test_the_floor_is_that_of_the_closed_form_where_batches_are_drawn_afresh(pair: Pair, batch: int) -> None:
-    found = floors(pair, replace(SETTINGS, batch=batch))
-    ratios = [value for label, value in found.numbers.items() if label.startswith("measured / closed form")]
+    finding = floors(pair, replace(SETTINGS, batch=batch))
+    ratios = [value for label, value in finding.numbers.items() if label.startswith("measured / closed form")]
     assert len(ratios) >= 3
     # Twenty short runs; a slow one has but a few independent stretches.
     np.testing.assert_allclose(ratios, 1.0, atol=0.3)
     assert np.mean(ratios) == pytest.approx(1.0, abs=0.1)
-    yours = found.numbers["closed form at your rate"]
-    assert f"hover {yours:.4g} above" in found.sentence
+    yours = finding.numbers["closed form at your rate"]
+    assert f"hover {yours:.4g} above" in finding.sentence
     halved = floors(pair, replace(SETTINGS, batch=batch, rate=0.025)).numbers["closed form at your rate"]
-    assert f"half the rate divides that by {yours / halved:.4g}" in found.sentence
+    assert f"half the rate divides that by {yours / halved:.4g}" in finding.sentence
     # Nearly proportional to the rate.
     assert 2 < yours / halved < 3
 
@@ -100,27 +100,27 @@ def test_the_floor_is_that_of_the_closed_form_where_batches_are_drawn_afresh(pai
 def test_a_shuffled_pass_is_calmer_than_the_closed_form_where_its_batches_are_full(pair: Pair) -> None:
     batch = 8 if pair.x.size == 40 else 34
     assert pair.x.size % batch == 0
-    found = floors(pair, replace(SETTINGS, batch=batch, replacement=False))
-    ratios = [value for label, value in found.numbers.items() if label.startswith("measured / closed form")]
+    finding = floors(pair, replace(SETTINGS, batch=batch, replacement=False))
+    ratios = [value for label, value in finding.numbers.items() if label.startswith("measured / closed form")]
     # From the smallest settled rate on; close to the limit the two meet.
     assert max(ratios[:2]) < 0.8
-    assert "make up for each other" in found.sentence
-    assert "The last of them" not in found.sentence
+    assert "make up for each other" in finding.sentence
+    assert "The last of them" not in finding.sentence
 
 
 def test_a_smaller_last_batch_is_said_to_raise_what_is_measured_and_does() -> None:
-    found = floors(PAIRS["known"], replace(SETTINGS, batch=32, replacement=False))
-    assert "The last of them holds only 8, which raises it." in found.sentence
-    ratios = [value for label, value in found.numbers.items() if label.startswith("measured / closed form")]
+    finding = floors(PAIRS["known"], replace(SETTINGS, batch=32, replacement=False))
+    assert "The last of them holds only 8, which raises it." in finding.sentence
+    ratios = [value for label, value in finding.numbers.items() if label.startswith("measured / closed form")]
     assert min(ratios) > 1.5
 
 
 def test_where_there_is_no_noise_there_is_no_floor() -> None:
     everything = floors(PAIRS["known"], replace(SETTINGS, batch=40, replacement=False))
     perfect = floors(own_data("1,2\n2,4\n3,6\n5,10").pair("column 1", "column 2"), replace(SETTINGS, batch=2))
-    for found in (everything, perfect):
-        assert found.sentence.endswith("there is no floor.")
-        assert found.plot is None
+    for finding in (everything, perfect):
+        assert finding.sentence.endswith("there is no floor.")
+        assert finding.plot is None
 
 
 def test_an_unstable_rate_and_a_bowl_too_long_are_said_to_be() -> None:

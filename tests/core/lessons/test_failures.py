@@ -66,18 +66,18 @@ def test_the_sentences_have_the_numbers_of_the_run() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "start", "told"),
+    ("key", "start", "words"),
     [
         ("harmless", (0.0, 0.0), "was never above 0; it began at 0"),
         ("undefined", (1e-200, 1.0), "no curvature to compare"),
         ("undefined", (-1.0, 1.0), ""),
     ],
 )
-def test_odd_starts_have_sentences(key: str, start: tuple[float, float], told: str) -> None:
+def test_odd_starts_have_sentences(key: str, start: tuple[float, float], words: str) -> None:
     failure = FAILURES[key]
     path = trace(failure.run(failure.lr, start))
     sentences = signs(path)
-    assert told in " ".join(sentences)
+    assert words in " ".join(sentences)
     assert bool(sentences) is (path.status.step > 0)
     assert "nan" not in " ".join(sentences)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.lessons.flat_walk import RADIUS, RATE, RHO, VALLEY, sharpness, told, walks
+from core.lessons.flat_walk import RADIUS, RATE, RHO, VALLEY, sharpness, walk_sentences, walks
 
 
 def test_sam_ends_at_the_flat_end_and_gradient_descent_where_it_landed() -> None:
@@ -28,7 +28,7 @@ def test_the_sharpness_is_the_largest_curvature_on_the_floor() -> None:
 
 def test_the_words_have_the_numbers() -> None:
     race = walks((4.0, 0.1), 0.02, 0.15, 500)
-    for sentence, (racer, path) in zip(told(race), race, strict=True):
+    for sentence, (racer, path) in zip(walk_sentences(race), race, strict=True):
         assert racer.name in sentence
         assert f"{(path.x[-1] ** 2).sum():.4g}" in sentence
         assert f"for {path.evaluations} gradients" in sentence
@@ -37,5 +37,5 @@ def test_the_words_have_the_numbers() -> None:
 
 @pytest.mark.parametrize("start", [(1e6, 1e6), (-1e6, 3.0)])
 def test_a_walk_that_diverges_is_told_as_one(start: tuple[float, float]) -> None:
-    for sentence in told(walks(start, RATE.slider[1], RHO.slider[1])):
+    for sentence in walk_sentences(walks(start, RATE.slider[1], RHO.slider[1])):
         assert "iverge" in sentence

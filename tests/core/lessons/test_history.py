@@ -28,10 +28,10 @@ from core.lessons.history import (
 )
 
 every_event = pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)
-every_rule = pytest.mark.parametrize("rule", OPTIMIZERS.values(), ids=OPTIMIZERS)
+every_rule = pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
 every_entry = pytest.mark.parametrize("entry", timeline_entries(), ids=lambda entry: entry.key)
 
-LAST = max(declared.year for declared in OPTIMIZERS.values())
+LAST = max(optimizer.year for optimizer in OPTIMIZERS.values())
 THROWAWAY = replace(
     OPTIMIZERS["adam"], key="throwaway", name="Throw-away", year=2016, parent="momentum", fixes="Dullness."
 )
@@ -70,9 +70,9 @@ def test_an_event_is_told_in_plain_sentences_with_a_source(event: Event) -> None
 @every_entry
 def test_the_source_names_the_first_author_first_and_the_year_it_appeared(entry: Entry) -> None:
     first, *others = re.findall(r"[^\W\d]\w+", re.sub(r" et al\.", "", entry.authors))
-    places = [found.start() for name in (first, *others) if (found := re.search(rf"\b{name}\b", entry.source))]
+    positions = [match.start() for name in (first, *others) if (match := re.search(rf"\b{name}\b", entry.source))]
     assert re.search(rf"\b{first}\b", entry.source)
-    assert places == sorted(places)
+    assert positions == sorted(positions)
     assert entry.years.split(" / ")[-1] in entry.source
 
 
@@ -82,9 +82,9 @@ def test_the_year_is_that_of_the_first_public_text(entry: Entry) -> None:
     assert all(entry.year <= year for year in preprints)
     if preprints and entry.kind == "event":
         assert entry.year == min(preprints)
-    shown = [int(number) for number in entry.years.split(" / ")]
-    assert shown[0] == entry.year
-    assert shown == sorted(set(shown))
+    numbers = [int(number) for number in entry.years.split(" / ")]
+    assert numbers[0] == entry.year
+    assert numbers == sorted(set(numbers))
 
 
 def test_the_timeline_holds_every_rule_and_every_event_in_order_of_year() -> None:
@@ -97,27 +97,29 @@ def test_the_timeline_holds_every_rule_and_every_event_in_order_of_year() -> Non
 
 @every_entry
 def test_an_entry_repeats_its_declaration(entry: Entry) -> None:
-    declared = (OPTIMIZERS if entry.kind == "rule" else EVENTS)[entry.key]
+    origin = (OPTIMIZERS if entry.kind == "rule" else EVENTS)[entry.key]
     for name in {field.name for field in fields(Entry)} - {"kind"}:
-        if hasattr(declared, name):
-            assert getattr(entry, name) == getattr(declared, name)
+        if hasattr(origin, name):
+            assert getattr(entry, name) == getattr(origin, name)
         else:
             assert getattr(entry, name) == ""
     assert bool(entry.color) == (entry.kind == "rule")
 
 
 @every_rule
-def test_a_rule_is_no_older_than_the_rule_it_grew_from_and_says_what_it_mended(rule: Optimizer) -> None:
-    if rule.parent:
-        assert OPTIMIZERS[rule.parent].year <= rule.year
-        assert rule.fixes
-        assert rule.key in [entry.key for entry in successors(rule.parent)]
-    assert all(entry.parent == rule.key for entry in successors(rule.key))
+def test_a_rule_is_no_older_than_the_rule_it_grew_from_and_says_what_it_mended(optimizer: Optimizer) -> None:
+    if optimizer.parent:
+        assert OPTIMIZERS[optimizer.parent].year <= optimizer.year
+        assert optimizer.fixes
+        assert optimizer.key in [entry.key for entry in successors(optimizer.parent)]
+    assert all(entry.parent == optimizer.key for entry in successors(optimizer.key))
 
 
 def test_what_grew_from_adam_is_told_in_order_of_year() -> None:
     grown = successors("adam")
-    assert {entry.key for entry in grown} == {key for key, rule in OPTIMIZERS.items() if rule.parent == "adam"}
+    assert {entry.key for entry in grown} == {
+        key for key, optimizer in OPTIMIZERS.items() if optimizer.parent == "adam"
+    }
     assert [entry.year for entry in grown] == sorted(entry.year for entry in grown)
     assert "adamw" in [entry.key for entry in grown]
 
@@ -144,25 +146,25 @@ def test_knowledge_grows_from_cauchy_to_everything() -> None:
 
 
 def test_years_are_those_in_which_a_rule_appeared() -> None:
-    assert years() == sorted({rule.year for rule in OPTIMIZERS.values()})
+    assert years() == sorted({optimizer.year for optimizer in OPTIMIZERS.values()})
 
 
 @every_rule
 def test_the_rate_of_a_race_is_on_the_slider_and_better_than_its_neighbours(
-    rule: Optimizer, rates: dict[str, float]
+    optimizer: Optimizer, rates: dict[str, float]
 ) -> None:
-    (lr,) = (hyper for hyper in rule.hypers if hyper.name == "lr")
+    (lr,) = (hyper for hyper in optimizer.hypers if hyper.name == "lr")
     low, high = lr.slider
     ratio = (high / low) ** (1 / (RACE_RATES - 1))
-    best = rates[rule.key]
+    best = rates[optimizer.key]
     # Both ends are met only to rounding.
     assert low * (1 - 1e-12) <= best <= high * (1 + 1e-12)
     race = {racer.key: run for racer, run in race_by(LAST, rates.__getitem__)}
-    end = trace(race[rule.key])
+    end = trace(race[optimizer.key])
     assert end.status.outcome in ("finished", "converged")
     for other in (best / ratio, best * ratio):
         if low <= other <= high:
-            path = trace(replace(race[rule.key], hypers={"lr": other}))
+            path = trace(replace(race[optimizer.key], hypers={"lr": other}))
             if path.status.outcome in ("finished", "converged"):
                 # A single run equals a column of many to rounding; neighbours differ by much more.
                 assert end.loss[-1] <= path.loss[-1] * (1 + 1e-6)

@@ -52,14 +52,14 @@ def test_every_quadratic_has_settings_for_every_method_and_every_method_a_formul
 def test_the_slider_shows_every_regime_and_opens_where_the_run_settles(shape: str, rule: str) -> None:
     scenario = QUADRATICS[shape]
     hyper = rate_hyper(rule, scenario)
-    found = check(_path(shape, rule))
+    checked = check(_path(shape, rule))
     low, high = hyper.slider
     assert hyper.bounds[0] <= low < hyper.default < high
     assert hyper.default == scenario.rules[rule]["lr"]
     # At every β the limit can be passed; at the opening's β the smooth rates can be reached.
-    assert all(stable_limit(rule, found.curvatures[-1], beta) < high for beta in (0.0, 0.5, 0.999))
-    assert regime(rule, low, found.curvatures[-1], found.beta) is Regime.MONOTONE
-    assert found.factor(found.lr) < 1
+    assert all(stable_limit(rule, checked.curvatures[-1], beta) < high for beta in (0.0, 0.5, 0.999))
+    assert regime(rule, low, checked.curvatures[-1], checked.beta) is Regime.MONOTONE
+    assert checked.factor(checked.lr) < 1
 
 
 @every_pair
@@ -68,13 +68,13 @@ def test_the_measured_factor_is_the_predicted_one(shape: str, rule: str, share: 
     beta = {} if rule == "sgd" else {"beta": 0.8}
     scenario = QUADRATICS[shape]
     limit = check(_path(shape, rule, **beta)).limit
-    found = check(_path(shape, rule, steps=400, lr=share * limit, **beta))
-    assert found.limit == limit
-    assert found.measured is not None
-    assert found.factor(found.lr) == contraction(rule, found.curvatures, share * limit, beta.get("beta", 0.0))
-    assert (found.factor(found.lr) < 1) is (share < 1)
+    checked = check(_path(shape, rule, steps=400, lr=share * limit, **beta))
+    assert checked.limit == limit
+    assert checked.measured is not None
+    assert checked.factor(checked.lr) == contraction(rule, checked.curvatures, share * limit, beta.get("beta", 0.0))
+    assert (checked.factor(checked.lr) < 1) is (share < 1)
     # The fit covers a few swings of a complex pair, each of which it meets somewhere; that is below one per cent.
-    assert found.measured == pytest.approx(found.factor(found.lr), rel=0.01), scenario.title
+    assert checked.measured == pytest.approx(checked.factor(checked.lr), rel=0.01), scenario.title
 
 
 @pytest.mark.parametrize(
@@ -89,32 +89,32 @@ def test_a_run_has_arrived_if_it_stays_at_the_minimum(start: tuple[float, ...], 
 def test_a_run_that_crosses_the_minimum_has_not_arrived() -> None:
     path = _path("parabola", "momentum", steps=50, lr=0.5, beta=0.5)
     assert path.x[2, 0] == 0
-    found = check(path)
-    assert found.arrived is None
-    assert found.measured == pytest.approx(math.sqrt(0.5), rel=0.01)
+    checked = check(path)
+    assert checked.arrived is None
+    assert checked.measured == pytest.approx(math.sqrt(0.5), rel=0.01)
 
 
 @pytest.mark.parametrize(("start", "felt"), [((1.0, 0.0), 1.0), ((0.0, 0.5), 100.0)])
 def test_a_start_on_an_axis_feels_the_curvature_along_it_alone(start: tuple[float, float], felt: float) -> None:
     path = _path("ravine", "sgd", start=start, lr=0.004)
-    found = check(path)
-    assert found.curvatures.tolist() == [felt]
-    assert found.left_out
-    assert found.limit == 2 / felt
-    assert found.measured == pytest.approx(1 - 0.004 * felt, rel=1e-12)
-    assert "feels one direction only" in rate_sentences(path, found)[-1]
+    checked = check(path)
+    assert checked.curvatures.tolist() == [felt]
+    assert checked.left_out
+    assert checked.limit == 2 / felt
+    assert checked.measured == pytest.approx(1 - 0.004 * felt, rel=1e-12)
+    assert "feels one direction only" in rate_sentences(path, checked)[-1]
 
 
 def test_the_words_have_the_numbers_of_the_run() -> None:
     path = _path("bowl", "nesterov", lr=0.4, beta=0.2)
-    found = check(path)
-    said = " ".join(rate_sentences(path, found))
+    checked = check(path)
+    said = " ".join(rate_sentences(path, checked))
     limit = 2 * 1.2 / (1.4 * 3)
     assert f"α = 0.4 is **{40 / limit:.4g} % of the limit** {limit:.4g}" in said
-    assert f"by **{found.factor(found.lr):.4g}** in the long run" in said
-    assert f"of your run: **{found.measured:.4g}**" in said
-    assert f"left after {math.ceil(math.log(0.01) / math.log(found.factor(found.lr)))} steps" in said
-    assert f"α = {found.best.lr:.4g} and β = {found.best.beta:.4g}" in said
+    assert f"by **{checked.factor(checked.lr):.4g}** in the long run" in said
+    assert f"of your run: **{checked.measured:.4g}**" in said
+    assert f"left after {math.ceil(math.log(0.01) / math.log(checked.factor(checked.lr)))} steps" in said
+    assert f"α = {checked.best.lr:.4g} and β = {checked.best.beta:.4g}" in said
 
 
 @pytest.mark.parametrize("lr", [0.0, 1e-300, 0.01, 1.0, 2.0, 2.1, 1e6])
@@ -122,12 +122,12 @@ def test_the_words_have_the_numbers_of_the_run() -> None:
 @pytest.mark.parametrize("steps", [1, 5, 100])
 def test_whatever_is_set_is_told_in_sentences(lr: float, start: tuple[float, ...], steps: int) -> None:
     path = _path("parabola", "sgd", steps=steps, start=start, lr=lr)
-    found = check(path)
-    said = rate_sentences(path, found)
+    checked = check(path)
+    said = rate_sentences(path, checked)
     assert all(sentence.endswith(".") for sentence in said)
     assert "nan" not in " ".join(said)
     assert ("nothing shrinks" in " ".join(said)) is (lr >= 2)
-    assert found.measured is None or np.isfinite(found.measured)
+    assert checked.measured is None or np.isfinite(checked.measured)
 
 
 # --- The worked example: a line through a table, whose bowl lies askew and not about the origin ---
@@ -135,16 +135,16 @@ def test_whatever_is_set_is_told_in_sentences(lr: float, start: tuple[float, ...
 
 @pytest.mark.parametrize("share", [0.05, 0.3, 0.6, 0.9, 0.99, 1.01, 1.2])
 def test_the_measured_factor_of_the_worked_example_is_the_predicted_one(share: float) -> None:
-    _, found = _worked(Example(lr=share * LIMIT), 600)
+    _, checked = _worked(Example(lr=share * LIMIT), 600)
     # The direction that shrinks least is not quite alone after half of the run.
-    assert found.measured == pytest.approx(found.factor(found.lr), rel=2e-3)
+    assert checked.measured == pytest.approx(checked.factor(checked.lr), rel=2e-3)
 
 
 def test_rounding_is_not_measured() -> None:
-    path, found = _worked(Example(lr=0.17), 5000)
+    path, checked = _worked(Example(lr=0.17), 5000)
     assert path.grad_norm[-1] < 1e-12
     # Beyond rounding nothing shrinks, and the factor would be 1.
-    assert found.measured == pytest.approx(found.factor(found.lr), rel=2e-3)
+    assert checked.measured == pytest.approx(checked.factor(checked.lr), rel=2e-3)
 
 
 def test_where_there_is_nothing_to_measure_nothing_is_told() -> None:
@@ -162,11 +162,11 @@ def test_the_sentences_hold_the_numbers_of_the_bowl() -> None:
 
 
 def test_the_best_rate_of_the_worked_example_is_the_known_one() -> None:
-    _, found = _worked(Example(), 100)
-    assert found.best.lr == pytest.approx(0.176471, abs=5e-7)
-    errors = np.linalg.norm(Example(lr=found.best.lr).path(400).x - Example().solution, axis=1)
+    _, checked = _worked(Example(), 100)
+    assert checked.best.lr == pytest.approx(0.176471, abs=5e-7)
+    errors = np.linalg.norm(Example(lr=checked.best.lr).path(400).x - Example().solution, axis=1)
     # A plain power once both directions shrink alike; 400 steps leave 3e-8, far above rounding.
-    assert (errors[400] / errors[200]) ** (1 / 200) == pytest.approx(found.best.contraction, rel=1e-6)
+    assert (errors[400] / errors[200]) ** (1 / 200) == pytest.approx(checked.best.contraction, rel=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -174,18 +174,18 @@ def test_the_best_rate_of_the_worked_example_is_the_known_one() -> None:
     [(0.4, Regime.MONOTONE), (0.9, Regime.OSCILLATING), (1.0, Regime.CYCLING), (1.05, Regime.DIVERGING)],
 )
 def test_the_regime_of_the_worked_example_is_theorys(share: float, expected: Regime) -> None:
-    _, found = _worked(Example(lr=share * LIMIT), 9)
-    assert found.regime is expected
-    assert found.percent == pytest.approx(100 * share)
+    _, checked = _worked(Example(lr=share * LIMIT), 9)
+    assert checked.regime is expected
+    assert checked.percent == pytest.approx(100 * share)
 
 
 def test_a_gutter_is_told_as_one() -> None:
     gutter = Example(((3.0, 1.0), (3.0, 2.0)), lr=0.01)
-    path, found = _worked(gutter, 100)
-    said = " ".join(rate_sentences(path, found))
+    path, checked = _worked(gutter, 100)
+    said = " ".join(rate_sentences(path, checked))
     assert "a gutter" in said
     assert "inf" not in said
     assert "feels one direction" not in said
-    assert len(found.curvatures) == 1
-    assert found.measured == pytest.approx(1 - 0.01 * gutter.curvature.largest, rel=1e-6)
-    assert found.best.contraction == 0
+    assert len(checked.curvatures) == 1
+    assert checked.measured == pytest.approx(1 - 0.01 * gutter.curvature.largest, rel=1e-6)
+    assert checked.best.contraction == 0

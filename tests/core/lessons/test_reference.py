@@ -87,11 +87,11 @@ def test_schedules_name_the_classes_that_make_them_and_their_defaults() -> None:
     from torch.optim import lr_scheduler
 
     for row in schedule_rows():
-        declared = SCHEDULES[row.key]
+        schedule = SCHEDULES[row.key]
         classes = row.torch.split(", ")
         assert all(isinstance(getattr(lr_scheduler, name), type) for name in classes)
-        assert all(name in declared.torch for name in classes)
-        for hyper in declared.hypers:
+        assert all(name in schedule.torch for name in classes)
+        for hyper in schedule.hypers:
             assert f"{hyper.name} = {hyper.default:g}" in row.hypers
         assert all([row.name, row.idea, row.hypers, row.trap, row.source])
     assert {"StepLR", "CosineAnnealingLR", "OneCycleLR"} <= {
@@ -112,10 +112,10 @@ def test_what_is_left_meets_every_answer_and_what_is_not_misses_one(answers: tup
     rows = optimizer_rows()
     left = narrowed(rows, *answers)
     for row in rows:
-        declared = OPTIMIZERS[row.key]
-        trains = training == "any" or training in declared.suits
-        fits = memory == "any" or declared.parsed.numbers_per_weight <= int(memory)
-        cheap = gradients == "yes" or sum(declared.parsed.cost) <= 1
+        optimizer = OPTIMIZERS[row.key]
+        trains = training == "any" or training in optimizer.suits
+        fits = memory == "any" or optimizer.parsed.numbers_per_weight <= int(memory)
+        cheap = gradients == "yes" or sum(optimizer.parsed.cost) <= 1
         assert (row in left) == (trains and fits and cheap)
 
 
@@ -131,8 +131,8 @@ def test_a_sentence_says_what_is_left_or_what_giving_up_an_answer_would_leave(an
         return
     assert sentence.startswith("No rule here fits")
     helpful = 0
-    for place, question in enumerate(questions()):
-        opened = (*answers[:place], question.answers[0], *answers[place + 1 :])
+    for index, question in enumerate(questions()):
+        opened = (*answers[:index], question.answers[0], *answers[index + 1 :])
         names = ", ".join(row.name for row in narrowed(rows, *opened))
         assert (question.text in sentence) == bool(names)
         assert names in sentence
@@ -142,39 +142,39 @@ def test_a_sentence_says_what_is_left_or_what_giving_up_an_answer_would_leave(an
 
 
 def test_every_single_answer_leaves_a_rule() -> None:
-    for place, question in enumerate(questions()):
+    for index, question in enumerate(questions()):
         for answer in question.answers:
-            assert narrowed(optimizer_rows(), *OPEN[:place], answer, *OPEN[place + 1 :]), (question.text, answer)
+            assert narrowed(optimizer_rows(), *OPEN[:index], answer, *OPEN[index + 1 :]), (question.text, answer)
 
 
-@pytest.mark.parametrize("place", range(3))
+@pytest.mark.parametrize("index", range(3))
 @pytest.mark.parametrize("wrong", ["", "3", "Any", "x" * 10_000, "__class__"])
-def test_what_is_no_answer_is_refused_with_those_that_are(place: int, wrong: str) -> None:
-    answers = [*OPEN[:place], wrong, *OPEN[place + 1 :]]
+def test_what_is_no_answer_is_refused_with_those_that_are(index: int, wrong: str) -> None:
+    answers = [*OPEN[:index], wrong, *OPEN[index + 1 :]]
     for refusing in (narrowed, narrowing_sentence):
         with pytest.raises(ValueError, match=r"^Unknown answer .* known are .*") as caught:
             refusing(optimizer_rows(), *answers)
-        assert all(answer in str(caught.value) for answer in questions()[place].answers)
+        assert all(answer in str(caught.value) for answer in questions()[index].answers)
 
 
 # ---- Search
 
 
-def _found(text: str) -> set[str]:
+def _matches(text: str) -> set[str]:
     return {row.key for row in matching(optimizer_rows(), text)}
 
 
 def test_a_search_finds_rows_that_have_every_word_somewhere() -> None:
-    assert _found("") == _found("   ") == set(ROWS)
-    assert _found("lion") == _found("LION") == {"lion"}
-    assert _found("2302.06675") == {"lion"}
-    assert _found("torch.optim.Muon") == {"muon"}
+    assert _matches("") == _matches("   ") == set(ROWS)
+    assert _matches("lion") == _matches("LION") == {"lion"}
+    assert _matches("2302.06675") == {"lion"}
+    assert _matches("torch.optim.Muon") == {"muon"}
     # Words of different cells, in any order.
-    assert _found("look-ahead 1983") == _found("1983 look-ahead") == {"nesterov"}
+    assert _matches("look-ahead 1983") == _matches("1983 look-ahead") == {"nesterov"}
     # A part of a word is enough, but no word runs over from one cell to the next.
-    assert "adagrad" in _found("spars")
-    assert _found("AdaGradA rate") == set()
-    assert _found("no such rule") == set()
+    assert "adagrad" in _matches("spars")
+    assert _matches("AdaGradA rate") == set()
+    assert _matches("no such rule") == set()
 
 
 def test_schedules_are_searched_alike() -> None:
@@ -183,7 +183,7 @@ def test_schedules_are_searched_alike() -> None:
 
 @pytest.mark.parametrize("text", [".*", "[", "(?i)", "\\", "%", "'; drop", "\x00", "🙂", "a" * MAX_SEARCH])
 def test_a_search_is_plain_text_and_no_pattern(text: str) -> None:
-    assert _found(text) == {key for key, row in ROWS.items() if text in repr(row)}
+    assert _matches(text) == {key for key, row in ROWS.items() if text in repr(row)}
 
 
 def test_a_search_that_is_too_long_is_refused() -> None:

@@ -44,6 +44,6 @@ def test_another_seed_is_another_path_and_the_exact_ones_stay() -> None:
 @pytest.mark.parametrize("lr", [0.0, 0.1, 1e6])
 def test_every_start_and_rate_has_sentences(start: tuple[float, float], lr: float) -> None:
     race = saddle_race(start, 20, dict.fromkeys(RATES, lr), 0.1, 0)
-    told = escapes(race)
-    assert len(told) == len(race) + 1
-    assert "nan" not in " ".join(told)
+    sentences = escapes(race)
+    assert len(sentences) == len(race) + 1
+    assert "nan" not in " ".join(sentences)

@@ -16,9 +16,9 @@ from core.lessons.schedule_race import (
     SEED,
     SEEDS,
     ends,
-    ends_told,
+    ends_sentence,
+    optimizers,
     race_runs,
-    rules,
     schedule_hypers,
     schedule_racer,
 )
@@ -77,10 +77,10 @@ def test_every_schedule_has_a_name_and_a_look_of_its_own() -> None:
 
 @pytest.mark.parametrize("rule", RACE.rules)
 def test_with_noise_every_decay_of_the_opening_ends_lower_than_a_constant_rate(rule: str) -> None:
-    found = {key: ends(run).median for key, run in _runs(rule).items() if key in OPENING}
-    constant = found.pop("constant")
+    medians = {key: ends(run).median for key, run in _runs(rule).items() if key in OPENING}
+    constant = medians.pop("constant")
     # A quarter of all draws would not hide a difference of this size.
-    assert all(end < 0.8 * constant for end in found.values())
+    assert all(end < 0.8 * constant for end in medians.values())
 
 
 @pytest.mark.parametrize("rule", ["momentum", "sgd"])
@@ -106,22 +106,22 @@ def test_the_middle_is_that_of_the_single_runs() -> None:
 
 def test_draws_that_diverge_are_counted_and_told() -> None:
     lost = race_runs("rosenbrock", "sgd", (-1.5, 2.0), 0.5, {"constant": {}, "cosine": {}}, 1.0, 0)
-    found = {key: ends(run) for key, run in lost.items()}
-    assert {end.diverged for end in found.values()} == {SEEDS}
-    assert f"Constant diverges in {SEEDS} of {SEEDS}" in ends_told(found)
+    outcomes = {key: ends(run) for key, run in lost.items()}
+    assert {end.diverged for end in outcomes.values()} == {SEEDS}
+    assert f"Constant diverges in {SEEDS} of {SEEDS}" in ends_sentence(outcomes)
     assert (trace_many(lost["constant"], seeds=np.arange(SEEDS)).diverged_at >= 0).all()
 
 
 def test_the_best_schedule_is_told_first() -> None:
-    found = {key: ends(run) for key, run in _runs().items() if key in OPENING}
-    said = ends_told(found)
-    ranked = sorted(found, key=lambda key: found[key].median)
-    places = [said.index(f"{SCHEDULES[key].name} **{found[key].median:.4g}**") for key in ranked]
-    assert places == sorted(places)
+    outcomes = {key: ends(run) for key, run in _runs().items() if key in OPENING}
+    said = ends_sentence(outcomes)
+    ranked = sorted(outcomes, key=lambda key: outcomes[key].median)
+    positions = [said.index(f"{SCHEDULES[key].name} **{outcomes[key].median:.4g}**") for key in ranked]
+    assert positions == sorted(positions)
 
 
 def test_the_race_offers_the_rules_it_has_rates_for() -> None:
-    assert [declared.key for declared in rules().values()] == list(RACE.rules)
+    assert [optimizer.key for optimizer in optimizers().values()] == list(RACE.rules)
 
 
 def test_a_racer_with_a_tint_has_that_colour_and_one_without_has_its_rules() -> None:

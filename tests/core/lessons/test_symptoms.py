@@ -148,7 +148,7 @@ def _batch() -> None:
     assert rates[0] < rates[-1]
 
 
-SHOWN: dict[str, Callable[[], None]] = {
+CHECKS: dict[str, Callable[[], None]] = {
     "exploding": _exploding,
     "vanishing": _vanishing,
     "forgetting": _forgetting,
@@ -196,4 +196,4 @@ def test_every_section_has_a_row() -> None:
 
 @every
 def test_what_a_row_says_is_what_experiments_find(symptom: Symptom) -> None:
-    SHOWN[symptom.key]()
+    CHECKS[symptom.key]()

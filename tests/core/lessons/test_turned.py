@@ -14,17 +14,17 @@ def test_a_turn_changes_neither_curvatures_nor_the_height_of_the_start(angle: fl
     # The start is rounded to six digits, where the slope is about 100.
     assert ravine.parsed.value(np.array(ravine.start)) == pytest.approx(50.5, abs=1e-3)
     (low, high), _ = ravine.domain
-    assert all(low < place < high for place in ravine.start)
+    assert all(low < x < high for x in ravine.start)
 
 
 @pytest.mark.parametrize(("angle", "adam"), [(15.0, 2326), (30.0, 3106), (45.0, 3306)])
 def test_adam_needs_ten_times_the_steps_and_gradient_descent_the_same(angle: float, adam: int) -> None:
-    descent, told = arrivals(angle, turned_ravine(angle).start, RATES)
+    descent, sentence = arrivals(angle, turned_ravine(angle).start, RATES)
     assert descent.count("440 steps") == 2
-    assert "305 steps with the ravine along" in told
-    found = int(told.split("in ")[-1].split(" steps")[0])
+    assert "305 steps with the ravine along" in sentence
+    steps = int(sentence.split("in ")[-1].split(" steps")[0])
     # The rounded start shifts a slow crossing by a few steps.
-    assert found == pytest.approx(adam, abs=20)
+    assert steps == pytest.approx(adam, abs=20)
 
 
 def test_without_a_turn_both_numbers_agree() -> None:
@@ -43,8 +43,8 @@ def test_the_ravine_laid_straight_is_begun_at_the_same_place_on_it() -> None:
     assert steps[0] == steps[1]
 
 
-@pytest.mark.parametrize(("lr", "told"), [(0.0, "more than 6000 steps"), (0.5, "no number of steps (diverged)")])
+@pytest.mark.parametrize(("lr", "words"), [(0.0, "more than 6000 steps"), (0.5, "no number of steps (diverged)")])
 @pytest.mark.parametrize("angle", ANGLE.bounds)
-def test_a_rate_that_leads_nowhere_is_told(angle: float, lr: float, told: str) -> None:
+def test_a_rate_that_leads_nowhere_is_told(angle: float, lr: float, words: str) -> None:
     (sentence,) = arrivals(angle, (1.0, 1.0), {"sgd": lr})
-    assert sentence.count(told) == 2
+    assert sentence.count(words) == 2

@@ -220,7 +220,7 @@ def test_no_stand_in_is_a_colour_of_a_look_or_of_a_rule() -> None:
     stand_ins = {token.lower() for token in _payload().data["looks"]["light"]["map"]}
     colors = {str(color).lower() for look in (LIGHT, DARK) for color in vars(look).values() if isinstance(color, str)}
     colors |= {color.lower() for look in (LIGHT, DARK) for color in look.landscape}
-    colors |= {declared.color.lower() for declared in OPTIMIZERS.values()}
+    colors |= {optimizer.color.lower() for optimizer in OPTIMIZERS.values()}
     assert not stand_ins & colors
 
 
@@ -325,24 +325,24 @@ def test_no_nonsense_becomes_a_start(raw: Any) -> None:
     ],
 )
 def test_a_start_is_rounded_to_what_the_picture_can_tell_apart(raw: Any, start: tuple[float, ...]) -> None:
-    found = believed_start(raw, PLANE)
-    assert found == start
-    assert found is not None
-    assert all(type(number) is float for number in found)
+    believed = believed_start(raw, PLANE)
+    assert believed == start
+    assert believed is not None
+    assert all(type(number) is float for number in believed)
 
 
 def test_a_start_at_minus_zero_is_plain_zero() -> None:
-    found = believed_start([-0.0, -1e-9], PLANE)
-    assert found is not None
-    assert [math.copysign(1, number) for number in found] == [1, 1]
+    believed = believed_start([-0.0, -1e-9], PLANE)
+    assert believed is not None
+    assert [math.copysign(1, number) for number in believed] == [1, 1]
 
 
 @pytest.mark.parametrize("key", OBJECTIVES)
 def test_every_objective_takes_its_own_start_rounded_by_less_than_a_pixel(key: str) -> None:
     objective = OBJECTIVES[key]
-    found = believed_start(list(objective.start), objective)
-    assert found is not None
-    for rounded, exact, (low, high) in zip(found, objective.start, objective.domain, strict=True):
+    believed = believed_start(list(objective.start), objective)
+    assert believed is not None
+    for rounded, exact, (low, high) in zip(believed, objective.start, objective.domain, strict=True):
         # No screen is wider than this many pixels.
         assert abs(rounded - exact) <= (high - low) / 1000
 
@@ -369,9 +369,9 @@ def test_no_nonsense_becomes_a_step(raw: Any) -> None:
 
 @pytest.mark.parametrize(("raw", "step"), [(0, 0), (37, 37), (100, 100), (37.0, 37), (-0.0, 0), (np.float64(5.0), 5)])
 def test_a_whole_step_of_the_run_is_believed(raw: Any, step: int) -> None:
-    found = believed_step(raw, 100)
-    assert found == step
-    assert type(found) is int
+    believed = believed_step(raw, 100)
+    assert believed == step
+    assert type(believed) is int
 
 
 def test_lines_are_drawn_on_the_paper_that_is_given_in_the_colours_of_the_visitors_theme() -> None:

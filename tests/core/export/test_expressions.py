@@ -7,7 +7,7 @@ import pytest
 
 from core import OPTIMIZERS, SCHEDULES
 from core.export import optimizer_source, schedule_line, torch_line
-from core.export.declared import called_classes, filled
+from core.export.expressions import called_classes, filled
 
 LINES: Mapping[str, str] = {
     "sgd": "torch.optim.SGD(params, lr=0.001)",
@@ -29,8 +29,8 @@ SCHEDULE_LINES: Mapping[str, str] = {
 
 @pytest.mark.parametrize("key", LINES)
 def test_an_optimizer_is_one_line_of_torch_with_its_numbers(key: str) -> None:
-    declared = OPTIMIZERS[key]
-    assert torch_line(declared, {hyper.name: hyper.default for hyper in declared.hypers}) == LINES[key]
+    optimizer = OPTIMIZERS[key]
+    assert torch_line(optimizer, {hyper.name: hyper.default for hyper in optimizer.hypers}) == LINES[key]
 
 
 @pytest.mark.parametrize("key", SCHEDULE_LINES)
@@ -44,11 +44,11 @@ def test_a_schedule_is_one_line_of_torch_with_its_numbers(key: str) -> None:
 def test_the_line_of_every_optimizer_makes_one(key: str) -> None:
     import torch
 
-    declared = OPTIMIZERS[key]
-    settings = {hyper.name: hyper.default for hyper in declared.hypers}
+    optimizer = OPTIMIZERS[key]
+    settings = {hyper.name: hyper.default for hyper in optimizer.hypers}
     scope = {"params": [torch.nn.Parameter(torch.ones(2, 3))]}
-    exec(optimizer_source(declared), scope)
-    made = eval(torch_line(declared, settings), scope)
+    exec(optimizer_source(optimizer), scope)
+    made = eval(torch_line(optimizer, settings), scope)
     assert isinstance(made, torch.optim.Optimizer)
     assert made.param_groups[0]["lr"] == settings["lr"]
 

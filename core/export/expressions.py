@@ -59,17 +59,17 @@ def plain(hyper: Hyper, value: float) -> int | float:
     return int(value) if hyper.whole else float(value)
 
 
-def torch_line(declared: Optimizer, settings: Mapping[str, float]) -> str:
+def torch_line(optimizer: Optimizer, settings: Mapping[str, float]) -> str:
     """The call that makes torch's optimizer with these settings, for parameters called ``params``.
 
     Where torch has no class, it is the call of the one that ``optimizer_source`` writes. ``settings`` gives every
     hyperparameter a value.
     """
-    values = {hyper.name: plain(hyper, settings[hyper.name]) for hyper in declared.hypers}
-    if declared.torch is not None:
-        return filled(f"torch.optim.{declared.torch.name}(params, {declared.torch.arguments})", values)
+    values = {hyper.name: plain(hyper, settings[hyper.name]) for hyper in optimizer.hypers}
+    if optimizer.torch is not None:
+        return filled(f"torch.optim.{optimizer.torch.name}(params, {optimizer.torch.arguments})", values)
     arguments = ", ".join(f"{name}={value!r}" for name, value in values.items())
-    return f"{class_name(declared)}(params, {arguments})"
+    return f"{class_name(optimizer)}(params, {arguments})"
 
 
 def schedule_line(schedule: Schedule, settings: Mapping[str, float], lr: float, steps: int) -> str:
@@ -82,9 +82,9 @@ def schedule_values(schedule: Schedule, settings: Mapping[str, float]) -> dict[s
     return {hyper.name: plain(hyper, settings[hyper.name]) for hyper in schedule.hypers}
 
 
-def class_name(declared: Optimizer) -> str:
+def class_name(optimizer: Optimizer) -> str:
     """The name of the class that is written for a rule: its own name as one word."""
-    words = declared.name.partition("(")[0].replace("-", " ").split()
+    words = optimizer.name.partition("(")[0].replace("-", " ").split()
     return "".join(word[0].upper() + word[1:] for word in words)
 
 
