@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.catalogue.racers import RACERS
 from core.engine.summary import retell
-from core.export.example_code import torch_script
+from core.export.line_scripts import example_script
 from core.lessons.rate_check import check, rate_sentences
 from core.lessons.steps import six_steps
 from core.problems.example import Convention, Example
@@ -64,7 +64,7 @@ def test_a_link_with_every_setting_changed_shows_exactly_that_step() -> None:
     assert stage.latex in latex(app)
     assert stage.symbols in latex(app)
     assert _table(app)["residual"].tolist() == EXAMPLE.step.residuals.tolist()
-    assert app.code[0].value == torch_script(EXAMPLE, 37).rstrip()
+    assert app.code[0].value == example_script(EXAMPLE, 37).rstrip()
     network = Network(2, Activation.RELU, Initialisation.HE, 17, (0.75, -3.0), 2.5)
     assert TELLERS["backward"](network) in said
     assert network.initialisation.explained(2, 2) in said

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.evidence.claims import CLAIMS
-from core.export.batch_code import torch_code
+from core.export.line_scripts import batch_script
 from core.lessons.batch_findings import floors, scatter_of_gradients, stable_rates
 from core.lessons.batch_story import retold, update_rule
 from core.problems.batches.data import DATASETS, Pair, dataset
@@ -78,7 +78,7 @@ def test_a_link_with_every_setting_changed_opens_exactly_those_runs() -> None:
     _assert_shows(app, pair, OTHER)
     assert state(app, "vt") == 33
     assert (state(app, "vview"), state(app, "valong"), state(app, "vmany")) == ("Data", "Samples", "50 seeds")
-    expected = torch_code(
+    expected = batch_script(
         pair, batch=7, rate=0.0625, updates=210, start=(0.25, -0.75), replacement=True, seed=11, decay="one_over_root"
     )
     assert [block.value for block in app.code] == [expected.rstrip()]

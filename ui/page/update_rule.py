@@ -8,7 +8,7 @@ import streamlit as st
 from core.catalogue.optimizers import OPTIMIZERS
 from core.catalogue.racers import RACERS
 from core.engine.trace import Path
-from core.export.example_code import torch_script
+from core.export.line_scripts import example_script
 from core.figures import backprop_figure
 from core.figures.backprop import Direction
 from core.figures.line_fit import paper_figure, step_figure
@@ -153,7 +153,7 @@ def _network_controls() -> tuple[Network, Direction]:
 
 def code_panel(example: Example, steps: int) -> None:
     """The same line, data and steps in PyTorch, and the way to race other rules in this bowl."""
-    st.code(torch_script(example, steps), language="python", height=420)
+    st.code(example_script(example, steps), language="python", height=420)
     settings: dict[str, share.Setting] = {
         "f": OWN,
         "formula": example.formula,

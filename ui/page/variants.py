@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from core.engine.findings import Finding
-from core.export.batch_code import torch_code
+from core.export.line_scripts import batch_script
 from core.figures import batch_lines, batch_paths, batch_progress
 from core.lessons.batch_findings import floors, scatter_of_gradients, stable_rates
 from core.lessons.batch_story import fitted, retold, time_sentence
@@ -300,7 +300,7 @@ def code_panel(pair: Pair, settings: Settings) -> None:
     """The chosen batch's run as a PyTorch program."""
 
     def draw() -> None:
-        st.code(torch_code(pair, **asdict(settings)), language="python", height=460)
+        st.code(batch_script(pair, **asdict(settings)), language="python", height=460)
 
     fold(f"The run of {settings.batch} at a time, as a program that checks its own end", f"{_PREFIX}code", draw)
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pytest
 
 from core import Run, trace
-from core.export.example_code import torch_script
+from core.export.line_scripts import example_script
 from core.formula import parse
 from core.formula.objective import MAX_CHARACTERS
 from core.lessons.steps import REPEATED, six_steps
@@ -249,7 +249,7 @@ def test_a_number_with_an_exponent_is_bracketed_where_it_is_squared() -> None:
 
 
 def test_every_script_runs_and_finds_its_own_numbers(tmp_path: Path) -> None:
-    scripts = [torch_script(example, 40) for example in CASES]
+    scripts = [example_script(example, 40) for example in CASES]
     printed = [run_here(script, tmp_path).printed for script in scripts]
     for script, line in zip(scripts, printed, strict=True):
         assert max(map(len, script.splitlines())) <= 120
@@ -261,7 +261,7 @@ def test_every_script_runs_and_finds_its_own_numbers(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("wrong", ["-13.5", "7.8"])
 def test_a_script_with_a_wrong_number_fails(wrong: str, tmp_path: Path) -> None:
-    script = torch_script(EXAMPLE, 1)
+    script = example_script(EXAMPLE, 1)
     right = {"-13.5": repr(EXAMPLE.step.slope_w), "7.8": repr(float(EXAMPLE.path(1).loss[-1]))}[wrong]
     assert right in script
     with pytest.raises(AssertionError, match="not close"):

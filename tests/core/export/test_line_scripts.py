@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.export.batch_code import torch_code
+from core.export.line_scripts import batch_script
 from core.problems.batches.data import Pair, dataset
 from core.problems.batches.descent import DECAYS, descend, line
 from core.problems.batches.own_data import own_data
@@ -28,7 +28,7 @@ _WRONG = ("partial batch", "diverging")
 
 
 def _code(pair: Pair, batch: int, rate: float, updates: int, replacement: bool, decay: str) -> str:
-    return torch_code(
+    return batch_script(
         pair,
         batch=batch,
         rate=rate,
