@@ -6,6 +6,7 @@ from core.evidence.claims import CLAIMS
 from core.lessons.batch_story import update_rule
 from core.problems.batches.race import race
 from ui import navigation
+from ui.controls import tables
 from ui.page import variants
 from ui.panels import claims
 
@@ -13,7 +14,7 @@ navigation.begin(navigation.VARIANTS)
 prefix = navigation.VARIANTS.prefix
 
 with st.sidebar:
-    data = variants.data_control()
+    data = tables.data_control()
     settings = variants.settings_control(data.used)
 
 runs = race(data.used, settings)

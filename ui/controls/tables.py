@@ -1,0 +1,118 @@
+"""Which table the Variants page runs on: a shipped one or one that is pasted, and in which units."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.problems.batches.data import DATASETS, Dataset, Pair
+from core.problems.batches.own_data import MOST_BYTES, MOST_ROWS, own_data
+from ui.kit import share
+from ui.kit.basics import choice, named, refuse, view_control
+from ui.navigation import VARIANTS
+
+_PREFIX = VARIANTS.prefix
+_OWN = "Own table"
+_TABLE = f"{_PREFIX}table"
+# Characters of a table that a link carries: addresses of some thousand characters pass everywhere.
+_LINKED = 1500
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """The table of the page: ``measured`` as it is, ``used`` by the runs, and in Markdown what it is."""
+
+    measured: Pair
+    used: Pair
+    about: str
+
+    @property
+    def standardised(self) -> bool:
+        """Whether the runs see standardised columns."""
+        return self.used is not self.measured
+
+
+def data_control() -> Chosen:
+    """Chooses a shipped table or takes a pasted one, and its units.
+
+    A text that is not a table is explained and stays in its box; the first shipped table is shown instead.
+    """
+    shipped = named(DATASETS.values())
+    first = next(iter(shipped.values()))
+    options: dict[str, Dataset | None] = {**shipped, _OWN: None}
+    chosen = choice("Data", options, f"{_PREFIX}data")
+    own = _own_table(first.name) if chosen is None else None
+    if chosen is not None:
+        _carry("")
+    dataset = chosen or first
+    measured = own or dataset.load()
+    about = (
+        f"{measured.x.size} rows of your table, {share.quoted(measured.x_name)} against "
+        f"{share.quoted(measured.y_name)}. It stays in this visit, and in its link if it is short; "
+        "it is never written to a disk."
+        if own
+        else f"{dataset.idea} Source: {dataset.source}."
+    )
+    standardised = view_control("Units", {"Standardised": True, "As measured": False}, f"{_PREFIX}units")
+    return Chosen(measured, measured.standardised() if standardised else measured, about)
+
+
+def _own_table(instead: str) -> Pair | None:
+    """The two columns chosen of the pasted text, ``None`` while there are none; ``instead`` is shown until then."""
+    if _TABLE not in st.session_state and share.asked(_TABLE):
+        st.session_state[_TABLE] = share.asked(_TABLE)[-1][:MOST_BYTES]
+    text = str(
+        st.text_area(
+            "Your table",
+            key=_TABLE,
+            height=180,
+            max_chars=MOST_BYTES,
+            placeholder="height,weight\n1.62,58.1\n1.80,77.5\n1.71,66.0",
+            help=f"Two to 20 columns, up to {MOST_ROWS} rows; a header is optional. Columns are separated by commas, "
+            "semicolons or tabs, as they come from a spreadsheet.",
+            persist_state="session",
+        )
+    )
+    _carry(text)
+    if len(text) > _LINKED:
+        st.caption("This table is too long for a link: a link holds the settings, and not the table.")
+    if not text.strip():
+        st.caption(f"Paste rows and press Ctrl + Enter. Until then {instead} is shown.")
+        return None
+    try:
+        return _columns(text)
+    except ValueError as error:
+        refuse("This table cannot be used yet.", str(error))
+        st.caption(f"Until then {instead} is shown.")
+        return None
+
+
+def _columns(text: str) -> Pair:
+    table = own_data(text)
+    names = list(table.columns)
+    across, up = st.columns(2)
+    for key, name in ((f"{_PREFIX}x", names[0]), (f"{_PREFIX}y", names[1])):
+        keep_offered(key, names, name)
+    options = {name: name for name in names}
+    with across:
+        x = choice("x", options, f"{_PREFIX}x")
+    with up:
+        y = choice("y", options, f"{_PREFIX}y", names[1])
+    for name in table.unusable:
+        st.caption(f"{share.quoted(name)} is not a column of numbers and cannot be chosen.")
+    return table.pair(x, y)
+
+
+def _carry(text: str) -> None:
+    """Puts ``text`` into the link if it is short enough for one, and otherwise takes out what was there."""
+    if 0 < len(text) <= _LINKED:
+        if st.query_params.get(_TABLE) != text:
+            st.query_params[_TABLE] = text
+    elif _TABLE in st.query_params:
+        del st.query_params[_TABLE]
+
+
+def keep_offered(key: str, options: Sequence[str], default: str) -> None:
+    """Sets the control ``key`` back if another table took away what it stood at; Streamlit would forget the link."""
+    if key in st.session_state and st.session_state[key] not in options:
+        st.session_state[key] = default
