@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from core.formula.errors import FormulaError
 from core.formula.tree import Call, Compare, Expression, Name, Span, children
 from core.formula.vocabulary import CONSTANTS, FUNCTIONS, RULE_FUNCTIONS, SYNONYMS, Function
+from core.formula.words import listed
 
 
 def check_expression(
@@ -41,7 +42,7 @@ def _check_call(call: Call, text: str, names: Collection[str], functions: Mappin
     if name not in functions:
         if name in RULE_FUNCTIONS:
             raise FormulaError(f"{name} is only available in an update rule.", text, *name_span)
-        message = f"Unknown function {name}; the functions are {_listed(functions)}."
+        message = f"Unknown function {name}; the functions are {listed(functions)}."
         raise FormulaError(message, text, *name_span, suggestion=_meant(name, functions))
     arity = functions[name].arity
     if len(call.arguments) != arity:
@@ -60,7 +61,7 @@ def unknown_name(
     if name in RULE_FUNCTIONS:
         return FormulaError(f"{name} is a function and needs brackets, as in {name}(x).", text, *span)
     known = [*names, *CONSTANTS]
-    message = f"Unknown name {name}; the names here are {_listed(known)}."
+    message = f"Unknown name {name}; the names here are {listed(known)}."
     return FormulaError(message, text, *span, suggestion=_run_together(name, known, functions) or _meant(name, known))
 
 
@@ -83,8 +84,3 @@ def _meant(name: str, known: Collection[str]) -> str:
     # Short words resemble each other by chance.
     near = get_close_matches(name.lower(), known, n=1, cutoff=0.8) if len(name) > 2 else []
     return near[0] if near else ""
-
-
-def _listed(names: Collection[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else str(last)

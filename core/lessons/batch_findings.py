@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from core.catalogue.optimizers import PALETTE
 from core.engine.findings import Finding, Mark, Plot, Series
-from core.evidence.experiments.telling import listed
+from core.formula.words import listed
 from core.problems.batches.data import Array, Pair
 from core.problems.batches.descent import descend, least_squares, line, updates_per_epoch
 from core.problems.batches.race import Settings, variants

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.evidence.experiments.telling import listed
 from core.formula.latex import number
+from core.formula.words import listed
 from core.problems.batches.data import Pair
 from core.problems.batches.descent import DECAYS, updates_per_epoch
 from core.problems.batches.race import Outlook, Ran, Settings

@@ -11,7 +11,8 @@ from core.engine.many import trace_many
 from core.engine.run import Run
 from core.engine.trace import Path, trace
 from core.evidence.experiments.measure import curve, descend, edited
-from core.evidence.experiments.telling import KNOWN_DIGITS, learning_rate, listed
+from core.evidence.experiments.telling import KNOWN_DIGITS, learning_rate
+from core.formula.words import listed
 
 _GD, _ADAGRAD, _RMSPROP, _ADAM = (OPTIMIZERS[key] for key in ("sgd", "adagrad", "rmsprop", "adam"))
 _STEP = "step"

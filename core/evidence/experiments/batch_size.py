@@ -8,7 +8,8 @@ from core.catalogue.hypers import Hyper
 from core.catalogue.optimizers import OPTIMIZERS
 from core.engine.findings import Array, Expected, Experiment, Finding, Plot, Series
 from core.evidence.experiments.measure import descend
-from core.evidence.experiments.telling import learning_rate, listed, whole
+from core.evidence.experiments.telling import learning_rate, whole
+from core.formula.words import listed
 from core.problems.network.perceptron import Activation, Layer, Network, Reals
 
 _BATCHES = (4, 16, 64, 256)

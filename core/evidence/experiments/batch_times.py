@@ -7,7 +7,8 @@ from functools import cache
 import numpy as np
 
 from core.engine.findings import Expected, Experiment, Finding, Mark, Plot, Series
-from core.evidence.experiments.telling import listed, whole
+from core.evidence.experiments.telling import whole
+from core.formula.words import listed
 
 # Powers of two, their neighbours, and multiples of 16 between them, which are no powers.
 _POWERS_OF_TWO, _BETWEEN = (64, 128), (80, 96, 112)

@@ -8,7 +8,8 @@ import numpy as np
 from core.catalogue.hypers import Hyper
 from core.engine.findings import Array, Expected, Experiment, Finding, Plot, Series
 from core.engine.gradients import gradient, streamed_gradient
-from core.evidence.experiments.telling import listed, whole
+from core.evidence.experiments.telling import whole
+from core.formula.words import listed
 from core.problems.batches.descent import descend, least_squares, losses, updates_per_epoch
 from core.problems.batches.theory import measured_scatter
 

@@ -11,7 +11,8 @@ from core.engine.findings import Array, Expected, Experiment, Finding, Mark, Plo
 from core.engine.run import Run
 from core.engine.trace import Path, trace
 from core.evidence.experiments.measure import curve, first, steps_text
-from core.evidence.experiments.telling import learning_rate, listed, whole
+from core.evidence.experiments.telling import learning_rate, whole
+from core.formula.words import listed
 
 _GD, _MOMENTUM = (OPTIMIZERS[key] for key in ("sgd", "momentum"))
 _STEPS = 3000

@@ -12,8 +12,9 @@ from core.engine.many import trace_many
 from core.engine.run import Run
 from core.engine.status import Outcome
 from core.evidence.experiments.measure import descend
-from core.evidence.experiments.telling import learning_rate, listed, whole
+from core.evidence.experiments.telling import learning_rate, whole
 from core.formula import parse
+from core.formula.words import listed
 from core.problems.network.perceptron import Activation, Layer, Network, squares
 
 _GRID = np.linspace(-2.0, 2.0, 4001)

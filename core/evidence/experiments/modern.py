@@ -11,8 +11,9 @@ from core.engine.findings import Array, Expected, Experiment, Finding, Mark, Plo
 from core.engine.run import Run
 from core.engine.trace import trace
 from core.evidence.experiments.measure import curve, first, steps_text
-from core.evidence.experiments.telling import learning_rate, listed, whole
+from core.evidence.experiments.telling import learning_rate, whole
 from core.formula.vocabulary import NEWTON_SCHULZ, NEWTON_SCHULZ_STEPS
+from core.formula.words import listed
 
 _ADAMW, _LION, _SOPHIA, _MUON = (OPTIMIZERS[key] for key in ("adamw", "lion", "sophia", "muon"))
 # float32, as weights, gradients and states are kept in plain training.

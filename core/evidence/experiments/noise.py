@@ -7,7 +7,8 @@ import numpy as np
 from core.catalogue.hypers import Hyper
 from core.engine.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
 from core.evidence.experiments.measure import curve
-from core.evidence.experiments.telling import learning_rate, listed, whole
+from core.evidence.experiments.telling import learning_rate, whole
+from core.formula.words import listed
 from core.problems.batches.theory import steady_spread
 
 _SEED = whole("seed", "s", 0, (0, 99), "Draws the noise.")

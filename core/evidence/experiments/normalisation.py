@@ -9,7 +9,8 @@ from core.catalogue.hypers import Hyper
 from core.catalogue.optimizers import PALETTE
 from core.engine.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
 from core.evidence.experiments.measure import batches, descend
-from core.evidence.experiments.telling import listed, whole
+from core.evidence.experiments.telling import whole
+from core.formula.words import listed
 from core.problems.network.perceptron import EPSILON, Activation, Layer, Network, Norm, Reals, cross_entropy
 
 _RATES = np.geomspace(0.01, 10, 7)

@@ -13,7 +13,8 @@ from core.engine.run import Run
 from core.engine.status import Outcome
 from core.engine.trace import Path, trace
 from core.evidence.experiments.measure import curve, first, steps_text
-from core.evidence.experiments.telling import learning_rate, listed, whole
+from core.evidence.experiments.telling import learning_rate, whole
+from core.formula.words import listed
 
 _ONE_STEP = "A crossing can move by a step where a platform rounds differently."
 

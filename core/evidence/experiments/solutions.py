@@ -8,7 +8,8 @@ from core.catalogue.hypers import Hyper
 from core.catalogue.optimizers import OPTIMIZERS, Optimizer
 from core.engine.findings import Array, Expected, Experiment, Finding, Plot, Series
 from core.evidence.experiments.measure import descend
-from core.evidence.experiments.telling import learning_rate, listed, whole
+from core.evidence.experiments.telling import learning_rate, whole
+from core.formula.words import listed
 
 _SAMPLES = 40
 _GD, _MOMENTUM, _ADAM = (OPTIMIZERS[key] for key in ("sgd", "momentum", "adam"))

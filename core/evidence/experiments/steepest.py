@@ -7,7 +7,7 @@ import numpy as np
 from core.catalogue.hypers import Hyper
 from core.catalogue.optimizers import PALETTE
 from core.engine.findings import Expected, Experiment, Finding, Plot, Series
-from core.evidence.experiments.telling import listed
+from core.formula.words import listed
 
 
 def _steepest(settings: Mapping[str, float]) -> Finding:

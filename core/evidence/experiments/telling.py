@@ -1,6 +1,5 @@
 """Words and settings that several experiments share."""
 
-from collections.abc import Sequence
 from typing import Literal
 
 from core.catalogue.hypers import Hyper
@@ -11,11 +10,6 @@ BETA = Hyper("beta", r"\beta", 0.9, (0.0, 0.99), (0.0, 0.99), "linear", "Share o
 
 KNOWN_DIGITS = "the same arithmetic apart from rounding; this many digits are known"
 """Why an outcome is expected to within its last digits."""
-
-
-def listed(words: Sequence[str]) -> str:
-    """``words`` in a row: "a", "a and b", "a, b and c"."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def learning_rate(default: float, bounds: tuple[float, float], slider: tuple[float, float] | None = None) -> Hyper:

@@ -9,8 +9,9 @@ from core.engine.findings import Array, Expected, Experiment, Finding, Mark, Plo
 from core.engine.run import Run
 from core.engine.trace import trace
 from core.evidence.experiments.measure import curve
-from core.evidence.experiments.telling import learning_rate, listed
+from core.evidence.experiments.telling import learning_rate
 from core.formula import parse
+from core.formula.words import listed
 
 # Three points on the line through the origin with slope 2, fitted by w·x + b: the guide's worked example.
 _DATA = ((1, 2), (2, 4), (3, 6))
