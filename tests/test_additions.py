@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import pytest
+
 from core import OPTIMIZERS, SCHEDULES
 from core.catalogue import objectives, schedules
 from core.catalogue.events import early
@@ -177,6 +179,7 @@ def test_without_the_declarations_nobody_knows_them() -> None:
     assert not {"C999", "X999"} & {*CLAIMS, *EXPERIMENTS}
 
 
+@pytest.mark.long
 def test_everything_finds_them(tmp_path: Path) -> None:
     _make(tmp_path)
     # What a visitor meets, by the tests of ``throwaway``, and what catalogues promise: the copy's own tests of all of

@@ -18,7 +18,16 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, WebSocket, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    WebSocket,
+    expect,
+    sync_playwright,
+)
 
 ROOT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
@@ -97,7 +106,7 @@ def server(tmp_path: Path) -> Iterator[Callable[[], str]]:
 
 # While it is open, Playwright's synchronous interface keeps an event loop running in this thread. Hence the
 # scope: it is closed before tests outside this folder start a loop of their own.
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """A Chromium with a new profile."""
     executable = shutil.which("chromium")
@@ -112,9 +121,18 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+# Shared, because half of what a page costs is to fetch and compile its scripts, which one context does once.
+@pytest.fixture(scope="package")
+def profile(chromium: Browser) -> BrowserContext:
+    """The context of all tabs that ``page`` opens."""
+    context = chromium.new_context()
+    context.set_default_timeout(1000 * PATIENCE)
+    return context
+
+
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """``page(width=1280, height=800, scheme="light")`` is a new tab with cookies and storage of its own.
+def page(profile: BrowserContext) -> Iterator[Callable[..., Page]]:
+    """``page(width=1280, height=800, scheme="light")`` is a new tab; cookies and storage are emptied after each test.
 
     The test fails at its end if a tab wrote an error to the console, let an exception escape or asked another
     machine for anything.
@@ -131,19 +149,24 @@ def page(chromium: Browser) -> Iterator[Callable[..., Page]]:
             complaints.append(f"asked another machine: {request.url}")
 
     def open_page(width: int = 1280, height: int = 800, scheme: Literal["light", "dark"] = "light") -> Page:
-        context = tabs.enter_context(
-            chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-        )
-        context.set_default_timeout(1000 * PATIENCE)
-        tab = context.new_page()
+        tab = profile.new_page()
+        tabs.append(tab)
+        tab.set_viewport_size({"width": width, "height": height})
+        tab.emulate_media(color_scheme=scheme)
         tab.on("console", listen)
         tab.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))
         tab.on("request", leaves)
         tab.on("websocket", leaves)
         return tab
 
-    with ExitStack() as tabs:
-        yield open_page
+    tabs: list[Page] = []
+    yield open_page
+    for tab in tabs:
+        # A picture that was written into an empty tab has no storage.
+        if tab.url.startswith("http"):
+            tab.evaluate("() => localStorage.clear()")
+        tab.close()
+    profile.clear_cookies()
     assert not complaints, "\n".join(complaints)
 
 
