@@ -76,6 +76,7 @@ def test_the_line_of_every_schedule_makes_one(key: str) -> None:
         ("f(x*b, b*x)", "f(x * 3, 3 * x)"),
         ("f(1.0*x, x*1)", "f(x, x)"),
         ("f(-a)", "f(-0.1)"),
+        ("f(-x)", "f(-x)"),
         ("f(max(int(2.5*b + 0.5), 1))", "f(8)"),
         ("f(max(x - b, 1))", "f(max(x - 3, 1))"),
         ("f(b/0)", "f(3 / 0)"),

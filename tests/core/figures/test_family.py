@@ -119,6 +119,9 @@ def test_no_name_covers_a_name_a_dot_or_a_branch(catalogue: dict[str, Any], narr
     for x, y in _dots(figure).values():
         assert not any(_meet((x - 5, y - 5, x + 5, y + 5), box) for box in boxes.values())
     for branch in _branches(figure.data[0]):
+        heights = [y for _, y in branch[1:]]
+        # The bend on the wide sheet leaves and meets alike.
+        assert narrow or heights == pytest.approx([heights[0] + heights[-1] - y for y in reversed(heights)])
         for (left, y), (right, after) in pairwise(branch):
             low, high = sorted((y, after))
             piece = (min(left, right), low, max(left, right) + 0.1, high + 0.1)

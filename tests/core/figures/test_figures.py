@@ -120,6 +120,7 @@ def test_the_note_under_the_picture_tells_the_true_levels(objective: Objective) 
     ends = (lines.start, lines.end)
     if objective.levels == "log":
         assert "powers of" in note
+        assert (": f = " in note) == (objective.minimum == 0), note
         ends = (10**lines.start, 10**lines.end)
     assert all(number(end) in note for end in ends)
     assert (lines.end - lines.start) / lines.size >= 3, "hardly any contour lines"
