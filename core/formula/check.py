@@ -46,12 +46,16 @@ def _check_call(call: Call, text: str, names: Collection[str], functions: Mappin
         raise FormulaError(message, text, *name_span, suggestion=_meant(name, functions))
     arity = functions[name].arity
     if len(call.arguments) != arity:
-        takes = f"{arity} argument{'s' if arity > 1 else ''}"
-        raise FormulaError(f"{name} takes {takes}; {len(call.arguments)} given.", text, *span)
+        raise FormulaError(wrong_count(name, arity, len(call.arguments)), text, *span)
     if name == "where":
         first = call.arguments[0].span
         message = "The first argument of where must be a comparison such as x > 0."
         raise FormulaError(message, text, *first)
+
+
+def wrong_count(name: str, arity: int, given: int) -> str:
+    """What to say about a function with too many or too few arguments."""
+    return f"{name} takes {arity} argument{'s' if arity > 1 else ''}; {given} given."
 
 
 def unknown_name(
@@ -83,4 +87,5 @@ def _meant(name: str, known: Collection[str]) -> str:
         return name.lower()
     # Short words resemble each other by chance.
     near = get_close_matches(name.lower(), known, n=1, cutoff=0.8) if len(name) > 2 else []
-    return near[0] if near else ""
+    # With more around it a name is another function: log2, sinc, acosh.
+    return near[0] if near and near[0] not in name.lower() else ""

@@ -8,16 +8,20 @@ class FormulaError(ValueError):
     """A text that is not a formula or a rule.
 
     ``message`` is one plain sentence. ``start`` and ``end`` delimit the place in ``text``, as character positions
-    from 0, ``end`` exclusive. ``suggestion`` is what was probably meant there, or empty.
+    from 0, ``end`` exclusive. ``suggestion`` is what was probably meant there, or empty. ``readings`` are the formulas
+    that the whole text could mean, where it could mean two.
     """
 
-    def __init__(self, message: str, text: str, start: int, end: int, suggestion: str = "") -> None:
+    def __init__(
+        self, message: str, text: str, start: int, end: int, suggestion: str = "", readings: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.text = text
         self.start = max(0, min(start, len(text)))
         self.end = max(self.start, min(end, len(text)))
         self.suggestion = suggestion
+        self.readings = readings
 
     def pointer(self) -> str:
         """The line in question with carets under the place, for a monospaced font."""

@@ -1,4 +1,4 @@
-"""Trees as readable Python, for exported code: NumPy or torch, in the order in which they are written."""
+"""Trees as text, in the order in which they are written: of the language itself, and Python for exported code."""
 
 from collections.abc import Callable, Mapping
 from typing import Literal
@@ -12,11 +12,46 @@ Library = Literal["numpy", "torch"]
 
 # Python's own order of binding, from loosest to tightest.
 _COMPARE, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(6)
-_BINDING = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "%": _PRODUCT, "**": _POWER}
+_BINDING = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "%": _PRODUCT}
 _CONSTANTS: Mapping[Library, Mapping[str, str]] = {
     "numpy": {"pi": "np.pi", "e": "np.e"},
     "torch": {"pi": "math.pi", "e": "math.e"},
 }
+
+
+def strict_source(tree: Expression, special: Callable[[Expression], tuple[str, int] | None] = lambda tree: None) -> str:
+    """``tree`` as text of the language, with no more brackets than it needs.
+
+    ``special`` writes those parts for which it does not return ``None``, and says how tightly they bind.
+    """
+
+    def bound(node: Expression, binding: int) -> str:
+        text, own = written(node)
+        return text if own >= binding else f"({text})"
+
+    def written(node: Expression) -> tuple[str, int]:
+        if (other := special(node)) is not None:
+            return other
+        match node:
+            case Number():
+                return node.text, _ATOM
+            case Name():
+                return node.name, _ATOM
+            case Negative():
+                return f"-{bound(node.operand, _SIGN)}", _SIGN
+            case Compare():
+                return f"{bound(node.left, _SUM)} {node.operator} {bound(node.right, _SUM)}", _COMPARE
+            case Call():
+                return f"{node.function}({', '.join(written(argument)[0] for argument in node.arguments)})", _ATOM
+            case Binary(operator="**"):
+                return f"{bound(node.left, _ATOM)}**{bound(node.right, _SIGN)}", _POWER
+            case Binary():
+                binding = _BINDING[node.operator]
+                space = " " if binding == _SUM else ""
+                left, right = bound(node.left, binding), bound(node.right, binding + 1)
+                return f"{left}{space}{node.operator}{space}{right}", binding
+
+    return written(tree)[0]
 
 
 def python_source(tree: Expression, library: Library, call: Callable[[Call], str | None] = lambda call: None) -> str:
@@ -26,11 +61,7 @@ def python_source(tree: Expression, library: Library, call: Callable[[Call], str
     value.
     """
 
-    def bound(node: Expression, binding: int) -> str:
-        text, own = written(node)
-        return text if own >= binding else f"({text})"
-
-    def written(node: Expression) -> tuple[str, int]:
+    def special(node: Expression) -> tuple[str, int] | None:
         if _is_fragile(node):
             return _folded(node)
         match node:
@@ -38,40 +69,29 @@ def python_source(tree: Expression, library: Library, call: Callable[[Call], str
                 return _number(node), _ATOM
             case Name():
                 return _CONSTANTS[library].get(node.name, node.name), _ATOM
-            case Negative():
-                return f"-{bound(node.operand, _SIGN)}", _SIGN
-            case Compare():
-                return f"{bound(node.left, _SUM)} {node.operator} {bound(node.right, _SUM)}", _COMPARE
             case Call():
-                special = call(node)
-                return (_function(node), _ATOM) if special is None else (special, _ATOM)
-            case Binary():
-                return _binary(node)
+                return call(node) or _function(node), _ATOM
+            case _:
+                return None
 
-    def _binary(node: Binary) -> tuple[str, int]:
-        binding = _BINDING[node.operator]
-        if node.operator == "**":
-            return f"{bound(node.left, _ATOM)}**{bound(node.right, _SIGN)}", binding
-        space = " " if binding == _SUM else ""
-        return f"{bound(node.left, binding)}{space}{node.operator}{space}{bound(node.right, binding + 1)}", binding
+    def source(node: Expression) -> str:
+        return strict_source(node, special)
 
     def _function(node: Call) -> str:
         template = RULE_FUNCTIONS[node.function]
         if library == "numpy":
-            return template.numpy.format(*(written(argument)[0] for argument in node.arguments))
+            return template.numpy.format(*map(source, node.arguments))
         # torch's functions take tensors only, except where() beyond its condition.
         if isinstance(node.arguments[0], Compare) and is_literal(node.arguments[0]):
             # torch's condition is a tensor of truths.
-            return f"({written(node.arguments[1 if _value(node.arguments[0]) else 2])[0]})"
+            return f"({source(node.arguments[1 if _value(node.arguments[0]) else 2])})"
         arguments = [
-            f"torch.tensor({written(argument)[0]}, dtype=torch.float64)"
-            if is_literal(argument)
-            else written(argument)[0]
+            f"torch.tensor({source(argument)}, dtype=torch.float64)" if is_literal(argument) else source(argument)
             for argument in node.arguments
         ]
         return template.torch.format(*arguments)
 
-    return written(tree)[0]
+    return source(tree)
 
 
 def _number(node: Number) -> str:

@@ -54,17 +54,17 @@ def parse_expression(text: str, budget: Budget, start: int = 0, stop: int | None
     stop = len(text) if stop is None else stop
     if not text[start:stop].strip(" \t"):
         raise FormulaError("There is nothing here yet; write an expression such as x**2.", text, start, stop)
-    return _Parser(text, tokens_of(text, start, stop), budget).whole()
+    return Parser(text, tokens_of(text, start, stop), budget).whole()
 
 
 # What follows the digits in 1_000, 0x10 or 0b1.
 _ODD_NUMBER = re.compile(r"_.*|[xob][0-9a-fA-F]+")
 _COMPARISONS: dict[str, ComparisonOperator] = {operator: operator for operator in get_args(ComparisonOperator)}
 _SUMS: dict[str, ArithmeticOperator] = {"+": "+", "-": "-"}
-_PRODUCTS: dict[str, ArithmeticOperator] = {"*": "*", "/": "/", "%": "%"}
+PRODUCTS: dict[str, ArithmeticOperator] = {"*": "*", "/": "/", "%": "%"}
 
 
-class _Parser:
+class Parser:
     def __init__(self, text: str, tokens: list[Token], budget: Budget) -> None:
         self.text = text
         self.tokens = tokens
@@ -111,7 +111,7 @@ class _Parser:
         return self.chain(_SUMS, self.product)
 
     def product(self) -> Expression:
-        return self.chain(_PRODUCTS, self.signed)
+        return self.chain(PRODUCTS, self.signed)
 
     def chain(self, operators: Mapping[str, ArithmeticOperator], part: Callable[[], Expression]) -> Expression:
         left = part()
@@ -155,6 +155,8 @@ class _Parser:
                 raise self.foreign_word(token)
             if self.next.text == "(":
                 return self.ended(self.call(token))
+            if token.text in RULE_FUNCTIONS and self.next.text in ("**", "^"):
+                raise self.error(f"A power of {token.text} stands behind its brackets, as in sin(x)**2.", token.span)
             return self.ended(self.made(Name(token.text, token.span)))
         if token.text == "(":
             if self.next.text == ")":
@@ -231,7 +233,8 @@ class _Parser:
         if token.text == ",":
             before, after = self.tokens[self.position - 1], self.tokens[self.position + 1]
             numbers = before.kind == after.kind == "number"
-            suggestion = f"{before.text}.{after.text}" if numbers else ""
+            # 1,000 is a thousand to many.
+            suggestion = f"{before.text}.{after.text}" if numbers and len(after.text) != 3 else ""
             message = "A comma only separates the arguments of a function; a decimal number needs a point."
             span = Span(before.span.start, after.span.end) if numbers else token.span
             return self.error(message, span, suggestion)

@@ -54,7 +54,7 @@ def tokens_of(text: str, start: int, stop: int) -> list[Token]:
     while at < stop:
         match = _TOKEN.match(text, at, stop)
         if match is None:
-            raise _stray(text, at)
+            raise stray(text, at)
         at = match.end()
         if match.lastgroup is not None and match.lastgroup != "space":
             tokens.append(Token(match.lastgroup, match.group(), Span(match.start(), at)))
@@ -62,7 +62,8 @@ def tokens_of(text: str, start: int, stop: int) -> list[Token]:
     return tokens
 
 
-def _stray(text: str, at: int) -> FormulaError:
+def stray(text: str, at: int) -> FormulaError:
+    """What to say about the character at ``at``, which begins no token."""
     character = text[at]
     instead = _INSTEAD.get(character, "")
     if character == "=":
