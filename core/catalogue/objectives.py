@@ -6,20 +6,17 @@ An objective is written in the formula language (``core.formula``). To add one, 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Literal
 
+from core.catalogue.explore import explore
 from core.catalogue.hypers import unknown_key
 from core.formula import Formula, parse
 
 Point = tuple[float, ...]
 
 VARIABLES = ("x", "y")
-# Where a visitor's own formula is shown and started, per variable. The start is off the axes: many formulas are
-# symmetric about one, and a path that starts on it never leaves it.
-OWN_DOMAIN = (-3.0, 3.0)
-OWN_START = (-1.5, 1.5)
 # A word of this form was meant as a key: no formula of x and y is one, and single letters are variables.
 _KEY = re.compile(r"[a-z_]{3,}")
 
@@ -445,22 +442,20 @@ def objective(text: str, dimension: int) -> Objective:
     return own_objective(text, dimension)
 
 
+@lru_cache(maxsize=256)
 def own_objective(text: str, dimension: int) -> Objective:
-    """A declaration for a visitor's formula ``text`` of ``dimension`` variables. Raises ``FormulaError``."""
-    own = Objective(
+    """A declaration for a visitor's formula ``text`` of ``dimension`` variables, with what ``explore`` finds of it.
+
+    Raises ``FormulaError``.
+    """
+    return Objective(
         key="own",
         name="Own formula",
         formula=text,
-        domain=(OWN_DOMAIN,) * dimension,
-        start=OWN_START[:dimension],
-        minima=(),
-        minimum=None,
+        **vars(explore(parse(text, VARIABLES[:dimension]))),
         idea="",
         source="",
     )
-    # Parsed at once, so that a text that is no formula is refused here.
-    own.parsed  # noqa: B018
-    return own
 
 
 def _counted(variables: int) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from core.catalogue.objectives import OBJECTIVES, OWN_DOMAIN, OWN_START, Objective, objective
+from core.catalogue.objectives import OBJECTIVES, Objective, objective
 from core.formula import FormulaError
 
 Array = npt.NDArray[np.float64]
@@ -282,11 +282,7 @@ def test_any_other_text_is_a_visitors_own_formula(text: str, dimension: int) -> 
     own = objective(text, dimension)
     assert (own.key, own.name, own.formula) == ("own", "Own formula", text)
     assert own.dimension == dimension
-    assert own.domain == (OWN_DOMAIN,) * dimension
-    assert own.start == OWN_START[:dimension]
     assert _inside(own, own.start)
-    assert (own.minima, own.minimum, own.other_minima) == ((), None, ())
-    assert own.levels == "linear"
     assert own.parsed.text == text
 
 
