@@ -1,5 +1,7 @@
 """The one error of the formula language: a sentence a visitor understands, and the place it speaks of."""
 
+import unicodedata
+
 # Columns of a pointer at most.
 _WIDTH = 120
 
@@ -30,7 +32,19 @@ class FormulaError(ValueError):
         begin = max(begin, self.start - _WIDTH // 2)
         line = self.text[begin : begin + _WIDTH].partition("\n")[0].replace("\t", " ")
         # Anything that is not one column wide would push the carets away from their place.
-        line = "".join(character if " " <= character <= "~" else "?" for character in line)
+        line = "".join(character if _is_one_column(character) else "?" for character in line)
         column = self.start - begin
         carets = "^" * max(1, min(self.end - begin, len(line)) - column)
         return f"{line}\n{' ' * column}{carets}"
+
+
+def _is_one_column(character: str) -> bool:
+    """Whether ``character`` takes one column of a monospaced font, in the order of the text."""
+    if " " <= character <= "~":
+        return True
+    return (
+        character.isprintable()
+        and unicodedata.category(character)[0] != "M"
+        and unicodedata.bidirectional(character) in ("L", "EN", "ES", "ET", "ON")
+        and unicodedata.east_asian_width(character) not in ("W", "F")
+    )

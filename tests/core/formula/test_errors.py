@@ -196,7 +196,8 @@ POINTED = [
     ("x = x - lr*gg", "x = x - lr*gg\n           ^^"),
     ("m = g\nx = x - lr*gg\n", "x = x - lr*gg\n           ^^"),
     ("x =\tx - lr*gg", "x =?x - lr*gg\n           ^^"),
-    ("x = x - lr*é", "x = x - lr*?\n           ^"),
+    ("x = x - lr*é", "x = x - lr*é\n           ^"),
+    ("x = θ²·lr − 字\u0301×gg", "x = θ²·lr − ??×gg\n    ^"),
     ("x = ", "x = \n   ^"),
 ]
 
@@ -211,6 +212,12 @@ def test_the_pointer_shows_the_line_and_marks_the_place(text: str, pointer: str)
     assert len(written.splitlines()[0]) == len(pointer.splitlines()[0])
     if "?" not in pointer:
         assert written == pointer
+
+
+def test_the_pointer_replaces_what_would_push_the_carets_away() -> None:
+    # Two columns, none, from right to left, and none that can be seen.
+    pointer = refused("x² − √字\u0301×א\u200b + zz").pointer()
+    assert pointer == "x² − √??×?? + zz\n ^"
 
 
 @pytest.mark.parametrize("before", [0, 1, 59, 60, 61, 100, 200, 290])
