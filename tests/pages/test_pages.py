@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import OBJECTIVES, OPTIMIZERS, Run, trace
 from core.catalogue.hypers import Hyper
-from core.catalogue.objectives import OWN_START, VARIABLES
+from core.catalogue.objectives import VARIABLES, own_objective
 from core.catalogue.racers import RACERS, Racer
 from core.catalogue.schedules import SCHEDULES, Schedule
 from core.engine.scenarios import DESCENTS, HILLS, RACES, Scenario
@@ -282,6 +282,11 @@ PAGE_LINKS: Mapping[str, tuple[Page, tuple[str, ...], Link]] = {
 }
 
 
+def _shown(markdown: str) -> str:
+    """What a visitor sees of ``markdown`` in which every sign is escaped."""
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", markdown)
+
+
 def _unquoted(note: str) -> str:
     """A note without its code, in which nothing is markup."""
     return re.sub(r"`[^`\n]*`", "", note)
@@ -466,14 +471,16 @@ def test_a_valid_formula_is_used() -> None:
     app = _choose_own(navigation.OPTIMIZERS, "x^2 + 5*y^2")
     assert len(app.error) == 0
     assert r"x^{2} + 5\,y^{2}" in latex(app)
-    path = trace(Run("x^2 + 5*y^2", "sgd", OWN_START, 500, dict(RACES["valley"].rules["sgd"])))
+    start = own_objective("x^2 + 5*y^2", 2).start
+    path = trace(Run("x^2 + 5*y^2", "sgd", start, 500, dict(RACES["valley"].rules["sgd"])))
     assert app.dataframe[0].value["loss"][0] == path.loss[-1]
 
 
 # What each page says to a wrong formula; an empty sentence where only that it says something matters.
 WRONG: Mapping[str, str] = {
     "x*2*": "The formula ends too early; a value is missing after *.",
-    "xx": "Unknown name xx",
+    "xz": "Unknown name xz",
+    "__x__": "",
     "": "",
     "import os": "",
     "__import__('os')": "",
@@ -482,7 +489,7 @@ WRONG: Mapping[str, str] = {
     "x\x00x": "",
     "(" * 200: "",
     "x+" * 149 + "x": "",
-    "９*x": "",
+    "٩*x": "",
     "<script>alert(1)</script>": "",
     "$x$ :red[x]": "",
 }
@@ -495,20 +502,81 @@ pages_with_formulas = pytest.mark.parametrize(
 @pages_with_formulas
 def test_a_wrong_formula_is_explained_and_stays_in_its_box(page: Page) -> None:
     opening = next(iter((DESCENTS if page is navigation.FOUNDATIONS else RACES).values()))
-    app = open_page(page, {**MODEST, f"{page.prefix}f": OWN})
+    app = open_page(page, {**MODEST, f"{page.prefix}f": OWN, f"{page.prefix}formula": "x +"})
     for text, sentence in WRONG.items():
         clean(app.text_input(key=f"{page.prefix}formula").set_value(text).run())
         (error,) = app.error
-        assert sentence in error.value
+        assert sentence in _shown(error.value)
         assert len(error.value) > 20
         assert not re.search(r"!\[|\]\(|<[a-z]", _unquoted(error.value)), error.value
         assert app.text_input(key=f"{page.prefix}formula").value == text
         assert f"Until then the picture shows {opening.resolved_objective.name}." in [one.value for one in app.caption]
+        (at_picture,) = app.warning
+        assert at_picture.value.endswith(f"cannot be read, so the picture shows {opening.resolved_objective.name}.")
         assert opening.resolved_objective.parsed.latex in latex(app)
-    # It is used as soon as it is right.
+    # It is used as soon as it is right, and stays when the next one is not.
     clean(app.text_input(key=f"{page.prefix}formula").set_value("x**4 + 7").run())
-    assert len(app.error) == 0
+    assert (len(app.error), len(app.warning)) == (0, 0)
     assert "x^{4} + 7" in latex(app)
+    clean(app.text_input(key=f"{page.prefix}formula").set_value("x**4 + 7 +").run())
+    assert len(app.error) == 1
+    assert "x^{4} + 7" in latex(app)
+    assert "`x**4 + 7`" in app.warning[0].value
+    # The picture of another objective has nothing to do with it.
+    clean(app.selectbox(key=f"{page.prefix}f").set_value(opening.resolved_objective.name).run())
+    assert (len(app.error), len(app.warning)) == (0, 0)
+
+
+@pages_with_formulas
+def test_what_is_typed_by_habit_is_put_into_its_strict_form_and_shown_back(page: Page) -> None:
+    key = f"{page.prefix}formula"
+    app = open_page(page, {**MODEST, f"{page.prefix}f": OWN})
+    clean(app.text_input(key=key).set_value("f(x) = 2x² + |x|").run())
+    assert (len(app.error), len(app.warning)) == (0, 0)
+    assert app.text_input(key=key).value == "2*x**2 + abs(x)"
+    assert "`f(x) = 2x² + |x|` is read as `2*x**2 + abs(x)`:" in [one.value for one in app.caption]
+    assert r"$\displaystyle 2\,x^{2} + \left|x\right|$" in words(app)
+    # It is said until another formula is typed.
+    clean(app.run())
+    assert "is read as" in " ".join(one.value for one in app.caption)
+    clean(app.text_input(key=key).set_value("x**2").run())
+    assert "is read as" not in " ".join(one.value for one in app.caption)
+    # A link may hold the habit, too.
+    app = open_page(page, {**MODEST, f"{page.prefix}f": OWN, key: "sin²x"})
+    assert (notes(app), len(app.error)) == ("", 0)
+    assert app.text_input(key=key).value == "sin(x)**2"
+
+
+@pages_with_formulas
+def test_of_two_readings_one_is_chosen_by_a_button(page: Page) -> None:
+    key = f"{page.prefix}formula"
+    for place, strict in enumerate(("1/2*x", "1/(2*x)")):
+        app = open_page(page, {**MODEST, f"{page.prefix}f": OWN})
+        clean(app.text_input(key=key).set_value("1/2x").run())
+        assert len(app.error) == 1
+        buttons = [button for button in app.button if str(button.key).startswith(f"{key}:")]
+        assert [button.label for button in buttons] == ["`1/2*x`", "`1/(2*x)`"]
+        clean(buttons[place].click().run())
+        assert app.text_input(key=key).value == strict
+        assert (len(app.error), len(app.warning)) == (0, 0)
+
+
+@pages_with_formulas
+def test_a_new_formula_moves_the_start_to_where_it_starts_as_its_link_does(page: Page) -> None:
+    dimension = 1 if page is navigation.FOUNDATIONS else 2
+    link = {**MODEST, f"{page.prefix}f": OWN}
+
+    def start(app: AppTest) -> tuple[float, ...]:
+        return tuple(state(app, page.prefix + variable) for variable in VARIABLES[:dimension])
+
+    app = open_page(page, {**link, f"{page.prefix}x": "0.3125"})
+    for typed, strict in (("(x - 70)²", "(x - 70)**2"), ("x⁴ - 8x²", "x**4 - 8*x**2"), ("x/2x", "x/(2*x)")):
+        clean(app.text_input(key=f"{page.prefix}formula").set_value(typed).run())
+        if app.error:
+            clean(app.button(key=f"{page.prefix}formula:{strict}").click().run())
+        expected = own_objective(strict, dimension).start
+        assert start(app) == expected
+        assert start(open_page(page, {**link, f"{page.prefix}formula": strict})) == expected
 
 
 ODD = (
@@ -549,7 +617,7 @@ def test_a_link_holds_a_rule_and_its_hyperparameters() -> None:
     assert app.dataframe[0].value["loss"].tolist()[1:] == [path.loss[-1]]
 
 
-def test_a_wrong_rule_is_explained_stays_in_its_box_and_does_not_race() -> None:
+def test_a_wrong_rule_is_explained_stays_in_its_box_and_the_last_good_one_races() -> None:
     app = open_page(navigation.OPTIMIZERS, MODEST)
     wrong = (
         "x = ",
@@ -567,9 +635,22 @@ def test_a_wrong_rule_is_explained_stays_in_its_box_and_does_not_race() -> None:
         assert not re.search(r"!\[|\]\(|<[a-z]", _unquoted(app.error[0].value)), text
         assert app.text_area(key="own").value == text
         assert app.dataframe[0].value["rule"].tolist() == ["Adam"]
+        assert [one.value for one in app.warning] == ["Your rule cannot be read, so it does not race."]
     clean(app.text_area(key="own").set_value(OWN_RULE).run())
-    assert len(app.error) == 0
-    assert len(app.dataframe[0].value) == 2
+    assert (len(app.error), len(app.warning)) == (0, 0)
+    good = app.dataframe[0].value
+    assert len(good) == 2
+    clean(app.text_area(key="own").set_value("x = x - lr*__h__*g").run())
+    assert r"Unknown name \_\_h\_\_" in app.error[0].value
+    clean(app.text_area(key="own").set_value(OWN_RULE + " +").run())
+    assert len(app.error) == 1
+    assert app.dataframe[0].value.equals(good)
+    assert "the last one that could be is still used" in app.warning[0].value
+    # An empty box is no mistake.
+    clean(app.text_area(key="own").set_value("").run())
+    assert (len(app.error), len(app.warning), len(app.dataframe[0].value)) == (0, 0, 1)
+    clean(app.text_area(key="own").set_value("x = ").run())
+    assert len(app.dataframe[0].value) == 1
 
 
 def test_every_shipped_rule_can_be_put_into_the_editor_and_races_beside_the_original() -> None:
@@ -660,7 +741,8 @@ def test_choosing_another_objective_moves_the_start_to_where_that_one_starts(pag
         assert tuple(state(app, page.prefix + variable) for variable in VARIABLES[:dimension]) == objective.start
         assert objective.parsed.latex in latex(app)
     clean(app.selectbox(key=f"{page.prefix}f").set_value(OWN).run())
-    assert tuple(state(app, page.prefix + variable) for variable in VARIABLES[:dimension]) == OWN_START[:dimension]
+    own = own_objective(app.text_input(key=f"{page.prefix}formula").value, dimension)
+    assert tuple(state(app, page.prefix + variable) for variable in VARIABLES[:dimension]) == own.start
 
 
 def test_without_a_rule_the_first_of_the_opening_runs() -> None:

@@ -1,29 +1,33 @@
 """Controls of what is descended, from where and for how long."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import streamlit as st
 
-from core.catalogue.objectives import OBJECTIVES, OWN_START, VARIABLES, Objective, own_objective
-from core.formula import FormulaError
+from core.catalogue.objectives import OBJECTIVES, VARIABLES, Objective, own_objective
+from core.formula import FormulaError, read
 from core.formula.objective import MAX_CHARACTERS
-from ui.kit.basics import asked_number, choice, explain, named, number_control
+from ui.kit import share
+from ui.kit.basics import asked_number, choice, last_good, named, number_control
 from ui.kit.limits import MAX_START, MAX_STEPS, OWN
 
 
 def objective_control(dimension: int, default: str, prefix: str = "") -> Objective:
     """Chooses an objective of ``dimension`` variables, or takes a formula.
 
-    A text that is not a formula is explained below its box and stays in it; ``default`` is shown instead. ``prefix``
-    begins the keys, here and in the other controls.
+    A text that is not a formula is explained below its box and stays in it; the last one that was, or ``default``, is
+    shown instead. ``prefix`` begins the keys, here and in the other controls.
     """
     shipped = named(objective for objective in OBJECTIVES.values() if objective.dimension == dimension)
 
     def restart() -> None:
         # A start that was good for the last objective may lie outside the picture of the next.
         chosen = shipped.get(st.session_state[f"{prefix}f"])
-        start = chosen.start if chosen is not None else OWN_START
-        st.session_state.update(start_state(start, prefix))
+        if chosen is None:
+            _begin_anew(OBJECTIVES[default].formula, dimension, prefix)
+        else:
+            st.session_state.update(start_state(chosen.start, prefix))
 
     options: dict[str, Objective | None] = {**shipped, OWN: None}
     chosen = choice("Objective", options, f"{prefix}f", OBJECTIVES[default].name, restart)
@@ -31,21 +35,75 @@ def objective_control(dimension: int, default: str, prefix: str = "") -> Objecti
 
 
 def _own_formula(dimension: int, fallback: Objective, prefix: str) -> Objective:
+    key = f"{prefix}formula"
+    before = st.session_state.get(key, "")
+    if (strict := _strict(before, dimension)) != before:
+        st.session_state[key] = strict
+        st.session_state[_typed(key)] = (before, strict)
     text = st.text_input(
         f"Formula of {' and '.join(VARIABLES[:dimension])}",
         value=fallback.formula,
-        key=f"{prefix}formula",
+        key=key,
         max_chars=MAX_CHARACTERS,
-        help="Arithmetic with + - * / ** and brackets, the constants pi and e, and functions such as sqrt, exp, log, "
-        "sin, abs, min, max and where(x > 0, a, b).",
+        help="As on paper or as in a program: 2x², |x|, √x, e^(-x²), sin 2πx, 2*x**2; also log, min(a, b), max(a, b) "
+        "and where(x > 0, a, b).",
+        on_change=lambda: _begin_anew(fallback.formula, dimension, prefix),
         bind="query-params",
     )
+    # What a link holds comes only now.
+    if _strict(text, dimension) != text:
+        st.rerun()
+    own = last_good(
+        prefix,
+        key,
+        text,
+        lambda formula: own_objective(read(formula, VARIABLES[:dimension]), dimension),
+        fallback,
+        "The formula in the box",
+        f"the picture shows {fallback.name}",
+    )
+    _offer_readings(text, dimension, prefix)
+    typed, strict = st.session_state.get(_typed(key), ("", ""))
+    if strict == text == own.formula:
+        st.caption(f"{share.quoted(typed)} is read as {share.quoted(strict)}:")
+        # Within a line it is broken where the sidebar ends.
+        st.markdown(rf"$\displaystyle {own.parsed.latex}$")
+    return own
+
+
+def _typed(key: str) -> str:
+    """Where the session keeps what was typed into the box ``key``, and what it was read as."""
+    return f"{key}:typed"
+
+
+def _strict(text: str, dimension: int) -> str:
+    """The strict form of ``text``; ``text`` itself if it cannot be read, which is explained below its box."""
     try:
-        return own_objective(str(text), dimension)
+        return read(text, VARIABLES[:dimension])
+    except FormulaError:
+        return text
+
+
+def _offer_readings(text: str, dimension: int, prefix: str) -> None:
+    """A button for each of two formulas that ``text`` could mean, which puts that one into the box."""
+
+    def choose(reading: str) -> None:
+        st.session_state[f"{prefix}formula"] = reading
+        _begin_anew(reading, dimension, prefix)
+
+    try:
+        read(text, VARIABLES[:dimension])
     except FormulaError as error:
-        explain(error)
-        st.caption(f"Until then the picture shows {fallback.name}.")
-        return fallback
+        for reading in error.readings:
+            key = f"{prefix}formula:{reading}"
+            st.button(share.quoted(reading), key=key, on_click=choose, args=(reading,), width="stretch")
+
+
+def _begin_anew(default: str, dimension: int, prefix: str) -> None:
+    """Moves the start to where the formula in the box, ``default`` if there is none, starts."""
+    text = _strict(st.session_state.get(f"{prefix}formula", default), dimension)
+    with suppress(FormulaError):
+        st.session_state.update(start_state(own_objective(text, dimension).start, prefix))
 
 
 def start_control(objective: Objective, prefix: str = "") -> tuple[float, ...]:

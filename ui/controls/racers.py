@@ -10,10 +10,9 @@ from core.catalogue.optimizers import OPTIMIZERS
 from core.catalogue.optimizers.declaration import Family
 from core.catalogue.racers import RACERS, Racer, own_racer
 from core.catalogue.schedules import SCHEDULES, Schedule
-from core.formula import FormulaError
 from core.formula.rule_reader import MAX_CHARACTERS
 from ui.controls.hypers import hyper_control
-from ui.kit.basics import choice, explain, named, number_control, several
+from ui.kit.basics import choice, forget, last_good, named, number_control, several
 from ui.kit.limits import MAX_CLIP, MAX_NOISE, MAX_RACERS, MAX_SEED, MIN_CLIP
 
 # Sliders side by side.
@@ -138,10 +137,11 @@ def gradients_control() -> Gradients:
     return {"noise": noise, "clip_norm": limit if limit >= MIN_CLIP else None, "seed": int(seed)}
 
 
-def own_rule_control() -> Racer | None:
-    """The editor of a visitor's rule: the racer it makes, or ``None`` while it is empty or not a rule.
+def own_rule_control(prefix: str = "") -> Racer | None:
+    """The editor of a visitor's rule: the racer it makes, or ``None`` while it is empty.
 
-    A text that is not a rule is explained, stays where it is, and does not race.
+    A text that is not a rule is explained and stays where it is; the last one that was, if any, races. The stage whose
+    keys begin with ``prefix`` says so.
     """
     text = st.text_area(
         "Your rule, one assignment a line",
@@ -154,10 +154,6 @@ def own_rule_control() -> Racer | None:
         bind="query-params",
     )
     if not str(text).strip():
+        forget("own")
         return None
-    try:
-        return own_racer(str(text))
-    except FormulaError as error:
-        explain(error)
-        st.caption("Until then your rule does not race.")
-        return None
+    return last_good(prefix, "own", str(text), own_racer, None, "Your rule", "it does not race")

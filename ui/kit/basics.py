@@ -19,6 +19,8 @@ class Named(Protocol):
 
 
 Choice = TypeVar("Choice")
+Made = TypeVar("Made")
+Other = TypeVar("Other")
 Thing = TypeVar("Thing", bound=Named)
 
 
@@ -109,9 +111,41 @@ def fold(label: str, key: str, draw: Callable[[], object]) -> None:
             draw()
 
 
+def last_good(
+    prefix: str, key: str, text: str, make: Callable[[str], Made], default: Other, subject: str, instead: str
+) -> Made | Other:
+    """What ``make`` makes of ``text``, which stands in the box ``key``.
+
+    While it makes nothing of it, that is explained, what it made of the last text that was good stays, and the stage
+    whose keys begin with ``prefix`` says so; without one ``default`` is used, which ``instead`` tells.
+    """
+    good = _good(key)
+    try:
+        made = make(text)
+    except FormulaError as error:
+        explain(error)
+        kept = st.session_state.get(good)
+        if kept is not None:
+            instead = f"the last one that could be is still used: {share.quoted(kept)}"
+        st.caption(f"Until then {instead}.")
+        share.tell_stage(prefix, f"{subject} cannot be read, so {instead}.")
+        return default if kept is None else make(kept)
+    st.session_state[good] = text
+    return made
+
+
+def forget(key: str) -> None:
+    """Forgets the last good text of the box ``key``."""
+    st.session_state.pop(_good(key), None)
+
+
+def _good(key: str) -> str:
+    return f"{key}:good"
+
+
 def explain(error: FormulaError) -> None:
     """Shows what is wrong with a text, where, and what was probably meant."""
-    st.error(error.message, icon=":material/error:")
+    st.error(share.verbatim(error.message), icon=":material/error:")
     st.code(error.pointer(), language=None)
     if error.suggestion:
         st.markdown(f"Perhaps {share.quoted(error.suggestion)} was meant.")

@@ -4,8 +4,10 @@ Streamlit binds widgets to the address and drops values that do not fit without 
 page was opened is remembered as text, so that a control can say what it could not use.
 """
 
+import re
 from collections.abc import Mapping
 from contextvars import ContextVar
+from types import MappingProxyType
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -22,6 +24,8 @@ _LONGEST = 80
 # A fragment that runs by itself has no place for notes; what there was to say was said when the page was opened.
 _slot: ContextVar[DeltaGenerator | None] = ContextVar("slot", default=None)
 _notes: ContextVar[list[str]] = ContextVar("notes")
+# What controls have to say where the picture is, by the prefix of its keys.
+_sentences: ContextVar[Mapping[str, tuple[str, ...]]] = ContextVar("sentences", default=MappingProxyType({}))
 
 
 def begin(path: str) -> None:
@@ -77,3 +81,19 @@ def quoted(text: str) -> str:
     """``text`` as code within a line of Markdown, in which nothing is markup: one line, and not too long."""
     line = "".join(character if character.isprintable() and character != "`" else " " for character in text)
     return f"`{line}`" if len(line) <= _LONGEST else f"`{line[:_LONGEST]}…`"
+
+
+def verbatim(text: str) -> str:
+    """``text`` as Markdown that shows it as it is, with a backslash before every sign that could be markup."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+
+
+def tell_stage(prefix: str, sentence: str) -> None:
+    """Has the stage whose keys begin with ``prefix`` say ``sentence`` above its picture in this run."""
+    sentences = _sentences.get()
+    _sentences.set({**sentences, prefix: (*sentences.get(prefix, ()), sentence)})
+
+
+def stage_sentences(prefix: str) -> tuple[str, ...]:
+    """What was left for the stage whose keys begin with ``prefix``."""
+    return _sentences.get().get(prefix, ())

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.catalogue.objectives import VARIABLES, Objective
 from core.engine.summary import Race
+from ui.kit import share
 from ui.stage.payload import Kind, Paper, believed_start, believed_step, packed, stage_payload
 
 _FOLDER = Path(__file__).parent
@@ -55,7 +56,8 @@ def stage(
 
     A start chosen in a landscape goes to the controls of the start, the step at which the clock comes to rest to the
     control of the step (keys ``x``, ``y`` and ``t``, after ``prefix`` where a page has a second stage). ``autoplay``
-    starts the clock at once, unless the visitor asked for less motion. ``paper`` makes the figure of a view "fit".
+    starts the clock at once, unless the visitor asked for less motion. Above the views stands what controls have left
+    for this stage (``share.tell_stage``). ``paper`` makes the figure of a view "fit".
     """
     key = f"{prefix}stage"
     payload = stage_payload(objective, race, kinds, height, label, paper)
@@ -71,6 +73,8 @@ def stage(
         if rested is not None:
             st.session_state[f"{prefix}t"] = float(rested)
 
+    for sentence in share.stage_sentences(prefix):
+        st.warning(sentence, icon=":material/edit_off:")
     with st.container(gap=None, key=f"{key}_parts"):
         _code(key=f"{key}_code", height=1)
         for index, ground in enumerate(payload.grounds):
