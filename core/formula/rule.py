@@ -134,6 +134,13 @@ class Rule:
         """How many numbers the rule keeps for each weight."""
         return sum(self.kinds[name] is Kind.TENSOR for name in self.state)
 
+    @property
+    def needs_whole_hessian(self) -> bool:
+        """Whether a step needs a number for each pair of weights, which ``cost`` does not show."""
+        return any(
+            call.function == "newton_direction" for line in self.lines for call, _ in self._oracle_calls(line.tree)
+        )
+
     @cached_property
     def cost(self) -> tuple[int, int]:
         """Gradient evaluations per step: those asked for always, and those asked for only under a condition.

@@ -10,7 +10,7 @@ from core.catalogue.hypers import unknown_key
 from core.catalogue.optimizers import OPTIMIZERS, Optimizer, Training
 from core.catalogue.schedules import SCHEDULES, Schedule
 from core.export.expressions import called_classes
-from core.formula.rule import Kind
+from core.formula.rule import Kind, Rule
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -24,9 +24,11 @@ _NONE = "none"
 class OptimizerRow:
     """One rule in the table, in plain values.
 
-    ``memory`` are the numbers kept for each weight and ``single_numbers`` those kept once for all of them.
-    ``gradients`` says in words how many a step asks for, a Hessian counting as one; ``most_gradients`` is the largest
-    number. ``suits`` holds what the rule is used to train. ``torch`` is empty if PyTorch has no such class.
+    ``memory`` are the numbers kept for each weight and ``single_numbers`` those kept once for all of them;
+    ``whole_hessian`` tells whether a step needs one for each pair of weights besides. ``gradients`` says in words how
+    many a step asks for, a Hessian's diagonal counting as one; ``most_gradients`` is the largest number, a whole
+    Hessian counting as one too. ``suits`` holds what the rule is used to train. ``torch`` is empty if PyTorch has no
+    such class.
     """
 
     key: str
@@ -37,6 +39,7 @@ class OptimizerRow:
     momentum: str
     memory: int
     single_numbers: int
+    whole_hessian: bool
     gradients: str
     most_gradients: int
     best_for: str
@@ -150,13 +153,21 @@ def _optimizer_row(optimizer: Optimizer) -> OptimizerRow:
         momentum=optimizer.momentum or _NONE,
         memory=rule.numbers_per_weight,
         single_numbers=sum(rule.kinds[name] is not Kind.TENSOR for name in rule.state),
-        gradients=f"{always}, at some steps {always + sometimes}" if sometimes else str(always),
+        whole_hessian=rule.needs_whole_hessian,
+        gradients=_gradients(rule),
         most_gradients=always + sometimes,
         best_for=optimizer.use,
         suits=tuple(map(str, optimizer.suits)),
         torch=f"torch.optim.{optimizer.torch.name}" if optimizer.torch else "",
         source=optimizer.source,
     )
+
+
+def _gradients(rule: Rule) -> str:
+    always, sometimes = rule.cost
+    if rule.needs_whole_hessian:
+        return f"{always - 1} and the Hessian"
+    return f"{always}, at some steps {always + sometimes}" if sometimes else str(always)
 
 
 def _schedule_row(schedule: Schedule) -> ScheduleRow:
@@ -180,7 +191,7 @@ def _trains(what: Training) -> Callable[[OptimizerRow], bool]:
 
 
 def _keeps(most: int) -> Callable[[OptimizerRow], bool]:
-    return lambda row: row.memory <= most
+    return lambda row: row.memory <= most and not row.whole_hessian
 
 
 _QUESTIONS = (

@@ -45,8 +45,15 @@ _COLUMNS: dict[str, dict[str, Any]] = {
         "name": st.column_config.TextColumn("Rule", pinned=True),
         "years": "Year",
         "best_for": st.column_config.TextColumn("Best for", width="medium"),
-        "memory": st.column_config.NumberColumn("Memory", help="Numbers kept for each weight."),
-        "gradients": st.column_config.TextColumn("Gradients a step", help="A Hessian counts as one."),
+        "memory": st.column_config.NumberColumn(
+            "Memory",
+            help="Numbers kept for each weight from step to step. Within a step SAM holds one more, and Newton's "
+            "method a number for every pair of weights.",
+        ),
+        "gradients": st.column_config.TextColumn(
+            "Gradients a step",
+            help="The Hessian's diagonal is estimated for about one gradient; all of it costs one for each weight.",
+        ),
         "momentum": "Momentum",
         "scaling": st.column_config.TextColumn(
             "Scaling per coordinate", help="What each coordinate's step is divided by."

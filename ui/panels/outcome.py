@@ -53,7 +53,11 @@ def numbers_panel(race: Race) -> None:
         "schedule": "Schedule",
         "outcome": "Outcome",
         "steps": column("Steps"),
-        "gradients": column("Gradients", help="Gradient evaluations the rule asked for; a Hessian counts as one."),
+        "gradients": column(
+            "Gradients",
+            help="Gradient evaluations the rule asked for. A Hessian counts as one, though with many weights it costs "
+            "one for each of them.",
+        ),
         "loss": column("Loss at the end", format="%.4g"),
         "best": column("Lowest loss", format="%.4g"),
         "gradient_norm": column("Gradient norm", format="%.4g"),
