@@ -62,7 +62,7 @@ DECLARATIONS: tuple[tuple[ModuleType, str, str], ...] = (
             minima=((1.0, -1.0),),
             minimum=0.0,
             idea="A bowl that is thrown away.",
-            source="nowhere",
+            source="Nobody 1999, nowhere",
         )""",
     ),
     (

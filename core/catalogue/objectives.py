@@ -42,7 +42,7 @@ class Objective:
     minima: tuple[Point, ...]
     minimum: float | None
     idea: str
-    source: str
+    source: str = ""
     other_minima: tuple[Point, ...] = ()
     kink: bool = False
     levels: Literal["linear", "log"] = "linear"
@@ -75,7 +75,6 @@ _DECLARATIONS = (
         minimum=0.0,
         idea="Every step of gradient descent multiplies x by 1 − lr, so it is smooth up to lr = 1, alternates up to 2 "
         "and diverges beyond.",
-        source="textbook",
     ),
     Objective(
         key="quartic",
@@ -87,7 +86,6 @@ _DECLARATIONS = (
         minimum=-6.54296875,
         idea="The slope also vanishes at x = 0, where there is no minimum, so small steps from the left creep towards "
         "that inflection without ever passing it.",
-        source="textbook",
     ),
     Objective(
         key="cubic",
@@ -99,7 +97,6 @@ _DECLARATIONS = (
         minimum=None,
         idea="The slope vanishes at x = 0 but the function is unbounded below and has no minimum, so whatever gets "
         "past that inflection falls for ever.",
-        source="textbook",
     ),
     Objective(
         key="double_well",
@@ -111,7 +108,6 @@ _DECLARATIONS = (
         minimum=-0.35238607380003645,
         other_minima=((0.9456492739235914,),),
         idea="Small steps end in the valley in which they start, which from this start is the shallower of the two.",
-        source="textbook",
     ),
     Objective(
         key="wavy",
@@ -131,7 +127,6 @@ _DECLARATIONS = (
         ),
         idea="Ripples on a bowl: small steps stop in the nearest of eight valleys, and only momentum, noise or large "
         "steps get further.",
-        source="textbook",
     ),
     Objective(
         key="absolute",
@@ -144,7 +139,6 @@ _DECLARATIONS = (
         kink=True,
         idea="The slope has the same size everywhere and no value at the kink, so steps of constant length end up "
         "hopping across the minimum.",
-        source="textbook",
     ),
     Objective(
         key="plateau",
@@ -156,7 +150,6 @@ _DECLARATIONS = (
         minimum=0.0,
         idea="Far from the minimum the slope is nearly zero (0.0013 at the start), so steps in proportion to it hardly "
         "move, however good the direction is.",
-        source="textbook",
     ),
     Objective(
         key="flat_quartic",
@@ -168,7 +161,6 @@ _DECLARATIONS = (
         minimum=0.0,
         idea="The curvature vanishes at the minimum, so with a constant learning rate x shrinks only like 1/√(2·lr·t) "
         "instead of exponentially.",
-        source="textbook",
     ),
     Objective(
         key="bowl",
@@ -180,7 +172,6 @@ _DECLARATIONS = (
         minimum=0.0,
         idea="A well-conditioned quadratic (condition number 3): at the best constant learning rate, 1/2, every step "
         "of gradient descent halves the distance to the minimum.",
-        source="textbook",
     ),
     Objective(
         key="ravine",
@@ -192,7 +183,6 @@ _DECLARATIONS = (
         minimum=0.0,
         idea="With condition number 100 even the best constant learning rate, 2/101, keeps 99/101 of the distance at "
         "every step while the path zigzags between the walls.",
-        source="textbook",
     ),
     Objective(
         key="rosenbrock",
@@ -261,7 +251,6 @@ _DECLARATIONS = (
         minimum=None,
         idea="Gradient and curvature both vanish at the origin, so descent lingers there before it falls down one of "
         "three slopes for ever: the function is unbounded below and has no minimum.",
-        source="textbook",
     ),
     Objective(
         key="rastrigin",
@@ -454,7 +443,6 @@ def own_objective(text: str, dimension: int) -> Objective:
         formula=text,
         **vars(explore(parse(text, VARIABLES[:dimension]))),
         idea="",
-        source="",
     )
 
 

@@ -112,9 +112,9 @@ _DECLARATIONS = (
     Schedule(
         key="constant",
         name="Constant",
-        year=1847,
-        authors="Cauchy",
-        source="Cauchy 1847, Comptes rendus 25:536",
+        year=1960,
+        authors="Widrow & Hoff",
+        source="In learning: Widrow & Hoff 1960, IRE WESCON Convention Record 4:96",
         idea="The same learning rate at every step.",
         rule="factor = 1",
         hypers=(),
@@ -125,9 +125,9 @@ _DECLARATIONS = (
     Schedule(
         key="step",
         name="Step decay",
-        year=2015,
-        authors="He et al.",
-        source="He et al. 2016 (CVPR), arXiv:1512.03385",
+        year=2014,
+        authors="Jia et al.",
+        source="The policy “step” of Caffe: Jia et al. 2014, arXiv:1408.5093",
         idea="Multiply the learning rate by gamma every so many steps.",
         rule="factor = gamma**floor((t - 1)/period)",
         hypers=(
@@ -188,7 +188,7 @@ _DECLARATIONS = (
             _FLOOR,
             Hyper(
                 "span",
-                r"\sigma",
+                "c",
                 1.0,
                 (0.01, 10.0),
                 (0.1, 2.0),
@@ -290,8 +290,8 @@ _DECLARATIONS = (
             Hyper("half", "h", 50, _STEPS, (5, 500), "log", "Steps up; as many lead down again.", whole=True),
         ),
         torch="CyclicLR(optimizer, base_lr=lr*low, max_lr=lr, step_size_up=half, cycle_momentum=False)",
-        trap="Unless cycle_momentum=False, CyclicLR also cycles the momentum between 0.8 and 0.9, and refuses "
-        "optimizers that have none.",
+        trap="Unless cycle_momentum=False, CyclicLR also cycles the momentum between 0.8 and 0.9, which switches it "
+        "on for plain SGD; optimizers without such a setting, such as Adagrad, are refused.",
     ),
     Schedule(
         key="one_cycle",
@@ -330,7 +330,8 @@ _DECLARATIONS = (
         name="Warmup, stable, decay",
         year=2024,
         authors="Hu et al.",
-        source="MiniCPM: Hu et al. 2024, arXiv:2404.06395; Hägele et al. 2024, arXiv:2405.18392",
+        source="MiniCPM: Hu et al. 2024, arXiv:2404.06395, with an exponential fall; along a straight line Hägele et "
+        "al. 2024, arXiv:2405.18392",
         idea="Rise to the peak, stay there, and fall along a straight line in the last part of the run.",
         rule="leave = max(warmup, T - floor(decay*T + 0.5))\n"
         "rise = start + (1 - start)*(t - 1)/warmup\n"

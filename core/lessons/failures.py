@@ -27,7 +27,6 @@ _WITH_LOGARITHM = Objective(
     minima=((1.0, 1.0),),
     minimum=2.0,
     idea="Left of x = 0 and below y = 0 there is no loss, and no wall either: a step may lead there.",
-    source="",
 )
 
 

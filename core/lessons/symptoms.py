@@ -27,7 +27,7 @@ _ALL = (
     Symptom(
         key="exploding",
         symptom="A deep network overflows in its first steps, or its gradient is huge in every layer at once.",
-        cause="Each layer makes the values larger: √2 more than He's weights is enough, and so are skip connections "
+        cause="Each layer makes the values larger: weights √2 times He's are enough, and so are skip connections "
         "that only add.",
         test="Measure the size of the values after each layer before training; it should stay near that of the inputs.",
         fix="He's variance for ReLU, Xavier's for tanh; divide each residual branch by the root of the depth, or "

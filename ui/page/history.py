@@ -51,7 +51,7 @@ def entry_panel(entry: Entry) -> None:
             st.markdown(f"**What came of it.** {entry.consequence}")
         st.caption(f"Source: {entry.source}")
     if later := successors(entry.key):
-        st.markdown("**What broke next.**")
+        st.markdown("**What later rules mended.**")
         bullets(f"{one.name} ({one.year}): {one.fixes}" for one in later)
     if entry.kind == "rule":
         link(REFERENCE, f"**{entry.name}** in the reference", {f"{REFERENCE.prefix}rule": entry.name})

@@ -117,7 +117,7 @@ EVENTS: tuple[Event, ...] = (
         source="Micikevicius et al. 2018, ICLR, arXiv:1710.03740",
         idea="Computes in half precision, keeps a full-precision copy of the weights, and scales the loss so that "
         "small gradients do not vanish.",
-        consequence="Halves the memory of activations, and explains why gradients are unscaled before they are "
+        consequence="Halves the memory of activations; a gradient of the scaled loss has to be unscaled before it is "
         "clipped.",
     ),
     Event(

@@ -53,7 +53,7 @@ RULES = (
         scaling="decaying mean of g²",
         momentum="decaying mean",
         picture="The first step is lr along each coordinate, however steep the slope, so every path sets off at 45°.",
-        suits=(Training.TRANSFORMERS, Training.RECURRENT, Training.LARGE_BATCHES),
+        suits=(Training.TRANSFORMERS, Training.CONVOLUTIONAL, Training.RECURRENT, Training.LARGE_BATCHES),
     ),
     Optimizer(
         key="amsgrad",
@@ -211,13 +211,13 @@ RULES = (
         parent="adam",
         fixes="Decay added to the gradient is divided by the second moment, so that the weights with large "
         "gradients hardly decay.",
-        use="The default for Transformers.",
+        use="The default for Transformers, and for recent convolutional networks such as ConvNeXt.",
         experiments=("X37",),
         torch=TorchPeer("AdamW", _ARGUMENTS + ", weight_decay=weight_decay", state=TORCH_MOMENTS),
         scaling="decaying mean of g²",
         momentum="decaying mean",
         picture="The decay pulls towards the origin, wherever the minimum is. At lr 0.001 and weight_decay 0.01 it "
         "needs 69 315 steps to halve a weight, so a picture at the defaults shows nothing of it.",
-        suits=(Training.TRANSFORMERS,),
+        suits=(Training.TRANSFORMERS, Training.CONVOLUTIONAL),
     ),
 )

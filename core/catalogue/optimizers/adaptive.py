@@ -56,14 +56,15 @@ RULES = (
         ),
         color=PINK,
         state={"v": SECOND_MOMENT},
-        parent="adagrad",
-        fixes="AdaGrad's sum never forgets, so under noise its steps shrink for ever; a decaying average does forget.",
+        parent="sgd",
+        fixes="Rprop, which goes by signs alone, gives every coordinate a step of its own, but small batches mislead "
+        "it; dividing by the recent size of the gradient does much the same for them.",
         use="Reinforcement learning and some recurrent networks.",
         torch=TorchPeer("RMSprop", "lr=lr, alpha=gamma, eps=eps", state={"v": "square_avg"}),
         scaling="decaying mean of g²",
         picture="The first step is lr/√(1 − gamma) along each coordinate, however steep the slope: 10·lr at gamma "
         "0.99, 3.16·lr at 0.9.",
-        suits=(Training.RECURRENT,),
+        suits=(Training.RECURRENT, Training.CONVOLUTIONAL),
     ),
     Optimizer(
         key="adadelta",

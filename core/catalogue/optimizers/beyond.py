@@ -39,7 +39,8 @@ RULES = (
         color=RED,
         dash="dash",
         parent="sgd",
-        fixes="Descent is content with any low point, however narrow.",
+        fixes="Plain descent leaves only minima whose curvature is above 2/lr; among the others it does not look for "
+        "the flat ones.",
         use="Vision and fine-tuning, where twice the gradients per step are affordable.",
         picture="It does not come to rest: on ½x² at lr 0.1 and rho 0.5 it ends by jumping between ±0.0263. Along a "
         "valley of equal minima it drifts towards the flat part.",
@@ -71,9 +72,10 @@ RULES = (
         key="newton",
         name="Newton (damped)",
         family=Family.BEYOND,
-        year=1944,
-        authors="Levenberg",
-        source="Newton's method with Levenberg's damping: Levenberg 1944, doi:10.1090/qam/10666",
+        year=1966,
+        authors="Goldfeld, Quandt, Trotter",
+        source="Newton's method with the damping of Goldfeld, Quandt & Trotter 1966, doi:10.2307/1909768; for least "
+        "squares, without second derivatives, Levenberg 1944, doi:10.1090/qam/10666",
         idea="Step to the bottom of the local quadratic model. One step solves a quadratic; where the curvature is "
         "negative it climbs, unless the damping outweighs it.",
         rule="x = x - lr*newton_direction(x, damping)",

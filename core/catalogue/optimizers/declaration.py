@@ -154,7 +154,7 @@ class Optimizer:
 
 def learning_rate(default: float, slider: tuple[float, float] = (1e-4, 1.0)) -> Hyper:
     """The learning rate, which every rule has."""
-    return Hyper("lr", r"\alpha", default, (0.0, 1e6), slider, "log", "Learning rate: the length scale of every step.")
+    return Hyper("lr", r"\alpha", default, (0.0, 1e6), slider, "log", "Learning rate: the factor on every step.")
 
 
 def memory(name: str, symbol: str, default: float, meaning: str, slider: tuple[float, float] = (0.0, 0.999)) -> Hyper:

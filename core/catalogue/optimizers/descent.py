@@ -47,11 +47,12 @@ RULES = (
         state={"v": "velocity: decaying sum of gradients"},
         parent="sgd",
         fixes="Plain descent zigzags across a ravine while it creeps along it; the velocity averages the zigzag away.",
-        use="Convolutional networks with a schedule; smooth deterministic problems, where it is hard to beat.",
+        use="Convolutional networks with a schedule; smooth problems with exact gradients, where it needs far fewer "
+        "steps than plain descent.",
         experiments=("X22", "X25"),
         torch=TorchPeer("SGD", "lr=lr, momentum=beta", state={"v": "momentum_buffer"}),
         momentum="heavy ball",
-        suits=(Training.CONVOLUTIONAL, Training.SMOOTH),
+        suits=(Training.CONVOLUTIONAL, Training.LARGE_BATCHES, Training.SMOOTH),
     ),
     Optimizer(
         key="nesterov",

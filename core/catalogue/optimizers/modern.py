@@ -29,8 +29,8 @@ RULES = (
         year=2023,
         authors="Chen et al.",
         source="Chen et al. 2023, arXiv:2302.06675",
-        idea="Only the sign of an interpolated momentum: every coordinate moves by exactly lr, and a single "
-        "number is kept for each weight.",
+        idea="Only the sign of an interpolated momentum: apart from weight decay every coordinate moves by exactly "
+        "lr, and a single number is kept for each weight.",
         rule="c = beta1*m + (1 - beta1)*g\nx = x - lr*(sign(c) + weight_decay*x)\nm = beta2*m + (1 - beta2)*g",
         hypers=(
             learning_rate(0.0001),
@@ -66,7 +66,12 @@ RULES = (
         "x = x - lr*clip(m/max(gamma*h, eps), -1, 1)",
         hypers=(
             learning_rate(0.001),
-            memory("beta1", r"\beta_1", 0.965, "Memory of the mean gradient."),
+            memory(
+                "beta1",
+                r"\beta_1",
+                0.965,
+                "Memory of the mean gradient: 0.965 in the authors' code, 0.96 in the paper.",
+            ),
             memory("beta2", r"\beta_2", 0.99, "Memory of the Hessian's diagonal.", (0.5, 0.9999)),
             Hyper(
                 "gamma",
@@ -96,7 +101,7 @@ RULES = (
         state={"m": FIRST_MOMENT, "h": "memory of the Hessian's diagonal"},
         parent="adamw",
         fixes="Adam's denominator knows the gradients' size and nothing of the curvature.",
-        use="Research: the gains reported at first were not found again with equal tuning.",
+        use="Research: later comparisons did not find the gains that were reported at first.",
         experiments=("X74",),
         scaling="decaying mean of the Hessian's diagonal, clipped",
         momentum="decaying mean",
