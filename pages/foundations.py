@@ -42,8 +42,9 @@ st.markdown(
     "The curve above opens on a well-known playground, with its well-known settings. The point never reaches the "
     "bottom, and more steps do not help: near the flat inflection at 0 the slope shrinks with the square of the "
     "distance, so that every step covers less of what is left. A larger rate does not help either. To jump from −0.5 "
-    "across the inflection in one step, the rate must be above 2/11, and from 8/81 on the minimum on the other side no "
-    "longer holds the point. What does arrive: a start beyond 0, or a rule that remembers where it was going."
+    "across the inflection in one step, the rate must be above 2/11, and above 8/81 no run settles at the minimum on "
+    "the other side: it stays there only if a step lands on 2.25 exactly, as the first one does at α = 1. What does "
+    "arrive: a start beyond 0, or a rule that remembers where it was going."
 )
 claims.claim_cards(claims.claims_about("foundations", "playground"))
 

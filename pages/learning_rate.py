@@ -42,8 +42,8 @@ edge = st.container()
 st.subheader("Every rate at once", anchor="rates")
 st.markdown(
     "Each curve is one rule at all learning rates of its slider, everything else as it is; the dots are the rates set "
-    "below. Where a curve ends, the rule diverges. Most rules are good over less than a factor of ten, at rates that "
-    "another cannot use. Click a curve to load that rate, or move the slider of its rule."
+    "below. Where a curve ends, the rule diverges. A rate that suits one rule is often of no use to another. Click a "
+    "curve to load that rate, or move the slider of its rule."
 )
 rates.sensitivity_panel()
 
@@ -51,7 +51,8 @@ st.subheader("Schedules", anchor="schedules")
 st.markdown(
     "A hundred epochs, one step each, and the same noise for all. A large rate gets near quickly and then jitters at a "
     "height that grows with the rate; a small one ends lower and takes longer. A schedule does one after the other: "
-    "what it ends with decides how low the loss comes. Set the noise to 0, and decay only slows the run down."
+    "what it ends with decides how low the loss comes. Set the noise to 0, and at the rates this opens with decay only "
+    "slows the run down."
 )
 learning_rate.schedules_panel()
 st.markdown(

@@ -16,8 +16,9 @@ reference.schedules_panel()
 
 st.subheader("The same in PyTorch", anchor="parity")
 st.markdown(
-    "Every rule and every schedule here is compared with the class of `torch.optim` that bears its name, or with an "
-    "optimizer made from its lines where PyTorch has none: same start, same settings, same number of steps."
+    "Every rule and every schedule here is compared with the class of `torch.optim` that computes the same: same "
+    "start, same settings, same number of steps. Where PyTorch has none, the other side is an optimizer made from the "
+    "rule's own lines, which checks that code and not the rule."
 )
 reference.parity_panel()
 

@@ -197,7 +197,7 @@ TECHNIQUES = (
         key="warmup",
         title="Warm-up",
         introduction="A rate that rises over the first steps lets the run reach a flatter place before the large steps "
-        "come, so that a larger peak can be used. Where the curvature is the same everywhere it hardly helps.",
+        "come, so that a larger peak can be used. Where the curvature is the same everywhere it moves no limit.",
         preview=_warmup,
         alt="Loss against the step on a quartic at rate 0.5: it explodes at once, and falls with a warm-up of 50 steps",
         experiments=("X62",),
@@ -207,7 +207,7 @@ TECHNIQUES = (
         key="sam",
         title="Sharpness-aware minimisation",
         introduction="SAM takes the gradient a little uphill, and among equal minima walks to the flat ones, for two "
-        "gradients a step. A demonstration in one variable shows the opposite of what it does.",
+        "gradients a step. A demonstration in one variable shows nothing of what it does.",
         preview=flat_walk.preview,
         alt="Sharpness against the step in a valley of equal minima: unchanged by gradient descent, lowered by SAM",
         experiments=("X57",),

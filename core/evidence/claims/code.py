@@ -78,7 +78,7 @@ ALL: tuple[Claim, ...] = (
         verdict=Verdict.CONDITIONS,
         correct="It is not part of PyTorch, it needs a reset at the end because the test ruins the weights, and it "
         "starts at the rate that the optimizer was given. The steepest point is fastai's rule; Smith reads off where "
-        "the loss begins to fall and where that ends. Here the steepest point is "
+        "the accuracy begins to rise and where it slows, becomes ragged or falls. Here the steepest point is "
         "{steepest / best, Gradient descent:.1f} times the best rate of a sweep for gradient descent and "
         "{steepest / best, AdamW:.1f} times for AdamW, if every step sees all items; in batches of 32 it only finds "
         "the noise, a hundred times too low or worse.",

@@ -16,7 +16,7 @@ ALL: tuple[Claim, ...] = (
         said="This is the complete truth about gradient descent.",
         verdict=Verdict.OVERSIMPLIFIED,
         correct="No guide is. The one that promised it opened with a descent that never reaches the bottom: after "
-        "1000 steps it stands at {position:.3g} and the minimum is at 2.25. Here every statement names its source, "
+        "1000 steps it stands at {position:.3g} and the minimum is at 9/4. Here every statement names its source, "
         "and wherever possible an experiment that you can run.",
         source="recomputed here",
         experiment="X01",
@@ -28,9 +28,10 @@ ALL: tuple[Claim, ...] = (
         said="Imagine a hiker in the mountains: that picture is all you will ever need.",
         verdict=Verdict.FALSE,
         correct="It is a good first picture with two dimensions, and it hides what matters most with millions: saddle "
-        "points, curvature and the limit it sets to the learning rate, momentum, noise, and rates per coordinate. No "
-        "mountain changes under its hiker, but when a small network is trained at a learning rate of 0.1 its "
-        "curvature climbs to about 2/0.1 = {limit 2/α:.0f} and stays there.",
+        "points, curvature and the limit it sets to the learning rate, momentum, noise, and rates per coordinate. Nor "
+        "does the length of a hiker's steps decide how curved the ground becomes: when a small network is trained at "
+        "a learning rate of 0.1, it walks into ever more curved ground until the largest curvature is about 2/0.1 = "
+        "{limit 2/α:.0f}, and stays there.",
         source=f"Dauphin et al. 2014, arXiv:1406.2572; {_COHEN}",
         experiment="X11",
     ),
@@ -93,9 +94,10 @@ ALL: tuple[Claim, ...] = (
         said="In networks with more parameters than they need, local minima are nearly as good as the global one.",
         verdict=Verdict.CONDITIONS,
         correct="For the training loss of very wide networks that start at random this is observed and, close to the "
-        "start, proved. It does not hold in general: bad minima exist at any width and are common when a network is "
-        "only just wide enough. It says nothing about test error either. In the experiment one or two hidden units "
-        "never fit a teacher of three, three units mostly do, and ten always.",
+        "start, proved. It does not hold in general: with the usual activation functions bad minima exist at any "
+        "width, and they are common when a network is only just wide enough. It says nothing about test error either. "
+        "In the experiment one or two hidden units never fit a teacher of three, three units mostly do, and ten "
+        "always.",
         source="Allen-Zhu, Li & Song 2019, arXiv:1811.03962; Du et al. 2019, arXiv:1811.03804; Safran & Shamir 2018, "
         "arXiv:1712.08968; Ding, Li & Sun, arXiv:1911.01413; Christof & Kowalczyk, arXiv:2202.12262",
         experiment="X04",
@@ -106,9 +108,9 @@ ALL: tuple[Claim, ...] = (
         topic="minima",
         said="That is because thousands of parameters smooth the landscape.",
         verdict=Verdict.OVERSIMPLIFIED,
-        correct="The number of parameters is not what counts. Width compared with the data, the architecture and the "
-        "first weights are: width and skip connections make a landscape smoother, depth without skip connections "
-        "makes it rougher, with as many parameters or more.",
+        correct="What counts is not the number of parameters but how wide the network is for its data, its "
+        "architecture and its first weights. Width and skip connections make a landscape smoother; depth without skip "
+        "connections makes it rougher, although it adds parameters.",
         source="Li et al. 2018, arXiv:1712.09913; Garipov et al. 2018, arXiv:1802.10026; Draxler et al. 2018, "
         "arXiv:1803.00885",
         experiment="X04",
@@ -145,8 +147,10 @@ ALL: tuple[Claim, ...] = (
         verdict=Verdict.FALSE,
         correct="It never gets there. The point creeps towards the flat inflection at 0 like −1/(0.108·t + 2) and its "
         "height approaches 2 instead of −6.54. To leap over 0 in one step from −0.5 the learning rate would have to "
-        "be above 2/11 = 0.182, and it must be below {X02 limit 2/f″ at the minimum:.4f} to settle at the minimum, so "
-        "no constant rate works. From +0.5 the same rate comes within a millionth of the minimum in 74 steps.",
+        "be above 2/11 = 0.182, and it must be below {X02 limit 2/f″ at the minimum:.4f} to settle at the minimum. So "
+        "no constant rate settles there: a larger one can only land on the minimum exactly, as α = 1 does, whose "
+        "first step ends at {position | lr=1:.2f}. From +0.5 the rate 0.012 comes within a millionth of the minimum "
+        "in 74 steps.",
         source=_CALCULUS,
         experiment="X01",
     ),

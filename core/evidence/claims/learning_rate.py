@@ -116,10 +116,11 @@ ALL: tuple[Claim, ...] = (
         correct="Its shape varies: one over the root of the step in the first Transformer, a line in BERT, a cosine "
         "to 10 % of the peak in LLaMA, and lately a constant rate with a final decay, or a line to zero. Transformers "
         "that normalise before each block need much less warm-up. What it buys is a larger peak: in the experiment, "
-        "on ¼x⁴ from 5, the limit goes from {largest rate, no warm-up:.2f} to {largest rate, warm-up:.1f} with 50 "
-        "steps of it.",
-        source="Vaswani et al. 2017, arXiv:1706.03762; LLaMA, arXiv:2302.13971; Xiong et al. 2020, arXiv:2002.04745; "
-        "Hägele et al. 2024, arXiv:2405.18392; Bergsma et al. 2025, arXiv:2502.15938",
+        "on ¼x⁴ from 5, a rise along a straight line over 50 steps lifts the limit from "
+        "{largest rate, no warm-up:.2f} to {largest rate, warm-up:.2f}.",
+        source="Vaswani et al. 2017, arXiv:1706.03762; BERT, arXiv:1810.04805; LLaMA, arXiv:2302.13971; "
+        "Xiong et al. 2020, arXiv:2002.04745; Hägele et al. 2024, arXiv:2405.18392; Bergsma et al. 2025, "
+        "arXiv:2502.15938",
         experiment="X62",
     ),
     Claim(

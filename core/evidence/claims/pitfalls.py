@@ -19,9 +19,9 @@ ALL: tuple[Claim, ...] = (
         verdict=Verdict.CONDITIONS,
         correct="Width is what helps, not the dimension as such: trained on the outputs of a network of three units, "
         "no network of one or two units fits, {width 3: fitted (%):.0f} % of those with three do, and all with ten. "
-        "For very wide networks near their first weights this is proved, for the training loss. Bad minima still "
-        "exist at any width, and minima that fit the training data equally well can differ on new data (experiment "
-        "X59).",
+        "For very wide networks near their first weights this is proved, for the training loss. With the usual "
+        "activation functions bad minima still exist at any width, and minima that fit the training data equally well "
+        "can differ on new data (experiment X59).",
         source="Du et al. 2019, arXiv:1811.03804; Safran & Shamir 2018, arXiv:1712.08968; Ding, Li & Sun, "
         "arXiv:1911.01413",
         experiment="X04",
@@ -34,10 +34,11 @@ ALL: tuple[Claim, ...] = (
         verdict=Verdict.TRUE,
         correct="Of random landscapes. Their matrices of second derivatives have no direction of descent in half of "
         "all draws in one dimension, in {minima in %, n = 2:.1f} % in two, {minima in %, n = 3:.1f} % in three, "
-        "{minima in %, n = 4:.2f} % in four and about 1 in 100 000 in six; with n dimensions the share falls about as "
-        "3 to the power −n²/4. The loss of a network is no random landscape, but there too flat points have more "
-        "directions of descent the higher they lie. Low down it is the other way round: with 4 added to every "
-        "curvature, {minima in %, n = 6 | shift=4:.0f} % of the draws in six dimensions are minima.",
+        "{minima in %, n = 4:.2f} % in four and {exact minima in %, n = 6:.5f} % in six; with n dimensions the share "
+        "falls about as 3 to the power −n²/4. The loss of a network is no random landscape, but there too flat points "
+        "have more directions of descent the higher they lie. Low down it is the other way round: with 4 added to "
+        "every curvature, which alone scatters by 1 about 0 along each axis, {minima in %, n = 6 | shift=4:.0f} % of "
+        "the draws in six dimensions are minima.",
         source="Dean & Majumdar 2008, arXiv:0801.1730; Bray & Dean 2007, doi:10.1103/PhysRevLett.98.150201; "
         "Dauphin et al. 2014, arXiv:1406.2572",
         experiment="X54",
@@ -69,7 +70,8 @@ ALL: tuple[Claim, ...] = (
         "{first / last layer, sigmoid, Xavier:.1e} times the last. With tanh it is "
         "{first / last layer, tanh, Xavier:.1f} times, with ReLU and He's weights {first / last layer, ReLU, He:.2f} "
         "times. Units and the size of the weights decide, not depth alone, and normalisation and orthogonal matrices "
-        "are further ways out. All of this is before training.",
+        "are further ways out. All of this is before training and in one draw of the weights; another may give three "
+        "times as much.",
         source="Bengio, Simard & Frasconi 1994, doi:10.1109/72.279181; Glorot & Bengio 2010, AISTATS; He et al. 2015, "
         "arXiv:1502.01852",
         experiment="X50",
@@ -82,11 +84,11 @@ ALL: tuple[Claim, ...] = (
         verdict=Verdict.FALSE,
         correct="Clipping does not: it only shortens, and by one factor for all layers. In 20 sigmoid layers the "
         "first gradient is {first / last layer, before:.1e} times the last before it and after it. The others need "
-        "company: in 30 ReLU layers the first gradient is {X50 first layer, ReLU, He:.2f} with He's weights and "
-        "{X50 first layer, ReLU, Xavier:.1e} with Xavier's. Skips lift 30 sigmoid layers from "
+        "company: in one draw of the weights the first gradient of 30 ReLU layers is {X50 first layer, ReLU, He:.2f} "
+        "with He's and {X50 first layer, ReLU, Xavier:.1e} with Xavier's. Skips lift 30 sigmoid layers from "
         "{X50 first / last layer, sigmoid, Xavier:.1e} to {X50 first / last layer, residual sigmoid, Xavier:.3f}, and "
         "BatchNorm without skips turns vanishing into exploding: the first gradient is "
-        "{X50 first / last layer, BatchNorm ReLU, He:.0f} times the last.",
+        "{X50 first / last layer, BatchNorm ReLU, He:.0f} times the last. Other draws give other digits.",
         source=f"{_PASCANU}; {_YANG}; He et al. 2016, arXiv:1512.03385",
         experiment="X49",
     ),
@@ -95,12 +97,13 @@ ALL: tuple[Claim, ...] = (
         page=_PAGE,
         topic="plateaus",
         said="Warm-up with cosine decay, and patience, get training across a plateau.",
-        verdict=Verdict.FALSE,
-        correct="Both schedules make the rate smaller for part of the time, which makes a plateau longer: gradient "
-        "descent needs {steps, Gradient descent, constant:.0f} steps to leave one at a constant rate, "
-        "{steps, Gradient descent, cosine:.0f} with cosine decay and {steps, Gradient descent, warm-up + cosine:.0f} "
-        "with warm-up and cosine decay. A scheduler with patience only ever lowers the rate. What helps is what adds "
-        "steps up or divides by the size of the gradient: momentum needs {steps, Momentum, constant:.0f}, Adam "
+        verdict=Verdict.OVERSIMPLIFIED,
+        correct="A schedule with the same peak takes smaller steps for part of the time, which makes a plateau "
+        "longer. On 1 − exp(−½x²) from 4 gradient descent needs {steps, Gradient descent, constant:.0f} steps to "
+        "leave it at a constant rate, {steps, Gradient descent, cosine:.0f} with cosine decay and "
+        "{steps, Gradient descent, warm-up + cosine:.0f} with warm-up and cosine decay. Warm-up helps only if it "
+        "makes a larger peak possible, and a scheduler with patience only ever lowers the rate. What helps is what "
+        "adds steps up or divides by the size of the gradient: momentum needs {steps, Momentum, constant:.0f}, Adam "
         "{steps, Adam, constant:.0f} at a tenth of the rate.",
         source="recomputed here; PyTorch's documentation of ReduceLROnPlateau",
         experiment="X55",
@@ -125,11 +128,13 @@ ALL: tuple[Claim, ...] = (
         page=_PAGE,
         topic="depth",
         said="Gradients can grow exponentially through the layers.",
-        verdict=Verdict.TRUE,
-        correct="Each layer multiplies. With weights √2 times those of He, 30 ReLU layers have gradients of some "
-        "{first layer, ReLU, He | gain=1.41421:.1e} where He's give {first layer, ReLU, He:.2f}. The ratio of the "
-        "first layer to the last is the same {first / last layer, ReLU, He:.2f} or so in both: it is the level that "
-        "explodes, in every layer at once.",
+        verdict=Verdict.CONDITIONS,
+        correct="With the number of layers they can, rather than from one layer to the next. With weights √2 times "
+        "those of He, 30 ReLU layers have gradients of some {first layer, ReLU, He | gain=1.41421:.1e} in one draw "
+        "where He's give {first layer, ReLU, He:.2f}, but the first layer has "
+        "{first / last layer, ReLU, He | gain=1.41421:.2f} times the gradient of the last, as it has with He's "
+        "({first / last layer, ReLU, He:.2f}): it is the level that explodes, in every layer at once. From step to "
+        "step gradients do grow in a recurrent network (experiment X75).",
         source=_PASCANU,
         experiment="X50",
     ),
@@ -183,7 +188,8 @@ ALL: tuple[Claim, ...] = (
         "radius 1 keeps {first / last step, tanh RNN:.1e}, one of radius 2 explodes to "
         "{first / last step, tanh RNN | radius=2:.1e}. Skips alone make it worse: 30 residual ReLU layers with He's "
         "weights start with a gradient of {X50 first layer, residual ReLU, He:.1e}, and of "
-        "{X50 first layer, residual ReLU, He, scaled:.1f} if each branch is divided by √30.",
+        "{X50 first layer, residual ReLU, He, scaled:.1f} if each branch is divided by √30. All numbers are from one "
+        "draw of the weights.",
         source=f"{_LSTM}; Jozefowicz, Zaremba & Sutskever 2015, ICML; Zhang, Dauphin & Ma 2019, arXiv:1901.09321",
         experiment="X75",
     ),

@@ -67,7 +67,7 @@ ALL: tuple[Claim, ...] = (
         key="C102",
         page=_PAGE,
         topic=_TOPIC,
-        said="A learning rate of 0.001 takes gradient descent from there to the minimum.",
+        said="A learning rate of 0.001 takes gradient descent from (1, 1) to the minimum of Beale's function.",
         verdict=Verdict.TRUE,
         correct="It does, and slowly: the loss is still 0.081 after 1000 steps, and only rounding, 8·10⁻²⁶, after "
         "100 000.",
@@ -77,11 +77,11 @@ ALL: tuple[Claim, ...] = (
         key="C103",
         page=_PAGE,
         topic=_TOPIC,
-        said="The arrow against the gradient at the start points to the minimum.",
+        said="On Beale's function the arrow against the gradient at the start (1, 1) points to the minimum.",
         verdict=Verdict.FALSE,
-        correct="On Beale's function at (1, 1) the gradient is (0, 27.75), with norm 27.75: the first step goes "
-        "straight down in y, although the minimum lies two units away in x. The curvatures there are −9.83 and 78.3, "
-        "so the start is not even in a bowl.",
+        correct="The gradient there is (0, 27.75), with norm 27.75: the first step goes straight down in y, although "
+        "the minimum lies two units away in x. The curvatures there are −9.83 and 78.3, so the start is not even in a "
+        "bowl.",
         source=f"{_BEALE}; recomputed here",
     ),
 )

@@ -255,7 +255,8 @@ ALL: tuple[Claim, ...] = (
         verdict=Verdict.OVERSIMPLIFIED,
         correct="In some code bases for convolutional networks, from about 2016 to 2020. Vision Transformers, ConvNeXt "
         "and CLIP are trained with Adam or AdamW, Inception and EfficientNet with RMSProp.",
-        source="Dosovitskiy et al. 2021, arXiv:2010.11929; Liu et al. 2022, arXiv:2201.03545",
+        source="Dosovitskiy et al. 2021, arXiv:2010.11929; Liu et al. 2022, arXiv:2201.03545; CLIP, arXiv:2103.00020; "
+        "Szegedy et al. 2016, arXiv:1512.00567; Tan & Le 2019, arXiv:1905.11946",
     ),
     Claim(
         key="C087",
@@ -266,8 +267,9 @@ ALL: tuple[Claim, ...] = (
         correct="The papers of AlexNet, VGG, GoogLeNet, ResNet and SENet report plain momentum 0.9. VGG was second in "
         "the classification of 2014. Nesterov's form trained Wide ResNet and DenseNet, and a later version of ResNet "
         "in Torch's code.",
-        source="Simonyan & Zisserman 2015, arXiv:1409.1556; He et al. 2016, arXiv:1512.03385; "
-        "Zagoruyko & Komodakis 2016, arXiv:1605.07146; Huang et al. 2017, arXiv:1608.06993",
+        source="Krizhevsky, Sutskever & Hinton 2012, NeurIPS; Simonyan & Zisserman 2015, arXiv:1409.1556; GoogLeNet, "
+        "arXiv:1409.4842; He et al. 2016, arXiv:1512.03385; SENet, arXiv:1709.01507; Zagoruyko & Komodakis 2016, "
+        "arXiv:1605.07146; Huang et al. 2017, arXiv:1608.06993",
     ),
     Claim(
         key="C088",
@@ -276,8 +278,9 @@ ALL: tuple[Claim, ...] = (
         said="Gradients commonly explode in recurrent networks and Transformers.",
         verdict=Verdict.CONDITIONS,
         correct="In recurrent networks they do, since a product over many steps grows or dies: fifty factors of 1.2 "
-        "give a gradient of {gradient at the start:.1e}. Transformers that normalise before each block show sudden "
-        "spikes of the loss rather than growth with depth.",
+        "make 9100, and the loss ½(w⁵⁰ − ½)² has at w = 1.2 a gradient of {gradient at the start:.1e}, an error of "
+        "9100 times 50·1.2⁴⁹. Transformers that normalise before each block show sudden spikes of the loss rather "
+        "than growth with depth.",
         source=f"{_PASCANU}; Xiong et al. 2020, arXiv:2002.04745",
         experiment="X48",
     ),
@@ -298,8 +301,9 @@ ALL: tuple[Claim, ...] = (
         topic="clipping",
         said="One bad batch can destroy a model.",
         verdict=Verdict.TRUE,
-        correct="One step along a gradient of {gradient at the start:.1e} at a rate of 0.001 throws the weight out of "
-        "all bounds. Clipped at 1, that step is 0.001 long, and the run arrives.",
+        correct="The loss ½(w⁵⁰ − ½)² has at w = 1.2 a gradient of {gradient at the start:.1e}. One step along it at "
+        "a rate of 0.001 throws the weight out of all bounds. Clipped at 1, that step is 0.001 long, and the run "
+        "arrives.",
         source=_PASCANU,
         experiment="X48",
     ),
@@ -348,8 +352,10 @@ ALL: tuple[Claim, ...] = (
         correct="Approximately: it steps uphill by ρ along the gradient and takes the gradient there, so a step costs "
         "two. In the valley ½(w₁w₂ − 1)² gradient descent stops where the sharpness is "
         "{w₁² + w₂² at the end, gradient descent:.2f}; SAM with ρ = 0.1 walks on to {w₁² + w₂² at the end, SAM:.2f}, "
-        "almost the flattest. In one variable it shows the opposite: fewer runs reach the wider minimum, and some "
-        "stay on top between the two. What SAM gains in networks does not come from flatness alone.",
+        "almost the flattest. One variable shows nothing of it: there {in the wide minimum in %, SAM:.0f} % of the "
+        "runs reach the wider of two minima, {in the wide minimum in %, gradient descent:.0f} % with gradient "
+        "descent, because {on top in %, SAM:.0f} % stay on top between the two. What SAM gains in networks does not "
+        "come from flatness alone.",
         source="Foret et al. 2021, arXiv:2010.01412; Wen, Ma & Li 2023, arXiv:2307.11007",
         experiment="X57",
     ),

@@ -42,9 +42,9 @@ ALL: tuple[Claim, ...] = (
         correct="Networks with hidden layers need it: units that start equal get equal gradients for ever, so "
         "{different units, random:.0f} of them count as {different units, all 0:.0f}. Biases may start at 0, and so "
         "may everything where the loss is a bowl, as for a line. Xavier's variance, 2/(inputs + outputs), suits tanh, "
-        "and He's, 2/inputs, suits ReLU: behind 30 ReLU layers values keep {X08 size of the output, He:.2f} of their "
-        "size with He's and {X08 size of the output, Xavier:.6f} with Xavier's. PyTorch's linear layer uses neither; "
-        "its variance is 1/(3·inputs).",
+        "and He's, 2/inputs, suits ReLU: behind 30 ReLU layers, in one draw of the weights, values keep "
+        "{X08 size of the output, He:.2f} of their size with He's and {X08 size of the output, Xavier:.6f} with "
+        "Xavier's. PyTorch's linear layer uses neither; its variance is 1/(3·inputs).",
         source="Glorot & Bengio 2010, AISTATS; He et al. 2015, arXiv:1502.01852",
         experiment="X07",
     ),

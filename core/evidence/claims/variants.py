@@ -105,10 +105,12 @@ ALL: tuple[Claim, ...] = (
         topic="stochastic",
         said="The noise of stochastic gradient descent lets it escape local minima.",
         verdict=Verdict.CONDITIONS,
-        correct="Only where learning rate times noise is large against the barrier, and then it leaves good minima "
-        "too. From the higher of two minima, at a rate of 0.1, noise of 0.3 brings no run in 1000 over the hill, "
-        "noise of 1 more than 90 %, noise of 2 fewer again, because runs come back. At a rate of 0.02 noise of 1 "
-        "brings none.",
+        correct="Only where the learning rate times the variance of the noise is large against the height of the "
+        "barrier, and then it leaves good minima too. From the higher of two minima, at a rate of 0.1, noise of 0.3 "
+        "brings no run in 1000 over the hill, noise of 0.6 {in the lower basin in %, noise 0.6:.0f} %, noise of 1 "
+        "more than 90 %, noise of 2 fewer again, because runs come back. At a rate of 0.02 noise of 1 brings none, "
+        "but noise of 2 brings {in the lower basin in %, noise 2 | lr=0.02:.0f} %: rate times noise is smaller than "
+        "with 0.1 and 0.6, rate times variance is larger.",
         source="Kleinberg, Li & Yuan 2018, arXiv:1802.06175",
         experiment="X17",
     ),

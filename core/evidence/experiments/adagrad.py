@@ -145,6 +145,7 @@ _X28 = Experiment(
         Expected("loss, second best / AdaGrad", 1.92, 0.5, "three draws of the data; AdaGrad stays clearly lowest"),
         Expected("loss, AdaGrad", 0.00647, 0.00002, KNOWN_DIGITS),
         Expected("loss, Adam", 0.01246, 0.00002, KNOWN_DIGITS),
+        Expected("loss, RMSProp", 0.01367, 0.00002, KNOWN_DIGITS),
         Expected("loss, Gradient descent", 0.01624, 0.00002, KNOWN_DIGITS),
     ),
 )
@@ -162,7 +163,7 @@ def _online(key: str, seen: Array, answers: Array) -> Array:
 
 
 def _epsilon(settings: Mapping[str, float]) -> Finding:
-    gradient, eps = settings["gradient"], settings["eps"]
+    gradient, eps, gamma = (settings[name] for name in ("gradient", "eps", "gamma"))
     slopes = np.append(np.geomspace(1e-10, 1.0, 200), gradient)
 
     def factors(rule: str) -> Array:
@@ -175,13 +176,13 @@ def _epsilon(settings: Mapping[str, float]) -> Finding:
     within = factors(edited("adagrad", ("(sqrt(G) + eps)", "sqrt(G + eps)")))
     rms_within = edited("rmsprop", ("(sqrt(v) + eps)", "sqrt(v + eps)"))
     far_out, far_in = (
-        float(trace(Run("1e-5*x**2/2", rule, (1.0,), 100, {"lr": 0.01, "gamma": 0.9, "eps": eps})).x[-1, 0])
+        float(trace(Run("1e-5*x**2/2", rule, (1.0,), 100, {"lr": 0.01, "gamma": gamma, "eps": eps})).x[-1, 0])
         for rule in (_RMSPROP.key, rms_within)
     )
     sentence = (
         f"A gradient of {gradient:.4g} with ε = {eps:.4g} moves AdaGrad's first step by {outside[-1]:.4g} learning "
         f"rates where ε is added to the root and by {within[-1]:.4g} where it is added under it. On a curvature of "
-        f"1e-5, 100 steps of RMSProp go from 1 to {far_out:.4g} and to {far_in:.4g}."
+        f"1e-5, 100 steps of RMSProp with γ = {gamma:.4g} go from 1 to {far_out:.4g} and to {far_in:.4g}."
     )
     numbers = {
         "step / lr, √G + ε": float(outside[-1]),
@@ -203,6 +204,7 @@ _X29 = Experiment(
     settings=(
         Hyper("gradient", "g", 1e-6, (1e-10, 1.0), (1e-10, 1.0), "log", "Size of the gradient."),
         Hyper("eps", r"\epsilon", 1e-8, (1e-12, 1e-2), (1e-12, 1e-2), "log", "The ε of both forms."),
+        Hyper("gamma", r"\gamma", 0.9, (0.0, 0.999), (0.0, 0.999), "linear", "Memory of RMSProp; PyTorch's is 0.99."),
     ),
     find=_epsilon,
     expected=(
@@ -210,6 +212,8 @@ _X29 = Experiment(
         Expected("step / lr, √(G + ε)", 0.0099995, 1e-6, "one step by hand: 1/√(1 + 10⁴)"),
         Expected("RMSProp after 100 steps, √v + ε", 0.0888, 0.0001, KNOWN_DIGITS),
         Expected("RMSProp after 100 steps, √(v + ε)", 0.905, 0.0005, KNOWN_DIGITS),
+        Expected("RMSProp after 100 steps, √v + ε", 0.0123, 0.0001, KNOWN_DIGITS, {"gamma": 0.99}),
+        Expected("RMSProp after 100 steps, √(v + ε)", 0.905, 0.0005, KNOWN_DIGITS, {"gamma": 0.99}),
     ),
 )
 

@@ -73,13 +73,14 @@ _STALL = Experiment(
     key="X01",
     question="Does gradient descent on x⁴ − 3x³ + 2 reach the bottom from −0.5?",
     settings=(
-        learning_rate(0.012, (1e-4, 0.3), (0.001, 0.2)),
+        learning_rate(0.012, (1e-4, 1.0), (0.001, 0.2)),
         _start(-0.5),
         whole("steps", "T", 1000, (10, 20_000), "Steps of gradient descent."),
     ),
     find=_stall,
     expected=(
         Expected("position", -0.00892, 5e-6, "The position is known to three digits."),
+        Expected("position", 2.25, 0.0, "−0.5 + 1·2.75, without rounding, and the slope there is 0.", {"lr": 1.0}),
         Expected("loss", 2.0, 1e-4, "It approaches 2, the height of the inflection, from above."),
         Expected("predicted position", -1 / (9 * 0.012 * 1000 + 2), 1e-12, "The same closed form."),
     ),

@@ -236,6 +236,9 @@ _ESCAPE = Experiment(
         Expected(
             "in the lower basin in %, noise 1", 0.0, 0.5, "A barrier five times as high; none crosses.", {"lr": 0.02}
         ),
+        Expected(
+            "in the lower basin in %, noise 2", 30.4, 3, "Two standard errors; the draws are seeded.", {"lr": 0.02}
+        ),
     ),
 )
 

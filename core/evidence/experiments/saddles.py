@@ -218,8 +218,41 @@ _X53 = Experiment(
 _MATRICES = 200_000
 # As many matrices of the largest size as the processor's cache holds.
 _AT_ONCE = 4000
-# For one, two and three dimensions, from the density of the eigenvalues.
-_EXACT = np.array([0.5, (2 - 2**0.5) / 4, (np.pi - 8**0.5) / (4 * np.pi)])
+# Beyond this the density of the eigenvalues, which falls as exp(−λ²/2), is below rounding.
+_FURTHEST = 10.0
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(100)
+
+
+def _exact(size: int, shift: float) -> float:
+    """The share of matrices as in ``_definite`` of ``size`` rows that have only positive eigenvalues.
+
+    The density of all eigenvalues is ∏|λᵢ − λⱼ|·exp(−Σλ²/2), so the share is a ratio of two Pfaffians (de Bruijn
+    1955, On some multiple integrals involving determinants).
+    """
+    return float(np.sqrt(np.linalg.det(_pairs(size, -shift)) / np.linalg.det(_pairs(size, -_FURTHEST))))
+
+
+def _pairs(size: int, low: float) -> Array:
+    """The integrals of sign(y − x)·f(x)·g(y) from ``low`` on, for f and g among the ``size`` weighted polynomials.
+
+    An odd ``size`` has a row and a column more, with the integrals of f alone.
+    """
+    half = (_FURTHEST - low) / 2
+    outer = low + half * (_NODES + 1)
+    inner = low + (outer[:, None] - low) / 2 * (_NODES + 1)
+    below = (_weighted(size, inner) @ _WEIGHTS) * (outer - low) / 2
+    values = _weighted(size, outer) * half * _WEIGHTS
+    total = values.sum(axis=1)
+    pairs = (2 * below - total[:, None]) @ values.T
+    return np.block([[pairs, total[:, None]], [-total, np.zeros(1)]]) if size % 2 else pairs
+
+
+def _weighted(size: int, x: Array) -> Array:
+    """The first ``size`` Hermite polynomials at ``x`` times exp(−x²/2), each scaled to size 1."""
+    rows = [np.exp(-(x**2) / 2)]
+    for n in range(size - 1):
+        rows.append((x * rows[-1] - (np.sqrt(n) * rows[-2] if n else 0)) / np.sqrt(n + 1))
+    return np.array(rows)
 
 
 def _definite(size: int, shift: float, random: np.random.Generator, count: int) -> Array:
@@ -248,18 +281,21 @@ def _rare_minima(settings: Mapping[str, float]) -> Finding:
     counts = [_definite(size, shift, random, _AT_ONCE) for _ in range(_MATRICES // _AT_ONCE)]
     share = np.sum(counts, axis=0) / _MATRICES
     dimensions = np.arange(1.0, size + 1)
+    exact = np.array([_exact(n, shift) for n in range(1, size + 1)])
     numbers = {f"minima in %, n = {n:.0f}": 100 * float(part) for n, part in zip(dimensions, share, strict=True)}
+    numbers |= {f"exact minima in %, n = {n:.0f}": 100 * float(part) for n, part in zip(dimensions, exact, strict=True)}
     seen = int(np.flatnonzero(share)[-1]) + 1 if share.any() else 0
     numbers["largest n with a minimum among the draws"] = seen
     about = f" with {shift:.4g} added to every curvature" if shift else ""
     by_size = listed([f"{100 * part:.4g} % for n = {n:.0f}" for n, part in zip(dimensions, share, strict=True)])
     sentence = (
         f"Of {_MATRICES} random n × n matrices of second derivatives{about}, these have only positive eigenvalues, as "
-        f"a minimum needs: {by_size}. In the others a direction of descent is left."
+        f"a minimum needs: {by_size}. In the others a direction of descent is left. In theory the last share is "
+        f"{100 * exact[-1]:.4g} %."
     )
     series = (
         Series("measured", dimensions, np.where(share > 0, share, np.nan), PALETTE[0], mode="lines+markers"),
-        Series("exact, nothing added", np.arange(1.0, 4), _EXACT, PALETTE[1], mode="markers"),
+        Series("exact", dimensions, exact, PALETTE[1], mode="markers"),
     )
     return Finding(numbers, sentence, Plot("dimension n", "share of minima", series, log_y=True))
 
@@ -281,13 +317,13 @@ _X54 = Experiment(
     ),
     find=_rare_minima,
     expected=(
-        Expected("minima in %, n = 1", 50.0, _scatter(_EXACT[0]), "Exact share; three deviations of the draws."),
-        Expected("minima in %, n = 2", 14.6447, _scatter(_EXACT[1]), "Exact share; three deviations of the draws."),
-        Expected("minima in %, n = 3", 2.4921, _scatter(_EXACT[2]), "Exact share; three deviations of the draws."),
-        Expected(
-            "minima in %, n = 4", 0.24, 0.01, "Known to be about 0.26; these draws, which are seeded, have 0.2415."
-        ),
-        Expected("minima in %, n = 6", 0.0, 0.005, "At most ten of the 200 000 draws."),
+        Expected("minima in %, n = 1", 50.0, _scatter(0.5), "Exact share; three deviations of the draws."),
+        Expected("minima in %, n = 2", 14.6447, _scatter(0.146447), "Exact share; three deviations of the draws."),
+        Expected("minima in %, n = 3", 2.4921, _scatter(0.024921), "Exact share; three deviations of the draws."),
+        Expected("minima in %, n = 4", 0.2457, 0.01, "Exact share; one deviation of the draws, which are seeded."),
+        Expected("exact minima in %, n = 2", 100 * (2 - 2**0.5) / 4, 1e-9, "(2 − √2)/4; rounding."),
+        Expected("exact minima in %, n = 3", 25 - 100 / (2**0.5 * np.pi), 1e-9, "¼ − 1/(√2·π); rounding."),
+        Expected("exact minima in %, n = 6", 0.000462, 1e-6, "Three digits of an exact ratio are known."),
         Expected("minima in %, n = 6", 97.1, 0.3, "These draws, with three deviations.", {"shift": 4.0}),
     ),
 )

@@ -137,8 +137,9 @@ def _warm_up(settings: Mapping[str, float]) -> Finding:
         f"On ¼x⁴ from {start:.4g}, gradient descent is stable at constant rates up to {quartic[0]:.4g}; at nine tenths "
         f"of that the loss is {loss[0]:.4g} after {_WARM_STEPS} steps. With {_warm_text(warmup)} the peak may be "
         f"{quartic[-1]:.4g}, {times:.4g} times as much, and nine tenths of that give {loss[-1]:.4g}. On a parabola as "
-        f"curved as the start, which does not flatten on the way, the limit only goes from {parabola[0]:.4g} to "
-        f"{parabola[-1]:.4g}."
+        f"curved as the start, which does not flatten on the way, the limit stays 2/L = {2 / curvature:.4g}: the peak "
+        f"may be {times_parabola:.4g} times that before {_WARM_STEPS} steps end higher than they began, and the more "
+        "steps the less."
     )
     numbers = {
         "largest rate, no warm-up": float(quartic[0]),

@@ -10,6 +10,7 @@ from torch import nn
 from torch.optim import lr_scheduler
 
 from core import OBJECTIVES, OPTIMIZERS, SCHEDULES, Run, trace
+from core.catalogue.optimizers import Training
 from core.evidence.claims import CLAIMS, Claim
 from core.evidence.experiments import EXPERIMENTS
 from core.lessons.history import Entry, timeline_entries
@@ -150,6 +151,7 @@ def test_the_schedules_have_the_values_told(
 @pytest.mark.parametrize(
     ("share", "warmup", "steps"),
     [
+        ("10 %", 0.1, 1),
         ("4 %", 4000, 100_000),
         ("1 %", 10_000, 1_000_000),
         # 1.4·10¹² tokens in batches of 4·10⁶.
@@ -165,10 +167,22 @@ def test_the_shares_of_warm_up_are_those_of_the_recipes(share: str, warmup: floa
 
 def test_numbers_that_follow_from_those_of_experiments_are_told() -> None:
     expected = {key: {known.name: known.value for known in EXPERIMENTS[key].expected} for key in ("X48", "X62")}
-    _states("C133", f"by {100 * (expected['X62']['ratio on the parabola'] - 1):.1f} % only")
+    ratios = []
+    for steps in (1000, 10_000, 100_000):
+        # A step multiplies the distance by 1 − α·min(t/50, 1)·L, here for αL from 2 on.
+        rates = np.linspace(2, 2.1, 10_001)[1:]
+        grown = np.log(np.abs(1 - rates[:, None] * np.arange(1, 50) / 50)).sum(axis=1)
+        ratios.append(rates[np.argmax(grown + (steps - 49) * np.log(rates - 1) > 0)] / 2)
+    assert ratios[0] == pytest.approx(expected["X62"]["ratio on the parabola"], abs=5e-4)
+    assert ratios[-1] < 1.0005
+    _states("C133", "warm-up does not move the limit at all")
     # At the minimum the curvature is the square of 50·w⁴⁹, the slope of w⁵⁰ = ½.
     slope = 50 * 0.5 / expected["X48"]["w at the end, clipped"]
     _states("C134", f"the limit of {2 / slope**2:.4f}")
+    product = 1.2**50
+    assert (product - 0.5) * 50 * 1.2**49 == pytest.approx(expected["X48"]["gradient at the start"], rel=1e-12)
+    for key in ("C088", "C134"):
+        _states(key, f"{round(product, -2):.0f}")
     _states("C134", f"{1.2 - expected['X48']['w at the end, clipped | lr=0.0001']:.2g} far")
 
 
@@ -177,6 +191,31 @@ def test_numbers_that_follow_from_those_of_experiments_are_told() -> None:
 
 def test_the_best_momentum_is_that_of_its_formula() -> None:
     _states("C046", f"{((100**0.5 - 1) / (100**0.5 + 1)) ** 2:.2g} for κ = 100")
+
+
+def test_adagrads_rates_settle_in_proportion_to_the_curvatures() -> None:
+    sums = trace(Run("(x**2 + 10*y**2)/2", "adagrad", (1.0, 1.0), 1000, {"lr": 0.1})).terms["G"][-1]
+    assert np.sqrt(sums[1] / sums[0]) == pytest.approx(10, rel=1e-6)
+    _states("C050", "in the flat direction and at a tenth of that in the steep one")
+
+
+def test_rmsprop_is_no_child_of_adagrad_and_adadelta_is() -> None:
+    _states("C053", "The lecture presents it as a version of Rprop")
+    assert OPTIMIZERS["rmsprop"].parent != "adagrad"
+    assert "Rprop" in OPTIMIZERS["rmsprop"].fixes
+    assert OPTIMIZERS["adadelta"].parent == "adagrad"
+
+
+@pytest.mark.parametrize(("claim", "key"), [("C086", "adamw"), ("C156", "adam"), ("C155", "rmsprop")])
+def test_a_rule_that_trains_image_networks_in_a_claim_does_so_in_the_table(claim: str, key: str) -> None:
+    assert OPTIMIZERS[key].name in CLAIMS[claim].said + CLAIMS[claim].correct
+    assert Training.CONVOLUTIONAL in OPTIMIZERS[key].suits
+
+
+def test_one_fact_has_one_verdict() -> None:
+    for key in ("C140", "C152"):
+        assert "1951" in CLAIMS[key].said
+    assert CLAIMS["C140"].verdict is CLAIMS["C152"].verdict
 
 
 # The rule that a row of the usual table is about.
@@ -345,6 +384,18 @@ def test_a_cosine_stepped_per_epoch_has_three_rates_in_three_epochs() -> None:
     assert trained == pytest.approx([0.0003, 0.000225, 0.000075])
     assert printed[-1] == pytest.approx(0, abs=1e-18)
     _states("C107", "0.0003, 0.000225 and 0.000075 only, and prints 0 for the last")
+
+
+def test_a_cycle_switches_momentum_on_for_plain_descent_and_is_refused_without_one() -> None:
+    trap = SCHEDULES["triangular"].trap
+    weight = nn.Parameter(torch.zeros(1))
+    plain = torch.optim.SGD([weight], lr=0.1)
+    lr_scheduler.CyclicLR(plain, 0.01, 0.1)
+    assert plain.param_groups[0]["momentum"] == 0.9
+    assert "switches it on for plain SGD" in trap
+    with pytest.raises(ValueError, match="must support momentum"):
+        lr_scheduler.CyclicLR(torch.optim.Adagrad([weight], lr=0.1), 0.01, 0.1)
+    assert "such as Adagrad" in trap
 
 
 def test_three_backward_passes_leave_three_times_the_gradient() -> None:
