@@ -73,7 +73,7 @@ _STALL = Experiment(
     key="X01",
     question="Does gradient descent on x⁴ − 3x³ + 2 reach the bottom from −0.5?",
     settings=(
-        learning_rate(0.012, (1e-4, 1.0), (0.001, 0.2)),
+        learning_rate(0.012, (1e-4, 1.0), (0.001, 1.0)),
         _start(-0.5),
         whole("steps", "T", 1000, (10, 20_000), "Steps of gradient descent."),
     ),
