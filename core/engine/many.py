@@ -1,5 +1,6 @@
 """Many runs at once: sweeps over starts, hyperparameters and seeds, of which only the ends are kept."""
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +10,9 @@ import numpy.typing as npt
 
 from core.catalogue.hypers import complete
 from core.engine.gradients import noise_table
+from core.engine.rest import rests
 from core.engine.run import Run
-from core.engine.status import CONVERGED_NORM, MAX_LOSS, MAX_POSITION, Outcome, failed, failure
+from core.engine.status import MAX_LOSS, MAX_POSITION, REST_NORM, Outcome, failed, failure
 
 Array = npt.NDArray[np.float64]
 
@@ -22,13 +24,15 @@ BLOCK = 8192
 class Many:
     """How many runs ended: ``x`` of shape ``(d, B)``, everything else of shape ``(B,)``.
 
-    ``x`` and ``loss`` belong to the last point before a failing step, ``best_loss`` to the best point so far.
+    ``x`` and ``loss`` belong to the last point before a failing step, ``best_loss`` to the best point so far,
+    ``late_loss`` is the median of the last losses that were asked for.
     ``status`` holds values of ``Outcome``; ``diverged_at`` is the failing step, or -1.
     """
 
     x: Array
     loss: Array
     best_loss: Array
+    late_loss: Array
     status: npt.NDArray[np.str_]
     diverged_at: npt.NDArray[np.int64]
 
@@ -38,10 +42,12 @@ def trace_many(
     starts: npt.ArrayLike | None = None,
     hypers: Mapping[str, npt.ArrayLike] | None = None,
     seeds: npt.ArrayLike | None = None,
+    late: int = 1,
 ) -> Many:
     """Runs ``run`` many times.
 
-    ``starts`` has shape ``(d, B)``, each of ``hypers`` shape ``(B,)`` or none, ``seeds`` shape ``(B,)``.
+    ``starts`` has shape ``(d, B)``, each of ``hypers`` shape ``(B,)`` or none, ``seeds`` shape ``(B,)``. ``late`` is
+    how many losses, the last one included, ``late_loss`` is the median of.
 
     Column b equals the single run with that start, those hyperparameters and that seed: bit for bit where the objective
     and the rule only use + − × ÷ and √, to rounding otherwise. Raises ``ValueError`` as ``Run`` does.
@@ -73,7 +79,7 @@ def trace_many(
     def part(first: int) -> Many:
         block = slice(first, first + BLOCK)
         cut = {name: value[block] if np.ndim(value) else value for name, value in settings.items()}
-        return _many_block(run, points[:, block], cut, seed[block])
+        return _many_block(run, points[:, block], cut, seed[block], late)
 
     blocks = [part(first) for first in range(0, count, BLOCK)]
     return Many(
@@ -81,14 +87,15 @@ def trace_many(
     )
 
 
-def losses_at(run: Run, rates: npt.ArrayLike) -> Array:
-    """The loss at the end of ``run`` at each learning rate of ``rates`` in place of its own, both of shape ``(B,)``.
+def losses_at(run: Run, rates: npt.ArrayLike, late: int = 1) -> Array:
+    """The loss at the end of ``run`` at each learning rate of ``rates`` in place of its own, and the late one.
 
-    A run that diverges or becomes undefined has the loss NaN: the last finite loss of such a run says how late it
+    ``rates`` have shape ``(B,)``, the result ``(2, B)``: first the last loss, then the median of the ``late`` last
+    ones. A run that diverges or becomes undefined has the loss NaN: the last finite loss of such a run says how late it
     failed and not how far it got. Raises ``ValueError`` as ``Run`` does.
     """
-    many = trace_many(run, hypers={"lr": rates})
-    return np.where(many.diverged_at >= 0, np.nan, many.loss)
+    many = trace_many(run, hypers={"lr": rates}, late=late)
+    return np.where(many.diverged_at >= 0, np.nan, [many.loss, many.late_loss])
 
 
 def _swept(run: Run, given: Mapping[str, npt.ArrayLike]) -> dict[str, Any]:
@@ -113,8 +120,9 @@ def _swept(run: Run, given: Mapping[str, npt.ArrayLike]) -> dict[str, Any]:
 class _Watch:
     """Follows a block of runs: keeps what each had before it failed, and the best loss."""
 
-    def __init__(self, point: tuple[Array, ...]) -> None:
+    def __init__(self, point: tuple[Array, ...], late: int) -> None:
         self.point = point
+        self.losses: deque[Array] = deque(maxlen=late)
         # The loss and the point one step earlier.
         self.before: tuple[Any, ...] = ()
         self.step = 0
@@ -124,6 +132,7 @@ class _Watch:
             np.array(point),
             np.full(count, np.nan),
             np.full(count, np.inf),
+            np.full(count, np.nan),
             np.full(count, Outcome.FINISHED, dtype="<U9"),
             np.full(count, -1),
         )
@@ -144,6 +153,7 @@ class _Watch:
         # What a failed run does later does not count.
         np.minimum(self.kept.best_loss, loss, out=self.kept.best_loss, where=self.alive.all() or self.alive)
         self.before = here
+        self.losses.append(loss)
 
     def _fail(self, new: npt.NDArray[np.bool_], here: tuple[Any, ...]) -> None:
         """Ends the runs marked in ``new``, which have just failed ``here``."""
@@ -152,7 +162,7 @@ class _Watch:
         # A start that fails has nothing before it.
         self.keep(new, self.before or here)
         lost = np.array([np.broadcast_to(values, new.shape)[new] for values in here])
-        self.kept.status[new] = [failure(row[1:], row[0], self.step)[0] for row in lost.T]
+        self.kept.status[new] = [failure(row[1:], row[0], self.step) for row in lost.T]
 
     def keep(self, which: npt.NDArray[np.bool_], row: tuple[Any, ...]) -> None:
         """Keeps ``row``, a loss and a point, for the runs marked in ``which``."""
@@ -169,11 +179,11 @@ def _is_within(values: Any, bound: float) -> bool:
     return bool(np.dot(values, values) <= bound * bound)
 
 
-def _many_block(run: Run, starts: Array, settings: Mapping[str, Any], seeds: npt.NDArray[np.int64]) -> Many:
+def _many_block(run: Run, starts: Array, settings: Mapping[str, Any], seeds: npt.NDArray[np.int64], late: int) -> Many:
     formula, rule, compiled = run.resolved_objective.parsed, run.resolved_optimizer.parsed, run.program(recording=False)
     hypers = (*(settings[name] for name in rule.hypers[1:]), *run.schedule_inputs)
     point = tuple(np.ascontiguousarray(row) for row in starts)
-    watch = _Watch(point)
+    watch = _Watch(point, late)
     with np.errstate(all="ignore"):
         state = compiled.start(point, (*hypers, settings["lr"]))
         steps = _many_steps(run, settings["lr"], seeds)
@@ -181,8 +191,11 @@ def _many_block(run: Run, starts: Array, settings: Mapping[str, Any], seeds: npt
         if watch.alive.any():
             watch.look(formula.value([np.broadcast_to(coordinate, seeds.shape) for coordinate in watch.point]))
             watch.keep(watch.alive, watch.before)
-            norm = np.sqrt((formula.grad(watch.kept.x) ** 2).sum(axis=0))
-            watch.kept.status[watch.alive & (norm <= CONVERGED_NORM)] = Outcome.CONVERGED
+            losses = [np.broadcast_to(loss, seeds.shape)[watch.alive] for loss in watch.losses]
+            watch.kept.late_loss[watch.alive] = np.median(losses, axis=0) if late > 1 else losses[0]
+            grad = formula.grad(watch.kept.x)
+            resting = watch.alive & (np.sqrt((grad**2).sum(axis=0)) <= REST_NORM)
+            watch.kept.status[resting] = rests(formula, watch.kept.x[:, resting], grad[:, resting]).outcomes
     return watch.kept
 
 

@@ -19,6 +19,8 @@ Array = npt.NDArray[np.float64]
 
 # Learning rates per curve, evenly spaced on a log scale: dense enough for the edge of stability to look like one.
 RATES = 160
+# Learning rates on either side whose runs must be low too: of 160 on a slider, all those within about 12 %.
+_BESIDE = 2
 # Runs times steps that a picture may cost; longer races are swept at fewer rates.
 _BUDGET = 200_000
 # Times the height at which a run began that its end is still shown at.
@@ -26,12 +28,32 @@ _HIGHEST = 1e3
 
 
 def swept(settings: tuple[Any, ...], rates: tuple[float, float, int]) -> npt.NDArray[np.float64]:
-    """``losses_at`` with plain values only.
+    """``losses_at`` with plain values only: the last losses and the medians of the late ones, of shape ``(2, count)``.
 
     ``settings`` are the fields of a ``Run`` in their order; ``rates = (lowest, highest, count)`` are evenly spaced on a
     log scale.
     """
-    return losses_at(Run(*settings), np.geomspace(*rates))
+    run = Run(*settings)
+    return losses_at(run, np.geomspace(*rates), late(run.steps))
+
+
+def late(steps: int) -> int:
+    """How many losses at the end of a run say, by their median, how high it really is: a fifth of all.
+
+    Past its limit a rule jumps up and down for ever, and its very last loss may be a lucky one.
+    """
+    return max(1, steps // 5)
+
+
+def held(losses: Array) -> Array:
+    """For each learning rate, in order, the highest of its loss and of those at the rates beside it.
+
+    Lowest where a rule does well and would with a rate a little off. Their median would still take a lucky few where
+    the end of a run hangs on the last digits of its rate. Infinite where one of them failed, its loss being NaN. Beyond
+    either end are the rates before it.
+    """
+    beside = np.pad(np.where(np.isnan(losses), np.inf, losses), _BESIDE, mode="reflect")
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(beside, 2 * _BESIDE + 1).max(axis=-1))
 
 
 def rate_plot(race: Race, sweep: Callable[..., npt.NDArray[np.float64]] = swept) -> Plot:
@@ -46,7 +68,7 @@ def rate_plot(race: Race, sweep: Callable[..., npt.NDArray[np.float64]] = swept)
     base = run.resolved_objective.minimum
     series: list[Series] = []
     for racer, path in race:
-        rates, losses = _curve(path, sweep)
+        rates, (losses, _) = _curve(path, sweep)
         failed = path.status.failed
         end = np.where(failed, np.nan, path.loss[-1:])
         curve, dot = (_above(_tame(values, path, base), base) for values in (losses, end))
@@ -56,21 +78,22 @@ def rate_plot(race: Race, sweep: Callable[..., npt.NDArray[np.float64]] = swept)
 
 
 def best_rates(race: Race, sweep: Callable[..., npt.NDArray[np.float64]] = swept) -> list[tuple[float, float]]:
-    """The learning rate with the lowest loss on the curve of each racer, as ``rate_plot`` shows it, and that loss.
+    """The learning rate of the curve of each racer at and beside which it ends lowest, and how low that is (``held``).
 
-    Both are NaN for a rule that diverges at all of them.
+    Both are NaN for a rule that bears no stretch of them.
     """
     best = []
     for _, path in race:
-        rates, losses = _curve(path, sweep)
-        known = np.isfinite(losses)
-        lowest = int(np.where(known, losses, np.inf).argmin())
-        best.append((float(rates[lowest]), float(losses[lowest])) if known.any() else (math.nan, math.nan))
+        rates, (_, losses) = _curve(path, sweep)
+        level = held(losses)
+        lowest = int(level.argmin())
+        known = np.isfinite(level[lowest])
+        best.append((float(rates[lowest]), float(level[lowest])) if known else (math.nan, math.nan))
     return best
 
 
 def _curve(path: Path, sweep: Callable[..., npt.NDArray[np.float64]]) -> tuple[Array, Array]:
-    """The learning rates of the curve of one racer and the losses at them, both of shape ``(n,)``."""
+    """The learning rates of the curve of one racer, of shape ``(n,)``, and what ``swept`` says of them."""
     run = path.run
     count = max(20, min(RATES, _BUDGET // run.steps))
     (lr,) = (hyper for hyper in run.resolved_optimizer.hypers if hyper.name == "lr")

@@ -1,4 +1,4 @@
-"""How runs end: when one counts as diverged, undefined or converged, and the sentence that says so."""
+"""How runs end: when one counts as diverged, undefined or at rest, and the sentence of one that is not at rest."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,17 +12,23 @@ Array = npt.NDArray[np.float64]
 # Beyond these a run counts as diverged: far outside every picture, and far inside what float64 can hold.
 MAX_POSITION = 1e12
 MAX_LOSS = 1e100
-# The gradient norm at or below which the end of a run counts as converged.
-CONVERGED_NORM = 1e-6
+# The gradient norm at or below which a run counts as at rest.
+REST_NORM = 1e-6
 
 
 class Outcome(StrEnum):
-    """How a run ended."""
+    """How a run ended: at rest, where the gradient is nearly 0, at a point of one of four kinds, or not."""
 
-    CONVERGED = "converged"
+    MINIMUM = "minimum"
+    MAXIMUM = "maximum"
+    SADDLE = "saddle"
+    FLAT = "flat"
     FINISHED = "finished"
     DIVERGED = "diverged"
     UNDEFINED = "undefined"
+
+
+AT_REST = (Outcome.MINIMUM, Outcome.MAXIMUM, Outcome.SADDLE, Outcome.FLAT)
 
 
 @dataclass(frozen=True)
@@ -51,36 +57,23 @@ def failed(x: Iterable[Array], loss: Array) -> npt.NDArray[np.bool_]:
     return ~within
 
 
-def status(x: Array, loss: Array, grad_norm: Array, fails_at: int | None) -> Status:
-    if fails_at is None:
-        last = len(x) - 1
-        if grad_norm[-1] <= CONVERGED_NORM:
-            sentence = (
-                f"Converged: after {last} steps the gradient norm is {grad_norm[-1]:.4g}, at most {CONVERGED_NORM:g}."
-            )
-            return Status(Outcome.CONVERGED, last, sentence)
-        sentence = (
-            f"Budget spent: after {last} steps the loss is {loss[-1]:.4g} and the gradient norm {grad_norm[-1]:.4g}."
-        )
-        return Status(Outcome.FINISHED, last, sentence)
-    outcome, reason = failure(x[fails_at], float(loss[fails_at]), fails_at)
-    if fails_at == 0:
-        return Status(outcome, 0, f"Undefined at the start: {reason}.")
-    before = f"the last point was {point_text(x[fails_at - 1])} with loss {loss[fails_at - 1]:.4g}"
-    return Status(outcome, fails_at, f"{outcome.capitalize()} at step {fails_at}: {reason}; {before}.")
+def moving_status(loss: float, grad_norm: float, step: int) -> Status:
+    """How a run ended that took all its steps and is not at rest."""
+    sentence = f"Not at rest after {counted(step)}: the loss is {loss:.4g} and the gradient norm {grad_norm:.4g}."
+    return Status(Outcome.FINISHED, step, sentence)
 
 
-def failure(point: Array, loss: float, step: int) -> tuple[Outcome, str]:
-    """What it means that a run reached ``point`` with ``loss`` at ``step``, one of them out of bounds, and why."""
-    if step == 0:
-        return Outcome.UNDEFINED, f"the objective has no usable value at {point_text(point)}"
-    if np.isnan(point).any():
-        return Outcome.UNDEFINED, "the rule computed a position that is not a number"
-    if (np.abs(point) > MAX_POSITION).any():
-        return Outcome.DIVERGED, f"the position left ±{MAX_POSITION:g}"
-    if np.isnan(loss):
-        return Outcome.UNDEFINED, f"the objective has no value at {point_text(point)}"
-    return Outcome.DIVERGED, f"the loss passed {MAX_LOSS:g} in size"
+def failure(point: Array, loss: float, step: int) -> Outcome:
+    """What it means that a run reached ``point`` with ``loss`` at ``step``, one of them out of bounds."""
+    if step == 0 or np.isnan(point).any():
+        return Outcome.UNDEFINED
+    within = (np.abs(point) <= MAX_POSITION).all()
+    return Outcome.UNDEFINED if within and np.isnan(loss) else Outcome.DIVERGED
+
+
+def counted(steps: int) -> str:
+    """A number of steps in words."""
+    return f"{steps} step{'s' * (steps != 1)}"
 
 
 def point_text(point: Iterable[float]) -> str:

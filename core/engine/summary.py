@@ -72,10 +72,16 @@ def step_sentence(path: Path, step: int) -> str:
     before, after = float(path.x[step - 1, 0]), float(path.x[step, 0])
     slope = float(path.grad[step - 1, 0])
     direction = "downhill to the right" if slope < 0 else "downhill to the left" if slope > 0 else "flat"
+    start, end = _apart(before, after)
+    side = "right" if after > before else "left"
+    went = f"goes {abs(after - before):.4g} to the {side}, to x = {end}" if after != before else "stays there"
     change = float(path.loss[step] - path.loss[step - 1])
     result = "fell" if change < 0 else "rose" if change > 0 else "did not change"
-    by = f" by {abs(change):.4g}, from {path.loss[step - 1]:.4g} to {path.loss[step]:.4g}" if change else ""
-    return (
-        f"At x = {before:.4g} the slope is {slope:.4g}: {direction}. Step {step} is {after - before:.4g} long and ends "
-        f"at x = {after:.4g}; the loss {result}{by}."
-    )
+    by = f" by {abs(change):.4g}, from {' to '.join(_apart(*path.loss[step - 1 : step + 1]))}" if change else ""
+    return f"At x = {start} the slope is {slope:.4g}: {direction}. Step {step} {went}; the loss {result}{by}."
+
+
+def _apart(before: float, after: float) -> tuple[str, str]:
+    """Two numbers with four digits or, if they differ and those do not, with as many as tell them apart."""
+    texts = [(f"{before:.{digits}g}", f"{after:.{digits}g}") for digits in range(4, 18)]
+    return next((pair for pair in texts if pair[0] != pair[1]), texts[0])

@@ -10,8 +10,20 @@ import numpy.typing as npt
 
 from core.engine.gradients import noise_table
 from core.engine.program import Program
+from core.engine.rest import rest_status
 from core.engine.run import Run
-from core.engine.status import Status, failed, status
+from core.engine.status import (
+    MAX_LOSS,
+    MAX_POSITION,
+    REST_NORM,
+    Outcome,
+    Status,
+    failed,
+    failure,
+    moving_status,
+    point_text,
+)
+from core.engine.undefined import position_reason, value_reason
 from core.formula.rule import Kind
 
 Array = npt.NDArray[np.float64]
@@ -50,7 +62,8 @@ def trace(run: Run) -> Path:
         per_step += list((run.noise * noise_table(run.seed, run.steps, len(run.start))).T)
     point = tuple(map(np.float64, run.start))
     # A start is a plain number or, after an anchor such as z: state = x, a copy of one.
-    state = tuple(map(np.float64, compiled.start(point, (*hypers, np.float64(settings["lr"])))))
+    with np.errstate(all="ignore"):
+        state = tuple(map(np.float64, compiled.start(point, (*hypers, np.float64(settings["lr"])))))
     width = sum(column.size for column in compiled.columns)
 
     points, tables = [np.array(run.start).reshape(1, -1)], []
@@ -88,9 +101,32 @@ def _path(run: Run, compiled: Program, x: Array, loss: Array, tables: list[Array
         at += column.size
         terms[column.name] = values if column.size > 1 or kinds.get(column.name) is Kind.TENSOR else values[:, 0]
     evaluations = int(terms.pop("")[:asked].sum())
-    terms = {name: values[: length - 1] for name, values in terms.items()}
+    recorded = {name: values[: length - 1] for name, values in terms.items()}
     grad = run.resolved_objective.parsed.grad(x[:length].T).T
     with np.errstate(over="ignore", invalid="ignore"):
         grad_norm = np.sqrt((grad**2).sum(axis=1))
-    end = status(x, loss, grad_norm, fails_at)
-    return Path(run, x[:length], loss[:length], grad, grad_norm, terms, end, evaluations)
+    if fails_at is not None:
+        end = _failed_status(run, x, loss, terms, fails_at)
+    elif grad_norm[-1] <= REST_NORM:
+        end = rest_status(run.resolved_objective.parsed, x[-1], grad[-1], length - 1)
+    else:
+        end = moving_status(loss[-1], grad_norm[-1], length - 1)
+    return Path(run, x[:length], loss[:length], grad, grad_norm, recorded, end, evaluations)
+
+
+def _failed_status(run: Run, x: Array, loss: Array, terms: Mapping[str, Array], step: int) -> Status:
+    """How a run ended that failed at ``step``: what was out of bounds there, and where it had been before."""
+    formula, point = run.resolved_objective.parsed, x[step]
+    outcome = failure(point, float(loss[step]), step)
+    if np.isnan(point).any():
+        reason = position_reason(run, x[: step + 1], terms, step)
+    elif (np.abs(point) > MAX_POSITION).any():
+        reason = f"the position left ±{MAX_POSITION:g}"
+    elif outcome is Outcome.UNDEFINED and not np.isfinite(loss[step]):
+        reason = f"the objective has no value at {point_text(point)}, where {value_reason(formula, point)}"
+    else:
+        reason = f"the loss passed {MAX_LOSS:g} in size"
+    if step == 0:
+        return Status(outcome, 0, f"Undefined at the start: {reason}.")
+    before = f"the last point was {point_text(x[step - 1])} with loss {loss[step - 1]:.4g}"
+    return Status(outcome, step, f"{outcome.capitalize()} at step {step}: {reason}; {before}.")

@@ -24,6 +24,10 @@ _swept = st.cache_data(max_entries=256, show_spinner=False)(swept)
 _opening = RACES["one_rate"]
 # As long as the race that the Optimizers page opens with.
 _SWEPT_STEPS = next(iter(RACES.values())).steps
+_BEST = (
+    "The rate that keeps this rule lowest, by the median of the last fifth of its losses, there and at the rates "
+    "beside it: no lucky last step decides."
+)
 # What a click sets is as fine as a reader can point.
 _DIGITS = 3
 
@@ -88,8 +92,8 @@ def _rates_table(race: Race) -> None:
             "rate": number("Learning rate", format="%.4g"),
             "outcome": "Outcome",
             "loss": number("Loss at the end", format="%.4g"),
-            "best": number("Best rate on its curve", format="%.4g"),
-            "lowest": number("Loss there", format="%.4g"),
+            "best": number("Best rate on its curve", format="%.4g", help=_BEST),
+            "lowest": number("Loss there at most", format="%.4g", help="The highest of these medians."),
         },
     )
 

@@ -10,7 +10,7 @@ from core.catalogue.objectives import OBJECTIVES
 from core.engine.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
 from core.engine.many import trace_many
 from core.engine.run import Run
-from core.engine.status import Outcome
+from core.engine.status import AT_REST
 from core.evidence.experiments.measure import descend
 from core.evidence.experiments.telling import learning_rate, whole
 from core.formula import parse
@@ -160,7 +160,7 @@ def _same_end(settings: Mapping[str, float]) -> Finding:
     rates = np.geomspace(_SMALLEST_RATE, largest, _RATES)
     ends = trace_many(Run(_WAVES.key, "sgd", (start,), 3000), hypers={"lr": rates})
     x = ends.x[0]
-    rested = ends.status == Outcome.CONVERGED
+    rested = np.isin(ends.status, AT_REST)
     # Places of rest are more than half a unit apart.
     rests = np.unique(x[rested].round(3))
     numbers = {

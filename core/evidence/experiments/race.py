@@ -26,7 +26,7 @@ _SWEPT_RATES = np.union1d(np.geomspace(1e-4, 1.0, 41), _NAMED_RATES)
 
 def _winner(settings: Mapping[str, float]) -> Finding:
     start, steps = (settings["x0"], settings["y0"]), int(settings["steps"])
-    losses = {OPTIMIZERS[key].name: losses_at(Run(_VALLEY.key, key, start, steps), _SWEPT_RATES) for key in _RACERS}
+    losses = {OPTIMIZERS[key].name: losses_at(Run(_VALLEY.key, key, start, steps), _SWEPT_RATES)[0] for key in _RACERS}
     numbers: dict[str, float] = {}
     parts: list[str] = []
     winners: set[str] = set()
@@ -94,7 +94,7 @@ def _sharp_limit(settings: Mapping[str, float]) -> Finding:
         outcome = f"{where} the run diverges at step {own.status.step}"
     else:
         numbers["final loss"] = float(own.loss[-1])
-        arrives = "arrives" if own.status.outcome is Outcome.CONVERGED else "stays bounded but does not arrive"
+        arrives = "arrives" if own.status.outcome is Outcome.MINIMUM else "stays bounded but does not arrive"
         outcome = f"{where} the run {arrives}: after {steps} steps the loss is {own.loss[-1]:.4g}"
     plot = Plot(
         "step",

@@ -12,7 +12,7 @@ import core.engine.many
 from core import OBJECTIVES, OPTIMIZERS, Run, trace, trace_many
 from core.catalogue.hypers import Hyper
 from core.engine.many import Many, losses_at
-from core.engine.status import Outcome
+from core.engine.status import AT_REST, Outcome
 from core.formula.rule import Rule
 from core.formula.tree import Binary, Number, walk
 
@@ -154,7 +154,7 @@ def test_the_sweeps_above_have_columns_of_every_outcome() -> None:
             assert {"undefined"} <= set(many.status) or objective != FENCED
             # Starts outside, and steps that leave.
             assert (many.diverged_at[many.status == "undefined"] >= 0).all()
-    assert trace_many(Run("bowl", "newton", (1.0, 1.0), 3)).status == ["converged"]
+    assert trace_many(Run("bowl", "newton", (1.0, 1.0), 3)).status == ["minimum"]
     assert outcomes >= {"diverged", "undefined", "finished"}
 
 
@@ -203,7 +203,7 @@ def test_rules_with_powers_of_t_fail_at_the_step_the_single_run_does(key: str) -
     for b, single in enumerate(_singles(run, COLUMNS, **swept)):
         path = trace(single)
         assert many.status[b] == path.status.outcome
-        assert many.diverged_at[b] == (-1 if path.status.outcome in ("finished", "converged") else path.status.step)
+        assert many.diverged_at[b] == (-1 if path.status.outcome in ("finished", *AT_REST) else path.status.step)
     assert "undefined" in many.status
 
 
@@ -323,7 +323,7 @@ def test_what_a_failed_column_does_later_is_not_seen() -> None:
     # With lr 1e13 x leaves at the second step and comes back at the third, where the loss is lowest.
     text = "lr: (0, 1e15) = 1\nx = where(t < 2, x + 0.5, where(t < 3, x + lr, 0))"
     many = trace_many(Run("x**2", text, (1.0,), 5), hypers={"lr": [0.1, 1e13]})
-    assert list(many.status) == ["converged", "diverged"]
+    assert list(many.status) == ["minimum", "diverged"]
     assert list(many.diverged_at) == [-1, 2]
     np.testing.assert_array_equal(many.x, [[0.0, 1.5]])
     np.testing.assert_array_equal(many.loss, [0.0, 2.25])
@@ -407,26 +407,27 @@ SWEPT = np.array([1e-4, 8e-4, 0.00199, 0.003, 0.1])
     ("optimizer", "hypers"), [("sgd", {}), ("momentum", {"beta": 0.5}), ("adam", {"beta1": 0.8}), ("x = x - lr*g", {})]
 )
 def test_each_loss_is_that_of_the_single_run_or_nan(optimizer: str, hypers: dict[str, float]) -> None:
-    losses = losses_at(Run("rosenbrock", optimizer, VALLEY_START, 300, hypers), SWEPT)
-    assert losses.shape == SWEPT.shape
-    for rate, loss in zip(SWEPT, losses, strict=True):
+    losses = losses_at(Run("rosenbrock", optimizer, VALLEY_START, 300, hypers), SWEPT, 7)
+    assert losses.shape == (2, *SWEPT.shape)
+    for rate, loss, late in zip(SWEPT, *losses, strict=True):
         path = trace(Run("rosenbrock", optimizer, VALLEY_START, 300, {**hypers, "lr": float(rate)}))
         if path.status.outcome in (Outcome.DIVERGED, Outcome.UNDEFINED):
-            assert np.isnan(loss)
+            assert np.isnan([loss, late]).all()
         else:
             # The same operations; powers of arrays and of single numbers may differ in the last digit.
             assert loss == pytest.approx(path.loss[-1], rel=1e-9)
+            assert late == pytest.approx(np.median(path.loss[-7:]), rel=1e-9)
 
 
 def test_diverged_and_undefined_runs_have_no_loss() -> None:
-    assert np.isnan(losses_at(Run("rosenbrock", "sgd", VALLEY_START, 300), [8e-4, 0.003])).tolist() == [False, True]
+    assert np.isnan(losses_at(Run("rosenbrock", "sgd", VALLEY_START, 300), [8e-4, 0.003]))[0].tolist() == [False, True]
     # A long step leaves where the logarithm has a value.
-    assert np.isnan(losses_at(Run("x - log(x)", "sgd", (10.0,), 10), [0.1, 100.0])).tolist() == [False, True]
+    assert np.isnan(losses_at(Run("x - log(x)", "sgd", (10.0,), 10), [0.1, 100.0]))[0].tolist() == [False, True]
 
 
 def test_a_formula_of_one_variable_and_a_single_rate_will_do() -> None:
     # One step of gradient descent on x² from 1 at 0.25 halves x.
-    np.testing.assert_allclose(losses_at(Run("x**2", "sgd", (1.0,), 1), 0.25), [0.25], rtol=1e-15)
+    np.testing.assert_allclose(losses_at(Run("x**2", "sgd", (1.0,), 1), 0.25), [[0.25], [0.25]], rtol=1e-15)
 
 
 def test_the_rates_replace_the_rate_of_the_settings() -> None:

@@ -1,11 +1,13 @@
 """The loss against the learning rate: every point of a curve is a run, and what diverges spoils no picture."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from core import OPTIMIZERS, Run, trace
 from core.catalogue.racers import RACERS
-from core.engine.sensitivity import RATES, best_rates, rate_plot
+from core.engine.sensitivity import RATES, best_rates, held, late, rate_plot
 from core.engine.summary import Race
 
 RULES = ("sgd", "momentum", "nesterov", "adam")
@@ -54,14 +56,33 @@ def test_what_ends_far_above_its_beginning_does_not_stretch_the_axis(lr: float) 
     assert race[0][1].loss[-1] < 1e3 * began or lr == 1.0
 
 
-def test_the_best_rate_is_the_lowest_point_of_the_curve() -> None:
+def test_the_best_rate_is_the_one_at_and_beside_which_runs_stay_lowest() -> None:
     race = _race(0.0008)
-    for (rate, loss), series in zip(best_rates(race), rate_plot(race).series[::2], strict=True):
-        assert loss == pytest.approx(np.nanmin(series.y), rel=1e-12)
-        assert rate == series.x[np.nanargmin(series.y)]
+    for (rate, loss), (_, path), series in zip(best_rates(race), race, rate_plot(race).series[::2], strict=True):
+        at = int(np.flatnonzero(series.x == rate)[0])
+        ends = []
+        for near in series.x[max(at - 2, 0) : at + 3]:
+            run = replace(path.run, hypers={"lr": float(near)})
+            ends.append(float(np.median(trace(run).loss[-late(200) :])))
+        # Equal but for how pow rounds in an array.
+        assert loss == pytest.approx(max(ends), rel=1e-9)
+
+
+def test_a_lucky_rate_is_not_the_best() -> None:
+    losses = np.full((2, RATES), 3.0)
+    # Low where the last step, or where one rate alone, is low; where five hold, higher.
+    losses[0, 10] = losses[1, 20] = 0.0
+    losses[1, 60:65] = 1.0, 1.5, 1.2, 1.0, 1.0
+    race = _race(0.0008)
+    for (rate, loss), series in zip(best_rates(race, lambda *_: losses), rate_plot(race).series[::2], strict=True):
+        assert (rate, loss) == (series.x[62], 1.5)
+
+
+def test_beside_a_failure_and_beyond_the_ends_nothing_is_better() -> None:
+    np.testing.assert_array_equal(held(np.array([1.0, 2, 3, 4, np.nan, 6, 7, 8, 9])), [3, 4, *[np.inf] * 5, 9, 9])
 
 
 def test_a_rule_that_always_diverges_has_no_best_rate() -> None:
     race = [(RACERS["sgd"], trace(Run("-x**2 - y**2", "sgd", (1e5, 1.0), 5000, {"lr": 1.0})))]
-    (best,) = best_rates(race, lambda *_: np.full(40, np.nan))
+    (best,) = best_rates(race, lambda *_: np.full((2, 40), np.nan))
     assert np.isnan(best).all()

@@ -8,10 +8,12 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
-from core import OBJECTIVES, OPTIMIZERS, trace
+from core import OBJECTIVES, OPTIMIZERS, Run, trace
 from core.catalogue.events import EVENTS, Event, early, recent
 from core.catalogue.optimizers import Optimizer
 from core.catalogue.racers import RACERS
+from core.engine.many import losses_at
+from core.engine.sensitivity import late
 from core.lessons import history
 from core.lessons.history import (
     RACE_NOTE,
@@ -150,24 +152,43 @@ def test_years_are_those_in_which_a_rule_appeared() -> None:
 
 
 @every_rule
-def test_the_rate_of_a_race_is_on_the_slider_and_better_than_its_neighbours(
+def test_the_rate_of_a_race_is_on_the_slider_and_holds_beside_it_too(
     optimizer: Optimizer, rates: dict[str, float]
 ) -> None:
     (lr,) = (hyper for hyper in optimizer.hypers if hyper.name == "lr")
     low, high = lr.slider
-    ratio = (high / low) ** (1 / (RACE_RATES - 1))
     best = rates[optimizer.key]
     # Both ends are met only to rounding.
     assert low * (1 - 1e-12) <= best <= high * (1 + 1e-12)
     race = {racer.key: run for racer, run in race_by(LAST, rates.__getitem__)}
-    end = trace(race[optimizer.key])
-    assert end.status.outcome in ("finished", "converged")
-    for other in (best / ratio, best * ratio):
-        if low <= other <= high:
-            path = trace(replace(race[optimizer.key], hypers={"lr": other}))
-            if path.status.outcome in ("finished", "converged"):
-                # A single run equals a column of many to rounding; neighbours differ by much more.
-                assert end.loss[-1] <= path.loss[-1] * (1 + 1e-6)
+    ends = []
+    for rate in best * np.linspace(0.94, 1.06, 13):
+        path = trace(replace(race[optimizer.key], hypers={"lr": float(np.clip(rate, low, high))}))
+        assert not path.status.failed
+        ends.append(float(np.median(path.loss[-late(RACE_STEPS) :])))
+    # Between the rates that were tried a loss can be half as high again; where a last step is lucky, as that of RMSProp
+    # at 0.3958, it is fifty times as high one per cent away. Newton's losses are 0 or rounding.
+    assert max(ends) <= 2 * _level(optimizer.key, best) + 1e-25
+
+
+def _level(key: str, best: float) -> float:
+    """How low the rule ``key`` ends at its best rate and at the rates of the slider beside it, at worst."""
+    low, high = OPTIMIZERS[key].hypers[0].slider
+    rates = best * (high / low) ** (np.arange(-2, 3) / (RACE_RATES - 1))
+    run = Run(RACE_OBJECTIVE, key, OBJECTIVES[RACE_OBJECTIVE].start, RACE_STEPS)
+    return float(np.nanmax(losses_at(run, np.clip(rates, low, high), late(RACE_STEPS))[1]))
+
+
+@every_rule
+def test_no_other_rate_of_the_slider_holds_lower(optimizer: Optimizer, rates: dict[str, float]) -> None:
+    low, high = optimizer.hypers[0].slider
+    others = np.geomspace(low, high, RACE_RATES)[2:-2:17]
+    run = Run(RACE_OBJECTIVE, optimizer.key, OBJECTIVES[RACE_OBJECTIVE].start, RACE_STEPS)
+    for other in others:
+        beside = other * (high / low) ** (np.arange(-2, 3) / (RACE_RATES - 1))
+        ends = losses_at(run, beside, late(RACE_STEPS))[1]
+        # Rounding of the powers; a rate that fails holds nothing.
+        assert np.isnan(ends).any() or ends.max() >= _level(optimizer.key, rates[optimizer.key]) * (1 - 1e-3)
 
 
 def test_every_rule_comes_nearer_to_the_minimum_than_it_began(rates: dict[str, float]) -> None:
@@ -197,17 +218,18 @@ def test_a_race_without_a_cache_finds_its_own_rates(rates: dict[str, float]) -> 
 
 
 def test_a_rule_that_survives_at_no_rate_keeps_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "losses_at", lambda *given: np.full(len(given[-1]), np.nan))
+    monkeypatch.setattr(history, "losses_at", lambda *given: np.full((2, len(given[1])), np.nan))
     assert best_rate("sgd") == OPTIMIZERS["sgd"].hypers[0].default
 
 
-def test_a_rate_that_fails_is_never_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
-    losses = np.full(RACE_RATES, np.nan)
-    losses[[3, 7]] = 2.0, 1.0
+def test_a_rate_beside_which_runs_fail_is_never_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
+    losses = np.full((2, RACE_RATES), np.nan)
+    # One low rate between rates that fail, and five that hold.
+    losses[:, [3, *range(20, 25)]] = 1.0, *[2.0] * 5
     monkeypatch.setattr(history, "losses_at", lambda *given: losses)
     low, high = OPTIMIZERS["sgd"].hypers[0].slider
     # Rounding of a power.
-    assert best_rate("sgd") == pytest.approx(low * (high / low) ** (7 / (RACE_RATES - 1)), rel=1e-12)
+    assert best_rate("sgd") == pytest.approx(low * (high / low) ** (22 / (RACE_RATES - 1)), rel=1e-12)
 
 
 def test_the_note_beside_a_race_is_true(rates: dict[str, float]) -> None:
