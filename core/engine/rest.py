@@ -24,7 +24,7 @@ _UNSMOOTH = frozenset({"abs", "sign", "floor", "min", "max", "where", "sqrt", "p
 # How far to either side of a point slopes are compared, relative to a point beyond 1: a curvature of 100 changes them
 # by no more than what counts as 0, a kink by as much as anywhere.
 _ASIDE = 1e-8
-# A curvature that a slope of ``REST_NORM`` does not reach zero with within 0.001 does not count beside a kink.
+# Beside a kink a smaller curvature counts as none: what rounding leaves of slopes, divided by that distance, is less.
 _LEVEL = 1e-3
 
 

@@ -107,7 +107,7 @@ def test_what_is_no_minimum_is_never_called_one(run: Run, outcome: str) -> None:
 
 def test_a_saddle_is_named_with_its_eigenvalues() -> None:
     path = trace(Run("x**4 + 4*x**2*y + 4*y**2 + 2*x + 2*y", "newton", (1.0, 1.0), 100))
-    # (20 ± √260)/2 − 3 at (1, −3/4): the Hessian is ((6, 8), (8, 8)), whose eigenvalues are 7 ± √65.
+    # The Hessian at (1, −3/4) is ((6, 8), (8, 8)), whose eigenvalues are 7 ± √65.
     np.testing.assert_allclose(path.x[-1], [1.0, -0.75], rtol=1e-12)
     assert path.status.outcome is Outcome.SADDLE
     assert f"the eigenvalues of the Hessian, {7 - 65**0.5:.4g} and {7 + 65**0.5:.4g}, differ in sign" in str(

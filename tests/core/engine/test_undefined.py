@@ -12,7 +12,7 @@ WITH_EPS = [key for key, one in OPTIMIZERS.items() if any(h.name == "eps" and h.
 
 @pytest.mark.parametrize("key", WITH_EPS)
 def test_a_rule_without_its_epsilon_divides_0_by_0_where_the_slope_is_0(key: str) -> None:
-    # Sophia's divisor has a γ as well, and Lamb decays a weight that is 0.
+    # Sophia's divisor has a γ as well.
     hypers = {"eps": 0.0, **({"gamma": 0.0} if key == "sophia" else {})}
     path = trace(Run("bowl", key, (-2.5, 0.0), 20, hypers))
     assert path.status.outcome is Outcome.UNDEFINED
