@@ -120,7 +120,8 @@ def _source(text: str, span: Span) -> str:
 
 def _operation(part: Expression, numbers: Numbers, coordinate: int) -> str:
     """``part``, an operation, with numbers for what it is done to."""
-    values = [f"{_at(numbers(operand), coordinate):.4g}".replace("inf", "∞") for operand in children(part)]
+    # Adding 0 takes the sign of a zero away.
+    values = [f"{_at(numbers(operand), coordinate) + 0.0:.4g}".replace("inf", "∞") for operand in children(part)]
     match part:
         case Binary():
             left, right = (f"({value})" if value.startswith("-") else value for value in values)

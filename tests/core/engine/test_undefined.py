@@ -67,6 +67,7 @@ def test_a_gradient_without_a_value_is_named_as_such() -> None:
     [
         ("log(x)", (-1,), "(-1), where log(x) is log(-1)."),
         ("1/x + y", (0, 1), "(0, 1), where 1/x is 1/0."),
+        ("1/(x*y)", (-1, 0), "(-1, 0), where 1/(x*y) is 1/0."),
         ("sqrt(x*y) + 2", (-1, 4), "(-1, 4), where sqrt(x*y) is sqrt(-4)."),
         ("(x - 3)*(y + 1)/(x - 3)", (3, 1), "(3, 1), where (x - 3)*(y + 1)/(x - 3) is 0/0."),
     ],
