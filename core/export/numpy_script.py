@@ -7,7 +7,7 @@ from core.engine.run import Run
 from core.export.script import Facts, ending, facts, heading, returned, setting_names, settings, watch
 from core.export.straight import gradient_source, hessian_source
 from core.formula.helper_source import HELPERS
-from core.formula.source import python_source
+from core.formula.source import is_literal, python_source
 from core.formula.torch_class import oracles
 from core.formula.update_source import array_lines, function_source, start_reads, tuple_source
 
@@ -54,7 +54,10 @@ def _functions(run: Run) -> list[str]:
     lines = array_lines(rule, "numpy")
     asked = oracles(rule)
     variables = ", ".join(formula.variables)
-    body = indent("\n".join(returned(python_source(formula.tree, "numpy"))), "    ")
+    text = python_source(formula.tree, "numpy")
+    # Python's own numbers would raise where NumPy's become inf or nan.
+    text = f"np.float64({text})" if is_literal(formula.tree) else text
+    body = indent("\n".join(returned(text)), "    ")
     written = [f"def objective({variables}):\n{body}"]
     if "g" in rule.reads or {"grad", "newton_direction"} & set(asked):
         written += [gradient_source(formula), _grad(run)]

@@ -1,11 +1,13 @@
-"""Exact derivatives as readable NumPy: straight-line code from a graph, its steps named after what they are."""
+"""Exact derivatives as readable NumPy or torch: straight-line code from a graph, steps named after what they are."""
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
 
 from core.formula import Formula, derivatives
 from core.formula.graph import Graph, Operation, Value
+from core.formula.source import Library
 from core.formula.update_source import function_source
 from core.formula.vocabulary import FUNCTIONS
 
@@ -38,32 +40,34 @@ _NAMES: Mapping[Operation, str] = MappingProxyType(
 _LONG = 48
 
 
-def gradient_source(formula: Formula) -> str:
-    """The function ``gradient``: numbers for each variable to an array of shape ``(d,)``."""
+def gradient_source(formula: Formula, library: Library = "numpy") -> str:
+    """The function ``gradient``: numbers for each variable to an array of shape ``(d,)``; for torch, to a list."""
     graph, value, inputs = formula.written(formula.variables)
     slopes = derivatives.gradient(graph, value, inputs)
-    lines, texts = _statements(graph, slopes)
-    return _function("gradient", "The exact gradient, by the chain rule.", formula, lines, f"[{', '.join(texts)}]")
+    lines, texts = _statements(graph, slopes, library)
+    docstring = "The exact gradient, by the chain rule."
+    return _function("gradient", docstring, formula, lines, f"[{', '.join(texts)}]", library)
 
 
-def hessian_source(formula: Formula) -> str:
-    """The function ``hessian``: numbers for each variable to an array of shape ``(d, d)``."""
+def hessian_source(formula: Formula, library: Library = "numpy") -> str:
+    """The function ``hessian``: numbers for each variable to an array of shape ``(d, d)``; for torch, to lists."""
     graph, value, inputs = formula.written(formula.variables)
     rows = derivatives.hessian(graph, value, inputs)
-    lines, texts = _statements(graph, [entry for row in rows for entry in row])
+    lines, texts = _statements(graph, [entry for row in rows for entry in row], library)
     size = len(rows)
     written = ", ".join(f"[{', '.join(texts[row * size : (row + 1) * size])}]" for row in range(size))
-    return _function("hessian", "The exact second derivatives.", formula, lines, f"[{written}]")
+    return _function("hessian", "The exact second derivatives.", formula, lines, f"[{written}]", library)
 
 
-def _function(name: str, docstring: str, formula: Formula, lines: Sequence[str], result: str) -> str:
+def _function(name: str, docstring: str, formula: Formula, lines: Sequence[str], result: str, library: Library) -> str:
     # An array of nothing but whole numbers would stay one.
-    return function_source(name, formula.variables, [f'"""{docstring}"""', *lines], f"np.array({result}, dtype=float)")
+    array = f"np.array({result}, dtype=float)" if library == "numpy" else result
+    return function_source(name, formula.variables, [f'"""{docstring}"""', *lines], array)
 
 
-def _statements(graph: Graph, outputs: Sequence[Value]) -> tuple[list[str], list[str]]:
+def _statements(graph: Graph, outputs: Sequence[Value], library: Library) -> tuple[list[str], list[str]]:
     """Assignments for what is long or used twice, and a text for each output."""
-    parts = _Parts(graph)
+    parts = _Parts(graph, library)
     needed = parts.needed(outputs)
     uses: dict[Value, int] = {}
     for value in [*outputs, *(part for whole in needed for part in parts.of(whole))]:
@@ -86,8 +90,9 @@ def _statements(graph: Graph, outputs: Sequence[Value]) -> tuple[list[str], list
 class _Parts:
     """How the values of a graph are written from their parts; a product that stands for a power is one."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, library: Library) -> None:
         self.graph = graph
+        self.library = library
 
     def of(self, value: Value) -> tuple[Value, ...]:
         power = self.graph.powers.get(value)
@@ -119,15 +124,16 @@ class _Parts:
             case "input":
                 return node.name, _ATOM
             case "constant":
-                return _number(node.number)
+                return _number(node.number, "np.pi" if self.library == "numpy" else "math.pi")
             case "neg":
                 return f"-{bound(node.arguments[0], _SIGN)}", _SIGN
             case "pow":
                 base, exponent = node.arguments
                 return f"{bound(base, _ATOM)}**{bound(exponent, _SIGN)}", _POWER
-            case "where":
-                condition, yes, no = node.arguments
-                return f"{bound(yes, _COMPARE)} if {bound(condition, _COMPARE)} else {bound(no, _COMPARE)}", _CHOICE
+            case "where" if self.library == "numpy":
+                condition, *branches = node.arguments
+                yes, no = (self.branch(part, bound(part, _COMPARE)) for part in branches)
+                return f"{yes} if {bound(condition, _COMPARE)} else {no}", _CHOICE
             case operation if operation in _BINARY:
                 sign, binding = _BINARY[operation]
                 left, right = node.arguments
@@ -138,15 +144,41 @@ class _Parts:
                     return f"{bound(left, _SUM)}{' - ' if operation == 'add' else ' + '}{less[1:]}", _SUM
                 return f"{bound(left, binding)}{sign}{bound(right, binding + 1)}", binding
             case operation:
-                return FUNCTIONS[operation].numpy.format(*(texts[part][0] for part in node.arguments)), _ATOM
+                template = FUNCTIONS[operation].numpy if self.library == "numpy" else FUNCTIONS[operation].torch
+                return template.format(*(self.argument(operation, part, texts) for part in node.arguments)), _ATOM
+
+    def argument(self, operation: Operation, part: Value, texts: Mapping[Value, tuple[str, int]]) -> str:
+        """The text of a function's argument; torch's functions take tensors only, but where() beyond its condition."""
+        text = texts[part][0]
+        if self.library == "numpy" or self.graph.number(part) is None:
+            return text
+        if operation == "where":
+            return f"{text}.0" if text.lstrip("-").isdigit() else text
+        return f"torch.tensor({text}, dtype=torch.float64)"
+
+    def branch(self, part: Value, text: str) -> str:
+        return f"np.float64({text})" if self.raises and self.graph.number(part) is not None else text
+
+    @cached_property
+    def raises(self) -> bool:
+        """Whether Python's own numbers, which raise where NumPy's become inf or nan, could meet in a division."""
+        plain: set[Value] = set()
+        for value, node in enumerate(self.graph.nodes):
+            parts = [part in plain for part in node.arguments]
+            if node.operation in ("div", "mod", "pow") and all(parts):
+                return True
+            chosen = node.operation == "where" and any(parts[1:])
+            if node.operation == "constant" or chosen or (node.operation in (*_BINARY, "neg") and all(parts)):
+                plain.add(value)
+        return False
 
 
-def _number(number: float) -> tuple[str, int]:
+def _number(number: float, pi: str) -> tuple[str, int]:
     """The text of a number and how tightly it binds."""
     if number - number != 0:
         return f'float("{number}")', _ATOM
     turns = number / math.pi
     if turns and turns == round(turns) and turns * math.pi == number:
-        return ("np.pi", _ATOM) if turns == 1 else (f"{int(turns)}*np.pi", _PRODUCT)
+        return (pi, _ATOM) if turns == 1 else (f"{int(turns)}*{pi}", _PRODUCT)
     whole = number == int(number) and 0 < abs(number) < 1e15
     return str(int(number)) if whole else repr(number), _SIGN if number < 0 else _ATOM

@@ -7,11 +7,10 @@ from core.engine.gradients import CLIP_EPSILON
 from core.engine.run import Run
 from core.export.expressions import called_classes, class_name, filled, on_lines, schedule_values
 from core.export.script import Facts, comment, ending, facts, heading, returned, setting_names, settings, watch
-from core.formula import Formula
+from core.export.straight import gradient_source, hessian_source
+from core.formula import Formula, derivatives
 from core.formula import torch_class as generated
-from core.formula.graph import Graph, Value
-from core.formula.source import is_literal, python_source
-from core.formula.tree import Call
+from core.formula.source import python_source
 from core.formula.update_source import call_source
 
 # What the script itself calls things.
@@ -41,7 +40,8 @@ def torch_script(run: Run) -> str:
     imports = ["import torch", *(["import numpy as np"] if run.noise > 0 else [])]
     if _schedulers(run):
         imports.append(f"from torch.optim.lr_scheduler import {', '.join(_schedulers(run))}")
-    functions = [_objective(run.resolved_objective.parsed)]
+    curved = "hessian_diag" in generated.oracles(rule) or "newton_direction" in generated.oracles(rule)
+    functions = _objective(run.resolved_objective.parsed, curved)
     if peer is None:
         optimizer = run.resolved_optimizer
         functions.append(
@@ -97,36 +97,52 @@ def _peer(known: Facts) -> tuple[TorchPeer | None, str]:
 # --- The functions ---
 
 
-def _objective(formula: Formula) -> str:
-    def chosen(call: Call) -> str | None:
-        """A choice between branches that evaluates one of them: an undefined other one would spoil the gradient."""
-        if call.function != "where":
-            return None
-        condition, yes, no = (python_source(part, "torch", chosen) for part in call.arguments)
-        yes, no = (
-            f"torch.tensor({text}, dtype=torch.float64)" if is_literal(part) else text
-            for part, text in zip(call.arguments[1:], (yes, no), strict=True)
-        )
-        return f"({yes} if {condition} else {no})"
-
-    text = python_source(formula.tree, "torch", chosen)
-    lines = [f"def objective({', '.join(formula.variables)}):"]
-    if not _is_differentiable(formula):
+def _objective(formula: Formula, curved: bool) -> list[str]:
+    """The objective's functions; ``curved`` says whether the rule asks for second derivatives."""
+    graph, value, point = formula.written(formula.variables)
+    slopes = derivatives.gradient(graph, value, point)
+    written = derivatives.differs_in_torch(graph, value)
+    text = python_source(formula.tree, "torch")
+    lines = [f"def {'value' if written else 'objective'}({', '.join(formula.variables)}):"]
+    if not any(graph.number(slope) != 0 for slope in slopes):
         lines.append("    # What does not change with the point still has a gradient, which is 0.")
         text = f"{text} + 0*{formula.variables[0]}"
-    return "\n".join([*lines, *(f"    {line}" for line in returned(text))])
+    functions = ["\n".join([*lines, *(f"    {line}" for line in returned(text))])]
+    if written:
+        functions.append(gradient_source(formula, "torch"))
+        functions += [hessian_source(formula, "torch"), _GRADIENT] if curved else []
+        functions.append(_WRITTEN_OUT.format(gradient="Gradient.apply" if curved else "gradient"))
+    return functions
 
 
-def _is_differentiable(formula: Formula) -> bool:
-    """Whether the value depends on a variable whichever branches are taken, and not only through conditions."""
-    graph = Graph()
-    value = formula.value_at(graph, [graph.input(name) for name in formula.variables])
-    depends: dict[Value, bool] = {}
-    for part in graph.ancestors([value]):
-        node = graph.nodes[part]
-        parts = [depends[argument] for argument in node.arguments]
-        depends[part] = node.operation == "input" or (all(parts[1:]) if node.operation == "where" else any(parts))
-    return depends[value]
+# Derivatives that torch is given, because its own are others; the second ones only where they are asked for.
+_GRADIENT = """\
+class Gradient(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, *point):
+        ctx.save_for_backward(*point)
+        return tuple(torch.as_tensor(slope) for slope in gradient(*point))
+
+    @staticmethod
+    def backward(ctx, *factors):
+        rows = hessian(*ctx.saved_tensors)
+        zero = torch.zeros(())
+        return tuple(sum((factor*part for factor, part in zip(factors, row) if factor), zero) for row in rows)"""
+_WRITTEN_OUT = '''\
+class Objective(torch.autograd.Function):
+    """The value with the gradient above, for torch's own is nan, or another one, where this function has a kink."""
+
+    @staticmethod
+    def forward(ctx, *point):
+        ctx.save_for_backward(*point)
+        return value(*point)
+
+    @staticmethod
+    def backward(ctx, factor):
+        return tuple(factor*slope for slope in {gradient}(*ctx.saved_tensors))
+
+
+objective = Objective.apply'''
 
 
 def _adjusted(run: Run) -> bool:

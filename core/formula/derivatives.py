@@ -1,13 +1,29 @@
 """Exact derivatives of a graph, by the chain rule on its values (forward mode), as further values of the same graph.
 
-Conventions where no derivative exists: ``abs`` and ``sign`` have slope 0 at 0, ``min`` and ``max`` take their first
-argument at a tie, ``floor`` has slope 0. Where the inner derivative is 0, so is the whole, even if the outer one is
-infinite: the gradient of ``sqrt(x**2 + y**2)`` at the origin is 0.
+Conventions where no derivative exists: ``abs`` and ``sign`` have slope 0 at 0, ``min`` and ``max`` have half the slope
+of each argument at a tie (as in PyTorch and JAX), ``floor`` has slope 0. Where the inner derivative is 0, so is the
+whole, even if the outer one is infinite: the gradient of ``sqrt(x**2 + y**2)`` at the origin is 0.
 """
 
 from collections.abc import Sequence
 
-from core.formula.graph import Graph, Node, Value
+from core.formula.graph import Graph, Node, Operation, Value
+
+# What torch gives another slope, at the end of a range or far out, or none.
+_UNLIKE_TORCH: frozenset[Operation] = frozenset({"sqrt", "pow", "asin", "acos", "tanh", "mod"})
+# What may have the slope 0 for an argument whose own slope is infinite; torch multiplies the two.
+_FLAT: frozenset[Operation] = frozenset({"min", "max", "where", "sign", "floor"})
+# What has a finite slope wherever it has a finite value.
+_TAME: frozenset[Operation] = _FLAT | {
+    *("constant", "input", "add", "sub", "mul", "neg", "sin", "cos", "atan", "abs"),
+    *("lt", "le", "gt", "ge", "eq", "ne"),
+}
+
+
+def differs_in_torch(graph: Graph, value: Value) -> bool:
+    """Whether torch's own derivatives of ``value`` may be NaN, or other ones, where those of this module are finite."""
+    used = {graph.nodes[part].operation for part in graph.ancestors([value])}
+    return bool(used & _UNLIKE_TORCH or (used & _FLAT and used - _TAME))
 
 
 def gradient(graph: Graph, value: Value, variables: Sequence[Value]) -> list[Value]:
@@ -112,10 +128,11 @@ def _binary(graph: Graph, value: Value, node: Node, first: Value | None, second:
             # a % b = a - floor(a/b) b, and floor is flat.
             whole = apply("floor", apply("div", a, b))
             return _sum(graph, first, None if second is None else _negative(graph, _product(graph, whole, second)))
-        case "min":
-            return _chosen(graph, apply("le", a, b), first, second)
-        case "max":
-            return _chosen(graph, apply("ge", a, b), first, second)
+        case "min" | "max":
+            half = graph.constant(0.5)
+            tie = _sum(graph, *(None if slope is None else _product(graph, half, slope) for slope in (first, second)))
+            other = _chosen(graph, apply("eq", a, b), tie, second)
+            return _chosen(graph, apply("lt" if node.operation == "min" else "gt", a, b), first, other)
         case _:  # Comparisons have no slope.
             return None
 
@@ -124,21 +141,20 @@ def _pow_by_base(graph: Graph, a: Value, b: Value, slope: Value | None) -> Value
     if slope is None:
         return None
     lower = graph.apply("pow", a, graph.apply("sub", b, graph.constant(1.0)))
-    return _guarded(graph, slope, graph.apply("mul", b, lower))
+    return _guarded(graph, slope, _guarded(graph, b, lower))
 
 
 def _pow_by_exponent(graph: Graph, value: Value, a: Value, slope: Value | None) -> Value | None:
     if slope is None:
         return None
-    return _product(graph, _guarded(graph, value, graph.apply("log", a)), slope)
+    return _guarded(graph, slope, _guarded(graph, value, graph.apply("log", a)))
 
 
 def _guarded(graph: Graph, inner: Value, outer: Value) -> Value:
     """``inner * outer``, and 0 where ``inner`` is 0 though ``outer`` may be infinite there."""
-    product = _product(graph, inner, outer)
-    if graph.number(inner) is not None:
-        return product
-    zero = graph.constant(0.0)
+    zero, product = graph.constant(0.0), _product(graph, inner, outer)
+    if (number := graph.number(inner)) is not None:
+        return product if number else zero
     return graph.apply("where", graph.apply("eq", inner, zero), zero, product)
 
 

@@ -50,8 +50,17 @@ def lower(
     def _elementwise(function: str, arguments: list[Values]) -> Values:
         if function == "clip":
             value, low, high = arguments
-            return each(graph, "min", each(graph, "max", value, low), high)
+            return extreme("min", extreme("max", value, low), high)
+        if function in ("min", "max"):
+            return extreme(_ELEMENTWISE[function], *arguments)
         return each(graph, _ELEMENTWISE[function], *arguments)
+
+    def extreme(operation: Operation, *arguments: Values) -> Values:
+        """The smaller or larger argument. Of two zeros libraries return either; here the sign of zero is always +."""
+        values = each(graph, operation, *arguments)
+        if any(graph.number(part) for argument in arguments for part in argument):
+            return values
+        return each(graph, "add", values, (graph.constant(0.0),))
 
     return visit(tree)
 

@@ -1,6 +1,7 @@
 """Trees as text, in the order in which they are written: of the language itself, and Python for exported code."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Literal
 
 from core.formula.graph import Graph
@@ -71,6 +72,10 @@ def python_source(tree: Expression, library: Library, call: Callable[[Call], str
                 return _CONSTANTS[library].get(node.name, node.name), _ATOM
             case Call():
                 return call(node) or _function(node), _ATOM
+            case Binary("/", _, Call("min" | "max" | "clip") as right) if not is_literal(right):
+                # Of two zeros libraries return either one; dividing by -0 would lead to the other side.
+                positive = Binary("+", right, Number(0.0, "0", right.span), right.span)
+                return source(replace(node, right=positive)), _PRODUCT
             case _:
                 return None
 
@@ -80,7 +85,14 @@ def python_source(tree: Expression, library: Library, call: Callable[[Call], str
     def _function(node: Call) -> str:
         template = RULE_FUNCTIONS[node.function]
         if library == "numpy":
-            return template.numpy.format(*map(source, node.arguments))
+            texts = [source(argument) for argument in node.arguments]
+            if node.function == "where":
+                # Arrays of whole numbers have no negative powers.
+                texts = [
+                    repr(_value(part)) if _is_whole(part) else text
+                    for part, text in zip(node.arguments, texts, strict=True)
+                ]
+            return template.numpy.format(*texts)
         # torch's functions take tensors only, except where() beyond its condition.
         if isinstance(node.arguments[0], Compare) and is_literal(node.arguments[0]):
             # torch's condition is a tensor of truths.
@@ -104,6 +116,10 @@ def _number(node: Number) -> str:
 def is_literal(tree: Expression) -> bool:
     """Whether ``tree`` is a number: nothing in it has a name, but for constants."""
     return all(name in CONSTANTS for name in names_in(tree))
+
+
+def _is_whole(tree: Expression) -> bool:
+    return not isinstance(tree, Compare) and is_literal(tree) and _value(tree).is_integer()
 
 
 def _is_fragile(tree: Expression) -> bool:

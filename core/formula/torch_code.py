@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import torch
 
 from core.formula import emit
+from core.formula.derivatives import differs_in_torch
 from core.formula.graph import Operation
 from core.formula.helper_source import HELPERS
 from core.formula.objective import Formula
@@ -29,8 +31,13 @@ _TORCH = emit.Dialect(
 
 def objective_function(formula: Formula) -> Callable[[torch.Tensor], torch.Tensor]:
     """``formula`` as a differentiable function of a float tensor of shape ``(d, *batch)``, to shape ``(*batch)``."""
-    graph, value, _ = formula.written(formula.inputs)
+    graph, value, point = formula.written(formula.inputs)
     computed = emit.function(graph, formula.inputs, [value], _TORCH)
+    if differs_in_torch(graph, value):
+        gradient = emit.function(graph, formula.inputs, formula.gradient_at(graph, point), _TORCH)
+        hessian = emit.function(graph, formula.inputs, list(chain(*formula.hessian_at(graph, point))), _TORCH)
+        apply: Any = _Objective.apply
+        return lambda x: apply(x, computed, gradient, hessian)
 
     def evaluate(x: torch.Tensor) -> torch.Tensor:
         (result,) = computed(*x)
@@ -39,6 +46,43 @@ def objective_function(formula: Formula) -> Callable[[torch.Tensor], torch.Tenso
         return torch.as_tensor(result, dtype=x.dtype) + nothing
 
     return evaluate
+
+
+class _Objective(torch.autograd.Function):
+    """A value with the derivatives that are written out, where torch's own are others."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, value: Any, gradient: Any, hessian: Any) -> torch.Tensor:
+        ctx.save_for_backward(x)
+        ctx.gradient, ctx.hessian = gradient, hessian
+        return torch.as_tensor(value(*x)[0], dtype=x.dtype).clone()
+
+    @staticmethod
+    def backward(ctx: Any, factor: torch.Tensor) -> Any:
+        apply: Any = _Gradient.apply
+        return factor * apply(*ctx.saved_tensors, ctx.gradient, ctx.hessian), None, None, None
+
+
+class _Gradient(torch.autograd.Function):
+    """The slopes of such a value."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, gradient: Any, hessian: Any) -> torch.Tensor:
+        ctx.save_for_backward(x)
+        ctx.hessian = hessian
+        return _like(x, gradient(*x))
+
+    @staticmethod
+    def backward(ctx: Any, factors: torch.Tensor) -> Any:
+        (x,) = ctx.saved_tensors
+        rows = _like(x, ctx.hessian(*x)).reshape(len(x), *x.shape)
+        # An infinite second derivative that nobody asked for does not count.
+        return torch.where(factors == 0, 0.0, factors * rows).sum(1), None, None
+
+
+def _like(x: torch.Tensor, values: Any) -> torch.Tensor:
+    """``values`` one after the other, each as many numbers as there are points in ``x``."""
+    return torch.stack([torch.as_tensor(value, dtype=x.dtype).expand(x.shape[1:]) for value in values])
 
 
 # Muon's Newton–Schulz steps in the tensor's own precision (see ``core.formula.update_source``).

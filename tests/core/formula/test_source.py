@@ -15,7 +15,7 @@ from core.formula.graph import Graph
 from core.formula.lower import lower
 from core.formula.source import Library, python_source
 from core.formula.syntax import Budget, parse_expression
-from core.formula.tree import Binary, Call, Compare, Expression, Name, Negative, Number, walk
+from core.formula.tree import Binary, Call, Compare, Expression, Name, Negative, Number, names_in, walk
 from core.formula.vocabulary import CONSTANTS, FUNCTIONS
 
 Array = npt.NDArray[np.float64]
@@ -101,7 +101,7 @@ TABLE: dict[str, tuple[str, str]] = {
         "np.minimum(np.maximum(x, -1), y)",
         "torch.minimum(torch.maximum(x, torch.tensor(-1, dtype=torch.float64)), y)",
     ),
-    "where(x > 0, y, 1)": ("np.where(x > 0, y, 1)", "torch.where(x > 0, y, torch.tensor(1, dtype=torch.float64))"),
+    "where(x > 0, y, 1)": ("np.where(x > 0, y, 1.0)", "torch.where(x > 0, y, torch.tensor(1, dtype=torch.float64))"),
     "1e-3*x": ("1e-3*x", "1e-3*x"),
     ".5*x": (".5*x", ".5*x"),
     # Numbers that Python would refuse, turn complex or compute without end.
@@ -211,6 +211,9 @@ def _ours(tree: Expression) -> Nested:
     match tree:
         case Negative(operand):
             return ("negative", _ours(operand))
+        case Binary("/", left, Call("min" | "max" | "clip") as right) if {"x", "y"} & {*names_in(right)}:
+            # Which makes a zero one of the sign +.
+            return ("/", _ours(left), ("+", _ours(right), _number(0)))
         case Binary(sign, left, right) | Compare(sign, left, right):
             return (sign, _ours(left), _ours(right))
         case Call(function, arguments):
