@@ -26,7 +26,9 @@ class Schedule:
 
     ``torch`` is a Python expression that builds PyTorch's scheduler of the same factors. Its names are those of
     ``torch.optim.lr_scheduler``, ``optimizer``, ``lr`` (the peak), ``T`` and ``hypers``; ``T`` and whole
-    hyperparameters stand for ints, the others for floats. ``trap`` is what people get wrong about it.
+    hyperparameters stand for ints, the others for floats. ``torch_edges`` are conditions in the same names under which
+    another expression must be built, because torch refuses or mistakes that one. ``trap`` is what people get wrong
+    about it.
     """
 
     key: str
@@ -39,12 +41,18 @@ class Schedule:
     hypers: tuple[Hyper, ...]
     torch: str
     trap: str
+    torch_edges: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def parsed(self) -> Rule:
         """The checked lines, ready to be compiled, printed or exported."""
         symbols = {hyper.name: hyper.symbol for hyper in self.hypers}
         return parse_rule(self.rule, tuple(symbols), symbols, FACTOR)
+
+    def torch_for(self, steps: int, hypers: Mapping[str, float]) -> str:
+        """The expression that builds torch's scheduler for a run of ``steps`` with ``hypers``."""
+        names = {**hypers, "T": steps, "max": max, "int": int, "__builtins__": {}}
+        return next((text for condition, text in self.torch_edges if eval(condition, names)), self.torch)
 
     @property
     def follows_loss(self) -> bool:
@@ -105,6 +113,9 @@ _START = Hyper(
     "linear",
     "The factor of the first step, as a share of the peak.",
 )
+_FALLING = "LinearLR(optimizer, start_factor=1.0, end_factor=eta_min, total_iters="
+_LEAVE = "max(warmup, T - int(decay*T + 0.5))"
+_STABLE = f"ConstantLR(optimizer, factor=1.0), {_FALLING}max(T - {_LEAVE}, 1))"
 _RISING = "LinearLR(optimizer, start_factor=start, total_iters=warmup)"
 _LOSHCHILOV = "Loshchilov & Hutter 2017 (ICLR), arXiv:1608.03983"
 
@@ -246,6 +257,7 @@ _DECLARATIONS = (
         "eta_min=lr*eta_min)], milestones=[warmup])",
         trap="The cosine has only the steps after the warmup: with T_max set to the whole run it is not down when the "
         "run ends. Both parts are meant to be stepped per batch.",
+        torch_edges=(("warmup == 0", "CosineAnnealingLR(optimizer, T_max=T, eta_min=lr*eta_min)"),),
     ),
     Schedule(
         key="warmup_linear",
@@ -258,9 +270,9 @@ _DECLARATIONS = (
         "fall = 1 - (1 - eta_min)*(t - 1 - warmup)/(T - warmup)\n"
         "factor = where(t <= warmup, rise, fall)",
         hypers=(_WARMUP, _START, _FLOOR),
-        torch=f"SequentialLR(optimizer, [{_RISING}, LinearLR(optimizer, start_factor=1.0, end_factor=eta_min, "
-        "total_iters=max(T - warmup, 1))], milestones=[warmup])",
+        torch=f"SequentialLR(optimizer, [{_RISING}, {_FALLING}max(T - warmup, 1))], milestones=[warmup])",
         trap="LinearLR rises unless told otherwise: its default end_factor is 1, so the decay needs one of its own.",
+        torch_edges=(("warmup == 0", f"{_FALLING}T)"),),
     ),
     Schedule(
         key="inverse_sqrt",
@@ -324,6 +336,13 @@ _DECLARATIONS = (
         "final_div_factor=final_div_factor, cycle_momentum=False)",
         trap="It must be stepped per batch: stepped per epoch, a run covers only the first bit of the rise. By default "
         "it also moves the momentum from 0.95 to 0.85 and back, which switches it on for plain SGD.",
+        # Without a first part: OneCycleLR divides by its length.
+        torch_edges=(
+            (
+                "pct_start*T - 1 == 0",
+                "CosineAnnealingLR(optimizer, T_max=T - 1, eta_min=lr*(1/div_factor/final_div_factor))",
+            ),
+        ),
     ),
     Schedule(
         key="wsd",
@@ -343,11 +362,13 @@ _DECLARATIONS = (
             Hyper("decay", "c", 0.2, _SHARE, (0.05, 0.5), "linear", "The share of the run that falls, at its end."),
             _FLOOR,
         ),
-        torch=f"SequentialLR(optimizer, [{_RISING}, ConstantLR(optimizer, factor=1.0), LinearLR(optimizer, "
-        "start_factor=1.0, end_factor=eta_min, total_iters=max(T - max(warmup, T - int(decay*T + 0.5)), 1))], "
-        "milestones=[warmup, max(warmup, T - int(decay*T + 0.5))])",
+        torch=f"SequentialLR(optimizer, [{_RISING}, {_STABLE}], milestones=[warmup, {_LEAVE}])",
         trap="While it is stable it looks worse than a cosine, and it catches up in the decay: compare the two at "
         "their ends, not on the way.",
+        torch_edges=(
+            (f"{_LEAVE} == 0", f"{_FALLING}T)"),
+            ("warmup == 0", f"SequentialLR(optimizer, [{_STABLE}], milestones=[{_LEAVE}])"),
+        ),
     ),
     Schedule(
         key="plateau",

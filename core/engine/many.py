@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -85,6 +85,41 @@ def trace_many(
     return Many(
         *(np.concatenate([getattr(block, name) for block in blocks], axis=-1) for name in Many.__dataclass_fields__)
     )
+
+
+def disturbed_losses(run: Run, steps: int, copies: int, size: float) -> Array:
+    """The losses of ``copies`` of ``run`` over its first ``steps`` steps, of shape ``(steps+1, copies)``.
+
+    At every step each copy has its learning rate and every coordinate of its point multiplied by 1 + ``size`` or
+    1 - ``size``, by chance (always the same one), as rounding might: a coordinate that is exactly 0 stays so. The start
+    is exact, but the first gradient is off by what such a start would change. A copy that diverges or becomes undefined
+    goes on as it may.
+    """
+    formula, settings = run.resolved_objective.parsed, run.settings
+    # Noise is how a gradient is disturbed.
+    compiled = replace(run, noise=run.noise or 1.0).program(recording=False)
+    hypers = (*(np.float64(settings[name]) for name in run.resolved_optimizer.parsed.hypers[1:]), *run.schedule_inputs)
+    rate = np.full(copies, settings["lr"])
+    point = tuple(np.full(copies, coordinate) for coordinate in run.start)
+    points = np.empty((len(point), steps + 1, copies))
+    points[:, 0] = point
+    signs = np.random.default_rng(0).choice((-size, size), (steps, len(point) + 1, copies))
+    with np.errstate(all="ignore"):
+        off = np.nan_to_num(np.abs(formula.hessian(run.start)) @ np.abs(run.start), posinf=0.0)
+        state = compiled.start(point, (*hypers, rate))
+        given = zip(_many_steps(run, rate, np.array([run.seed])), signs, strict=False)
+        for step, ((t, lr, *noise), (tilt, *tilts)) in enumerate(given, start=1):
+            added = noise or [0.0] * len(point)
+            if step == 1:
+                added = [drawn + by * change for drawn, by, change in zip(added, off, tilts, strict=True)]
+            one = [(t, lr * (1 + tilt), *added)]
+            point, state = compiled.run(point, state, hypers, np.float64(run.steps), run.clip_limit, one, _unwatched)
+            points[:, step] = point = tuple(at * (1 + change) for at, change in zip(point, tilts, strict=True))
+    return formula.value(points)
+
+
+def _unwatched(row: tuple[Any, ...]) -> bool:
+    return False
 
 
 def losses_at(run: Run, rates: npt.ArrayLike, late: int = 1) -> Array:

@@ -3,9 +3,11 @@
 from core.export.data import path_csv, run_from_json, run_json
 from core.export.expressions import schedule_line, torch_line
 from core.export.numpy_script import numpy_script
+from core.export.script import facts
 from core.export.torch_script import optimizer_source, torch_script
 
 __all__ = [
+    "facts",
     "numpy_script",
     "optimizer_source",
     "path_csv",

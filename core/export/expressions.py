@@ -74,7 +74,7 @@ def torch_line(optimizer: Optimizer, settings: Mapping[str, float]) -> str:
 
 def schedule_line(schedule: Schedule, settings: Mapping[str, float], lr: float, steps: int) -> str:
     """The call that makes torch's scheduler for a run of ``steps`` with the peak ``lr``."""
-    return filled(schedule.torch, schedule_values(schedule, settings) | {"lr": lr, "T": steps})
+    return filled(schedule.torch_for(steps, settings), schedule_values(schedule, settings) | {"lr": lr, "T": steps})
 
 
 def schedule_values(schedule: Schedule, settings: Mapping[str, float]) -> dict[str, Filling]:

@@ -3,14 +3,16 @@
 import builtins
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from textwrap import fill, wrap
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
+from core.engine.many import disturbed_losses
 from core.engine.run import Run
-from core.engine.status import MAX_LOSS, MAX_POSITION
+from core.engine.status import MAX_LOSS
 from core.engine.trace import Path, trace
 from core.export.expressions import plain
 from core.formula.vocabulary import CONSTANTS, RULE_FUNCTIONS
@@ -18,11 +20,12 @@ from core.formula.vocabulary import CONSTANTS, RULE_FUNCTIONS
 # How far a script's loss may be from the engine's, relative and absolute: both use float64 and round differently.
 _TOLERANCES = ("1e-6", "1e-4")
 _ABSOLUTE = "1e-12"
-# A few roundings more or less, at the start and at every step (through lr): they may change a loss by this share of
-# the tolerance it is asserted with.
-_NUDGE = 4 * np.finfo(np.float64).eps
-_NUDGES = ((1 + _NUDGE, 1 + _NUDGE), (1 - _NUDGE, 1.0), (1.0, 1 - _NUDGE))
+# Copies of a run, disturbed at every step by a few roundings, may leave it by this share of the tolerance.
+_COPIES = 16
+_DISTURBANCE = 4 * np.finfo(np.float64).eps
 _SHARE = 0.1
+# That so many steps in a row agree is no accident.
+_ALIKE = 3
 _WIDTH = 112
 _LONG = 100
 
@@ -32,7 +35,7 @@ class Facts:
     """What a script of ``run`` repeats: ``steps`` are those before the run failed, if it did.
 
     ``loss`` is asserted to ``tolerance`` after step ``checked``: the last one or, if the loss there hangs on how the
-    very last digits are rounded, the last one before that.
+    very last digits are rounded, the last one where it does not; 0 of more steps means that nothing can be asserted.
     """
 
     run: Run
@@ -47,6 +50,32 @@ class Facts:
         """Whether the objective has a value at the start."""
         return abs(self.loss) <= MAX_LOSS
 
+    @property
+    def asserts(self) -> bool:
+        """Whether there is a loss that rounding does not decide."""
+        return self.usable and (self.checked > 0 or not self.steps)
+
+    @property
+    def assertion(self) -> str:
+        """What the script asserts, and why not more, in sentences."""
+        if not self.usable:
+            return "The script asserts that the objective has no usable value at the start."
+        last = f"step {self.steps}, the last one," if self.steps else "the start, the only point the run has,"
+        if self.checked == self.steps and self.tolerance == _TOLERANCES[0]:
+            return f"The script asserts the loss after {last} which is the same however the last digits are rounded."
+        if self.checked == self.steps:
+            return (
+                f"The script asserts the loss after {last} to four digits only: the steps of this run amplify how the "
+                "last digits are rounded."
+            )
+        what = f"The script asserts the loss after step {self.checked} of {self.steps}. What comes later"
+        if not self.checked:
+            what = "The script asserts nothing. Every step of this run"
+        return (
+            f"{what} hangs on how the last digits are rounded: of {_COPIES} copies of the run, each disturbed in the "
+            "sixteenth digit at every step, some go elsewhere."
+        )
+
 
 @lru_cache(maxsize=64)
 def facts(run: Run) -> Facts:
@@ -59,31 +88,17 @@ def facts(run: Run) -> Facts:
 
 
 def _assertable(path: Path) -> tuple[int, str]:
-    """The step whose loss can be asserted, and how closely."""
+    """The last step whose loss can be asserted, and how closely."""
     last = len(path.loss) - 1
-    losses = [trace(_nudged(path.run, *nudge)).loss[: last + 1] for nudge in _NUDGES]
-    # A copy that diverged earlier is unlike from there on.
-    copies = np.array([np.pad(loss, (0, last + 1 - len(loss)), constant_values=np.nan) for loss in losses])
+    copies = disturbed_losses(path.run, last, _COPIES, _DISTURBANCE)
     with np.errstate(over="ignore", invalid="ignore"):
-        off = np.abs(copies - path.loss).max(axis=0)
-        allowed = [
-            _SHARE * (float(tolerance) * np.abs(path.loss) + float(_ABSOLUTE)) >= off for tolerance in _TOLERANCES
-        ]
-    for tolerance, alike in zip(_TOLERANCES, allowed, strict=True):
-        if alike[last]:
+        off = np.abs(copies - path.loss[:, None]).max(axis=1)
+        alike = [_SHARE * (float(tolerance) * np.abs(path.loss) + float(_ABSOLUTE)) >= off for tolerance in _TOLERANCES]
+    for tolerance, agree in zip(_TOLERANCES, alike, strict=True):
+        if agree[-_ALIKE:].all():
             return last, tolerance
-    alike = allowed[0]
-    return max(int(alike.argmin()) - 1, 0), _TOLERANCES[0]
-
-
-def _nudged(run: Run, start: float, rate: float) -> Run:
-    """``run`` with its start and its learning rate multiplied by numbers close to 1."""
-    (lr, *_) = run.resolved_optimizer.hypers
-    return replace(
-        run,
-        start=tuple(np.clip(np.multiply(run.start, start), -MAX_POSITION, MAX_POSITION)),
-        hypers={**run.settings, lr.name: float(np.clip(run.settings[lr.name] * rate, *lr.bounds))},
-    )
+    windows = sliding_window_view(np.pad(alike[0], (_ALIKE - 1, 0), constant_values=True), _ALIKE).all(axis=1)
+    return int(np.flatnonzero(windows).max(initial=0)), _TOLERANCES[0]
 
 
 def heading(known: Facts, needs: str) -> str:
@@ -91,7 +106,7 @@ def heading(known: Facts, needs: str) -> str:
     run = known.run
     schedule = "" if run.schedule == "constant" else f", learning rate: {run.resolved_schedule.name.lower()}"
     first = f"{run.resolved_optimizer.name} on {run.resolved_objective.name}: {known.steps} steps{schedule}."
-    said = f"Needs {needs}. Takes the steps of a run in the gradient descent guide and asserts the loss they lead to."
+    said = f"Needs {needs}. Takes the steps of a run in the gradient descent guide. {known.assertion}"
     ended = [f"{known.ended} These are the steps before."] if known.ended else []
     return '"""' + "\n\n".join(fill(part, _WIDTH) for part in (first, said, *ended)) + '\n"""'
 
@@ -127,29 +142,21 @@ def settings(known: Facts, names: Mapping[str, str], number: str, counts_steps: 
 
 def watch(known: Facts, step: str, value: str) -> list[str]:
     """Lines for the loop that keep the loss to assert, if it is not the last one."""
-    if known.checked == known.steps:
+    if known.checked == known.steps or not known.asserts:
         return []
     return [f"if {step} == {known.checked}:", f"    asserted = {value}"]
 
 
 def ending(known: Facts, why: str = "") -> list[str]:
     """The assertion about the number ``loss``; ``why`` says what else there is to know about it."""
+    lines = comment(" ".join(filter(None, [known.assertion, why if known.asserts else ""])))
     if not known.usable:
-        return ["# The objective has no usable value at the start.", f"assert not abs(loss) <= {MAX_LOSS:g}, loss"]
-    name, reason = "loss", "The loss that the run ended with, up to rounding."
-    if known.tolerance != _TOLERANCES[0]:
-        reason = (
-            "The loss that the run ended with. Its steps amplify differences in rounding, so few digits are compared."
-        )
-    if known.checked < known.steps:
-        name = "asserted"
-        when = f"after step {known.checked}" if known.checked else "at the start"
-        reason = (
-            f"The loss {when}. What comes later hangs on how the last digits are rounded: starts or rates that "
-            "differ in the sixteenth digit end at different losses."
-        )
+        return [*lines, f"assert not abs(loss) <= {MAX_LOSS:g}, loss"]
+    if not known.asserts:
+        return lines
+    name = "loss" if known.checked == known.steps else "asserted"
     close = f"math.isclose({name}, {known.loss!r}, rel_tol={known.tolerance}, abs_tol={_ABSOLUTE})"
-    return [*comment(" ".join(filter(None, [reason, why]))), f"assert {close}, {name}"]
+    return [*lines, f"assert {close}, {name}"]
 
 
 def comment(text: str) -> list[str]:

@@ -167,17 +167,19 @@ def _adjust(run: Run) -> str:
 # --- The schedule ---
 
 
+def _scheduler(run: Run) -> str:
+    return run.resolved_schedule.torch_for(run.steps, run.schedule_settings)
+
+
 def _schedulers(run: Run) -> list[str]:
-    return sorted(called_classes(run.resolved_schedule.torch)) if run.schedule != "constant" else []
+    return sorted(called_classes(_scheduler(run))) if run.schedule != "constant" else []
 
 
 def _schedule(run: Run, names: dict[str, str]) -> str:
     """The expression that builds the scheduler; empty for a constant learning rate."""
     if run.schedule == "constant":
         return ""
-    return filled(
-        run.resolved_schedule.torch, schedule_values(run.resolved_schedule, run.schedule_settings) | {"lr": names["lr"]}
-    )
+    return filled(_scheduler(run), schedule_values(run.resolved_schedule, run.schedule_settings) | {"lr": names["lr"]})
 
 
 # --- The loop ---

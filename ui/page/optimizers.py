@@ -10,7 +10,7 @@ from core.catalogue.racers import RACERS, Racer, own_racer
 from core.engine.run import Run
 from core.engine.summary import Race
 from core.engine.trace import Path
-from core.export import numpy_script, path_csv, run_from_json, run_json, torch_script
+from core.export import facts, numpy_script, path_csv, run_from_json, run_json, torch_script
 from core.figures import contour
 from core.figures.picture import figure_html
 from ui.controls import choice, fold, moment_control, named, race_state, refuse, view_control
@@ -66,10 +66,7 @@ def _export(objective: Objective, race: Race) -> None:
         racer, path = choice("Run of", {pair[0].name: pair for pair in race}, "export_of")
     with language:
         write = view_control("Language", {"PyTorch": torch_script, "NumPy": numpy_script}, "export_as")
-    st.markdown(
-        "The script takes these very steps with nothing of this guide in it, and ends by asserting the loss that this "
-        "run ended with."
-    )
+    st.markdown(f"The script takes these very steps with nothing of this guide in it. {facts(path.run).assertion}")
     _downloads(objective, race, racer, path)
     st.code(write(path.run), language="python", height=420)
 

@@ -9,7 +9,7 @@ from core.engine.ledger import ledger
 from core.engine.run import Run
 from core.engine.summary import Race, retell, row, step_sentence
 from core.engine.trace import Path
-from core.export import torch_script
+from core.export import facts, torch_script
 from core.figures import regimes
 from core.formula.latex import measured, symbol
 from core.formula.rule_latex import Line, aligned, step_lines
@@ -71,7 +71,7 @@ def code_panel(label: str, key: str, of: str, runs: Mapping[str, Run]) -> None:
 
     def draw() -> None:
         run = choice("Run of", runs, of) if len(runs) > 1 else next(iter(runs.values()))
-        st.markdown("The script takes these very steps and ends by asserting the loss that this run ended with.")
+        st.markdown(f"The script takes these very steps. {facts(run).assertion}")
         st.code(torch_script(run), language="python", height=420)
 
     fold(label, key, draw)

@@ -46,7 +46,9 @@ def scheduler(schedule: Schedule, optimizer: Any, lr: float, steps: int, setting
     }
     names = {**given, "optimizer": optimizer, "lr": float(lr), "T": int(steps)}
     # The text is a declaration's; a visitor chooses a key and numbers.
-    return eval(schedule.torch, {**vars(torch.optim.lr_scheduler), "__builtins__": _BUILTINS, **names})
+    return eval(
+        schedule.torch_for(steps, settings), {**vars(torch.optim.lr_scheduler), "__builtins__": _BUILTINS, **names}
+    )
 
 
 def scheduler_rates(schedule: Schedule, lr: float, settings: Mapping[str, float], losses: Array) -> Array:

@@ -65,8 +65,10 @@ OBJECTIVES: Mapping[str, tuple[str, tuple[float, ...]]] = {
         "where(x > y, 1, where(x < 0, sqrt(where(y > 3, y, 4)), x)) - 2**(-where(x > 0, x, y))",
         (-1.5, 2.0),
     ),
+    "remainder of a number": ("1 % x + y", (0.4, 2.0)),
     "branches": ("where(x > 0, x**2, -x) + where(1 < 2, y**2, x)", (1.5, 2.0)),
     "long": ("ackley", (0.4, 0.7)),
+    "minimum": ("ackley", (0.0, 0.0)),
 }
 FAILING: Mapping[str, Run] = {
     "diverges": Run("rosenbrock", "sgd", (-1.5, 2.0), 50, {"lr": 0.01}),
@@ -81,6 +83,18 @@ CHAOTIC: Mapping[str, Run] = {
     "gradient descent among waves": Run("rastrigin", "sgd", (2.3, -1.7), 200, {"lr": 0.1}),
     "Nesterov among waves": Run("rastrigin", "nesterov", (2.3, -1.7), 200, {"lr": 0.1}),
     "SAM among waves": Run("rastrigin", "sam", (2.3, -1.7), 200, {"lr": 0.1}),
+}
+
+# Schedules of which a part has no length.
+EDGES: Mapping[str, tuple[int, str, dict[str, float]]] = {
+    "one cycle without a rise": (20, "one_cycle", {"pct_start": 0.05}),
+    "one cycle of one step": (1, "one_cycle", {}),
+    "cosine without a warmup": (20, "warmup_cosine", {"warmup": 0}),
+    "line without a warmup": (20, "warmup_linear", {"warmup": 0, "eta_min": 0.1}),
+    "stable without a warmup": (20, "wsd", {"warmup": 0}),
+    "nothing but a decay": (20, "wsd", {"warmup": 0, "decay": 1.0}),
+    "nothing stable": (20, "wsd", {"warmup": 10, "decay": 0.5}),
+    "nothing but a warmup": (20, "warmup_cosine", {"warmup": 40}),
 }
 
 
@@ -101,6 +115,12 @@ def _runs() -> dict[str, Run]:
     for name, (formula, start) in OBJECTIVES.items():
         for key in ("adam", "nesterov", "newton" if len(start) == 1 else "sophia"):
             runs[f"objective {name}, {key}"] = Run(formula, key, start, STEPS)
+    for name, (steps, schedule, hypers) in EDGES.items():
+        runs[f"edge {name}"] = Run("beale", "sgd", START, steps, {"lr": 0.01}, schedule, hypers)
+    runs["a tie"] = Run("max(0, 1 - x*y) + 0.05*(x**2 + y**2)", "sgd", (1.0, 1.0), 200, {"lr": 0.1})
+    for key in ("sgd", "sophia"):
+        runs[f"a number, {key}"] = Run("0*3", "x = x - lr*g/loss" if key == "sgd" else key, (1.0,), 3, {"lr": 0.1})
+    runs["Sophia without gamma and eps"] = Run("-x**2", "sophia", (1.0,), 5, {"gamma": 0.0, "eps": 0.0, "lr": 0.01})
     runs["nesterov without momentum"] = Run("beale", "nesterov", START, STEPS, {"beta": 0.0})
     return runs | {f"fails {name}": run for name, run in FAILING.items()} | CHAOTIC
 
@@ -260,8 +280,28 @@ def test_a_loss_that_hangs_on_rounding_is_asserted_earlier_and_says_why(library:
     run = CHAOTIC["gradient descent among waves"]
     said = " ".join(LIBRARIES[library](run).replace("\n#", "").split())
     assert (
-        f"The loss after step {facts(run).checked}. What comes later hangs on how the last digits are rounded" in said
+        f"The script asserts the loss after step {facts(run).checked} of 200. What comes later hangs on how the last "
+        "digits are rounded" in said
     )
+
+
+@library
+def test_where_rounding_decides_every_step_nothing_is_asserted_and_the_script_says_so(
+    library: str, tmp_path: Path
+) -> None:
+    run = Run("sin(1e17*x) + y**2", "sgd", (0.3, 1.0), 30, {"lr": 1e-15})
+    text = LIBRARIES[library](run)
+    assert not facts(run).asserts
+    assert "assert " not in text
+    assert " ".join(text.replace("\n#", "").split()).count("The script asserts nothing.") == 2
+    assert "After 30 steps" in run_here(text, tmp_path).printed
+
+
+@library
+def test_a_limit_cycle_that_forgets_its_start_is_asserted_as_far_as_rounding_lets(library: str, tmp_path: Path) -> None:
+    run = Run("styblinski_tang", "adadelta", (0.5, -4.0))
+    assert (facts(run).checked, facts(run).tolerance) == (500, "1e-4")
+    run_here(LIBRARIES[library](run), tmp_path)
 
 
 @library
