@@ -14,7 +14,7 @@ from core.formula.update_source import array_lines, function_source, start_reads
 # What the script itself calls things.
 _OWN = (
     *("start", "steps", "T", "clip_norm", "noise", "seed", "objective", "gradient", "hessian", "begin", "update"),
-    *("schedule", "memory", "x", "step", "t", "drawn", "loss", "asserted", "np", "math"),
+    *("schedule", "memory", "factor", "x", "step", "t", "drawn", "loss", "asserted", "np", "math"),
 )
 
 

@@ -17,6 +17,7 @@ from core.formula.update_source import call_source
 _OWN = (
     *("start", "steps", "T", "clip_norm", "noise", "seed", "objective", "point", "optimizer", "scheduler", "step"),
     *("loss", "asserted", "drawn", "adjust", "number", "buffer", "np", "math", "torch"),
+    *("value", "gradient", "hessian", "Objective", "Gradient"),
 )
 
 

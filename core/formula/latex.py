@@ -108,7 +108,10 @@ class _Printer:
                     return Piece(rf"\left({self.piece(base).latex}\right)^{{{exponent.latex}}}", POWER)
                 (argument,) = (self.piece(part) for part in base.arguments)
                 return Piece(rf"{named.format()}^{{{exponent.latex}}}\left({argument.latex}\right)", POWER)
-        return Piece(rf"{_within(_closed(self.piece(base)), ATOM)}^{{{exponent.latex}}}", POWER)
+        raised = _within(_closed(self.piece(base)), ATOM)
+        # A prime is a superscript itself, and a second one is an error.
+        raised = f"{{{raised}}}" if isinstance(base, Name) and "'" in raised else raised
+        return Piece(rf"{raised}^{{{exponent.latex}}}", POWER)
 
 
 def _arithmetic(operator: str, left: Piece, right: Piece) -> Piece:

@@ -23,7 +23,7 @@ MAX_ORACLES = 4
 MAX_NAME = 24
 
 # Written by exported code for itself.
-_RESERVED = frozenset({"np", "torch", "math", "zip", "len", "float", "state", "self"})
+_RESERVED = frozenset({"np", "torch", "math", "zip", "len", "float", "state", "self", "number"})
 
 
 @dataclass(frozen=True)

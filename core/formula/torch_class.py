@@ -30,7 +30,7 @@ from core.formula.vocabulary import ORACLES
 
 # Arguments of the class, and keys that torch writes into a group of parameters.
 _RESERVED = frozenset(
-    {"params", "param_names", "closure", "adjust", "exact", "seed", "step", "T"}
+    {"params", "param_names", "closure", "adjust", "exact", "seed", "step", "T", "super"}
     | {"initial_lr", "max_lr", "min_lr", "base_momentum", "max_momentum"}
 )
 _WIDTH = 112

@@ -180,7 +180,10 @@ class _ListWriter(_ArrayWriter):
         """``text`` as a list over the parameters, if lists appear in it."""
         # In the order of the rule's text, then what has been given a line of its own.
         read = [name for name in names_in(tree) if name in self.lists]
-        lists = [name for name in dict.fromkeys([*read, *sorted(self.lists)]) if re.search(rf"\b{name}\b", text)]
+        # Neither what a library calls so, as in torch.maximum, nor an argument of its functions, as in dtype=.
+        lists = [
+            name for name in dict.fromkeys([*read, *sorted(self.lists)]) if re.search(rf"(?<![.\w]){name}\b(?!=)", text)
+        ]
         if not lists:
             return text
         if len(lists) == 1:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from core.formula import parse
+from core.formula import parse, parse_rule
 from core.formula.latex import measured, number, symbol
+from core.formula.rule_latex import step_lines
 
 FORMULAS = [case["formula"] for case in json.loads(Path(__file__).with_name("valid.json").read_text())["formulas"]]
 CASES = r"\begin{cases} x & \text{if } x > 0 \\ y & \text{otherwise} \end{cases}"
@@ -237,3 +238,11 @@ def test_a_measured_number_has_four_significant_digits(value: float, latex: str)
 )
 def test_a_number_is_shown_as_it_was_written(text: str, latex: str) -> None:
     assert number(text).latex == latex
+
+
+@pytest.mark.parametrize("power", ["m**2", "m**-1*2", "2**m*m**0.5", "(m**2)**3", "-m**2", "sqrt(m**2)", "abs(m)**2"])
+def test_a_primed_name_has_one_superscript_only(power: str) -> None:
+    _, line, _ = step_lines(parse_rule(f"m = g\nm = {power}\nx = x - lr*m"))
+    # KaTeX refuses a prime and a power on one symbol: m'_{t}^{2}.
+    assert re.search(r"'_\{[^{}]*\}\^", line.right) is None
+    assert "'" in line.right
