@@ -3,6 +3,7 @@
 from core.export.data import path_csv, run_from_json, run_json
 from core.export.expressions import schedule_line, torch_line
 from core.export.numpy_script import numpy_script
+from core.export.race import race_notebook, race_script
 from core.export.script import facts
 from core.export.torch_script import optimizer_source, torch_script
 
@@ -11,6 +12,8 @@ __all__ = [
     "numpy_script",
     "optimizer_source",
     "path_csv",
+    "race_notebook",
+    "race_script",
     "run_from_json",
     "run_json",
     "schedule_line",

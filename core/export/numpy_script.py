@@ -4,7 +4,18 @@ from textwrap import indent
 
 from core.engine.gradients import CLIP_EPSILON
 from core.engine.run import Run
-from core.export.script import Facts, ending, facts, heading, returned, setting_names, settings, watch
+from core.export.script import (
+    Facts,
+    Parts,
+    ending,
+    facts,
+    is_curved,
+    returned,
+    script,
+    setting_names,
+    settings,
+    watch,
+)
 from core.export.straight import gradient_source, hessian_source
 from core.formula.helper_source import HELPERS
 from core.formula.source import is_literal, python_source
@@ -23,17 +34,23 @@ def numpy_script(run: Run) -> str:
 
     It needs only NumPy: derivatives are written out. A run that diverged is exported up to the step before.
     """
+    return script(facts(run), parts(run, is_curved(run)))
+
+
+def parts(run: Run, curved: bool) -> Parts:
+    """The script of ``run`` in parts; ``curved`` says whether second derivatives are among them."""
     known = facts(run)
     rule = run.resolved_optimizer.parsed
     names = setting_names(rule.hypers, _OWN)
     counts = "T" in rule.reads or (_scheduled(run) and "T" in run.resolved_schedule.parsed.reads)
-    parts = [
-        heading(known, "NumPy"),
-        "import math\n\nimport numpy as np",
+    return Parts(
+        ("NumPy",),
+        ("import math", "import numpy as np"),
         '# Where a number overflows or is undefined it becomes inf or nan, without a warning.\nnp.seterr(all="ignore")',
+        tuple(_objective(run, curved)),
         "\n".join(settings(known, names, "np.float64({0})", counts)),
-        *(f"\n{function}" for function in _functions(run)),
-        "\n" + "\n".join(_loop(known, names)),
+        tuple(_functions(run)),
+        "\n".join(_loop(known, names)),
         "\n".join(
             [
                 "loss = objective(*x)",
@@ -41,28 +58,35 @@ def numpy_script(run: Run) -> str:
                 *ending(known),
             ]
         ),
-    ]
-    return "\n\n".join(parts) + "\n"
+    )
 
 
 def _scheduled(run: Run) -> bool:
     return run.schedule != "constant"
 
 
-def _functions(run: Run) -> list[str]:
-    formula, rule = run.resolved_objective.parsed, run.resolved_optimizer.parsed
-    lines = array_lines(rule, "numpy")
-    asked = oracles(rule)
-    variables = ", ".join(formula.variables)
+def _objective(run: Run, curved: bool) -> list[str]:
+    """The objective, its gradient if the rule asks for it, and its second derivatives if ``curved``."""
+    formula = run.resolved_objective.parsed
     text = python_source(formula.tree, "numpy")
     # Python's own numbers would raise where NumPy's become inf or nan.
     text = f"np.float64({text})" if is_literal(formula.tree) else text
     body = indent("\n".join(returned(text)), "    ")
-    written = [f"def objective({variables}):\n{body}"]
-    if "g" in rule.reads or {"grad", "newton_direction"} & set(asked):
-        written += [gradient_source(formula), _grad(run)]
-    if {"hessian_diag", "newton_direction"} & set(asked):
-        written.append(hessian_source(formula))
+    written = [f"def objective({', '.join(formula.variables)}):\n{body}"]
+    written += [gradient_source(formula)] if _is_sloped(run) else []
+    return written + ([hessian_source(formula)] if curved else [])
+
+
+def _is_sloped(run: Run) -> bool:
+    rule = run.resolved_optimizer.parsed
+    return "g" in rule.reads or bool({"grad", "newton_direction"} & set(oracles(rule)))
+
+
+def _functions(run: Run) -> list[str]:
+    formula, rule = run.resolved_objective.parsed, run.resolved_optimizer.parsed
+    lines = array_lines(rule, "numpy")
+    asked = oracles(rule)
+    written = [_grad(run)] if _is_sloped(run) else []
     if "hessian_diag" in asked:
         written.append("def hessian_diag(point):\n    return np.diag(hessian(*point))")
     if "newton_direction" in asked:

@@ -15,6 +15,7 @@ from core.engine.run import Run
 from core.engine.status import MAX_LOSS
 from core.engine.trace import Path, trace
 from core.export.expressions import plain
+from core.formula.torch_class import oracles
 from core.formula.vocabulary import CONSTANTS, RULE_FUNCTIONS
 
 # How far a script's loss may be from the engine's, relative and absolute: both use float64 and round differently.
@@ -101,14 +102,68 @@ def _assertable(path: Path) -> tuple[int, str]:
     return int(np.flatnonzero(windows).max(initial=0)), _TOLERANCES[0]
 
 
-def heading(known: Facts, needs: str) -> str:
-    """The script's docstring: what it runs and what it needs."""
+@dataclass(frozen=True)
+class Parts:
+    """A script in parts: what it needs, its imports and first statements, the functions of the objective, the run."""
+
+    needs: tuple[str, ...]
+    imports: tuple[str, ...]
+    setup: str
+    objective: tuple[str, ...]
+    settings: str
+    functions: tuple[str, ...]
+    loop: str
+    end: str
+
+
+def script(known: Facts, parts: Parts) -> str:
+    """The script of one run."""
+    whole = [
+        docstring([f"{title(known)}.", f"{needed(parts)} {_SAID} {known.assertion}", *ended(known)]),
+        import_lines(parts.imports),
+        parts.setup,
+        parts.settings,
+        *(f"\n{function}" for function in (*parts.objective, *parts.functions)),
+        f"\n{parts.loop}",
+        parts.end,
+    ]
+    return "\n\n".join(whole) + "\n"
+
+
+_SAID = "Takes the steps of a run in the gradient descent guide."
+
+
+def title(known: Facts) -> str:
+    """Which rule takes how many steps on which objective."""
     run = known.run
     schedule = "" if run.schedule == "constant" else f", learning rate: {run.resolved_schedule.name.lower()}"
-    first = f"{run.resolved_optimizer.name} on {run.resolved_objective.name}: {known.steps} steps{schedule}."
-    said = f"Needs {needs}. Takes the steps of a run in the gradient descent guide. {known.assertion}"
-    ended = [f"{known.ended} These are the steps before."] if known.ended else []
-    return '"""' + "\n\n".join(fill(part, _WIDTH) for part in (first, said, *ended)) + '\n"""'
+    return f"{run.resolved_optimizer.name} on {run.resolved_objective.name}: {known.steps} steps{schedule}"
+
+
+def ended(known: Facts) -> list[str]:
+    """How a run that failed ended, as a paragraph."""
+    return [f"{known.ended} These are the steps before."] if known.ended else []
+
+
+def needed(*parts: Parts) -> str:
+    """Which libraries a script of ``parts`` needs."""
+    return f"Needs {' and '.join(dict.fromkeys(name for part in parts for name in part.needs))}."
+
+
+def docstring(paragraphs: Iterable[str]) -> str:
+    """``paragraphs`` as a docstring."""
+    return '"""' + "\n\n".join(fill(paragraph, _WIDTH) for paragraph in paragraphs) + '\n"""'
+
+
+def import_lines(imports: Iterable[str]) -> str:
+    """``imports`` in the usual order, each once."""
+    first, *others = sorted(set(imports), key=lambda line: (line != "import math", not line.startswith("import"), line))
+    return "\n".join([first, "", *others])
+
+
+def is_curved(run: Run) -> bool:
+    """Whether the rule of ``run`` asks for second derivatives."""
+    return bool({"hessian_diag", "newton_direction"} & set(oracles(run.resolved_optimizer.parsed)))
 
 
 def setting_names(hypers: Iterable[str], taken: Iterable[str]) -> dict[str, str]:

@@ -6,7 +6,19 @@ from core.catalogue.optimizers import Optimizer, TorchPeer
 from core.engine.gradients import CLIP_EPSILON
 from core.engine.run import Run
 from core.export.expressions import called_classes, class_name, filled, on_lines, schedule_values
-from core.export.script import Facts, comment, ending, facts, heading, returned, setting_names, settings, watch
+from core.export.script import (
+    Facts,
+    Parts,
+    comment,
+    ending,
+    facts,
+    is_curved,
+    returned,
+    script,
+    setting_names,
+    settings,
+    watch,
+)
 from core.export.straight import gradient_source, hessian_source
 from core.formula import Formula, derivatives
 from core.formula import torch_class as generated
@@ -32,17 +44,20 @@ def torch_script(run: Run) -> str:
     It needs only torch, and NumPy if the run is noisy, because the noise is NumPy's. A run that diverged is exported up
     to the step before.
     """
+    return script(facts(run), parts(run, is_curved(run)))
+
+
+def parts(run: Run, curved: bool) -> Parts:
+    """The script of ``run`` in parts; ``curved`` says whether second derivatives are among them."""
     known = facts(run)
     rule = run.resolved_optimizer.parsed
     names = setting_names(rule.hypers, (*_OWN, class_name(run.resolved_optimizer), *_schedulers(run)))
     peer, why = _peer(known)
     counts = (peer is None and "T" in rule.reads) or "T" in _schedule(run, names)
-    needs = "PyTorch and NumPy" if run.noise > 0 else "PyTorch"
-    imports = ["import torch", *(["import numpy as np"] if run.noise > 0 else [])]
+    imports = ["import math", "import torch", *(["import numpy as np"] if run.noise > 0 else [])]
     if _schedulers(run):
         imports.append(f"from torch.optim.lr_scheduler import {', '.join(_schedulers(run))}")
-    curved = "hessian_diag" in generated.oracles(rule) or "newton_direction" in generated.oracles(rule)
-    functions = _objective(run.resolved_objective.parsed, curved)
+    functions = []
     if peer is None:
         optimizer = run.resolved_optimizer
         functions.append(
@@ -50,16 +65,16 @@ def torch_script(run: Run) -> str:
         )
         if generated.needs_closure(rule) and _adjusted(run):
             functions.append(_adjust(run))
-    parts = [
-        heading(known, needs),
-        "import math\n\n" + "\n".join(sorted(imports, key=lambda line: (not line.startswith("import"), line))),
+    return Parts(
+        ("PyTorch", "NumPy") if run.noise > 0 else ("PyTorch",),
+        tuple(imports),
         "# The loss is asserted to more digits than float32 has.\ntorch.set_default_dtype(torch.float64)",
+        tuple(_objective(run.resolved_objective.parsed, curved)),
         "\n".join(settings(known, names, "{0}", counts)),
-        *(f"\n{function}" for function in functions),
-        "\n" + "\n".join(_loop(known, names, peer, why)),
+        tuple(functions),
+        "\n".join(_loop(known, names, peer, why)),
         "\n".join(_end(known, names, peer)),
-    ]
-    return "\n\n".join(parts) + "\n"
+    )
 
 
 def _defaults(optimizer: Optimizer) -> dict[str, float]:

@@ -9,7 +9,7 @@ import pytest
 
 from core import OPTIMIZERS, Run, trace
 from core.catalogue.racers import RACERS
-from core.export import numpy_script, run_json, torch_script
+from core.export import facts, numpy_script, run_json, torch_script
 from tests.pages.visits import MARKUP, clean, markup_shown, notes, open_page, state
 from ui import navigation
 
@@ -32,7 +32,8 @@ def test_the_script_shown_is_that_of_the_run_shown(key: str, language: str, writ
     (code,) = app.code
     assert code.value.strip() == write(run).strip()
     ast.parse(code.value)
-    assert len(app.get("download_button")) == 5
+    assert len(app.get("download_button")) == 7
+    assert any(facts(run).assertion in text.value for text in app.markdown)
 
 
 RUNS = {

@@ -10,9 +10,19 @@ from core.catalogue.racers import RACERS, Racer, own_racer
 from core.engine.run import Run
 from core.engine.summary import Race
 from core.engine.trace import Path
-from core.export import facts, numpy_script, path_csv, run_from_json, run_json, torch_script
+from core.export import (
+    facts,
+    numpy_script,
+    path_csv,
+    race_notebook,
+    race_script,
+    run_from_json,
+    run_json,
+    torch_script,
+)
 from core.figures import contour
 from core.figures.picture import figure_html
+from core.formula.source import Library
 from ui.controls import choice, fold, moment_control, named, race_state, refuse, view_control
 from ui.kit import share
 from ui.kit.elements import look
@@ -23,6 +33,7 @@ from ui.panels.claims import claim_cards, claims_about, experiment_card, section
 
 # A run written as JSON is far shorter; the longest rule and formula are part of it.
 _MAX_JSON = 10_000
+_NOTEBOOK = "application/x-ipynb+json"
 
 
 def edit_control() -> None:
@@ -51,7 +62,7 @@ def ledger_controls(race: Race, steps: int) -> tuple[Path, int, int]:
 
 
 def export_panel(objective: Objective, race: Race) -> None:
-    """Scripts, numbers and picture of a run of ``race``, made only while the section is open."""
+    """Scripts, numbers and picture of ``race`` and its runs, made only while the section is open."""
 
     def draw() -> None:
         _export(objective, race)
@@ -65,15 +76,18 @@ def _export(objective: Objective, race: Race) -> None:
     with who:
         racer, path = choice("Run of", {pair[0].name: pair for pair in race}, "export_of")
     with language:
-        write = view_control("Language", {"PyTorch": torch_script, "NumPy": numpy_script}, "export_as")
+        libraries: Mapping[str, Library] = {"PyTorch": "torch", "NumPy": "numpy"}
+        library = view_control("Language", libraries, "export_as")
     st.markdown(f"The script takes these very steps with nothing of this guide in it. {facts(path.run).assertion}")
-    _downloads(objective, race, racer, path)
+    _downloads(objective, race, racer, path, library)
+    write = torch_script if library == "torch" else numpy_script
     st.code(write(path.run), language="python", height=420)
 
 
-def _downloads(objective: Objective, race: Race, racer: Racer, path: Path) -> None:
+def _downloads(objective: Objective, race: Race, racer: Racer, path: Path, library: Library) -> None:
     """A button for each kind of file; a file is made when its button is pressed."""
     stem = f"{racer.key}_{objective.key}"
+    runs = {one.name: raced.run for one, raced in race}
     style = look()
 
     def picture() -> str:
@@ -83,6 +97,8 @@ def _downloads(objective: Objective, race: Race, racer: Racer, path: Path) -> No
         for label, name, kind, make in (
             ("PyTorch script", f"{stem}_torch.py", "text/x-python", lambda: torch_script(path.run)),
             ("NumPy script", f"{stem}_numpy.py", "text/x-python", lambda: numpy_script(path.run)),
+            ("Race as a script", f"race_{objective.key}.py", "text/x-python", lambda: race_script(runs, library)),
+            ("Race as a notebook", f"race_{objective.key}.ipynb", _NOTEBOOK, lambda: race_notebook(runs, library)),
             ("Path as CSV", f"{stem}.csv", "text/csv", lambda: path_csv(path)),
             ("Run as JSON", f"{stem}.json", "application/json", lambda: run_json(path.run)),
             ("Picture as HTML", f"{objective.key}.html", "text/html", picture),

@@ -1,4 +1,4 @@
-"""Names in a visitor's rule: whatever exported code calls something, a rule may call its own so, or is told it may not."""
+"""Names in a visitor's rule: it may use those of exported code, or is told that it may not."""
 
 import io
 import tokenize
