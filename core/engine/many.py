@@ -13,6 +13,7 @@ from core.engine.gradients import noise_table
 from core.engine.rest import rests
 from core.engine.run import Run
 from core.engine.status import MAX_LOSS, MAX_POSITION, REST_NORM, Outcome, failed, failure
+from core.engine.trace import Path
 
 Array = npt.NDArray[np.float64]
 
@@ -87,14 +88,15 @@ def trace_many(
     )
 
 
-def disturbed_losses(run: Run, steps: int, copies: int, size: float) -> Array:
-    """The losses of ``copies`` of ``run`` over its first ``steps`` steps, of shape ``(steps+1, copies)``.
+def disturbed_losses(path: Path, copies: int, size: float) -> Array:
+    """The losses of ``copies`` of the run of ``path`` at each of its steps, of shape ``(steps+1, copies)``.
 
     At every step each copy has its learning rate and every coordinate of its point multiplied by 1 + ``size`` or
     1 - ``size``, by chance (always the same one), as rounding might: a coordinate that is exactly 0 stays so. The start
-    is exact, but the first gradient is off by what such a start would change. A copy that diverges or becomes undefined
-    goes on as it may.
+    is exact, but the first gradient is off by what such a start would change, and a gradient below the smallest number
+    that has all its digits by that number. A copy that diverges or becomes undefined goes on as it may.
     """
+    run, steps = path.run, len(path.x) - 1
     formula, settings = run.resolved_objective.parsed, run.settings
     # Noise is how a gradient is disturbed.
     compiled = replace(run, noise=run.noise or 1.0).program(recording=False)
@@ -103,18 +105,19 @@ def disturbed_losses(run: Run, steps: int, copies: int, size: float) -> Array:
     point = tuple(np.full(copies, coordinate) for coordinate in run.start)
     points = np.empty((len(point), steps + 1, copies))
     points[:, 0] = point
-    signs = np.random.default_rng(0).choice((-size, size), (steps, len(point) + 1, copies))
+    tilts = np.random.default_rng(0).choice((-1.0, 1.0), (steps, len(point) + 1, copies))
+    least = np.finfo(np.float64).tiny
+    off = np.where((path.grad != 0) & (np.abs(path.grad) < least), least, 0.0)
     with np.errstate(all="ignore"):
-        off = np.nan_to_num(np.abs(formula.hessian(run.start)) @ np.abs(run.start), posinf=0.0)
+        off[0] += np.nan_to_num(size * (np.abs(formula.hessian(run.start)) @ np.abs(run.start)), posinf=0.0)
         state = compiled.start(point, (*hypers, rate))
-        given = zip(_many_steps(run, rate, np.array([run.seed])), signs, strict=False)
-        for step, ((t, lr, *noise), (tilt, *tilts)) in enumerate(given, start=1):
-            added = noise or [0.0] * len(point)
-            if step == 1:
-                added = [drawn + by * change for drawn, by, change in zip(added, off, tilts, strict=True)]
-            one = [(t, lr * (1 + tilt), *added)]
+        given = zip(_many_steps(run, rate, np.array([run.seed])), off, tilts, strict=False)
+        for step, ((t, lr, *noise), errors, (tilt, *signs)) in enumerate(given, start=1):
+            drawn = noise or [0.0] * len(point)
+            added = [number + error * sign for number, error, sign in zip(drawn, errors, signs, strict=True)]
+            one = [(t, lr * (1 + size * tilt), *added)]
             point, state = compiled.run(point, state, hypers, np.float64(run.steps), run.clip_limit, one, _unwatched)
-            points[:, step] = point = tuple(at * (1 + change) for at, change in zip(point, tilts, strict=True))
+            points[:, step] = point = tuple(at * (1 + size * sign) for at, sign in zip(point, signs, strict=True))
     return formula.value(points)
 
 

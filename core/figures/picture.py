@@ -17,6 +17,7 @@ CONFIG = MappingProxyType(
         "scrollZoom": False,
         "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "toggleSpikelines"],
         "responsive": True,
+        "toImageButtonOptions": {"format": "png", "scale": 2},
     }
 )
 # Whatever plotly.js would like to load, the browser refuses. It compiles code of its own for surfaces.

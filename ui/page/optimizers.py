@@ -104,7 +104,14 @@ def _downloads(objective: Objective, race: Race, racer: Racer, path: Path, libra
             ("Picture as HTML", f"{objective.key}.html", "text/html", picture),
         ):
             st.download_button(
-                label, make, name, kind, key=f"download_{kind}_{label}", on_click="ignore", icon=":material/download:"
+                label,
+                make,
+                name,
+                kind,
+                key=f"download_{kind}_{label}",
+                help="The camera above the picture in the file saves a PNG." if make is picture else None,
+                on_click="ignore",
+                icon=":material/download:",
             )
 
 

@@ -45,7 +45,7 @@ def _same(given: Any, expected: Any, what: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [*FORMULAS, *(declared.formula for declared in OBJECTIVES.values() if declared.dimension == 2)]
+    "text", [*FORMULAS, *(objective.formula for objective in OBJECTIVES.values() if objective.dimension == 2)]
 )
 def test_every_dialect_has_the_same_value_and_derivatives_at_a_kink(text: str, tmp_path: Path) -> None:
     formula = parse(text)
@@ -56,10 +56,10 @@ def test_every_dialect_has_the_same_value_and_derivatives_at_a_kink(text: str, t
     function = objective_function(formula)
     array = np.array(POINTS).T
     many = formula.value(array), formula.grad(array), formula.hessian(array)
-    for place, point in enumerate(POINTS):
+    for column, point in enumerate(POINTS):
         value, slopes, second = formula.value(point), formula.grad(point), formula.hessian(point)
         for whole, one in zip(many, (value, slopes, second), strict=True):
-            _same(whole[..., place], one, point)
+            _same(whole[..., column], one, point)
         if not np.isfinite(value):
             continue
         scalars = [np.float64(number) for number in point]

@@ -66,10 +66,10 @@ def test_a_race_ends_with_the_losses_of_its_runs(name: str, library: Library, tm
 def test_every_run_of_a_race_is_checked(library: Library, tmp_path: Path) -> None:
     text = race_script(RACES["with all settings"], library)
     rates = re.compile(r"^    lr = (.*)$", re.MULTILINE)
-    places = [match.start() for match in rates.finditer(text)]
-    assert len(places) == 5
-    for place in places:
-        assert fails(text[:place] + rates.sub(r"    lr = 1.001*\1", text[place:], count=1), tmp_path)
+    starts = [match.start() for match in rates.finditer(text)]
+    assert len(starts) == 5
+    for start in starts:
+        assert fails(text[:start] + rates.sub(r"    lr = 1.001*\1", text[start:], count=1), tmp_path)
 
 
 @libraries
