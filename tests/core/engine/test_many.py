@@ -11,7 +11,7 @@ import pytest
 import core.engine.many
 from core import OBJECTIVES, OPTIMIZERS, Run, trace, trace_many
 from core.catalogue.hypers import Hyper
-from core.engine.many import Many, losses_at
+from core.engine.many import Many, disturbed_losses, losses_at
 from core.engine.status import AT_REST, Outcome
 from core.formula.rule import Rule
 from core.formula.tree import Binary, Number, walk
@@ -438,3 +438,32 @@ def test_the_rates_replace_the_rate_of_the_settings() -> None:
 def test_a_bad_rate_is_refused() -> None:
     with pytest.raises(ValueError, match="lr must lie in"):
         losses_at(Run("bowl", "sgd", (1.0, 1.0), 20), [-1.0])
+
+
+@pytest.mark.parametrize("key", OPTIMIZERS)
+@pytest.mark.parametrize("settings", [{}, {"schedule": "plateau", "noise": 0.1, "clip_norm": 1.0}], ids=str)
+def test_copies_that_nothing_disturbs_are_the_run(key: str, settings: Mapping[str, Any]) -> None:
+    # Without noise the run itself adds none, and the copies add 0.
+    path = trace(Run("beale", key, (0.5, -0.7), 60, **settings))
+    losses = disturbed_losses(path, 3, 0.0)
+    assert losses.shape == (len(path.x), 3)
+    # Powers of t round differently in arrays.
+    np.testing.assert_allclose(losses, np.repeat(path.loss[:, None], 3, axis=1), rtol=1e-12)
+
+
+def test_disturbed_copies_part_in_chaos_stay_together_in_a_valley_and_keep_a_zero() -> None:
+    def spread(run: Run) -> float:
+        losses = disturbed_losses(trace(run), 16, 1e-15)
+        return float(np.ptp(losses[-1]) / np.abs(losses[-1]).mean())
+
+    assert spread(Run("rastrigin", "sgd", (2.3, -1.7), 200, {"lr": 0.1})) > 0.1
+    assert 0 < spread(Run("rosenbrock", "adam", (-1.5, 2.0), 200)) < 1e-10
+    # On the ridge of a saddle the slope across is exactly 0, and no rounding leads off it.
+    assert spread(Run("saddle", "sgd", (1.0, 0.0), 200, {"lr": 0.05})) < 1e-10
+
+
+def test_the_first_gradient_is_disturbed_where_it_is_nothing_but_rounding() -> None:
+    path = trace(Run("double_well", "muon", (-1.0466805318046022,), 3, {"lr": 0.002}))
+    losses = disturbed_losses(path, 16, 1e-15)
+    assert (losses[0] == path.loss[0]).all()
+    assert (np.abs(losses[2] - path.loss[2]) > 1e-7).any()

@@ -1,7 +1,6 @@
 """Scripts of runs drawn anew in every run of the suite: none fails, whatever rule, objective and rate it is of."""
 
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from core.export import numpy_script, torch_script
 from tests.programs import run_alone, run_here
 
 # What two cores do in about fifteen seconds.
-COUNT = 60
+COUNT = 50
 SEED = int(os.environ["TEST_SEED"])
 
 
@@ -60,7 +59,4 @@ def test_no_script_of_a_drawn_run_fails(run: Run, write: Any, tmp_path: Path) ->
 
 
 def test_a_script_of_a_drawn_run_is_a_file_of_its_own(tmp_path: Path) -> None:
-    try:
-        run_alone(numpy_script(RUNS[0]), tmp_path)
-    except subprocess.SubprocessError as error:
-        raise AssertionError(RUNS[0]) from error
+    assert "After" in run_alone(numpy_script(RUNS[0]), tmp_path)
