@@ -2,7 +2,8 @@
 
 Conventions where no derivative exists: ``abs`` and ``sign`` have slope 0 at 0, ``min`` and ``max`` have half the slope
 of each argument at a tie (as in PyTorch and JAX), ``floor`` has slope 0. Where the inner derivative is 0, so is the
-whole, even if the outer one is infinite: the gradient of ``sqrt(x**2 + y**2)`` at the origin is 0.
+whole, even if the outer one is infinite, and the other way round for what roots are multiplied with: the gradients of
+``sqrt(x**2 + y**2)`` and ``x*sqrt(x)`` at the origin are 0.
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,8 @@ _TAME: frozenset[Operation] = _FLAT | {
 def differs_in_torch(graph: Graph, value: Value) -> bool:
     """Whether torch's own derivatives of ``value`` may be NaN, or other ones, where those of this module are finite."""
     used = {graph.nodes[part].operation for part in graph.ancestors([value])}
-    return bool(used & _UNLIKE_TORCH or (used & _FLAT and used - _TAME))
+    flat = used & _FLAT or ("exp" in used and _divides(graph, value))
+    return bool(used & _UNLIKE_TORCH or (flat and used - _TAME))
 
 
 def gradient(graph: Graph, value: Value, variables: Sequence[Value]) -> list[Value]:
@@ -53,7 +55,7 @@ def _tangent(graph: Graph, value: Value, by: Value, needed: Sequence[Value]) -> 
             slope = slopes[base]
             outer = graph.power(base, exponent - 1)
             slopes[part] = (
-                None if slope is None else _product(graph, graph.constant(exponent), _product(graph, outer, slope))
+                None if slope is None else _product(graph, graph.constant(exponent), _scaled(graph, outer, slope))
             )
         elif node.operation == "where":
             _, left, right = (slopes[argument] for argument in node.arguments)
@@ -77,7 +79,8 @@ def _unary(graph: Graph, value: Value, node: Node, slope: Value) -> Value | None
         case "sqrt":
             return _guarded(graph, slope, apply("div", graph.constant(0.5), value))
         case "exp":
-            return _product(graph, value, slope)
+            # Of exp(-1/x**2), which has no digit left where the inner slope is infinite.
+            return _guarded(graph, value, slope) if _divides(graph, slope) else _product(graph, value, slope)
         case "log":
             return apply("div", slope, a)
         case "sin":
@@ -115,8 +118,8 @@ def _binary(graph: Graph, value: Value, node: Node, first: Value | None, second:
         case "sub":
             return _sum(graph, first, None if second is None else _negative(graph, second))
         case "mul":
-            left = None if first is None else _product(graph, b, first)
-            return _sum(graph, left, None if second is None else _product(graph, a, second))
+            left = None if first is None else _scaled(graph, b, first)
+            return _sum(graph, left, None if second is None else _scaled(graph, a, second))
         case "div":
             # (a/b)' = (a' - (a/b) b')/b
             down = None if second is None else _negative(graph, _product(graph, value, second))
@@ -148,6 +151,18 @@ def _pow_by_exponent(graph: Graph, value: Value, a: Value, slope: Value | None) 
     if slope is None:
         return None
     return _guarded(graph, slope, _guarded(graph, value, graph.apply("log", a)))
+
+
+def _scaled(graph: Graph, outer: Value, slope: Value) -> Value:
+    """``outer * slope``, and 0 where ``outer`` is 0 though ``slope`` may be that of a root at 0."""
+    rough = any(graph.nodes[part].operation in ("sqrt", "pow") for part in graph.ancestors([slope]))
+    return _guarded(graph, outer, slope) if rough else _product(graph, outer, slope)
+
+
+def _divides(graph: Graph, value: Value) -> bool:
+    """Whether a division by what depends on the point is part of ``value``."""
+    nodes = (graph.nodes[part] for part in graph.ancestors([value]))
+    return any(node.operation == "div" and graph.number(node.arguments[1]) is None for node in nodes)
 
 
 def _guarded(graph: Graph, inner: Value, outer: Value) -> Value:

@@ -21,7 +21,9 @@ FORMULAS = (
     "min(1, exp(x*500)) + y", "max(log(x), 0)*y", "where(x > 0, x*log(x), 0) + y**2", "where(x > y, sqrt(x - y), x)",
     "1 % x + y", "x % y", "2*x % 1", "tanh(20*x) + y", "asin(x)*y", "acos(x) + abs(y)", "sign(x)*y + floor(y)",
     "where(x > 0, 1, 0)*y", "y/where(x > 0, 1, 0)", "2**where(x > 0, -1, 1) + y", "1/max(x, 0) + y",
-    "1/min(-x*0, x*0) + y", "max(sqrt(x), sqrt(y))", "log(max(x, y))", "exp(-max(0, x)**2) + max(y, 0)**3", "3",
+    "1/min(-x*0, x*0) + y", "max(sqrt(x), sqrt(y))", "x*sqrt(x) + y*sqrt(abs(y))",
+    "sqrt(x)*y", "sqrt(x)**2 + y", "exp(-1/x**2) + exp(-1/y**4)*x", "log(max(x, y))",
+    "exp(-max(0, x)**2) + max(y, 0)**3", "3",
 )  # fmt: skip
 POINTS = list(product((-1.0, -0.5, 0.0, 1.0, 1.5), repeat=2))
 
