@@ -139,8 +139,9 @@ class _Parts:
                 left, right = node.arguments
                 if operation == "mul" and self.graph.number(right) is not None:
                     left, right = right, left
-                if operation in ("add", "sub") and (less := bound(right, _PRODUCT)).startswith("-"):
-                    # Adding what is negative is taking it away.
+                less = bound(right, _PRODUCT)
+                if operation in ("add", "sub") and less.startswith("-") and "%" not in less:
+                    # Adding what is negative is taking it away; but (-y) % 2 is not the negative of y % 2.
                     return f"{bound(left, _SUM)}{' - ' if operation == 'add' else ' + '}{less[1:]}", _SUM
                 return f"{bound(left, binding)}{sign}{bound(right, binding + 1)}", binding
             case operation:

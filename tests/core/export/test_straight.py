@@ -15,7 +15,9 @@ Array = npt.NDArray[np.float64]
 # How operations nest, where brackets matter; functions; kinks; what folds away.
 FORMULAS = (
     "sin(x - (y - x*y))**2", "sin(x - (y + x))*x", "exp(x/(y/x))", "exp(x/(y*x*x))", "sin((x % 2) % y)*x*y",
-    "sin(x % (y % 2))*x", "(x - y)**3/(x + y)", "(x**y)**2", "x**(y**2)", "(-x)**2*y", "-(x**2)*y", "-sin(x)*-cos(y)",
+    "sin(x % (y % 2))*x",
+    "-y % 2/y", "x - -x % y*y", "(x - y)**3/(x + y)", "(x**y)**2", "x**(y**2)", "(-x)**2*y", "-(x**2)*y",
+    "-sin(x)*-cos(y)",
     "2**x*3**-y", "(x + 3)**(y - 0.5)", "sqrt(x**2 + y**2)", "log(x**2 + 1)*tan(y/9)", "asin(x/9)*acos(y/9)*atan(x*y)",
     "sinh(x)*cosh(y)*tanh(x*y)", "abs(x - y)*sign(x + y)", "floor(3*x)*y", "min(x**2, y**2)", "max(x*y, x + y)*x",
     "clip(x*y, -1, 1)*x", "where(x > y, x**2*y, y**2 - x)", "where(x*x <= y, sin(x), where(y != x, x*y, 1))", "7", "x",
