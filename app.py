@@ -6,6 +6,7 @@ from core import trace
 from core.catalogue.racers import RACERS
 from core.engine.scenarios import RACES
 from ui import controls, navigation
+from ui.kit import share
 from ui.panels import claims
 from ui.stage import stage
 
@@ -30,3 +31,4 @@ with words:
 st.subheader("Often said, and not so", anchor="verdicts")
 claims.surprises()
 controls.scenario_cards(RACES, navigation.OPTIMIZERS)
+share.end()

@@ -160,7 +160,8 @@ def doors() -> None:
 
 
 def onwards(page: Page) -> None:
-    """The end of ``page``: the way to the next one, or back home from the last."""
+    """The end of ``page``: what of its link was not used, and the way to the next one, or back home from the last."""
+    share.end()
     index = ALL.index(page) + 1
     following = ALL[index] if index < len(ALL) else HOME
     st.space("small")

@@ -34,7 +34,10 @@ def check_length(text: str, limit: int, what: str) -> None:
     """Refuses a text of more than ``limit`` characters before anything reads it."""
     if len(text) > limit:
         raise FormulaError(
-            f"{what} may have at most {limit} characters; this one has {len(text)}.", text, limit, len(text)
+            f"{what} may have at most {limit} characters; this one has {len(text)}, {len(text) - limit} too many.",
+            text,
+            limit,
+            len(text),
         )
 
 

@@ -5,6 +5,7 @@ from ui.controls.objective import moment_control, objective_control, start_contr
 from ui.controls.racers import (
     Gradients,
     Tuning,
+    edited_state,
     gradients_control,
     hyper_key,
     own_rule_control,
@@ -17,6 +18,7 @@ from ui.controls.racers import (
 from ui.controls.scenarios import race_state, scenario_cards, scenario_control, scenario_row, scenario_state
 from ui.kit.basics import (
     asked_number,
+    asked_text,
     check_asked,
     choice,
     fold,
@@ -24,6 +26,7 @@ from ui.kit.basics import (
     number_control,
     refuse,
     several,
+    switch,
     view_control,
 )
 
@@ -31,8 +34,10 @@ __all__ = [
     "Gradients",
     "Tuning",
     "asked_number",
+    "asked_text",
     "check_asked",
     "choice",
+    "edited_state",
     "fold",
     "gradients_control",
     "hyper_control",
@@ -61,5 +66,6 @@ __all__ = [
     "start_control",
     "steps_control",
     "stops_control",
+    "switch",
     "view_control",
 ]

@@ -7,10 +7,9 @@ import streamlit as st
 
 from core.catalogue.objectives import OBJECTIVES, VARIABLES, Objective, own_objective
 from core.formula import FormulaError, read
-from core.formula.objective import MAX_CHARACTERS
 from ui.kit import share
-from ui.kit.basics import asked_number, choice, last_good, named, number_control
-from ui.kit.limits import MAX_START, MAX_STEPS, OWN
+from ui.kit.basics import asked_number, asked_text, choice, last_good, named, number_control
+from ui.kit.limits import MAX_START, MAX_STEPS, MAX_TEXT, OWN
 
 
 def objective_control(dimension: int, default: str, prefix: str = "") -> Objective:
@@ -40,11 +39,12 @@ def _own_formula(dimension: int, fallback: Objective, prefix: str) -> Objective:
     if (strict := _strict(before, dimension)) != before:
         st.session_state[key] = strict
         st.session_state[_typed(key)] = (before, strict)
+    asked_text(key)
     text = st.text_input(
         f"Formula of {' and '.join(VARIABLES[:dimension])}",
         value=fallback.formula,
         key=key,
-        max_chars=MAX_CHARACTERS,
+        max_chars=MAX_TEXT,
         help="As on paper or as in a program: 2x², |x|, √x, e^(-x²), sin 2πx, 2*x**2; also log, min(a, b), max(a, b) "
         "and where(x > 0, a, b).",
         on_change=lambda: _begin_anew(fallback.formula, dimension, prefix),

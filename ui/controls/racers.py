@@ -7,13 +7,13 @@ import streamlit as st
 
 from core.catalogue.hypers import Hyper
 from core.catalogue.optimizers import OPTIMIZERS
-from core.catalogue.optimizers.declaration import Family
+from core.catalogue.optimizers.declaration import Family, Optimizer
 from core.catalogue.racers import RACERS, Racer, own_racer
 from core.catalogue.schedules import SCHEDULES, Schedule
-from core.formula.rule_reader import MAX_CHARACTERS
-from ui.controls.hypers import hyper_control
-from ui.kit.basics import choice, forget, last_good, named, number_control, several
-from ui.kit.limits import MAX_CLIP, MAX_NOISE, MAX_RACERS, MAX_SEED, MIN_CLIP
+from ui.controls.hypers import hyper_control, hyper_state
+from ui.kit.basics import asked_text, choice, forget, last_good, named, number_control, several
+from ui.kit.limits import MAX_CLIP, MAX_NOISE, MAX_RACERS, MAX_SEED, MAX_TEXT, MIN_CLIP
+from ui.kit.share import Setting
 
 # Sliders side by side.
 _COLUMNS = 3
@@ -137,17 +137,38 @@ def gradients_control() -> Gradients:
     return {"noise": noise, "clip_norm": limit if limit >= MIN_CLIP else None, "seed": int(seed)}
 
 
+def edited_state(rule: Optimizer, edited: Racer) -> dict[str, Setting]:
+    """The value of every control of ``edited``, whose text is that of ``rule``: as ``rule`` or its copy races now.
+
+    If neither does, everything is as declared.
+    """
+    now = st.session_state
+    racing = [racer for racer in RACERS.values() if racer.optimizer is rule and schedule_key(racer) in now]
+    racer = (racing or [RACERS[rule.key]])[0]
+    schedule = named(SCHEDULES.values()).get(str(now.get(schedule_key(racer))), SCHEDULES["constant"])
+    values = [(hyper, hyper_key(racer, hyper.name), hyper_key(edited, hyper.name)) for hyper in edited.optimizer.hypers]
+    values += [
+        (hyper, schedule_hyper_key(racer, schedule, hyper.name), schedule_hyper_key(edited, schedule, hyper.name))
+        for hyper in schedule.hypers
+    ]
+    state: dict[str, Setting] = {
+        key: hyper_state(hyper, float(now.get(there, hyper.default))) for hyper, there, key in values
+    }
+    return {**state, schedule_key(edited): schedule.name}
+
+
 def own_rule_control(prefix: str = "") -> Racer | None:
     """The editor of a visitor's rule: the racer it makes, or ``None`` while it is empty.
 
     A text that is not a rule is explained and stays where it is; the last one that was, if any, races. The stage whose
     keys begin with ``prefix`` says so.
     """
+    asked_text("own")
     text = st.text_area(
         "Your rule, one assignment a line",
         key="own",
         height=240,
-        max_chars=MAX_CHARACTERS,
+        max_chars=MAX_TEXT,
         placeholder="beta: (0, 1) = 0.9\nv = beta*v + g\nx = x - lr*v",
         help="Given are x, g, loss, t, T and lr. A name read before it is assigned is kept from step to step. "
         "beta: (0, 1) = 0.9 declares a hyperparameter, z: state = x a start other than 0.",

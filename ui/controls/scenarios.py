@@ -27,9 +27,11 @@ def scenario_control(label: str, scenarios: Mapping[str, Scenario], key: str, pr
     ``prefix`` begins the keys of the start and the step.
     """
     titles = {scenario.title: scenario for scenario in scenarios.values()}
+    first = next(iter(titles.values()))
 
     def restart() -> None:
-        chosen = titles[st.session_state[key]]
+        # Nothing is chosen by a message that no button sends.
+        chosen = titles.get(st.session_state[key], first)
         st.session_state.update(start_state(chosen.start or chosen.resolved_objective.start, prefix))
         st.session_state[f"{prefix}t"] = float(chosen.steps)
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.formula import FormulaError
 from ui.kit import share
-from ui.kit.limits import MAX_RACERS
+from ui.kit.limits import MAX_RACERS, MAX_TEXT
 
 
 class Named(Protocol):
@@ -75,6 +75,8 @@ def several(
         max_selections=MAX_RACERS,
         placeholder="Choose at least one",
         help=help,
+        # Enter chooses the option that was typed; with a row for all of them it would choose every one that fits.
+        select_all=False,
         bind="query-params",
     )
     if not chosen:
@@ -103,8 +105,15 @@ def number_control(
     )
 
 
+def switch(label: str, key: str) -> bool:
+    """Whether a switch is on; it is off unless a link says otherwise."""
+    _asked_switch(key)
+    return st.toggle(label, key=key, bind="query-params")
+
+
 def fold(label: str, key: str, draw: Callable[[], object]) -> None:
     """A section that a link may open; ``draw`` fills it only while it is open."""
+    _asked_switch(key)
     section = st.expander(label, key=key, on_change="rerun", bind="query-params")
     if section.open:
         with section:
@@ -146,16 +155,22 @@ def _good(key: str) -> str:
 def explain(error: FormulaError) -> None:
     """Shows what is wrong with a text, where, and what was probably meant."""
     st.error(share.verbatim(error.message), icon=":material/error:")
-    st.code(error.pointer(), language=None)
-    if error.suggestion:
-        st.markdown(f"Perhaps {share.quoted(error.suggestion)} was meant.")
+    _point(error)
 
 
-def refuse(heading: str, reason: str) -> None:
+def refuse(heading: str, reason: str | ValueError) -> None:
     """Says that something pasted or typed cannot be used, and why; ``reason`` may repeat what was typed."""
     st.error(heading, icon=":material/error:")
     # As code, in which nothing is markup.
-    st.code(reason, language=None, wrap_lines=True)
+    st.code(str(reason), language=None, wrap_lines=True)
+    if isinstance(reason, FormulaError):
+        _point(reason)
+
+
+def _point(error: FormulaError) -> None:
+    st.code(error.pointer(), language=None)
+    if error.suggestion:
+        st.markdown(f"Perhaps {share.quoted(error.suggestion)} was meant.")
 
 
 def asked_number(key: str, low: float, high: float, whole: bool = False) -> list[float]:
@@ -170,6 +185,15 @@ def asked_number(key: str, low: float, high: float, whole: bool = False) -> list
     kind = "a whole number" if whole else "a number"
     check_asked(key, fits, f"{kind} from {low:g} to {high:g}")
     return [float(text) for text in share.asked(key)[-1:] if fits(text)]
+
+
+def asked_text(key: str) -> None:
+    """Notes a text of the link that is longer than its box, which takes ``MAX_TEXT`` characters."""
+    check_asked(key, lambda text: len(text) <= MAX_TEXT, f"a text has at most {MAX_TEXT} characters; the rest is cut")
+
+
+def _asked_switch(key: str) -> None:
+    check_asked(key, lambda text: text.lower() in ("true", "false"), "it is true or false")
 
 
 def check_asked(key: str, fits: Callable[[str], bool], problem: str, most: int = 1) -> None:

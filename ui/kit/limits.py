@@ -14,3 +14,7 @@ MAX_CLIP = 1e6
 # What the engine takes for a limit; anything smaller is none.
 MIN_CLIP = 1e-12
 MAX_SEED = 1e6
+# Characters that a box takes, far more than can be used of them: Streamlit's client drops a longer text without a word,
+# and the page can say what is wrong only with what it is given. The first is for boxes whose text a link holds.
+MAX_TEXT = 20_000
+MAX_PASTE = 900_000

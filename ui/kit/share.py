@@ -1,7 +1,8 @@
 """The link of a page: what it asked for when the page was opened, and what of that could not be used.
 
 Streamlit binds widgets to the address and drops values that do not fit without a word. Here the address with which a
-page was opened is remembered as text, so that a control can say what it could not use.
+page was opened is remembered as text, so that a control can say what it could not use, and the end of the page what no
+control asked for.
 """
 
 import re
@@ -14,16 +15,21 @@ from streamlit.delta_generator import DeltaGenerator
 
 Setting = str | int | float | list[str]
 
-# Session keys: the page that was opened, and what its address held, as plain text.
+# Session keys: the page that was opened, what its address held, as plain text, and the keys of that which no control
+# has had yet.
 _PAGE = "link:page"
 _ASKED = "link:asked"
-# Characters that are repeated to the visitor; a link can hold half a million.
+_UNUSED = "link:unused"
+# Characters that are repeated to the visitor, and notes; a link can hold half a million and a thousand.
 _LONGEST = 80
+_MOST_NOTES = 100
+# What sites and mailing lists add to any link that is shared on them begins like this, and nobody meant it for a page.
+_ADDED = ("utm_", "fbclid", "gclid", "igshid", "mc_", "msclkid")
 
 # The place for notes and the notes of this script run. Every run has a context of its own.
 # A fragment that runs by itself has no place for notes; what there was to say was said when the page was opened.
-_slot: ContextVar[DeltaGenerator | None] = ContextVar("slot", default=None)
-_notes: ContextVar[list[str]] = ContextVar("notes")
+_slot: ContextVar[DeltaGenerator] = ContextVar("slot")
+_notes: ContextVar[list[str] | None] = ContextVar("notes", default=None)
 # What controls have to say where the picture is, by the prefix of its keys.
 _sentences: ContextVar[Mapping[str, tuple[str, ...]]] = ContextVar("sentences", default=MappingProxyType({}))
 
@@ -33,8 +39,21 @@ def begin(path: str) -> None:
     if st.session_state.get(_PAGE) != path:
         st.session_state[_PAGE] = path
         st.session_state[_ASKED] = {key: st.query_params.get_all(key) for key in st.query_params}
+        st.session_state[_UNUSED] = {key for key in st.session_state[_ASKED] if not key.startswith(_ADDED)}
     _slot.set(st.empty())
     _notes.set([])
+
+
+def end() -> None:
+    """Tells the visitor what of the link could not be used: the notes of the controls, and keys that none had."""
+    for key in sorted(st.session_state[_UNUSED]):
+        note(key, st.session_state[_ASKED][key][-1], "no control on this page, as it is now, has this name")
+    notes = _notes.get()
+    if not notes:
+        return
+    heading = "Part of this link could not be used; the controls show what is used instead."
+    more = [f"- … and {len(notes) - _MOST_NOTES} more."] if len(notes) > _MOST_NOTES else []
+    _slot.get().warning("\n".join([heading, "", *notes[:_MOST_NOTES], *more]), icon=":material/link_off:")
 
 
 def as_link(settings: Mapping[str, Setting]) -> dict[str, str | list[str]]:
@@ -55,7 +74,8 @@ def here() -> str:
 
 
 def asked(key: str) -> list[str]:
-    """What the link gave for ``key``, in its order; empty if it gave nothing."""
+    """What the link gave for the control ``key``, in its order; empty if it gave nothing."""
+    st.session_state[_UNUSED].discard(key)
     values: list[str] = st.session_state[_ASKED].get(key, [])
     return values
 
@@ -68,13 +88,10 @@ def ask(settings: Mapping[str, Setting]) -> None:
 
 
 def note(key: str, value: str, problem: str) -> None:
-    """Tells the visitor that the link's ``value`` for ``key`` was not used, and what is allowed."""
-    slot = _slot.get()
-    if slot is None:
-        return
-    _notes.get().append(f"- {quoted(f'{key} = {value}')}: {problem}")
-    heading = "Part of this link could not be used; the controls show what is used instead."
-    slot.warning("\n".join([heading, "", *_notes.get()]), icon=":material/link_off:")
+    """Notes that the link's ``value`` for ``key`` was not used, and what is allowed; ``end`` tells the visitor."""
+    notes = _notes.get()
+    if notes is not None:
+        notes.append(f"- {quoted(f'{key} = {value}')}: {problem}")
 
 
 def quoted(text: str) -> str:

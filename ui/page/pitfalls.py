@@ -226,10 +226,12 @@ def failure_panel() -> None:
 
 def _failure_control() -> Failure:
     titles = {failure.title: failure for failure in FAILURES.values()}
+    first = next(iter(titles.values()))
     key = f"{_FAILED}run"
 
     def restart() -> None:
-        chosen = titles[st.session_state[key]]
+        # Nothing is chosen by a message that no button sends.
+        chosen = titles.get(st.session_state[key], first)
         st.session_state.update(start_state(chosen.objective.start, _FAILED))
         st.session_state[f"{_FAILED}t"] = float(chosen.steps)
 

@@ -25,11 +25,12 @@ from core.lessons.reference import (
     schedule_rows,
 )
 from ui import navigation, process
-from ui.controls import choice, named
+from ui.controls import asked_text, check_asked, choice, named
 from ui.kit import share
 from ui.kit.elements import bullets, csv_button, look, picture, table
+from ui.kit.limits import MAX_TEXT
 from ui.panels.catalogue import rule_panel, schedule_panel
-from ui.panels.claims import section_key, statement
+from ui.panels.claims import card_fields, statement
 
 _PREFIX = navigation.REFERENCE.prefix
 # Steps over which a schedule is drawn, and the learning rate that it is a share of.
@@ -111,7 +112,16 @@ def optimizers_panel() -> None:
 def _search(label: str, name: str, placeholder: str) -> str:
     """The words to look for in a table."""
     key = f"{_PREFIX}{name}"
-    return str(st.text_input(label, key=key, max_chars=MAX_SEARCH, placeholder=placeholder, bind="query-params"))
+    asked_text(key)
+    text = str(st.text_input(label, key=key, max_chars=MAX_TEXT, placeholder=placeholder, bind="query-params"))
+    if len(text) <= MAX_SEARCH:
+        return text
+    st.error(
+        f"A search may have at most {MAX_SEARCH} characters; this one has {len(text)}, {len(text) - MAX_SEARCH} too "
+        "many. Until it is shorter, nothing is searched for.",
+        icon=":material/error:",
+    )
+    return ""
 
 
 def _rule(optimizer: Optimizer) -> None:
@@ -178,7 +188,9 @@ def parity_panel() -> None:
 def code_panel() -> None:
     """The snippets, a tab each, of which only the open one is sent."""
     names = [snippet.title for snippet in SNIPPETS.values()]
-    tabs = st.tabs(names, key=f"{_PREFIX}code", on_change="rerun", bind="query-params")
+    key = f"{_PREFIX}code"
+    check_asked(key, lambda text: text in names, f"it is {' or '.join(names)}")
+    tabs = st.tabs(names, key=key, on_change="rerun", bind="query-params")
     for tab, snippet in zip(tabs, SNIPPETS.values(), strict=True):
         if tab.open:
             with tab:
@@ -215,8 +227,5 @@ def _statement(claim: Claim) -> None:
     with st.container(border=True):
         statement(claim)
         page = navigation.of(claim.page)
-        fields: dict[str, str | list[str]] = {section_key(page, claim.topic): "true"}
-        if claim.experiment:
-            fields[f"run_{claim.key}"] = "true"
         does = "Run it" if claim.experiment else "Read it"
-        navigation.link(page, f"{does} on **{page.title}**", fields)
+        navigation.link(page, f"{does} on **{page.title}**", card_fields(claim))

@@ -67,7 +67,7 @@ def _sam() -> None:
         "in the wider one no more often than gradient descent does, and some of its runs stay on the top between them, "
         "because the step uphill fetches its gradient from the other side. The experiment below counts them."
     )
-    if st.toggle("This walk of SAM in PyTorch", key=f"{_PREFIX}code_sam", bind="query-params"):
+    if controls.switch("This walk of SAM in PyTorch", f"{_PREFIX}code_sam"):
         st.code(torch_script(race[-1][1].run), language="python", height=320)
 
 

@@ -57,6 +57,14 @@ def section_key(page: Page, topic: str) -> str:
     return f"rule_{topic}" if page == navigation.OPTIMIZERS and topic in OPTIMIZERS else f"{page.prefix}about_{topic}"
 
 
+def card_fields(claim: Claim) -> dict[str, str | list[str]]:
+    """What a link says that leads to the card of ``claim``: its section is open, and its experiment is on."""
+    page = navigation.of(claim.page)
+    fields: dict[str, str | list[str]] = {f"run_{claim.key}": "true"} if claim.experiment else {}
+    # Foundations has all its cards in sight.
+    return fields if page == navigation.FOUNDATIONS else {section_key(page, claim.topic): "true", **fields}
+
+
 def verdict_badge(verdict: Verdict) -> None:
     """How true a statement is, as a coloured word."""
     st.badge(str(verdict).capitalize(), color=_COLORS[verdict])
@@ -115,7 +123,7 @@ def runnable(experiment: Experiment, key: str, find: Callable[[str, Settings], F
     that it is given by its key.
     """
     st.markdown(f"**{experiment.question}**")
-    if not st.toggle("Run the experiment", key=f"run_{key}", bind="query-params"):
+    if not controls.switch("Run the experiment", f"run_{key}"):
         return
     settings = controls.hyper_row(experiment.settings, f"{key}_")
     finding_panel(find(experiment.key, tuple(settings.items())), f"plot_{key}", experiment.question)

@@ -13,7 +13,7 @@ import streamlit as st
 from core.figures import Look
 from core.figures.plot import PREVIEW_HEIGHT, preview
 from core.lessons.sections import Section
-from ui.controls import fold
+from ui.controls import fold, switch
 from ui.kit.elements import look, picture
 from ui.navigation import Page
 from ui.panels import claims
@@ -51,9 +51,7 @@ def section_panel(section: Section, page: Page, more: Callable[[], None] | None 
         if statements:
             st.markdown("**What is said about it, checked**")
             claims.claim_cards(statements)
-        if section.code and st.toggle(
-            "The same in PyTorch", key=f"{page.prefix}code_{section.key}", bind="query-params"
-        ):
+        if section.code and switch("The same in PyTorch", f"{page.prefix}code_{section.key}"):
             st.code(section.code, language="python")
 
     fold(f"Look closer: {label}", claims.section_key(page, section.key), draw)
