@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.problems.decimal_comma import are_decimal, with_points
+
 Data = tuple[tuple[float, float], ...]
 
 FEWEST, MOST = 2, 50
@@ -13,6 +15,8 @@ FEWEST, MOST = 2, 50
 LARGEST = 1e6
 # Smaller ones would leave the curvature of the loss to rounding.
 SMALLEST = 1e-9
+# Two names with a semicolon between them.
+_HEADER = re.compile(r"\s*[^\W\d][^,;]*;[^,;]*")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 # Whole numbers beyond this are written with an exponent.
 _LONG = 1e15
@@ -36,8 +40,23 @@ def read_table(rows: Sequence[Sequence[object]]) -> Data:
 
 
 def rows_of(text: str) -> list[list[str]]:
-    """The cells of points written as in ``1,2; 2,4``: semicolons between points, a comma between x and y."""
-    return [[cell.strip() for cell in row.split(",")] for row in text.split(";")]
+    """The cells of points: as in ``1,2; 2,4``, or a line each, as two columns of a spreadsheet are pasted.
+
+    Between x and y stands a comma or a tab; a semicolon where several lines have neither, or a header with one. Where
+    it is no comma, commas are decimal ones. A header above other lines is passed over.
+    """
+    text = re.sub(r"(?<=[,;])[ \t]+", "", text.removeprefix("\ufeff").replace("−", "-").strip("\r\n"))
+    lines = text.splitlines() or [""]
+    semicolons = len(lines) > 1 and "\t" not in text and ("," not in text or bool(_HEADER.fullmatch(lines[0])))
+    between = "\t" if "\t" in text else ";" if semicolons else ","
+    points = lines if semicolons else [point for line in lines for point in line.split(";")]
+    rows = [[cell.strip() for cell in point.strip().split(between)] for point in points]
+    if len(lines) > 1 and all(cell[:1].isalpha() for cell in rows[0]):
+        rows.pop(0)
+    if between == "," or not (semicolons or are_decimal(cell for row in rows for cell in row)):
+        return rows
+    read = iter(with_points([cell for row in rows for cell in row]))
+    return [[next(read) for _ in row] for row in rows]
 
 
 def text_of(rows: Sequence[Sequence[object]]) -> str:
@@ -76,7 +95,7 @@ def _cell(cell: object, row: int, column: str) -> float:
     if _is_empty(cell):
         raise ValueError(f"{where} is missing; every row needs a number for x and one for y.")
     if isinstance(cell, str):
-        text = cell.strip().replace("−", "-")
+        text = cell.strip()
         if not _NUMBER.fullmatch(text):
             quoted = text if len(text) <= _REPEATED else text[:_REPEATED] + "…"
             raise ValueError(f"{where} must be a number such as 2 or −0.5; {quoted!r} was given.")

@@ -22,7 +22,7 @@ def test_an_edited_table_is_in_the_text_and_in_the_link(
     tab = page(width=1280)
     tab.goto(f"{app_url}/{PATH}")
     settled(tab)
-    text = tab.locator(".st-key-udata input")
+    text = tab.locator(".st-key-udata textarea")
     expect(text).to_have_value("1,2; 2,4; 3,6")
 
     def write(row: int, *cells: str) -> None:

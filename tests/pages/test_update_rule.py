@@ -148,7 +148,7 @@ def test_points_that_cannot_be_read_are_explained_by_row_and_stay_in_their_box(t
     # What was typed is only ever shown as code.
     assert WRONG[text] in app.code[0].value
     assert not any("//b.cc" in element.value for element in (*app.markdown, *app.error, *app.caption))
-    assert state(app, f"{PAGE.prefix}data") == text[:2600]
+    assert state(app, f"{PAGE.prefix}data") == text
     assert six_steps(Example())[0].sentence in words(app)
     assert _table(app)["ŷ"].isna().all()
     clean(app.button(key=f"{PAGE.prefix}reset").click().run())

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.problems.batches.data import DATASETS, Dataset, Pair
-from core.problems.batches.own_data import MOST_BYTES, MOST_ROWS, own_data
+from core.problems.batches.own_data import MOST_ROWS, own_data
 from ui.kit import share
 from ui.kit.basics import choice, named, refuse, view_control
+from ui.kit.limits import MAX_PASTE
 from ui.navigation import VARIANTS
 
 _PREFIX = VARIANTS.prefix
@@ -60,16 +61,16 @@ def data_control() -> Chosen:
 def _own_table(instead: str) -> Pair | None:
     """The two columns chosen of the pasted text, ``None`` while there are none; ``instead`` is shown until then."""
     if _TABLE not in st.session_state and share.asked(_TABLE):
-        st.session_state[_TABLE] = share.asked(_TABLE)[-1][:MOST_BYTES]
+        st.session_state[_TABLE] = share.asked(_TABLE)[-1]
     text = str(
         st.text_area(
             "Your table",
             key=_TABLE,
             height=180,
-            max_chars=MOST_BYTES,
+            max_chars=MAX_PASTE,
             placeholder="height,weight\n1.62,58.1\n1.80,77.5\n1.71,66.0",
-            help=f"Two to 20 columns, up to {MOST_ROWS} rows; a header is optional. Columns are separated by commas, "
-            "semicolons or tabs, as they come from a spreadsheet.",
+            help=f"Two to 20 columns, up to {MOST_ROWS} rows; a header is optional, lines above it are passed over. "
+            "Columns are separated by commas, semicolons or tabs, as they come from a spreadsheet.",
             persist_state="session",
         )
     )
@@ -82,7 +83,7 @@ def _own_table(instead: str) -> Pair | None:
     try:
         return _columns(text)
     except ValueError as error:
-        refuse("This table cannot be used yet.", str(error))
+        refuse("This table cannot be used yet.", error)
         st.caption(f"Until then {instead} is shown.")
         return None
 
@@ -98,8 +99,10 @@ def _columns(text: str) -> Pair:
         x = choice("x", options, f"{_PREFIX}x")
     with up:
         y = choice("y", options, f"{_PREFIX}y", names[1])
-    for name in table.unusable:
-        st.caption(f"{share.quoted(name)} is not a column of numbers and cannot be chosen.")
+    if table.unusable:
+        st.caption("These columns cannot be chosen:")
+        # As code, in which nothing is markup.
+        st.code("\n".join(table.unusable.values()), language=None, wrap_lines=True)
     return table.pair(x, y)
 
 

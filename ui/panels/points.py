@@ -9,17 +9,18 @@ import streamlit as st
 from core.lessons.steps import Stage
 from core.problems.example import DATA, Example
 from core.problems.example_data import MOST, Data, read_table, rows_of, text_of
-from ui.controls import refuse
+from ui.controls import asked_text, refuse
 from ui.kit.elements import highlight
+from ui.kit.limits import MAX_TEXT
 from ui.navigation import UPDATE_RULE
 
 _PREFIX = UPDATE_RULE.prefix
 _TEXT = f"{_PREFIX}data"
 # Session key: counts the tables shown, so that an edit is taken once and the next table begins without it.
 _TABLE = f"{_PREFIX}:table"
-# Fifty points with all their digits fit.
-_LONGEST = 2600
 _COLUMNS = ("x", "y")
+# Pixels: two lines of text.
+_HEIGHT = 82
 # The columns of the table that each of the six steps makes or uses.
 _MAKES: Mapping[str, tuple[str, ...]] = {
     "initialise": (),
@@ -38,13 +39,16 @@ def points_control() -> Data:
     """
     box, reset = st.columns([4, 1], vertical_alignment="bottom")
     with box:
-        text = st.text_input(
+        asked_text(_TEXT)
+        # An area, because a line would run the rows of a spreadsheet into one another.
+        text = st.text_area(
             "The same points as text",
             text_of(DATA),
             key=_TEXT,
-            max_chars=_LONGEST,
-            help="2 to 50 points, x and y parted by a comma, points by semicolons. The table is filled from here and "
-            "writes its changes here, and so does the link.",
+            height=_HEIGHT,
+            max_chars=MAX_TEXT,
+            help="2 to 50 points, x and y parted by a comma, points by semicolons; or two columns of a spreadsheet. "
+            "The table is filled from here and writes its changes here, and so does the link.",
             bind="query-params",
         )
     with reset:
@@ -52,7 +56,7 @@ def points_control() -> Data:
     try:
         return read_table(rows_of(str(text)))
     except ValueError as error:
-        refuse("The points cannot be used; until they can, the guide's own are.", str(error))
+        refuse("The points cannot be used; until they can, the guide's own are.", error)
         return DATA
 
 
@@ -112,7 +116,7 @@ def _take(key: str, rows: Sequence[Sequence[str]]) -> None:
     st.session_state[_TABLE] = st.session_state.get(_TABLE, 0) + 1
     edited = believed_rows(st.session_state[key], rows)
     if edited is not None:
-        st.session_state[_TEXT] = text_of(edited)[:_LONGEST]
+        st.session_state[_TEXT] = text_of(edited)
 
 
 def believed_rows(raw: Any, rows: Sequence[Sequence[str]]) -> list[list[Any]] | None:

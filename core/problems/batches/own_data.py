@@ -4,11 +4,14 @@ import csv
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from statistics import mode
 
 import numpy as np
 
 from core.catalogue.hypers import unknown_key
 from core.problems.batches.data import LARGEST, SMALLEST, Array, Pair, literal_pair
+from core.problems.decimal_comma import are_decimal, has_comma, with_points
 
 MOST_BYTES, MOST_ROWS, MOST_COLUMNS = 200_000, 2000, 20
 
@@ -19,7 +22,7 @@ _DELIMITERS = ("\t", ";", ",")
 # Only digits of ASCII: a visitor would not see that others are other characters.
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _LONGEST_NUMBER = 40
-_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
+_QUOTED = re.compile(r'"[^"]*"')
 _CONTROL = re.compile(r"[^\t\r\n\x20-\x7e\x80-\U0010ffff]")
 
 
@@ -49,29 +52,37 @@ def own_data(text: str) -> Table:
     """The table that ``text`` holds, with at least two columns of numbers.
 
     One row a line, up to 2 000 of them with up to 20 columns, in up to 200 kB. Columns are separated by tabs,
-    semicolons or commas (the first of these found in the first row), cells may stand in double quotes. The first row
-    is a header unless one of its cells is a number. A decimal point is a point. Empty lines are passed over.
+    semicolons or commas (the first of these that half of the rows have), cells may stand in double quotes. The first
+    row is a header unless one of its cells is a number. Empty lines are passed over, and so are lines above the header
+    that are comments (``#``) or have no columns, as a title has not. Decimals have a point or, in a whole column that
+    commas do not separate, a comma; − is a minus.
 
     Raises ``ValueError`` with a sentence that names the row, counted as in the text from 1, and the column.
     """
     # Characters that are not text would fail to be encoded; they are refused by name further down.
-    if len(text.encode("utf-8", "replace")) > MOST_BYTES:
-        raise ValueError(f"The text is longer than {MOST_BYTES // 1000} kB; paste fewer rows or columns.")
-    rows = _rows(text.removeprefix("\ufeff"))
-    first, header = rows[0][1], not any(_is_number(cell) for cell in rows[0][1])
+    size = len(text.encode("utf-8", "replace"))
+    if size > MOST_BYTES:
+        raise ValueError(
+            f"The text is {size - MOST_BYTES} bytes longer than {MOST_BYTES // 1000} kB; paste fewer rows or columns."
+        )
+    rows, delimiter = _rows(text.removeprefix("\ufeff").replace("−", "-"))
+    first, header = rows[0][1], not _has_number(rows[0][1])
     names = _names(first) if header else tuple(f"column {number}" for number in range(1, len(first) + 1))
     body = rows[1:] if header else rows
     if len(body) < 2:
         raise ValueError(f"The table has {len(body)} row{'s' * (len(body) != 1)} of data; a line needs at least 2.")
+    # Where commas separate columns, one within a number is none of them, and may part thousands.
+    decimals = delimiter == ";" or (delimiter == "\t" and are_decimal(cell for _, cells in body for cell in cells))
     columns: dict[str, Array] = {}
     unusable: dict[str, str] = {}
     for index, name in enumerate(names):
-        cells = [(number, cells[index]) for number, cells in body]
-        problem = _problem(cells, index, name)
+        texts = [cells[index] for _, cells in body]
+        texts = with_points(texts) if decimals else texts
+        problem = _problem([number for number, _ in body], texts, index, name)
         if problem:
             unusable[name] = problem
         else:
-            columns[name] = np.array([float(cell) for _, cell in cells])
+            columns[name] = np.array([float(cell) for cell in texts])
     if len(columns) < 2:
         why = f" {next(iter(unusable.values()))}" if unusable else ""
         raise ValueError(f"The table needs two columns of numbers; it has {len(columns) or 'none'}.{why}")
@@ -80,19 +91,22 @@ def own_data(text: str) -> Table:
     return Table(columns, unusable)
 
 
-def _rows(text: str) -> list[tuple[int, list[str]]]:
-    """The cells of each row that is not empty, without surrounding blanks, with the row's number in the text."""
+def _rows(text: str) -> tuple[list[tuple[int, list[str]]], str]:
+    """The cells of each row from the header on, without surrounding blanks, with the row's number in the text.
+
+    Behind the rows stands what separates their columns. Empty lines are left out.
+    """
     lines = [(number, line) for number, line in enumerate(re.split(r"\r\n|\n|\r", text), start=1) if line.strip()]
     if not lines:
         raise ValueError("The text is empty; paste rows with at least two columns of numbers.")
     # One more for a header.
     if len(lines) > MOST_ROWS + 1:
         raise ValueError(f"The table has {len(lines)} rows; up to {MOST_ROWS} and a header are allowed.")
-    first = lines[0][1]
-    delimiter = next((candidate for candidate in _DELIMITERS if candidate in first), None)
+    bare = [_QUOTED.sub("", line) for _, line in lines]
+    delimiter = next((one for one in _DELIMITERS if 2 * sum(one in line for line in bare) >= len(bare)), None)
     if delimiter is None:
         raise ValueError(f"Row {lines[0][0]} has one column only; separate columns by commas, semicolons or tabs.")
-    rows = [(number, _cells(number, line, delimiter)) for number, line in lines]
+    rows = _without_titles([(number, _cells(number, line, delimiter)) for number, line in lines])
     width = len(rows[0][1])
     if width > MOST_COLUMNS:
         raise ValueError(f"The table has {width} columns; up to {MOST_COLUMNS} are allowed.")
@@ -102,9 +116,29 @@ def _rows(text: str) -> list[tuple[int, list[str]]]:
                 f"Row {number} has {len(cells)} column{'s' * (len(cells) != 1)} and row {rows[0][0]} has {width}; "
                 "every row needs as many as the first."
             )
-    if len(rows) > MOST_ROWS and any(_is_number(cell) for cell in rows[0][1]):
+    if len(rows) > MOST_ROWS and _has_number(rows[0][1]):
         raise ValueError(f"The table has {len(rows)} rows of data; up to {MOST_ROWS} are allowed.")
-    return rows
+    return rows, delimiter
+
+
+def _without_titles(rows: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
+    """``rows`` from the header on, if they have one; a comment that is itself the header loses its sign."""
+    width = mode(len(cells) for _, cells in rows)
+
+    def is_header(cells: Sequence[str]) -> bool:
+        return len(cells) == width and not _has_number(cells)
+
+    for index, ((number, cells), (_, below)) in enumerate(pairwise(rows)):
+        comment = cells[0].startswith("#")
+        alone = comment or len(cells) != width or sum(map(bool, cells)) <= 1
+        if (
+            (len(cells) == 1 and not _has_number(cells))
+            or (alone and is_header(below))
+            or (comment and not is_header(cells))
+        ):
+            continue
+        return [(number, [cells[0].lstrip("# "), *cells[1:]]), *rows[index + 1 :]]
+    return rows[-1:]
 
 
 def _cells(number: int, line: str, delimiter: str) -> list[str]:
@@ -136,18 +170,22 @@ def _names(cells: Sequence[str]) -> tuple[str, ...]:
     return names
 
 
+def _has_number(cells: Sequence[str]) -> bool:
+    return any(_is_number(cell) or has_comma(cell) for cell in cells)
+
+
 def _is_number(cell: str) -> bool:
     return len(cell) <= _LONGEST_NUMBER and _NUMBER.fullmatch(cell) is not None
 
 
-def _problem(cells: Sequence[tuple[int, str]], index: int, name: str) -> str:
+def _problem(rows: Sequence[int], cells: Sequence[str], index: int, name: str) -> str:
     """Why a column is not one of numbers, naming the first cell that is not; empty if it is."""
-    for row, cell in cells:
+    for row, cell in zip(rows, cells, strict=True):
         where = f"Row {row}, column {index + 1} ({name})"
         if not cell:
             return f"{where} is empty; every row needs a number there."
         if not _is_number(cell):
-            if _DECIMAL_COMMA.fullmatch(cell):
+            if has_comma(cell):
                 return f"{where} has a comma in a number: {_excerpt(cell)}. Write decimals with a point, as 1.5."
             return (
                 f"{where} is not a number: {_excerpt(cell)}. Allowed are digits, a sign, a point and e, as in -1.5e3."

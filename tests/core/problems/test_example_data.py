@@ -13,7 +13,7 @@ GOOD = [["1", "2"], [2, 4.0], [" 3. ", "6e0"]]
 
 def test_texts_and_numbers_are_read() -> None:
     assert read_table(GOOD) == ((1, 2), (2, 4), (3, 6))
-    assert read_table([["−.5", "+1E-3"], [np.float64(2), np.int64(-7)]]) == ((-0.5, 0.001), (2, -7))
+    assert read_table([["-.5", "+1E-3"], [np.float64(2), np.int64(-7)]]) == ((-0.5, 0.001), (2, -7))
     assert read_table([[0, "-0"], [LARGEST, -LARGEST], [SMALLEST, "1e-9"]])[1] == (LARGEST, -LARGEST)
 
 
@@ -90,6 +90,31 @@ def test_a_text_is_short_and_may_have_gaps() -> None:
     assert text_of(((1.0, 2.0), (0.5, -4.0))) == "1,2; 0.5,-4"
     assert text_of([[None, 3.0], ["a", 99999999.0]]) == ",3; a,99999999"
     assert read_table(rows_of(" 1 , 2;;3,4 ; ")) == ((1.0, 2.0), (3.0, 4.0))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x\ty\n1,5\t-2\n2,25\t4",
+        "1,5\t−2\r\n2,25\t4\r\n",
+        "1.5\t-2\n\n2.25\t4",
+        "\ufeff1.5,-2\n2.25,4\n",
+        "height, weight\n1.5, −2\n2.25, 4",
+        "x;y\n1,5;-2\n2,25;4",
+        "1.5;-2\n2.25;4",
+        "1.5,-2; 2.25,4;\n",
+        "1.5\t-2; 2.25\t4",
+        "1.5,\t-2;\t2.25 ,4",
+    ],
+)
+def test_what_a_spreadsheet_gives_is_read(text: str) -> None:
+    assert read_table(rows_of(text)) == ((1.5, -2.0), (2.25, 4.0))
+
+
+@pytest.mark.parametrize("text", ["1,234\t2\n3,456\t4", "1,5\t2.5\n3\t4", "1,5;2\n3;4"])
+def test_a_comma_that_may_be_another_is_not_guessed_at(text: str) -> None:
+    with pytest.raises(ValueError, match="Row"):
+        read_table(rows_of(text))
 
 
 @pytest.mark.parametrize(
