@@ -2,15 +2,17 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
-from core.catalogue.objectives import VARIABLES
+from core.catalogue.objectives import VARIABLES, objective
+from core.catalogue.optimizers import optimizer
 from core.engine.run import Run
 from core.engine.trace import Path
+from core.formula import FormulaError
 
 FORMAT, VERSION = "gradient descent run", 1
 # The longest rule and formula, every character escaped, fit several times.
@@ -60,11 +62,13 @@ def run_json(run: Run) -> str:
 def run_from_json(text: str) -> Run:
     """The run that ``text`` describes, which is what ``run_json`` writes; left-out fields take their defaults.
 
-    Raises ``ValueError`` with a sentence about what is wrong and what is allowed.
+    Raises ``ValueError`` with a sentence about what is wrong and what is allowed, ``FormulaError`` where that is inside
+    a formula or a rule.
     """
     if len(text) > MAX_CHARACTERS:
-        raise ValueError(f"A run has at most {MAX_CHARACTERS} characters of JSON; this has {len(text)}.")
-    fields = _object(text)
+        over = len(text) - MAX_CHARACTERS
+        raise ValueError(f"A run has at most {MAX_CHARACTERS} characters of JSON; this has {over} too many.")
+    fields = _object(text.removeprefix("\ufeff"))
     if fields.pop("format", None) != FORMAT:
         raise ValueError(f'This is not a run: its "format" must be "{FORMAT}".')
     version = fields.pop("version", None)
@@ -77,7 +81,18 @@ def run_from_json(text: str) -> Run:
         if name not in fields:
             raise ValueError(f'The run has no "{name}", which it needs.')
     read: dict[str, Any] = {name: _READERS[name](name, value) for name, value in fields.items()}
+    _naming("objective", lambda: objective(read["objective"], len(read["start"])))
+    _naming("optimizer", lambda: optimizer(read["optimizer"]))
     return Run(**read)
+
+
+def _naming(field: str, read: Callable[[], object]) -> None:
+    """Names ``field`` in what ``read`` says against a formula or a rule."""
+    try:
+        read()
+    except FormulaError as error:
+        message = f"{field}: {error.message}"
+        raise FormulaError(message, error.text, error.start, error.end, error.suggestion) from None
 
 
 def _object(text: str) -> dict[str, Any]:

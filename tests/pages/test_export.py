@@ -74,6 +74,28 @@ def test_what_is_no_run_is_refused_in_a_sentence_and_stays_in_its_box(text: str)
     assert app.dataframe[0].value.equals(before)
 
 
+def test_a_mistake_in_a_pasted_rule_or_formula_is_named_and_pointed_at() -> None:
+    app = open_page(PAGE, {"export": "true"})
+    given = json.loads(run_json(next(iter(RUNS.values()))))
+    for field, text, begins, line in (
+        ("objective", "x**2 + sn(y)", "objective: ", "x**2 + sn(y)\n       ^^"),
+        ("optimizer", "v = g\nx = x - lr*w*(v", "optimizer: ", "x = x - lr*w*(v\n             ^"),
+        # What only a link cannot hold.
+        (
+            "optimizer",
+            "schedule: (0, 1) = 0.5\nx = x - lr*g*schedule",
+            "schedule is ",
+            "schedule: (0, 1) = 0.5\n^^^^^^^^",
+        ),
+    ):
+        clean(app.text_area(key="reopen").set_value("\ufeff" + json.dumps({**given, field: text})).run())
+        clean(app.button(key="reopen_button").click().run())
+        assert app.error[0].value == "This run cannot be opened."
+        sentence, pointer = (code.value.rstrip() for code in app.code[-2:])
+        assert sentence.startswith(begins)
+        assert pointer == line
+
+
 @pytest.mark.parametrize("field", [*asdict(next(iter(RUNS.values()))), MARKUP])
 def test_markup_in_a_pasted_run_stays_text(field: str) -> None:
     app = open_page(PAGE, {"export": "true"})

@@ -1,6 +1,7 @@
 """The Reference page: tables that follow the declarations, a check that runs, code that is shown as it is tested."""
 
 import ast
+from urllib.parse import parse_qs
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,7 +12,6 @@ from core.export.snippets import SNIPPETS
 from core.lessons.reference import optimizer_rows, questions
 from tests.pages.visits import clean, latex, notes, open_page, state, words
 from ui import navigation
-from ui.panels.claims import section_key
 
 PAGE = navigation.REFERENCE
 PREFIX = PAGE.prefix
@@ -120,9 +120,12 @@ def test_a_statement_of_the_ledger_leads_to_its_card(key: str) -> None:
     app = open_page(PAGE, {f"{PREFIX}claim": key})
     assert notes(app) == ""
     assert claim.correct in words(app)
-    page = navigation.of(claim.page)
-    link = {section_key(page, claim.topic): "true", **({f"run_{key}": "true"} if claim.experiment else {})}
-    there = open_page(page, link)
+    (link,) = [
+        one.proto for one in app.get("page_link") if f"on **{navigation.of(claim.page).title}**" in one.proto.label
+    ]
+    there = open_page(
+        navigation.of(claim.page), {key: values[0] for key, values in parse_qs(link.query_string).items()}
+    )
     assert notes(there) == ""
     assert claim.correct in words(there)
     if claim.experiment:

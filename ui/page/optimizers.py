@@ -23,27 +23,27 @@ from core.export import (
 from core.figures import contour
 from core.figures.picture import figure_html
 from core.formula.source import Library
-from ui.controls import choice, fold, moment_control, named, race_state, refuse, view_control
+from ui.controls import choice, edited_state, fold, moment_control, named, race_state, refuse, view_control
 from ui.kit import share
 from ui.kit.elements import look
-from ui.kit.limits import MAX_CLIP, MAX_NOISE, MAX_SEED, MAX_START, MAX_STEPS
+from ui.kit.limits import MAX_CLIP, MAX_NOISE, MAX_PASTE, MAX_SEED, MAX_START, MAX_STEPS
 from ui.navigation import OPTIMIZERS as OPTIMIZERS_PAGE
 from ui.panels.catalogue import rule_panel
 from ui.panels.claims import claim_cards, claims_about, experiment_card, section_key
 
-# A run written as JSON is far shorter; the longest rule and formula are part of it.
-_MAX_JSON = 10_000
 _NOTEBOOK = "application/x-ipynb+json"
 
 
 def edit_control() -> None:
-    """Puts the text of a rule into the editor."""
+    """Puts the text of a rule into the editor, and the settings it races with to those of the edited one."""
     rules = named(OPTIMIZERS.values())
 
     def take() -> None:
         # Nothing is chosen where the choice was cleared.
         chosen = rules.get(st.session_state["edit"])
         st.session_state["own"] = chosen.text if chosen is not None else ""
+        if chosen is not None:
+            share.ask(edited_state(chosen, own_racer(chosen.text)))
 
     st.selectbox("Begin with", list(rules), None, key="edit", on_change=take, placeholder="Choose a rule to change")
 
@@ -122,19 +122,19 @@ def _reopen() -> None:
         text = str(st.session_state.get("reopen", ""))
         try:
             run = run_from_json(text)
+            racer = RACERS.get(run.optimizer) or own_racer(run.optimizer)
         except ValueError as error:
-            st.session_state["reopen_problem"] = str(error)
+            st.session_state["reopen_problem"] = error
             return
         st.session_state["reopen_problem"] = _unsuited(run)
         if not st.session_state["reopen_problem"]:
-            racer = RACERS.get(run.optimizer) or own_racer(run.optimizer)
             share.ask(race_state([racer], [run]))
 
     st.text_area(
         "Open a run again",
         key="reopen",
         height=100,
-        max_chars=_MAX_JSON,
+        max_chars=MAX_PASTE,
         placeholder='{"objective": "rosenbrock", …}',
         help="Paste what the file of “Run as JSON” holds.",
     )

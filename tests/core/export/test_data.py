@@ -96,6 +96,11 @@ def test_left_out_fields_take_their_defaults() -> None:
     assert run_from_json(text) == Run("bowl", "sgd", (1.0, 2.0))
 
 
+def test_a_byte_order_mark_does_no_harm() -> None:
+    run = Run("bowl", "sgd", (1.0, 2.0))
+    assert run_from_json("\ufeff" + run_json(run)) == run
+
+
 def _changed(**fields: Any) -> str:
     """The JSON of a run with ``fields`` changed, or left out where they are ``...``."""
     given = json.loads(run_json(Run("bowl", "adam", (1.0, 2.0)))) | fields
@@ -108,7 +113,7 @@ REFUSED = {
     "a list": ("[1, 2]", "one JSON object"),
     "a number": ("7", "one JSON object"),
     "depth": ("[" * 30_000, "nested too deeply"),
-    "length": (_changed(objective="x" * 50_000), "at most 40000 characters"),
+    "length": (_changed(objective="x" * 50_000), "at most 40000 characters of JSON; this has "),
     "another format": (_changed(format="something"), '"format" must be'),
     "no format": (_changed(format=...), '"format" must be'),
     "another version": (_changed(version=2), '"version" must be 1'),
@@ -122,7 +127,8 @@ REFUSED = {
     "an unknown objective": (_changed(objective="bowll"), "Did you mean bowl"),
     "a hostile objective": (_changed(objective="__import__('os')"), "not allowed"),
     "half a character": (_changed(objective="x\ud800"), "half a character"),
-    "a rule that is none": (_changed(optimizer="x = x -"), "."),
+    "a rule that is none": (_changed(optimizer="x = x -"), "optimizer: "),
+    "a formula that is none": (_changed(objective="x +"), "objective: "),
     "a start that is no list": (_changed(start=1.0), "list of 1 or 2 numbers"),
     "three coordinates": (_changed(start=[1, 2, 3]), "list of 1 or 2 numbers"),
     "no coordinates": (_changed(start=[]), "list of 1 or 2 numbers"),
