@@ -343,7 +343,7 @@ def test_an_enormous_value_is_quoted_briefly(key: str, value: str) -> None:
 
 @every
 def test_markup_in_a_link_stays_text(page: Page) -> None:
-    opened = {"export": "true", "objective": OWN}
+    opened = {"export": "true", f"{page.prefix}f": OWN}
     app = open_page(page, opened)
     boxes = [box.key for kind in ("text_input", "text_area") for box in app.get(kind) if box.key]
     for link in ({**opened, **dict.fromkeys(boxes, MARKUP)}, dict.fromkeys(_controls(app), MARKUP)):
@@ -741,11 +741,10 @@ def test_every_statement_opens_and_every_experiment_runs_by_link(page: Page) -> 
 
 
 @every
-@pytest.mark.parametrize("number", ["5e-324", "0.1234567890123456789"])
-def test_a_number_next_to_nothing_or_of_many_digits_breaks_no_control(page: Page, number: str) -> None:
+def test_a_number_next_to_nothing_breaks_no_control(page: Page) -> None:
     opened = {section_key(page, topic): "true" for topic in OPTIMIZERS}
     app = open_page(page, {**opened, **{f"run_{key}": "true" for key in (*CLAIMS, *EXPERIMENTS)}})
-    open_page(page, {**opened, **dict.fromkeys(_controls(app), number)})
+    open_page(page, {**opened, **dict.fromkeys(_controls(app), "5e-324")})
 
 
 # --- Controls that depend on each other ---
