@@ -158,7 +158,7 @@ def explain(error: FormulaError) -> None:
     _point(error)
 
 
-def refuse(heading: str, reason: str | ValueError) -> None:
+def refuse(heading: str, reason: ValueError) -> None:
     """Says that something pasted or typed cannot be used, and why; ``reason`` may repeat what was typed."""
     st.error(heading, icon=":material/error:")
     # As code, in which nothing is markup.

@@ -121,13 +121,11 @@ def _reopen() -> None:
     def take() -> None:
         text = str(st.session_state.get("reopen", ""))
         try:
-            run = run_from_json(text)
-            racer = RACERS.get(run.optimizer) or own_racer(run.optimizer)
-        except ValueError as error:
-            st.session_state["reopen_problem"] = error
-            return
-        st.session_state["reopen_problem"] = _unsuited(run)
-        if not st.session_state["reopen_problem"]:
+            racer, run = _read_run(text)
+        except ValueError:
+            st.session_state["reopen_refused"] = text
+        else:
+            st.session_state.pop("reopen_refused", None)
             share.ask(race_state([racer], [run]))
 
     st.text_area(
@@ -139,8 +137,21 @@ def _reopen() -> None:
         help="Paste what the file of “Run as JSON” holds.",
     )
     st.button("Open it", key="reopen_button", on_click=take)
-    if problem := st.session_state.get("reopen_problem"):
-        refuse("This run cannot be opened.", problem)
+    refused = st.session_state.get("reopen_refused")
+    if refused is not None:
+        try:
+            _read_run(refused)
+        except ValueError as error:
+            refuse("This run cannot be opened.", error)
+
+
+def _read_run(text: str) -> tuple[Racer, Run]:
+    """The run that ``text`` holds, and who takes it; raises ``ValueError`` if there is none that this page can show."""
+    run = run_from_json(text)
+    racer = RACERS.get(run.optimizer) or own_racer(run.optimizer)
+    if reason := _unsuited(run):
+        raise ValueError(reason)
+    return racer, run
 
 
 def _unsuited(run: Run) -> str:
