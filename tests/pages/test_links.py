@@ -1,12 +1,17 @@
 """What a page cannot use is said: every value of a link, names that no control has, texts that are too long."""
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
+from random import Random
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.visits import Link, clean, notes, open_page, state
+from core import OPTIMIZERS, Run
+from core.export import run_json
+from tests.pages.visits import Link, clean, controls, link_of, notes, open_page, state
 from ui import navigation
 from ui.kit.limits import MAX_PASTE, MAX_TEXT, OWN
 from ui.navigation import Page
@@ -16,18 +21,6 @@ NONSENSE = "\u2603"
 UNKNOWN = "no control on this page"
 
 
-def _bound(app: AppTest) -> dict[str, str]:
-    """The kind of each control of the page that a link can set, by its key, in page order."""
-
-    def walk(node) -> Iterator[tuple[str, str]]:  # type: ignore[no-untyped-def]
-        if key := re.search(r'query_param_key: "(\w+)"', str(getattr(node, "proto", ""))):
-            yield key[1], node.type
-        for child in getattr(node, "children", {}).values():
-            yield from walk(child)
-
-    return dict(walk(app._tree))
-
-
 def _opened(page: Page) -> tuple[Link, dict[str, str]]:
     """A link that opens every fold of ``page`` and takes every choice of its own, and the controls that are there then.
 
@@ -35,12 +28,12 @@ def _opened(page: Page) -> tuple[Link, dict[str, str]]:
     """
     link: dict[str, str] = {}
     while True:
-        controls = _bound(open_page(page, link))
-        closed = {key for key, kind in controls.items() if kind == "expander" or key.startswith(f"{page.prefix}code_")}
+        drawn = controls(open_page(page, link))
+        closed = {key for key, kind in drawn.items() if kind == "expander" or key.startswith(f"{page.prefix}code_")}
         own = {f"{page.prefix}f": OWN, f"{page.prefix}data": "Own table"}
-        more = dict.fromkeys(closed, "true") | {key: own[key] for key in own if controls.get(key) == "selectbox"}
+        more = dict.fromkeys(closed, "true") | {key: own[key] for key in own if drawn.get(key) == "selectbox"}
         if more == link:
-            return link, controls
+            return link, drawn
         link = more
 
 
@@ -51,8 +44,8 @@ def _noted(app: AppTest) -> dict[str, str]:
 
 @every
 def test_nonsense_for_any_control_of_a_page_is_noted_by_that_control(page: Page) -> None:
-    link, controls = _opened(page)
-    keys = [key for key, kind in controls.items() if key not in link and kind not in ("text_input", "text_area")]
+    link, drawn = _opened(page)
+    keys = [key for key, kind in drawn.items() if key not in link and kind not in ("text_input", "text_area")]
     assert keys or page is navigation.HOME
     noted = _noted(open_page(page, {**link, **dict.fromkeys(keys, NONSENSE)}))
     assert set(noted) == set(keys)
@@ -65,17 +58,18 @@ def test_nonsense_for_any_control_of_a_page_is_noted_by_that_control(page: Page)
 
 @every
 def test_every_switch_of_a_statement_notes_nonsense(page: Page) -> None:
-    link, controls = _opened(page)
-    keys = [key for key in controls if key.startswith("run_")]
+    link, drawn = _opened(page)
+    keys = [key for key in drawn if key.startswith("run_")]
     assert set(_noted(open_page(page, {**link, **dict.fromkeys(keys, "1")}))) == set(keys)
     assert set(_noted(open_page(page, {**link, **dict.fromkeys(keys, "False")}))) == set()
 
 
 @every
 def test_a_text_longer_than_its_box_is_noted(page: Page) -> None:
-    link, controls = _opened(page)
-    for key, kind in controls.items():
-        if kind in ("text_input", "text_area"):
+    link, drawn = _opened(page)
+    for key, kind in drawn.items():
+        # A pasted table may be longer than any link.
+        if kind in ("text_input", "text_area") and key != "vtable":
             assert set(_noted(open_page(page, {**link, key: "x" * MAX_TEXT}))) == set()
             noted = _noted(open_page(page, {**link, key: "x" * (MAX_TEXT + 1)}))
             assert re.search(rf"at most {MAX_TEXT} characters", noted[key])
@@ -124,3 +118,114 @@ def test_a_text_that_is_too_long_stays_in_its_box_and_is_said_to_be(
         clean(app.button(key="reopen_button").click().run())
     assert state(app, key) == text
     assert said in "\n".join(element.value for element in (*app.error, *app.code)).replace("\\", "")
+
+
+# --- A link reopens what its page shows ---
+
+# Settings that are turned before a link is opened elsewhere, and how often that is done on each page.
+TURNS = 8
+VISITS = 2
+RULES = ("x = x - lr*g", "beta: (0, 1) = 0.8\nv = beta*v + g\nx = x - lr*v", "x = x - lr*", "")
+FORMULAS = ("x**2 + 2*y**2", "(x+3)(y+2)", "x**2 +", "2x² + |y|", "x**4")
+# Pages on which one turn takes seconds rather than tenths of one.
+HEAVY = (navigation.VARIANTS, navigation.LEARNING_RATE)
+
+
+def _shown(app: AppTest, refused: Sequence[str]) -> dict[str, object]:
+    """Everything that a link promises to show again: controls but those of kinds that are ``refused``, tables, stages,
+
+    pictures and code.
+    """
+    stages = [part.proto for part in app.get("bidi_component") if "address" not in part.proto.component_name]
+    return {
+        "controls": {key: state(app, key) for key, kind in controls(app).items() if kind not in refused},
+        "tables": [] if refused else [table.value.to_csv() for table in app.dataframe],
+        "stages": [(stage.id, stage.json, stage.mixed.SerializeToString()) for stage in stages],
+        "pictures": [picture.proto.spec for picture in app.get("plotly_chart")],
+        "code": [code.value for code in app.code],
+    }
+
+
+def _turn(app: AppTest, draw: Random) -> str:
+    """Does something at random that a visitor could do, and says what."""
+    keys = controls(app)
+    buttons = [button for button in app.button if (button.key or "").startswith("try_")]
+    if buttons and draw.random() < 0.15:
+        chosen = draw.choice(buttons)
+        chosen.click()
+        return f"press {chosen.key}"
+    if "own" in keys and draw.random() < 0.3:
+        return _turn_own(app, draw)
+    key, kind = draw.choice([(key, kind) for key, kind in keys.items() if not key.startswith("run_")])
+    value = _drawn_value(app, key, kind, draw)
+    if kind in ("expander", "tab_container"):
+        app.session_state[key] = value
+    else:
+        _control(app, key, kind).set_value(value)
+    return f"{key} = {value!r}"
+
+
+def _control(app: AppTest, key: str, kind: str) -> Any:
+    (control,) = [control for control in app.get(kind) if control.proto.id.endswith(f"-{key}")]
+    return control
+
+
+def _turn_own(app: AppTest, draw: Random) -> str:
+    what = draw.choice(("edit", "type", "reopen"))
+    if what == "edit":
+        value = draw.choice(app.selectbox(key="edit").options)
+        app.selectbox(key="edit").set_value(value)
+    elif what == "type":
+        value = draw.choice(RULES)
+        app.text_area(key="own").set_value(value)
+    else:
+        start = (draw.uniform(-2, 2), draw.uniform(-2, 2))
+        rule = draw.choice(list(OPTIMIZERS))
+        value = run_json(Run("booth", rule, start, draw.randint(1, 900), {"lr": 0.0123}, noise=draw.choice((0.0, 0.3))))
+        app.session_state["export"] = True
+        app.run()
+        app.text_area(key="reopen").set_value(value)
+        app.button(key="reopen_button").click()
+    return f"{what} {value!r}"
+
+
+def _drawn_value(app: AppTest, key: str, kind: str, draw: Random) -> object:
+    if kind in ("expander", "toggle"):
+        return draw.random() < 0.5
+    if kind in ("text_input", "text_area"):
+        return draw.choice(FORMULAS) if key.endswith("formula") else draw.choice(("1,2; 3,4; 5,7", "adam", ""))
+    control = _control(app, key, kind)
+    proto = control.proto
+    if kind == "tab_container":
+        return draw.choice([tab.label for tab in control.children.values()])
+    if kind == "number_input":
+        number = draw.choice((proto.min, draw.uniform(max(proto.min, -3), min(proto.max, 3)), proto.default))
+        return float(round(number)) if proto.format == "%.0f" else number
+    if kind == "multiselect":
+        return draw.sample(list(proto.options), draw.randint(0, 4))
+    if kind in ("selectbox", "select_slider"):
+        return draw.choice(list(proto.options))
+    if kind == "button_group":
+        return draw.choice([option.content for option in proto.options])
+    number = draw.uniform(proto.min, proto.max)
+    return round(number) if proto.data_type == proto.INT else number
+
+
+@pytest.mark.parametrize("page", navigation.ALL[1:], ids=[page.title for page in navigation.ALL[1:]])
+def test_the_link_of_a_page_reopens_everything_it_shows(page: Page) -> None:
+    for visit in range(1 if page in HEAVY else VISITS):
+        draw = Random(f"{os.environ['TEST_SEED']} {page.title} {visit}")
+        app = open_page(page)
+        done = []
+        for _ in range(TURNS):
+            done.append(_turn(app, draw))
+            clean(app.run())
+        link = link_of(app)
+        again = open_page(page, link)
+        assert notes(again) == "", (done, link)
+        assert link_of(again) == link, done
+        # A box whose text cannot be used keeps it; its link says what is used instead.
+        refused = ("text_area", "text_input") if app.error else ()
+        before, after = _shown(app, refused), _shown(again, refused)
+        for what in before:
+            assert after[what] == before[what], (what, done, link)

@@ -19,7 +19,7 @@ from core.lessons.saddle_race import escapes, saddle_race
 from core.lessons.sections import Section
 from core.lessons.symptoms import SYMPTOMS, Symptom
 from core.lessons.turned import arrivals, turned_ravine
-from tests.pages.visits import clean, latex, notes, open_page, state, words
+from tests.pages.visits import clean, latex, link_of, notes, open_page, state, words
 from tests.programs import run_here
 from ui import navigation
 from ui.kit.elements import believed_row
@@ -39,7 +39,7 @@ def _open(key: str, **link: str) -> AppTest:
 
 
 def _stages(app: AppTest) -> list[str]:
-    return [element.proto.id for element in app.get("bidi_component")]
+    return [part.proto.id for part in app.get("bidi_component") if "stage" in part.proto.component_name]
 
 
 # --- Sections ---
@@ -254,8 +254,10 @@ def test_a_symptom_belongs_to_a_section_that_runs_its_experiment(symptom: Sympto
 
 
 @symptoms
-def test_a_link_to_a_symptom_opens_its_section_with_the_experiment_on(symptom: Symptom) -> None:
-    app = open_page(PAGE, {"zsymptom": symptom.symptom})
+def test_a_chosen_symptom_opens_its_section_with_the_experiment_on_and_so_does_its_link(symptom: Symptom) -> None:
+    chosen = open_page(PAGE)
+    clean(chosen.selectbox(key="zsymptom").set_value(symptom.symptom).run())
+    app = open_page(PAGE, link_of(chosen))
     assert notes(app) == ""
     assert symptom.cause in words(app)
     assert symptom.fix in words(app)

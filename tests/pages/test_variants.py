@@ -18,7 +18,7 @@ from core.problems.batches.data import DATASETS, Pair, dataset
 from core.problems.batches.descent import line
 from core.problems.batches.own_data import own_data
 from core.problems.batches.race import START, Settings, outlook, race
-from tests.pages.visits import ROOT, Link, clean, latex, notes, open_page, state, words
+from tests.pages.visits import ROOT, Link, clean, latex, link_of, notes, open_page, state, words
 from tests.programs import run_here
 from ui import navigation
 
@@ -163,12 +163,12 @@ def test_a_table_in_the_link_is_used_and_its_columns_can_be_chosen() -> None:
 
 def test_a_typed_table_goes_into_the_link_and_a_long_one_is_said_not_to() -> None:
     app = _open({"vdata": "Own table"})
-    assert "vtable" not in app.query_params
+    assert "vtable" not in link_of(app)
     clean(app.text_area(key="vtable").set_value(TABLE).run())
-    assert app.query_params["vtable"] == TABLE
+    assert link_of(app)["vtable"] == [TABLE]
     long = "x,y\n" + "\n".join(f"{row},{row % 7}" for row in range(400))
     clean(app.text_area(key="vtable").set_value(long).run())
-    assert "vtable" not in app.query_params
+    assert "vtable" not in link_of(app)
     assert any("too long for a link" in one.value for one in app.caption)
     _assert_shows(app, own_data(long).pair("x", "y").standardised(), replace(USUAL, batch=state_batch(app)))
     # Nothing is lost by looking at something else.

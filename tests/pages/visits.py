@@ -1,9 +1,11 @@
 """Visits to pages as tests see them: a page opened by a link, and what it shows."""
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 from streamlit.testing.v1 import AppTest
 
@@ -52,6 +54,43 @@ def state(app: AppTest, key: str) -> Any:
     """The value of the control ``key``."""
     assert key in app.session_state, key
     return app.session_state[key]
+
+
+# Settings are kept by these, by the names that AppTest gives them.
+_KINDS = (
+    "button_group",
+    "expander",
+    "multiselect",
+    "number_input",
+    "select_slider",
+    "selectbox",
+    "slider",
+    "tab_container",
+    "text_area",
+    "text_input",
+    "toggle",
+)
+# What acts once and keeps nothing: a rule to begin with, a run to open, the choice by family that writes into another.
+_ACTS = re.compile(r"edit|reopen|family_\w+")
+
+
+def controls(app: AppTest) -> dict[str, str]:
+    """The kind of each control of the page that keeps a setting, by its key, in page order."""
+
+    def walk(node: Any) -> Iterator[tuple[str, str]]:
+        key = re.search(r'id: "\$\$ID-[0-9a-f]+-([^"]+)"', str(getattr(node, "proto", "")))
+        if key and node.type in _KINDS and key[1] != "None":
+            yield key[1], node.type
+        for child in getattr(node, "children", {}).values():
+            yield from walk(child)
+
+    return {key: kind for key, kind in walk(app._tree) if not _ACTS.fullmatch(key)}
+
+
+def link_of(app: AppTest) -> dict[str, list[str]]:
+    """The link of the page as the address says it after the last run."""
+    (address,) = [part for part in app.get("bidi_component") if part.proto.component_name == "gradient_descent_address"]
+    return parse_qs(json.loads(address.proto.json)["query"], keep_blank_values=True)
 
 
 # Makes a browser ask a machine elsewhere where it is taken for Markdown.

@@ -3,13 +3,76 @@
 import re
 import string
 from contextvars import Context
+from typing import Any
+
+import pytest
 
 from ui.kit import share
 
 
-def test_a_fragment_that_runs_by_itself_makes_no_note() -> None:
-    # As in a fragment's own run: the page has not begun in this context.
-    Context().run(share.note, "C096_lr", "nan", "lr is a number from 0 to 1")
+@pytest.fixture
+def visit(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The state of a visit with a page open, as if Streamlit kept it; the address is written under "address"."""
+    state: dict[str, Any] = {"link:page": "p", "link:kept": {"p": {}}, "link:links": {}, "link:parts": {}}
+    monkeypatch.setattr(share.st, "session_state", state)
+    monkeypatch.setattr(share, "_address", lambda data, key, height: state.update(address=data["query"], by=key))
+    return state
+
+
+def _announce(state: dict[str, Any], key: str, value: str) -> None:
+    share.setting(key, "default", str, "a text")
+    state[key] = value
+
+
+def test_a_part_that_runs_by_itself_takes_the_place_of_what_it_had_in_the_link(visit: dict[str, Any]) -> None:
+    visit["link:parts"] = {
+        (): {"a": ["1"]},
+        ("one",): {"b": ["2"]},
+        ("one", "inner"): {"c": ["3"]},
+        ("two",): {"d": ["4"]},
+    }
+
+    def run() -> None:
+        with share.part("one"):
+            _announce(visit, "b", "5")
+
+    Context().run(run)
+    assert (visit["address"], visit["by"]) == ("a=1&d=4&b=5", "address_one")
+
+
+def test_a_part_within_another_is_dropped_with_it(visit: dict[str, Any]) -> None:
+    visit["link:parts"] = {(): {"a": ["1"]}, ("one",): {}, ("one", "inner"): {}}
+
+    def inner() -> None:
+        with share.part("inner"):
+            _announce(visit, "c", "6")
+
+    def outer() -> None:
+        with share.part("one"):
+            _announce(visit, "b", "7")
+
+    Context().run(inner)
+    assert visit["address"] == "a=1&c=6"
+    Context().run(outer)
+    assert visit["address"] == "a=1&b=7"
+    # It comes back with what it was set to.
+    visit.pop("c")
+    Context().run(lambda: share.setting("c", "default", str, "a text"))
+    assert visit["c"] == "6"
+
+
+def test_a_setting_at_its_default_is_not_in_the_link_whatever_its_type() -> None:
+    for default, same, other in (
+        (2.0, 2, 3),
+        (True, True, False),
+        ("a", "a", "b"),
+        (["a"], ["a"], []),
+        (500, 500.0, 0),
+    ):
+        assert share.encode({"k": same}, {"k": default}) == {}
+        (texts,) = share.encode({"k": other}, {"k": default}).values()
+        assert texts
+        assert all(isinstance(text, str) for text in texts)
 
 
 def test_sentences_for_a_stage_last_for_one_run_and_go_to_the_stage_with_their_prefix() -> None:

@@ -1,6 +1,15 @@
 """Declarations to widgets: each control is bound to the link under its key and says what it could not use of it."""
 
-from ui.controls.hypers import hyper_control, hyper_row, hyper_state, linear_step, log_stops, stops_control
+from ui.controls.hypers import (
+    hyper_control,
+    hyper_row,
+    hyper_state,
+    linear_slider,
+    linear_step,
+    log_stops,
+    stops_control,
+    whole_slider,
+)
 from ui.controls.objective import moment_control, objective_control, start_control, steps_control
 from ui.controls.racers import (
     Gradients,
@@ -17,25 +26,21 @@ from ui.controls.racers import (
 )
 from ui.controls.scenarios import race_state, scenario_cards, scenario_control, scenario_row, scenario_state
 from ui.kit.basics import (
-    asked_number,
-    asked_text,
-    check_asked,
     choice,
     fold,
     named,
     number_control,
+    one_of,
     refuse,
     several,
     switch,
+    text_setting,
     view_control,
 )
 
 __all__ = [
     "Gradients",
     "Tuning",
-    "asked_number",
-    "asked_text",
-    "check_asked",
     "choice",
     "edited_state",
     "fold",
@@ -44,12 +49,14 @@ __all__ = [
     "hyper_key",
     "hyper_row",
     "hyper_state",
+    "linear_slider",
     "linear_step",
     "log_stops",
     "moment_control",
     "named",
     "number_control",
     "objective_control",
+    "one_of",
     "own_rule_control",
     "race_state",
     "racer_control",
@@ -67,5 +74,7 @@ __all__ = [
     "steps_control",
     "stops_control",
     "switch",
+    "text_setting",
     "view_control",
+    "whole_slider",
 ]

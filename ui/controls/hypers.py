@@ -1,14 +1,14 @@
 """A declared hyperparameter as a slider, on the scale and over the range it declares."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from typing import Any
 
 import streamlit as st
 
 from core.catalogue.hypers import Hyper
-from ui.kit.basics import asked_number
+from ui.kit import share
+from ui.kit.basics import asked_number, number_in
 from ui.kit.share import number_text
 
 # A logarithmic slider over more decades than this offers 1, 2 and 5 of each, otherwise all numbers of two digits.
@@ -37,16 +37,13 @@ def hyper_control(
     """
     label = label or _label(hyper)
     default = hyper.default if default is None else default
-    asked = asked_number(key, *hyper.bounds, hyper.whole)
     if hyper.scale == "log":
-        stops = log_stops(*hyper.slider, [default, *asked])
-        stops = [stop for stop in stops if not hyper.whole or stop.is_integer()]
-        return stops_control(label, key, stops, default, asked, hyper.help, on_change)
-    bottom, top = min(hyper.slider[0], default, *asked), max(hyper.slider[1], default, *asked)
-    more: dict[str, Any] = {"key": key, "help": hyper.help, "on_change": on_change, "bind": "query-params"}
-    if hyper.whole:
-        return float(st.slider(label, int(bottom), int(top), int(default), **more))
-    return float(st.slider(label, bottom, top, default, linear_step(bottom, top, default), "%g", **more))
+        stops = [stop for stop in log_stops(*hyper.slider) if not hyper.whole or stop.is_integer()]
+        return stops_control(label, key, stops, default, hyper.bounds, hyper.whole, hyper.help, on_change)
+    asked = asked_number(key, *hyper.bounds, hyper.whole)
+    low, high = min(hyper.slider[0], default, *asked), max(hyper.slider[1], default, *asked)
+    slider = whole_slider if hyper.whole else linear_slider
+    return slider(label, key, low, high, default, hyper.bounds, hyper.help, on_change)
 
 
 def hyper_row(hypers: Sequence[Hyper], prefix: str) -> dict[str, float]:
@@ -59,25 +56,59 @@ def hyper_row(hypers: Sequence[Hyper], prefix: str) -> dict[str, float]:
     return values
 
 
+def whole_slider(
+    label: str,
+    key: str,
+    low: float,
+    high: float,
+    default: float,
+    bounds: tuple[float, float],
+    help: str = "",
+    on_change: Callable[[], None] | None = None,
+) -> int:
+    """A slider over the whole numbers from ``low`` to ``high``, which lie within the ``bounds`` that a link is told."""
+    read, allowed = number_in(*bounds, whole=True)
+    share.setting(key, int(default), lambda text: None if (number := read(text)) is None else int(number), allowed)
+    return int(st.slider(label, int(low), int(high), int(default), key=key, help=help or None, on_change=on_change))
+
+
+def linear_slider(
+    label: str,
+    key: str,
+    low: float,
+    high: float,
+    default: float,
+    bounds: tuple[float, float],
+    help: str = "",
+    on_change: Callable[[], None] | None = None,
+    step: float | None = None,
+) -> float:
+    """A slider over the numbers from ``low`` to ``high``, which lie within the ``bounds`` that a link is told.
+
+    Its stops are ``step`` apart; unless that is given, they reach the ends and the default.
+    """
+    share.setting(key, default, *number_in(*bounds))
+    step = step or linear_step(low, high, default)
+    return float(st.slider(label, low, high, default, step, "%g", key=key, help=help or None, on_change=on_change))
+
+
 def stops_control(
     label: str,
     key: str,
-    stops: Sequence[float],
+    stops: Iterable[float],
     default: float,
-    asked: Sequence[float],
-    help: str,
+    bounds: tuple[float, float],
+    whole: bool = False,
+    help: str = "",
     on_change: Callable[[], None] | None = None,
 ) -> float:
-    """One of the numbers ``stops``, among which are ``default`` and what the link ``asked`` for."""
+    """One of the numbers ``stops``, or ``default``, or the number within the ``bounds`` that the link asks for."""
     # Streamlit knows a stop by its text only; a link may write the same number differently.
-    if asked and key not in st.session_state:
-        st.session_state[key] = number_text(asked[-1])
-    texts = [number_text(stop) for stop in stops]
-    return float(
-        st.select_slider(
-            label, texts, number_text(default), key=key, help=help, on_change=on_change, bind="query-params"
-        )
-    )
+    texts = {stop: number_text(stop) for stop in sorted({*stops, default, *asked_number(key, *bounds, whole)})}
+    read, allowed = number_in(*bounds, whole)
+    opening = texts[default]
+    share.setting(key, opening, lambda text: None if (number := read(text)) is None else texts.get(number), allowed)
+    return float(st.select_slider(label, texts.values(), opening, key=key, help=help or None, on_change=on_change))
 
 
 def hyper_state(hyper: Hyper, value: float) -> str | int | float:
@@ -87,13 +118,13 @@ def hyper_state(hyper: Hyper, value: float) -> str | int | float:
     return int(value) if hyper.whole else value
 
 
-def log_stops(low: float, high: float, extra: Sequence[float] = ()) -> list[float]:
-    """The numbers that a logarithmic slider from ``low`` to ``high`` stops at, ``extra`` among them, in order."""
+def log_stops(low: float, high: float) -> list[float]:
+    """The numbers that a logarithmic slider from ``low`` to ``high`` stops at, in order."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     mantissas = range(10, 100) if last - first <= _FINE_DECADES else (10, 20, 50)
     # Through decimal text: 3e-4 must be that float and not 3.0000000000000003e-4.
     stops = {float(f"{mantissa}e{decade - 1}") for decade in range(first, last + 1) for mantissa in mantissas}
-    return sorted({stop for stop in stops if low <= stop <= high} | set(extra))
+    return sorted(stop for stop in stops if low <= stop <= high)
 
 
 def linear_step(low: float, high: float, default: float) -> float:

@@ -7,8 +7,9 @@ import streamlit as st
 
 from core.catalogue.objectives import OBJECTIVES, VARIABLES, Objective, own_objective
 from core.formula import FormulaError, read
+from ui.controls.hypers import whole_slider
 from ui.kit import share
-from ui.kit.basics import asked_number, asked_text, choice, last_good, named, number_control
+from ui.kit.basics import choice, last_good, named, number_control, text_setting
 from ui.kit.limits import MAX_START, MAX_STEPS, MAX_TEXT, OWN
 
 
@@ -35,24 +36,20 @@ def objective_control(dimension: int, default: str, prefix: str = "") -> Objecti
 
 def _own_formula(dimension: int, fallback: Objective, prefix: str) -> Objective:
     key = f"{prefix}formula"
-    before = st.session_state.get(key, "")
+    text_setting(key, fallback.formula)
+    before = st.session_state[key]
     if (strict := _strict(before, dimension)) != before:
         st.session_state[key] = strict
         st.session_state[_typed(key)] = (before, strict)
-    asked_text(key)
     text = st.text_input(
         f"Formula of {' and '.join(VARIABLES[:dimension])}",
-        value=fallback.formula,
+        fallback.formula,
         key=key,
         max_chars=MAX_TEXT,
         help="As on paper or as in a program: 2x², |x|, √x, e^(-x²), sin 2πx, 2*x**2; also log, min(a, b), max(a, b) "
         "and where(x > 0, a, b).",
         on_change=lambda: _begin_anew(fallback.formula, dimension, prefix),
-        bind="query-params",
     )
-    # What a link holds comes only now.
-    if _strict(text, dimension) != text:
-        st.rerun()
     own = last_good(
         prefix,
         key,
@@ -127,8 +124,7 @@ def steps_control(default: int, prefix: str = "") -> int:
         st.session_state[f"{prefix}t"] = float(st.session_state[key])
 
     key = f"{prefix}steps"
-    asked_number(key, 1, MAX_STEPS, whole=True)
-    return int(st.slider("Steps", 1, MAX_STEPS, default, key=key, on_change=to_the_end, bind="query-params"))
+    return whole_slider("Steps", key, 1, MAX_STEPS, default, (1, MAX_STEPS), on_change=to_the_end)
 
 
 def moment_control(steps: int, prefix: str = "") -> int:

@@ -11,7 +11,7 @@ from core.catalogue.optimizers.declaration import Family, Optimizer
 from core.catalogue.racers import RACERS, Racer, own_racer
 from core.catalogue.schedules import SCHEDULES, Schedule
 from ui.controls.hypers import hyper_control, hyper_state
-from ui.kit.basics import asked_text, choice, forget, last_good, named, number_control, several
+from ui.kit.basics import choice, forget, last_good, named, number_control, several, text_setting
 from ui.kit.limits import MAX_CLIP, MAX_NOISE, MAX_RACERS, MAX_SEED, MAX_TEXT, MIN_CLIP
 from ui.kit.share import Setting
 
@@ -163,7 +163,7 @@ def own_rule_control(prefix: str = "") -> Racer | None:
     A text that is not a rule is explained and stays where it is; the last one that was, if any, races. The stage whose
     keys begin with ``prefix`` says so.
     """
-    asked_text("own")
+    text_setting("own")
     text = st.text_area(
         "Your rule, one assignment a line",
         key="own",
@@ -172,7 +172,6 @@ def own_rule_control(prefix: str = "") -> Racer | None:
         placeholder="beta: (0, 1) = 0.9\nv = beta*v + g\nx = x - lr*v",
         help="Given are x, g, loss, t, T and lr. A name read before it is assigned is kept from step to step. "
         "beta: (0, 1) = 0.9 declares a hyperparameter, z: state = x a start other than 0.",
-        bind="query-params",
     )
     if not str(text).strip():
         forget("own")

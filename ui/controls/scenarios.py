@@ -86,7 +86,7 @@ def scenario_cards(scenarios: Mapping[str, Scenario], page: Page) -> None:
                 st.markdown(scenario.idea)
                 if st.button("Run it", key=f"try_{scenario.key}"):
                     state = scenario_state(scenario, page.prefix)
-                    st.switch_page(page.file, query_params=share.as_link(state))
+                    st.switch_page(page.file, query_params=share.encode(state))
 
 
 def scenario_row(scenarios: Mapping[str, Scenario], page: Page) -> None:
@@ -100,6 +100,6 @@ def scenario_row(scenarios: Mapping[str, Scenario], page: Page) -> None:
                 scenario.title,
                 key=f"try_{scenario.key}",
                 help=scenario.idea,
-                on_click=st.session_state.update,
+                on_click=share.ask,
                 args=(scenario_state(scenario, page.prefix),),
             )

@@ -1,6 +1,5 @@
 """Which table the Variants page runs on: a shipped one or one that is pasted, and in which units."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -43,8 +42,6 @@ def data_control() -> Chosen:
     options: dict[str, Dataset | None] = {**shipped, _OWN: None}
     chosen = choice("Data", options, f"{_PREFIX}data")
     own = _own_table(first.name) if chosen is None else None
-    if chosen is not None:
-        _carry("")
     dataset = chosen or first
     measured = own or dataset.load()
     about = (
@@ -60,8 +57,7 @@ def data_control() -> Chosen:
 
 def _own_table(instead: str) -> Pair | None:
     """The two columns chosen of the pasted text, ``None`` while there are none; ``instead`` is shown until then."""
-    if _TABLE not in st.session_state and share.asked(_TABLE):
-        st.session_state[_TABLE] = share.asked(_TABLE)[-1]
+    share.setting(_TABLE, "", lambda text: text, "rows of a table")
     text = str(
         st.text_area(
             "Your table",
@@ -71,11 +67,10 @@ def _own_table(instead: str) -> Pair | None:
             placeholder="height,weight\n1.62,58.1\n1.80,77.5\n1.71,66.0",
             help=f"Two to 20 columns, up to {MOST_ROWS} rows; a header is optional, lines above it are passed over. "
             "Columns are separated by commas, semicolons or tabs, as they come from a spreadsheet.",
-            persist_state="session",
         )
     )
-    _carry(text)
     if len(text) > _LINKED:
+        share.instead(_TABLE, None)
         st.caption("This table is too long for a link: a link holds the settings, and not the table.")
     if not text.strip():
         st.caption(f"Paste rows and press Ctrl + Enter. Until then {instead} is shown.")
@@ -92,8 +87,6 @@ def _columns(text: str) -> Pair:
     table = own_data(text)
     names = list(table.columns)
     across, up = st.columns(2)
-    for key, name in ((f"{_PREFIX}x", names[0]), (f"{_PREFIX}y", names[1])):
-        keep_offered(key, names, name)
     options = {name: name for name in names}
     with across:
         x = choice("x", options, f"{_PREFIX}x")
@@ -104,18 +97,3 @@ def _columns(text: str) -> Pair:
         # As code, in which nothing is markup.
         st.code("\n".join(table.unusable.values()), language=None, wrap_lines=True)
     return table.pair(x, y)
-
-
-def _carry(text: str) -> None:
-    """Puts ``text`` into the link if it is short enough for one, and otherwise takes out what was there."""
-    if 0 < len(text) <= _LINKED:
-        if st.query_params.get(_TABLE) != text:
-            st.query_params[_TABLE] = text
-    elif _TABLE in st.query_params:
-        del st.query_params[_TABLE]
-
-
-def keep_offered(key: str, options: Sequence[str], default: str) -> None:
-    """Sets the control ``key`` back if another table took away what it stood at; Streamlit would forget the link."""
-    if key in st.session_state and st.session_state[key] not in options:
-        st.session_state[key] = default

@@ -38,9 +38,9 @@ def choice(
 ) -> Choice:
     """The value of one of ``options``; the first unless ``default`` names another."""
     names = list(options)
-    check_asked(key, lambda text: text in options, "choose one from the list")
-    index = names.index(default) if default else 0
-    return options[st.selectbox(label, names, index, key=key, on_change=on_change or "rerun", bind="query-params")]
+    share.setting(key, default or names[0], one_of(names), "choose one from the list")
+    index = names.index(default or names[0])
+    return options[st.selectbox(label, names, index, key=key, on_change=on_change or "rerun")]
 
 
 def view_control(
@@ -48,16 +48,9 @@ def view_control(
 ) -> Choice:
     """The value of one of a few ``options``, side by side; the first is the default."""
     names = list(options)
-    check_asked(key, lambda text: text in names, f"it is {' or '.join(names)}")
+    share.setting(key, names[0], one_of(names), f"it is {' or '.join(names)}")
     chosen = st.segmented_control(
-        label,
-        names,
-        default=names[0],
-        required=True,
-        key=key,
-        on_change=on_change,
-        label_visibility="collapsed",
-        bind="query-params",
+        label, names, default=names[0], required=True, key=key, on_change=on_change, label_visibility="collapsed"
     )
     return options[chosen or names[0]]
 
@@ -66,7 +59,7 @@ def several(
     label: str, options: Mapping[str, Choice], key: str, default: Sequence[str], help: str | None = None
 ) -> list[Choice]:
     """The values of those of ``options`` that race, in their order and at least one: the first of ``default``."""
-    check_asked(key, lambda text: text in options, "choose from the list", MAX_RACERS)
+    share.setting(key, list(default), one_of(options), "choose from the list", MAX_RACERS)
     chosen = st.multiselect(
         label,
         list(options),
@@ -77,7 +70,6 @@ def several(
         help=help,
         # Enter chooses the option that was typed; with a row for all of them it would choose every one that fits.
         select_all=False,
-        bind="query-params",
     )
     if not chosen:
         st.caption(f"None is chosen, so {default[0]} runs.")
@@ -97,27 +89,29 @@ def number_control(
     width: int | Literal["stretch"] = "stretch",
 ) -> float:
     """A number in ``[low, high]``, typed; ``step`` is what its buttons add, 1 to a ``whole`` one."""
-    asked_number(key, low, high, whole)
+    share.setting(key, float(default), *number_in(low, high, whole))
     # A float box for whole numbers too: Streamlit's whole-number box raises for a link that says inf.
     step, shape = (1.0, "%.0f") if whole else (step, "%.6g")
-    return float(
-        st.number_input(label, low, high, default, step, shape, key=key, help=help, width=width, bind="query-params")
-    )
+    return float(st.number_input(label, low, high, default, step, shape, key=key, help=help, width=width))
 
 
 def switch(label: str, key: str) -> bool:
     """Whether a switch is on; it is off unless a link says otherwise."""
-    _asked_switch(key)
-    return st.toggle(label, key=key, bind="query-params")
+    _switch_setting(key)
+    return st.toggle(label, key=key)
 
 
 def fold(label: str, key: str, draw: Callable[[], object]) -> None:
     """A section that a link may open; ``draw`` fills it only while it is open."""
-    _asked_switch(key)
-    section = st.expander(label, key=key, on_change="rerun", bind="query-params")
+    _switch_setting(key)
+    section = st.expander(label, key=key, on_change="rerun")
     if section.open:
         with section:
             draw()
+
+
+def _switch_setting(key: str) -> None:
+    share.setting(key, False, lambda text: {"true": True, "false": False}.get(text.lower()), "it is true or false")
 
 
 def last_good(
@@ -138,6 +132,7 @@ def last_good(
             instead = f"the last one that could be is still used: {share.quoted(kept)}"
         st.caption(f"Until then {instead}.")
         share.tell_stage(prefix, f"{subject} cannot be read, so {instead}.")
+        share.instead(key, kept)
         return default if kept is None else make(kept)
     st.session_state[good] = text
     return made
@@ -173,33 +168,36 @@ def _point(error: FormulaError) -> None:
         st.markdown(f"Perhaps {share.quoted(error.suggestion)} was meant.")
 
 
-def asked_number(key: str, low: float, high: float, whole: bool = False) -> list[float]:
-    """The last number in ``[low, high]`` that the link gives for ``key``, alone in a list; a note of what is none."""
+def one_of(names: Iterable[str]) -> Callable[[str], str | None]:
+    """Reads one of ``names`` from a link."""
+    known = frozenset(names)
+    return lambda text: text if text in known else None
 
-    def fits(text: str) -> bool:
+
+def number_in(low: float, high: float, whole: bool = False) -> tuple[Callable[[str], float | None], str]:
+    """Reads a number in ``[low, high]`` from a link, and what is allowed in words."""
+
+    def read(text: str) -> float | None:
         try:
-            return low <= float(text) <= high and (not whole or float(text).is_integer())
+            number = float(text)
         except ValueError:
-            return False
+            return None
+        return number if low <= number <= high and (not whole or number.is_integer()) else None
 
-    kind = "a whole number" if whole else "a number"
-    check_asked(key, fits, f"{kind} from {low:g} to {high:g}")
-    return [float(text) for text in share.asked(key)[-1:] if fits(text)]
-
-
-def asked_text(key: str) -> None:
-    """Notes a text of the link that is longer than its box, which takes ``MAX_TEXT`` characters."""
-    check_asked(key, lambda text: len(text) <= MAX_TEXT, f"a text has at most {MAX_TEXT} characters; the rest is cut")
+    return read, f"{'a whole number' if whole else 'a number'} from {low:g} to {high:g}"
 
 
-def _asked_switch(key: str) -> None:
-    check_asked(key, lambda text: text.lower() in ("true", "false"), "it is true or false")
+def asked_number(key: str, low: float, high: float, whole: bool = False) -> list[float]:
+    """The last number in ``[low, high]`` that the link gives for ``key``, alone in a list."""
+    read, _ = number_in(low, high, whole)
+    return [number for text in share.asked(key)[-1:] if (number := read(text)) is not None]
 
 
-def check_asked(key: str, fits: Callable[[str], bool], problem: str, most: int = 1) -> None:
-    """Notes each value that the link gave for ``key`` and that does not fit."""
-    for text in share.asked(key):
-        if not fits(text):
-            share.note(key, text, problem)
-    if len(share.asked(key)) > most:
-        share.note(key, share.asked(key)[-1], f"it may be given {'once' if most == 1 else f'{most} times'}")
+def text_setting(key: str, default: str = "") -> None:
+    """Announces a box for a text of at most ``MAX_TEXT`` characters, called ``key`` in the link."""
+    share.setting(
+        key,
+        default,
+        lambda text: text if len(text) <= MAX_TEXT else None,
+        f"a text has at most {MAX_TEXT} characters",
+    )

@@ -1,70 +1,238 @@
-"""The link of a page: what it asked for when the page was opened, and what of that could not be used.
+"""The link of a page: what every control that is not at its default is set to, under the control's key.
 
-Streamlit binds widgets to the address and drops values that do not fit without a word. Here the address with which a
-page was opened is remembered as text, so that a control can say what it could not use, and the end of the page what no
-control asked for.
+``setting`` announces each control just before it is drawn, and reads the link for it. At the end of a run the link is
+written from the values of all controls that were announced, and put into the address. Nothing else reads or writes the
+address: Streamlit's own binding loses controls that move on the page, and ``st.query_params`` makes an entry in the
+browser's history each time.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-Setting = str | int | float | list[str]
+Setting = str | float | bool | list[str]
+Link = dict[str, list[str]]
 
-# Session keys: the page that was opened, what its address held, as plain text, and the keys of that which no control
-# has had yet.
+# Session keys. The page that is open; what its link asked for, as plain text, the keys of that which no control has had
+# yet, and notes about what could not be used; and where on the page to go.
 _PAGE = "link:page"
 _ASKED = "link:asked"
 _UNUSED = "link:unused"
+_NOTES = "link:notes"
+_AT = "link:at"
+# By the path of each page: what its controls were last set to, drawn now or not, and its link; and the link of the page
+# that is open, by the parts of the page that can run by themselves.
+_KEPT = "link:kept"
+_LINKS = "link:links"
+_PARTS = "link:parts"
+_WRITTEN = "link:written"
 # Characters that are repeated to the visitor, and notes; a link can hold half a million and a thousand.
 _LONGEST = 80
 _MOST_NOTES = 100
 # What sites and mailing lists add to any link that is shared on them begins like this, and nobody meant it for a page.
 _ADDED = ("utm_", "fbclid", "gclid", "igshid", "mc_", "msclkid")
 
-# The place for notes and the notes of this script run. Every run has a context of its own.
-# A fragment that runs by itself has no place for notes; what there was to say was said when the page was opened.
-_slot: ContextVar[DeltaGenerator] = ContextVar("slot")
-_notes: ContextVar[list[str] | None] = ContextVar("notes", default=None)
+# Streamlit sends a component's code again with every change of its data. So the code, which does not change, is a
+# component of its own.
+_code = st.components.v2.component(
+    "gradient_descent_address_code", js=Path(__file__).with_name("address.js").read_text(), isolate_styles=False
+)
+_address = st.components.v2.component(
+    "gradient_descent_address",
+    js="""export default function ({ data }) {
+  const address = (window.gradientDescentAddress ??= {});
+  if (address.show) address.show(data);
+  else address.early = data;
+}""",
+    isolate_styles=False,
+)
+
+
+@dataclass
+class _Part:
+    """The controls drawn in a part of a page: the default of each, and what the link says in place of its value.
+
+    With the links of the parts within it, by their names from the outermost inwards.
+    """
+
+    defaults: dict[str, Setting] = field(default_factory=dict)
+    instead: dict[str, Setting | None] = field(default_factory=dict)
+    within: dict[tuple[str, ...], Link] = field(default_factory=dict)
+
+
+@dataclass
+class _Run:
+    """A run of a whole page: the place for notes, and whether the page shows just what its link says."""
+
+    slot: DeltaGenerator
+    anew: bool
+
+
+_run: ContextVar[_Run | None] = ContextVar("run", default=None)
+# The part that is drawn.
+_drawn: ContextVar[_Part | None] = ContextVar("drawn", default=None)
 # What controls have to say where the picture is, by the prefix of its keys.
 _sentences: ContextVar[Mapping[str, tuple[str, ...]]] = ContextVar("sentences", default=MappingProxyType({}))
 
 
 def begin(path: str) -> None:
-    """Remembers the address with which the page at ``path`` was opened, and reserves the place for notes about it."""
-    if st.session_state.get(_PAGE) != path:
-        st.session_state[_PAGE] = path
-        st.session_state[_ASKED] = {key: st.query_params.get_all(key) for key in st.query_params}
-        st.session_state[_UNUSED] = {key for key in st.session_state[_ASKED] if not key.startswith(_ADDED)}
-    _slot.set(st.empty())
-    _notes.set([])
+    """Reads the link with which the page at ``path`` was opened, and reserves the place for notes about it."""
+    now = st.session_state
+    context = get_script_run_ctx()
+    back = context is not None and context.is_history_navigation
+    anew = False
+    if now.get(_PAGE) != path or back:
+        now[_PAGE] = path
+        asked = {key: st.query_params.get_all(key) for key in st.query_params}
+        now[_AT] = asked.pop("at", [""])[-1]
+        kept, links = now.setdefault(_KEPT, {}), now.setdefault(_LINKS, {})
+        # From the menu a page comes as it was left; a link says all there is to say.
+        anew = (bool(asked) or back or path not in links) and asked != links.get(path)
+        now[_NOTES] = []
+        now[_UNUSED] = {key for key in asked if anew and not key.startswith(_ADDED)}
+        if anew:
+            kept[path] = asked
+        now[_ASKED] = dict(kept[path])
+    _run.set(_Run(st.empty(), anew))
+    _drawn.set(_Part())
 
 
 def end() -> None:
-    """Tells the visitor what of the link could not be used: the notes of the controls, and keys that none had."""
-    for key in sorted(st.session_state[_UNUSED]):
-        note(key, st.session_state[_ASKED][key][-1], "no control on this page, as it is now, has this name")
-    notes = _notes.get()
-    if not notes:
+    """Writes the link, and tells the visitor what of the link that was asked for could not be used."""
+    run, page = _run.get(), _drawn.get()
+    if run is None or page is None:
+        raise RuntimeError("A page ends that has not begun.")
+    _code(key="address_code", height=1)
+    _write({(): _keep(page), **page.within}, "")
+    now = st.session_state
+    unknown = "no control on this page, as it is now, has this name"
+    notes = [*now[_NOTES], *(_note(key, now[_ASKED][key][-1], unknown) for key in sorted(now[_UNUSED]))]
+    if notes:
+        heading = "Part of this link could not be used; the controls show what is used instead."
+        more = [f"- … and {len(notes) - _MOST_NOTES} more."] if len(notes) > _MOST_NOTES else []
+        run.slot.warning("\n".join([heading, "", *notes[:_MOST_NOTES], *more]), icon=":material/link_off:")
+    # The next run of this thread may be that of a fragment by itself.
+    _run.set(None)
+    _drawn.set(None)
+
+
+@contextmanager
+def part(name: str) -> Iterator[None]:
+    """Surrounds what is drawn by a fragment, called ``name`` on its page and nowhere else on it.
+
+    When the fragment runs by itself, its settings take the place in the link of those that it had before.
+    """
+    around, mine = _drawn.get(), _Part()
+    token = _drawn.set(mine)
+    try:
+        yield
+    finally:
+        _drawn.reset(token)
+    links = {(name,): _keep(mine), **{(name, *path): link for path, link in mine.within.items()}}
+    if around is not None:
+        around.within.update(links)
         return
-    heading = "Part of this link could not be used; the controls show what is used instead."
-    more = [f"- … and {len(notes) - _MOST_NOTES} more."] if len(notes) > _MOST_NOTES else []
-    _slot.get().warning("\n".join([heading, "", *notes[:_MOST_NOTES], *more]), icon=":material/link_off:")
+    before: dict[tuple[str, ...], Link] = st.session_state[_PARTS]
+    (outer,) = {path[: path.index(name)] for path in before if name in path} or {()}
+    others = {path: link for path, link in before.items() if name not in path}
+    _write(others | {(*outer, *path): link for path, link in links.items()}, name)
 
 
-def as_link(settings: Mapping[str, Setting]) -> dict[str, str | list[str]]:
-    """``settings`` as the fields of a link."""
-    return {key: value if isinstance(value, str | list) else number_text(value) for key, value in settings.items()}
+def setting(key: str, default: Setting, read: Callable[[str], Setting | None], allowed: str, most: int = 1) -> None:
+    """Announces the control ``key``, which is drawn next: sets it to what the link or its last value says.
+
+    ``read`` makes a value of a text of the link, ``None`` of one that does not fit, and ``allowed`` says what does. A
+    list of up to ``most`` values has a list for its ``default``.
+    """
+    several = isinstance(default, list)
+    now, run = st.session_state, _run.get()
+    # What the link said was said of the other settings as the link had them.
+    if key in now.get(_UNUSED, ()):
+        now[_UNUSED].discard(key)
+        texts = asked(key)
+        unfit = [text for text in texts if read(text) is None and not (several and texts == [""])]
+        now[_NOTES].extend(_note(key, text, allowed) for text in unfit)
+        if len(texts) > most:
+            often = "once" if most == 1 else f"{most} times"
+            now[_NOTES].append(_note(key, texts[-1], f"it may be given {often}"))
+    if key not in now or (run is not None and run.anew):
+        now[key] = _read(now.get(_KEPT, {}).get(now.get(_PAGE), {}).get(key), default, read, most)
+    elif now[key] is None or (not several and read(*_texts(now[key])) is None):
+        # Another setting took away what this one stood at, or a forged message did.
+        now[key] = default
+    if (drawn := _drawn.get()) is not None:
+        drawn.defaults[key] = default
+
+
+def _read(texts: list[str] | None, default: Setting, read: Callable[[str], Setting | None], most: int) -> Setting:
+    """The value that ``texts`` give a control, as ``encode`` wrote it."""
+    if texts is None:
+        return default
+    values = [value for text in texts if (value := read(text)) is not None]
+    if isinstance(default, list):
+        return [str(value) for value in values][:most] if values or texts == [""] else default
+    return values[-1] if values else default
+
+
+def instead(key: str, value: Setting | None) -> None:
+    """Has the link say ``value`` of the control ``key``, whose own is not what is used; nothing if it is ``None``."""
+    if (drawn := _drawn.get()) is not None:
+        drawn.instead[key] = value
+
+
+def encode(settings: Mapping[str, Setting], defaults: Mapping[str, Setting] = MappingProxyType({})) -> Link:
+    """The link that says ``settings``, without those that are what ``defaults`` says."""
+    return {
+        key: _texts(value)
+        for key, value in settings.items()
+        if key not in defaults or _texts(value) != _texts(defaults[key])
+    }
+
+
+def _texts(value: Setting) -> list[str]:
+    if isinstance(value, list):
+        return value or [""]
+    if isinstance(value, bool):
+        return ["true" if value else "false"]
+    return [value if isinstance(value, str) else number_text(value)]
 
 
 def number_text(number: float) -> str:
     """``number`` as it stands on a slider and in a link: short, and read back to the very same number."""
     short = f"{number:.6g}"
     return short if float(short) == number else repr(number)
+
+
+def _keep(drawn: _Part) -> Link:
+    """The link of a part of the open page, whose settings are what its controls come back with."""
+    now = st.session_state
+    values: dict[str, Setting] = {key: now[key] for key in drawn.defaults}
+    kept = {key: texts for key, texts in now[_KEPT][here()].items() if key not in values}
+    now[_KEPT] = {**now[_KEPT], here(): kept | encode(values, drawn.defaults)}
+    used = {key: value for key, value in (values | drawn.instead).items() if value is not None}
+    return encode(used, drawn.defaults)
+
+
+def _write(parts: dict[tuple[str, ...], Link], name: str) -> None:
+    """Puts the link of the open page into the address, from the part ``name``."""
+    now = st.session_state
+    link = {key: texts for settings in parts.values() for key, texts in settings.items()}
+    now[_PARTS] = parts
+    now[_LINKS] = {**now[_LINKS], now[_PAGE]: link}
+    # A count, so that the browser is told after every run.
+    now[_WRITTEN] = now.get(_WRITTEN, 0) + 1
+    at = now.pop(_AT, "")
+    data = {"query": urlencode(link, doseq=True, safe="()*,:/"), "written": now[_WRITTEN]}
+    _address(data=data | ({"at": at} if re.fullmatch(r"[\w-]{1,80}", at) else {}), key=f"address_{name}", height=1)
 
 
 def here() -> str:
@@ -75,23 +243,23 @@ def here() -> str:
 
 def asked(key: str) -> list[str]:
     """What the link gave for the control ``key``, in its order; empty if it gave nothing."""
-    st.session_state[_UNUSED].discard(key)
     values: list[str] = st.session_state[_ASKED].get(key, [])
     return values
 
 
-def ask(settings: Mapping[str, Setting]) -> None:
-    """Sets the controls of the open page to ``settings``, which then count as asked for by its link."""
-    st.session_state.update(settings)
-    asked_for = {key: value if isinstance(value, list) else [value] for key, value in as_link(settings).items()}
-    st.session_state[_ASKED] = {**st.session_state[_ASKED], **asked_for}
+def ask(settings: Mapping[str, Setting], at: str = "") -> None:
+    """Sets controls of the open page, drawn now or not, as a link would that says ``settings`` and leads to ``at``."""
+    now = st.session_state
+    now.update(settings)
+    link = encode(settings)
+    now[_ASKED] = now[_ASKED] | link
+    now[_KEPT] = {**now[_KEPT], here(): now[_KEPT][here()] | link}
+    now[_AT] = at
 
 
-def note(key: str, value: str, problem: str) -> None:
-    """Notes that the link's ``value`` for ``key`` was not used, and what is allowed; ``end`` tells the visitor."""
-    notes = _notes.get()
-    if notes is not None:
-        notes.append(f"- {quoted(f'{key} = {value}')}: {problem}")
+def _note(key: str, value: str, problem: str) -> str:
+    """That the link's ``value`` for ``key`` was not used, and what is allowed."""
+    return f"- {quoted(f'{key} = {value}')}: {problem}"
 
 
 def quoted(text: str) -> str:

@@ -9,7 +9,8 @@ from core.catalogue.optimizers import OPTIMIZERS
 from core.catalogue.racers import RACERS
 from core.figures import family_tree, timeline
 from core.lessons.history import Entry, best_rate, known_by, successors, timeline_entries, years
-from ui.controls import check_asked, choice, named
+from ui.controls import choice, named, one_of
+from ui.kit import share
 from ui.kit.elements import bullets, clicked, look, sheet
 from ui.kit.limits import MAX_RACERS
 from ui.navigation import HISTORY, REFERENCE, link
@@ -74,8 +75,8 @@ def year_control() -> int:
     key = f"{HISTORY.prefix}year"
     texts = [str(year) for year in years()]
     opening = max(year for year in years() if len(known_by(year)) <= MAX_RACERS)
-    check_asked(key, lambda text: text in texts, f"a year in which a rule appeared: {', '.join(texts)}")
-    return int(st.select_slider("Known by the year", texts, str(opening), key=key, bind="query-params"))
+    share.setting(key, str(opening), one_of(texts), f"a year in which a rule appeared: {', '.join(texts)}")
+    return int(st.select_slider("Known by the year", texts, str(opening), key=key))
 
 
 def _take(figure: str, names: Mapping[str, str]) -> None:

@@ -31,6 +31,7 @@ from core.lessons.schedule_race import (
 )
 from core.problems.theory import METHODS
 from ui import controls
+from ui.kit import share
 from ui.navigation import LEARNING_RATE
 from ui.panels import claims
 from ui.panels.catalogue import schedule_panel
@@ -76,6 +77,7 @@ def descent_stage(path: Path, step: int) -> None:
 
 
 @st.fragment
+@share.part("playground")
 def playground_panel() -> None:
     """Gradient descent where the curvature changes: cases, a learning rate, and where the run ends up.
 
@@ -134,6 +136,7 @@ def _piece(lr: float, steps: int, seed: int, step: int, _before: Descent) -> Des
 
 
 @st.fragment
+@share.part("schedules")
 def schedules_panel() -> None:
     """One rule under several schedules from one start, with noise: the race, its words, and each schedule's formula."""
     names, opening = controls.named(SCHEDULES.values()), [SCHEDULES[key].name for key in OPENING]

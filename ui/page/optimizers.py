@@ -41,9 +41,8 @@ def edit_control() -> None:
     def take() -> None:
         # Nothing is chosen where the choice was cleared.
         chosen = rules.get(st.session_state["edit"])
-        st.session_state["own"] = chosen.text if chosen is not None else ""
-        if chosen is not None:
-            share.ask(edited_state(chosen, own_racer(chosen.text)))
+        settings = edited_state(chosen, own_racer(chosen.text)) if chosen is not None else {}
+        share.ask({"own": chosen.text if chosen is not None else "", **settings})
 
     st.selectbox("Begin with", list(rules), None, key="edit", on_change=take, placeholder="Choose a rule to change")
 

@@ -22,10 +22,10 @@ from core.lessons.turned import LATEX as TURNED_LATEX
 from core.lessons.turned import RATES as TURNED_RATES
 from core.lessons.turned import STEPS as TURNED_STEPS
 from ui.controls import (
-    asked_number,
     choice,
     fold,
     hyper_control,
+    linear_slider,
     moment_control,
     number_control,
     rates_control,
@@ -66,8 +66,6 @@ def symptoms_panel() -> None:
     Draw it before the sections, which take from it whether they are open.
     """
     seen: dict[str, Symptom | None] = {_NONE: None, **{symptom.symptom: symptom for symptom in SYMPTOMS.values()}}
-    if _SYMPTOM not in st.session_state and share.asked(_SYMPTOM):
-        _open(seen.get(share.asked(_SYMPTOM)[-1]))
     chosen = choice("What do you see?", seen, _SYMPTOM, on_change=lambda: _open(seen.get(st.session_state[_SYMPTOM])))
     if chosen is not None:
         _symptom(chosen)
@@ -79,7 +77,7 @@ def _open(symptom: Symptom | None) -> None:
     """Opens the section about ``symptom`` on this page, with its experiment on."""
     section = _section(symptom) if symptom is not None else None
     if symptom is not None and section is not None:
-        st.session_state.update({section_key(PITFALLS, section.key): True, f"run_{card(symptom)}": True})
+        share.ask({section_key(PITFALLS, section.key): True, f"run_{card(symptom)}": True})
 
 
 def card(symptom: Symptom) -> str:
@@ -100,9 +98,7 @@ def _symptom(symptom: Symptom) -> None:
         fix.markdown(f"**Fix.** {symptom.fix}")
         section = _section(symptom)
         if section is not None:
-            st.markdown(
-                f"Opened below: [{section.title}](#{section.key}), with its experiment {symptom.experiment} on."
-            )
+            st.markdown(f"Below: [{section.title}](#{section.key}), whose experiment {symptom.experiment} shows it.")
 
 
 def _table() -> None:
@@ -163,7 +159,7 @@ def _ridge_button() -> None:
         "Start exactly on the ridge",
         key=f"{_SADDLE}ridge",
         icon=":material/vertical_align_center:",
-        on_click=st.session_state.update,
+        on_click=share.ask,
         args=({f"{_SADDLE}y": 0.0},),
     )
 
@@ -194,11 +190,8 @@ def _turn_control() -> tuple[Objective, float]:
     def take_along() -> None:
         st.session_state.update(start_state(turned_ravine(float(st.session_state[key])).start, _TURNED))
 
-    asked_number(key, low, high)
     label = f"Turn of the ravine ${ANGLE.symbol}$ in °"
-    angle = float(
-        st.slider(label, low, high, ANGLE.default, 1.0, "%g", key=key, on_change=take_along, bind="query-params")
-    )
+    angle = linear_slider(label, key, low, high, ANGLE.default, ANGLE.bounds, "", take_along, 1.0)
     return turned_ravine(angle), angle
 
 

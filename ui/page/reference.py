@@ -25,12 +25,12 @@ from core.lessons.reference import (
     schedule_rows,
 )
 from ui import navigation, process
-from ui.controls import asked_text, check_asked, choice, named
+from ui.controls import choice, named, one_of, text_setting
 from ui.kit import share
 from ui.kit.elements import bullets, csv_button, look, picture, table
 from ui.kit.limits import MAX_TEXT
 from ui.panels.catalogue import rule_panel, schedule_panel
-from ui.panels.claims import card_fields, statement
+from ui.panels.claims import card_key, card_settings, statement
 
 _PREFIX = navigation.REFERENCE.prefix
 # Steps over which a schedule is drawn, and the learning rate that it is a share of.
@@ -112,8 +112,8 @@ def optimizers_panel() -> None:
 def _search(label: str, name: str, placeholder: str) -> str:
     """The words to look for in a table."""
     key = f"{_PREFIX}{name}"
-    asked_text(key)
-    text = str(st.text_input(label, key=key, max_chars=MAX_TEXT, placeholder=placeholder, bind="query-params"))
+    text_setting(key)
+    text = str(st.text_input(label, key=key, max_chars=MAX_TEXT, placeholder=placeholder))
     if len(text) <= MAX_SEARCH:
         return text
     st.error(
@@ -162,6 +162,7 @@ def _table(rows: Sequence[Any], key: str, name: str) -> None:
 
 
 @st.fragment
+@share.part("parity")
 def parity_panel() -> None:
     """A button that takes the same runs through PyTorch, and how far apart the two then are."""
     if st.button("Check against PyTorch now", icon=":material/fact_check:", type="primary", key=f"{_PREFIX}check"):
@@ -189,8 +190,8 @@ def code_panel() -> None:
     """The snippets, a tab each, of which only the open one is sent."""
     names = [snippet.title for snippet in SNIPPETS.values()]
     key = f"{_PREFIX}code"
-    check_asked(key, lambda text: text in names, f"it is {' or '.join(names)}")
-    tabs = st.tabs(names, key=key, on_change="rerun", bind="query-params")
+    share.setting(key, names[0], one_of(names), f"it is {' or '.join(names)}")
+    tabs = st.tabs(names, key=key, on_change="rerun")
     for tab, snippet in zip(tabs, SNIPPETS.values(), strict=True):
         if tab.open:
             with tab:
@@ -228,4 +229,4 @@ def _statement(claim: Claim) -> None:
         statement(claim)
         page = navigation.of(claim.page)
         does = "Run it" if claim.experiment else "Read it"
-        navigation.link(page, f"{does} on **{page.title}**", card_fields(claim))
+        navigation.link(page, f"{does} on **{page.title}**", card_settings(claim), card_key(claim))

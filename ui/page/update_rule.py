@@ -162,4 +162,4 @@ def code_panel(example: Example, steps: int) -> None:
         "rules": ["Gradient descent", "Momentum", "Adam"],
         "sgd_lr": example.lr,
     }
-    link(OPTIMIZERS_PAGE, "Race other rules in **this bowl**", share.as_link(settings))
+    link(OPTIMIZERS_PAGE, "Race other rules in **this bowl**", settings)

@@ -31,7 +31,6 @@ from core.problems.batches.race import (
     timed,
 )
 from ui.controls import (
-    asked_number,
     choice,
     fold,
     hyper_control,
@@ -39,8 +38,9 @@ from ui.controls import (
     number_control,
     stops_control,
     view_control,
+    whole_slider,
 )
-from ui.controls.tables import Chosen, keep_offered
+from ui.controls.tables import Chosen
 from ui.kit import share
 from ui.kit.elements import bullets, look, picture
 from ui.kit.limits import MAX_SEED, MAX_START
@@ -57,7 +57,7 @@ def settings_control(pair: Pair) -> Settings:
     """The batch size, the learning rate and the number of updates; what else can be changed is folded away."""
     batch = _batch_control(pair.x.size)
     rate = hyper_control(RATE, f"{_PREFIX}lr")
-    updates = int(hyper_control(UPDATES, f"{_PREFIX}updates", "Updates", on_change=_keep_moment_within))
+    updates = int(hyper_control(UPDATES, f"{_PREFIX}updates", "Updates"))
     with st.expander("Fine tuning"):
         decay = choice("Decay of the learning rate", named(DECAYS.values()), f"{_PREFIX}decay")
         sampling = {"Without replacement": False, "With replacement": True}
@@ -72,24 +72,15 @@ def settings_control(pair: Pair) -> Settings:
 
 def _batch_control(samples: int) -> int:
     key, default = f"{_PREFIX}batch", float(min(BATCH, samples))
-    asked = asked_number(key, 1, samples, whole=True)
-    stops = sorted({*map(float, batch_stops(samples)), default, *asked})
-    keep_offered(key, [share.number_text(stop) for stop in stops], share.number_text(default))
+    stops = map(float, batch_stops(samples))
     help_text = "Samples of an update of the run in the middle; the others use all of them and one."
-    return int(stops_control("Batch size $B$", key, stops, default, asked, help_text))
-
-
-def _keep_moment_within() -> None:
-    """What the link said of the moment was said of as many updates as the link had."""
-    moment, updates = f"{_PREFIX}t", st.session_state[f"{_PREFIX}updates"]
-    share.ask({moment: min(st.session_state.get(moment, updates), updates)})
+    return int(stops_control("Batch size $B$", key, stops, default, (1, samples), True, help_text))
 
 
 def _moment_slider(updates: int) -> int:
     """The update after which the pictures show the runs, from 0; the last unless said otherwise."""
     key = f"{_PREFIX}t"
-    asked_number(key, 0, updates, whole=True)
-    return int(st.slider("Update shown", 0, updates, updates, key=key, bind="query-params"))
+    return whole_slider("Update shown", key, 0, updates, updates, (0, updates))
 
 
 def pictures(data: Chosen, runs: Sequence[Ran], settings: Settings) -> None:

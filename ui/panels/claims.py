@@ -12,6 +12,7 @@ from core.evidence.experiments import EXPERIMENTS
 from core.figures import plot
 from core.formula.latex import measured
 from ui import controls, navigation, process
+from ui.kit import share
 from ui.kit.elements import look, picture
 from ui.navigation import Page
 
@@ -57,12 +58,17 @@ def section_key(page: Page, topic: str) -> str:
     return f"rule_{topic}" if page == navigation.OPTIMIZERS and topic in OPTIMIZERS else f"{page.prefix}about_{topic}"
 
 
-def card_fields(claim: Claim) -> dict[str, str | list[str]]:
+def card_key(claim: Claim) -> str:
+    """What the card of ``claim`` is called on its page."""
+    return f"claim_{claim.key}"
+
+
+def card_settings(claim: Claim) -> dict[str, share.Setting]:
     """What a link says that leads to the card of ``claim``: its section is open, and its experiment is on."""
     page = navigation.of(claim.page)
-    fields: dict[str, str | list[str]] = {f"run_{claim.key}": "true"} if claim.experiment else {}
+    settings: dict[str, share.Setting] = {f"run_{claim.key}": True} if claim.experiment else {}
     # Foundations has all its cards in sight.
-    return fields if page == navigation.FOUNDATIONS else {section_key(page, claim.topic): "true", **fields}
+    return settings if page == navigation.FOUNDATIONS else {section_key(page, claim.topic): True, **settings}
 
 
 def verdict_badge(verdict: Verdict) -> None:
@@ -83,7 +89,8 @@ def surprises() -> None:
             said.markdown(f"*“{claim.said}”*")
             with verdict:
                 verdict_badge(claim.verdict)
-            where.page_link(page.file, label=f"See it run on {page.title}")
+            with where:
+                navigation.link(page, f"See it run on {page.title}", card_settings(claim), card_key(claim))
 
 
 def statement(claim: Claim) -> None:
@@ -102,7 +109,7 @@ def claim_card(claim: Claim) -> None:
 
     A fragment: running an experiment leaves the rest of the page alone.
     """
-    with st.container(border=True, key=f"claim_{claim.key}"):
+    with st.container(border=True, key=card_key(claim)), share.part(card_key(claim)):
         statement(claim)
         if claim.experiment:
             runnable(EXPERIMENTS[claim.experiment], claim.key, _result)
@@ -112,7 +119,8 @@ def claim_card(claim: Claim) -> None:
 def experiment_card(key: str) -> None:
     """The experiment ``key``, which no claim mentions, run live when asked for."""
     experiment = EXPERIMENTS[key]
-    with st.container(border=True, key=f"experiment_{experiment.key}"):
+    name = f"experiment_{experiment.key}"
+    with st.container(border=True, key=name), share.part(name):
         runnable(experiment, experiment.key, _result)
 
 

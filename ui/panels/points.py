@@ -9,7 +9,8 @@ import streamlit as st
 from core.lessons.steps import Stage
 from core.problems.example import DATA, Example
 from core.problems.example_data import MOST, Data, read_table, rows_of, text_of
-from ui.controls import asked_text, refuse
+from ui.controls import refuse, text_setting
+from ui.kit import share
 from ui.kit.elements import highlight
 from ui.kit.limits import MAX_TEXT
 from ui.navigation import UPDATE_RULE
@@ -39,7 +40,7 @@ def points_control() -> Data:
     """
     box, reset = st.columns([4, 1], vertical_alignment="bottom")
     with box:
-        asked_text(_TEXT)
+        text_setting(_TEXT, text_of(DATA))
         # An area, because a line would run the rows of a spreadsheet into one another.
         text = st.text_area(
             "The same points as text",
@@ -49,7 +50,6 @@ def points_control() -> Data:
             max_chars=MAX_TEXT,
             help="2 to 50 points, x and y parted by a comma, points by semicolons; or two columns of a spreadsheet. "
             "The table is filled from here and writes its changes here, and so does the link.",
-            bind="query-params",
         )
     with reset:
         st.button("Reset", icon=":material/restart_alt:", key=f"{_PREFIX}reset", on_click=_reset, width="stretch")
@@ -57,6 +57,7 @@ def points_control() -> Data:
         return read_table(rows_of(str(text)))
     except ValueError as error:
         refuse("The points cannot be used; until they can, the guide's own are.", error)
+        share.instead(_TEXT, None)
         return DATA
 
 

@@ -42,6 +42,7 @@ def rates_panel(race: Race) -> None:
 
 
 @st.fragment
+@share.part("rates")
 def sensitivity_panel() -> None:
     """The loss at the end against the learning rate for every chosen rule; a click loads the rate that it points at.
 

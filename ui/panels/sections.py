@@ -14,6 +14,7 @@ from core.figures import Look
 from core.figures.plot import PREVIEW_HEIGHT, preview
 from core.lessons.sections import Section
 from ui.controls import fold, switch
+from ui.kit import share
 from ui.kit.elements import look, picture
 from ui.navigation import Page
 from ui.panels import claims
@@ -54,7 +55,8 @@ def section_panel(section: Section, page: Page, more: Callable[[], None] | None 
         if section.code and switch("The same in PyTorch", f"{page.prefix}code_{section.key}"):
             st.code(section.code, language="python")
 
-    fold(f"Look closer: {label}", claims.section_key(page, section.key), draw)
+    with share.part(section.key):
+        fold(f"Look closer: {label}", claims.section_key(page, section.key), draw)
 
 
 @lru_cache(maxsize=_KEPT)

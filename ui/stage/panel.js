@@ -1,5 +1,6 @@
 // The panel under the views: the clock's buttons and slider, and what every track reads at this moment.
 
+const COPIED = 2500; // Milliseconds for which it is said.
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
 const ICONS = {
   play: 'M8 5v14l11-7z',
@@ -8,6 +9,7 @@ const ICONS = {
   forward: 'M16 5h2v14h-2zM4 5v14l10-7z',
   loop: 'M7 7h10v3l4-4-4-4v3H5v6h2zM17 17H7v-3l-4 4 4 4v-3h12v-6h-2z',
   arrows: 'M5 19 15 9v5h2V5H8v2h5L3 17z',
+  link: 'M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.7-5.7l-1.2 1.2 1.4 1.4 1.2-1.2a2 2 0 0 1 2.9 2.9l-3 3a2 2 0 0 1-3-.2zM14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.7 5.7l1.2-1.2-1.4-1.4-1.2 1.2a2 2 0 0 1-2.9-2.9l3-3a2 2 0 0 1 3 .2z',
   whole: 'M4 4h6v2H6v4H4zM14 4h6v6h-2V6h-4zM4 14h2v4h4v2H4zM18 14h2v6h-6v-2h4z',
 };
 
@@ -56,6 +58,7 @@ function buildPanel(stage) {
     speed: element('select', { class: 'gd-speed', 'aria-label': 'Speed' }),
     table: element('table', { class: 'gd-table' }),
     said: element('span', { class: 'gd-said', 'aria-live': 'polite' }),
+    copied: element('span', { class: 'gd-copied', role: 'status' }),
   };
   for (const speed of SPEEDS) {
     const option = element('option', { value: speed }, `${speed}×`);
@@ -70,9 +73,31 @@ function buildPanel(stage) {
     button('back', 'One step back', () => stage.nudge(-1), '←'), panel.play,
     button('forward', 'One step forward', () => stage.nudge(1), '→'), panel.slider, panel.step, panel.speed,
     toggle('loop', 'Start again at the end', 'loop'), toggle('arrows', 'Show gradient and momentum arrows', 'arrows'),
-    ...(document.fullscreenEnabled ? [button('whole', 'Fill the screen', () => stage.fill())] : []), panel.said,
+    button('link', 'Copy link', () => copyLink(panel), 'h'),
+    ...(document.fullscreenEnabled ? [button('whole', 'Fill the screen', () => stage.fill())] : []), panel.copied, panel.said,
   );
   return panel;
+}
+
+// The address of the page, which opens this very picture, onto the clipboard.
+async function copyLink(panel) {
+  const { href } = window.location;
+  // Where a page is not secure there is no clipboard but that of the text that is chosen.
+  const copied = await (navigator.clipboard ? navigator.clipboard.writeText(href) : Promise.reject()).then(
+    () => true,
+    () => {
+      const text = element('textarea', { class: 'gd-said' });
+      text.value = href;
+      panel.bar.append(text);
+      text.select();
+      const done = document.execCommand('copy');
+      text.remove();
+      return done;
+    },
+  );
+  panel.copied.textContent = copied ? 'Link copied' : 'Copy the address above';
+  clearTimeout(panel.copying);
+  panel.copying = setTimeout(() => (panel.copied.textContent = ''), COPIED);
 }
 
 // The table is made anew only when its rows change, so that a button keeps the focus; at each step just its numbers are.

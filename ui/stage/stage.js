@@ -273,6 +273,7 @@ class Stage {
     const acts = {
       ' ': () => this.toggle(), ArrowLeft: () => this.nudge(-1), ArrowRight: () => this.nudge(1),
       Home: () => { this.seek(0); this.rest(); }, End: () => { this.seek(this.steps); this.rest(); },
+      h: () => copyLink(this.panel),
     };
     const act = acts[event.key];
     // A focused button answers to the space bar itself.

@@ -1,0 +1,215 @@
+"""The address in a real browser: it says what the page shows, adds nothing to the history, and leads to its place."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from core import Run
+from core.export import run_json
+from tests.browser.conftest import PATIENCE
+from ui import navigation
+
+pytestmark = pytest.mark.browser
+
+OPTIMIZERS, FOUNDATIONS, PITFALLS = navigation.OPTIMIZERS.path, navigation.FOUNDATIONS.path, navigation.PITFALLS.path
+# Every number and choice of the page, also in folds; not the icon that says whether a fold is open, nor what only acts.
+SHOWN = """() => {
+    const acts = '.st-key-reopen, .st-key-edit';
+    const parts = [...document.querySelectorAll('[data-testid="stSidebarUserContent"], [data-testid="stMain"]')];
+    const texts = parts.map(part => {
+        const copy = part.cloneNode(true);
+        copy.querySelectorAll(acts).forEach(act => act.remove());
+        return copy.textContent.replace(/keyboard_arrow_\\w+/g, '');
+    });
+    const inputs = [...document.querySelectorAll('input:not([type=range]), textarea')];
+    return JSON.stringify([texts, inputs.filter(input => !input.closest(acts)).map(input => input.value)]);
+}"""
+TOP = "name => document.querySelector(`.st-key-${name}`).getBoundingClientRect().top"
+PASTED = run_json(Run("booth", "nadam", (1.0, -2.0), 77, {"lr": 0.0123}, noise=0.4, seed=5))
+
+Settled = Callable[..., Page]
+
+
+def _press(tab: Page, key: str) -> None:
+    tab.locator(f".st-key-{key} button").first.click()
+
+
+def _turn(tab: Page, key: str, stops: int) -> None:
+    tab.locator(f".st-key-{key}").get_by_role("slider").focus()
+    for _ in range(abs(stops)):
+        tab.keyboard.press("ArrowRight" if stops > 0 else "ArrowLeft")
+
+
+def _number(tab: Page, key: str, text: str) -> None:
+    tab.locator(f".st-key-{key} input").fill(text)
+    tab.keyboard.press("Enter")
+
+
+def _choose(tab: Page, key: str, name: str) -> None:
+    tab.locator(f".st-key-{key}").evaluate("box => box.scrollIntoView({ block: 'center' })")
+    tab.wait_for_timeout(300)
+    tab.locator(f".st-key-{key}").get_by_role("combobox").fill(name)
+    tab.get_by_role("option", name=name, exact=True).wait_for()
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("Escape")
+
+
+def _remove(tab: Page, name: str) -> None:
+    tab.locator(".st-key-rules").get_by_role("button", name=name).last.click()
+
+
+def _unfold(tab: Page, label: str) -> None:
+    tab.locator("summary", has_text=label).first.click()
+
+
+def _type_rule(tab: Page, text: str) -> None:
+    tab.locator(".st-key-own textarea").fill(text)
+    tab.keyboard.press("Control+Enter")
+
+
+def _paste_run(tab: Page) -> None:
+    tab.locator(".st-key-export summary").click()
+    tab.locator(".st-key-reopen textarea").fill(PASTED)
+    tab.keyboard.press("Control+Enter")
+    _press(tab, "reopen_button")
+
+
+# What a visitor does, one after the other in one visit; the link is opened elsewhere after each.
+DONE: list[Callable[[Page], None]] = [
+    lambda tab: _remove(tab, "RMSProp"),
+    lambda tab: (_unfold(tab, "Noise and clipping"), _number(tab, "noise", "2"))[1],
+    lambda tab: _choose(tab, "rules", "AdamW"),
+    lambda tab: (_unfold(tab, "More of Adam"), _turn(tab, "adam_beta1", -3))[1],
+    lambda tab: _press(tab, "try_too_fast"),
+    lambda tab: _turn(tab, "nesterov_lr", 2),
+    lambda tab: _choose(tab, "edit", "Adam"),
+    lambda tab: _type_rule(tab, "x = x - lr*sign(g)"),
+    lambda tab: _paste_run(tab),
+    lambda tab: (_number(tab, "x", "-0.123456789"), _press(tab, "try_saddle"), _turn(tab, "steps", -4))[2],
+]
+
+
+def test_after_each_of_ten_turns_the_link_shows_the_same_elsewhere(
+    app_url: str, page: Callable[..., Page], chromium: Browser, settled: Settled
+) -> None:
+    tab = page()
+    tab.goto(f"{app_url}/{OPTIMIZERS}")
+    settled(tab, plots=2)
+    entries = tab.evaluate("history.length")
+    with chromium.new_context() as elsewhere:
+        other = elsewhere.new_page()
+        other.set_viewport_size({"width": 1280, "height": 800})
+        for number, act in enumerate(DONE):
+            act(tab)
+            # A box that has the focus counts its characters.
+            tab.evaluate("document.activeElement.blur()")
+            settled(tab, plots=2)
+            other.goto(tab.url)
+            settled(other, plots=2)
+            before, after = json.loads(tab.evaluate(SHOWN)), json.loads(other.evaluate(SHOWN))
+            assert before == after, (number, tab.url)
+            assert other.url == tab.url
+    assert tab.evaluate("history.length") == entries
+
+
+def test_back_and_forward_restore_what_each_page_was_set_to(
+    app_url: str, page: Callable[..., Page], settled: Settled
+) -> None:
+    tab = page()
+    tab.goto(f"{app_url}/{OPTIMIZERS}")
+    settled(tab, plots=2)
+    _turn(tab, "steps", 3)
+    _press(tab, "try_too_fast")
+    settled(tab, plots=2)
+    race, shown = tab.url, tab.evaluate(SHOWN)
+    tab.locator(".st-key-menu").get_by_role("link", name="Foundations").click()
+    settled(tab, plots=2)
+    _turn(tab, "dsteps", -5)
+    settled(tab, plots=2)
+    descent, text = tab.url, tab.evaluate(SHOWN)
+    tab.go_back()
+    expect(tab.get_by_role("heading", name="Optimizers", exact=True)).to_be_visible()
+    settled(tab, plots=2)
+    assert (tab.url, tab.evaluate(SHOWN)) == (race, shown)
+    tab.go_forward()
+    expect(tab.get_by_role("heading", name="Foundations", exact=True)).to_be_visible()
+    settled(tab, plots=2)
+    assert (tab.url, tab.evaluate(SHOWN)) == (descent, text)
+
+
+def test_a_place_on_the_page_is_gone_to_without_running_the_page(
+    app_url: str, page: Callable[..., Page], settled: Settled
+) -> None:
+    tab = page()
+    tab.goto(f"{app_url}/{PITFALLS}?zabout_depth=true")
+    settled(tab)
+    runs = tab.locator('[data-testid="stApp"]').get_attribute("data-test-script-state")
+    tab.evaluate(
+        """() => {
+            window.ran = false;
+            const watch = new MutationObserver(() => (window.ran = true));
+            const app = document.querySelector('[data-testid="stApp"]');
+            watch.observe(app, { attributeFilter: ['data-test-script-state'] });
+        }"""
+    )
+    tab.locator("[data-testid=stMain] a[href='#ravines']").first.click()
+    tab.wait_for_timeout(500)
+    assert abs(tab.locator("#ravines").evaluate("place => place.getBoundingClientRect().top")) < 200
+    assert (runs, tab.evaluate("window.ran")) == ("notRunning", False)
+    assert tab.url.endswith("?zabout_depth=true#ravines")
+
+
+@pytest.mark.parametrize("leads", ["See it run on Pitfalls", "See it run on Optimizers"])
+def test_a_statement_on_the_home_page_leads_to_its_open_card(
+    app_url: str, page: Callable[..., Page], settled: Settled, leads: str
+) -> None:
+    tab = page()
+    tab.goto(app_url)
+    settled(tab, plots=1)
+    tab.get_by_role("link", name=leads).first.click()
+    tab.locator("[class*=st-key-plot_C]").first.wait_for()
+    settled(tab)
+    # A place on the way is not part of the link.
+    assert "at=" not in tab.url
+    card = tab.url.split("run_")[1].split("=")[0]
+    tab.wait_for_timeout(500)
+    assert 0 <= tab.evaluate(TOP, f"claim_{card}") < 200
+
+
+def test_a_statement_of_the_same_page_is_gone_to_as_well(
+    app_url: str, page: Callable[..., Page], settled: Settled
+) -> None:
+    tab = page()
+    tab.goto(f"{app_url}/{navigation.REFERENCE.path}?rclaim=C132")
+    settled(tab)
+    tab.get_by_role("button", name="Run it on Reference").click()
+    tab.locator(".st-key-plot_C132").wait_for()
+    settled(tab)
+    tab.wait_for_timeout(500)
+    assert 0 <= tab.evaluate(TOP, "claim_C132") < 200
+    assert "run_C132=true" in tab.url
+
+
+def test_the_link_is_copied_by_button_and_by_key(app_url: str, page: Callable[..., Page], settled: Settled) -> None:
+    tab = page()
+    tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    tab.goto(f"{app_url}/{OPTIMIZERS}?noise=0.5")
+    settled(tab, plots=2)
+    tab.get_by_role("button", name="Copy link").first.click()
+    expect(tab.get_by_text("Link copied")).to_be_visible()
+    assert tab.evaluate("navigator.clipboard.readText()") == tab.url
+    _turn(tab, "steps", 1)
+    settled(tab, plots=2)
+    tab.locator(".gd-stage").first.focus()
+    tab.keyboard.press("h")
+    expect(tab.get_by_text("Link copied")).to_be_visible()
+    assert "steps=501" in tab.url
+    assert tab.evaluate("navigator.clipboard.readText()") == tab.url
+    # Where a page is not secure there is another way.
+    tab.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true })")
+    tab.evaluate("() => { document.addEventListener('copy', () => (window.copying = String(getSelection()))); }")
+    tab.get_by_role("button", name="Copy link").first.click(timeout=1000 * PATIENCE)
+    expect(tab.get_by_text("Link copied")).to_be_visible()
+    assert tab.evaluate("window.copying") is not None
