@@ -1,8 +1,8 @@
-"""A graph to Python source, and that source to a function.
+"""A graph to Python source, and that source to a function; or to JavaScript.
 
 The source is made here from nothing but a graph: every name in it is invented here, numbers are bound as float64
-objects, and nothing a visitor typed is part of it. There are three dialects: NumPy scalars (an operation on them takes
-a twentieth of one on a small array), NumPy arrays, and torch tensors.
+objects, and nothing a visitor typed is part of it. There are four dialects: NumPy scalars (an operation on them takes
+a twentieth of one on a small array), NumPy arrays, torch tensors, and JavaScript.
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
@@ -38,11 +38,16 @@ ARRAYS = (Input.POINT, Input.STATE)
 
 @dataclass(frozen=True)
 class Dialect:
-    """How each operation is written, ``{0}``, ``{1}``… being its arguments, and what those texts refer to."""
+    """How each operation is written, ``{0}``, ``{1}``… being its arguments, and what those texts refer to.
+
+    ``number`` makes what a constant is bound to by a name or, if that is a text, the constant as it is written.
+    ``assigns`` begins an assignment.
+    """
 
     templates: Mapping[Operation, str]
     environment: Mapping[str, Any]
     number: Callable[[float], Any]
+    assigns: str = ""
 
 
 _SIGNS: dict[Operation, str] = {
@@ -69,6 +74,40 @@ SCALAR = Dialect(
     ),
     MappingProxyType({**ARRAY.environment, "abs": abs}),
     np.float64,
+)
+
+
+def _literal(number: float) -> str:
+    """``number`` in JavaScript, where the shortest digits that name a float64 name the same one."""
+    return repr(number).replace("inf", "Infinity").replace("nan", "NaN")
+
+
+SCRIPT = Dialect(
+    MappingProxyType(
+        {
+            **{operation: f"Math.{operation}({{0}})" for operation in NUMPY},
+            **_SIGNS,
+            "eq": "({0} === {1})",
+            "ne": "({0} !== {1})",
+            "mod": "mod({0}, {1})",
+            "pow": "pow({0}, {1})",
+            # As in SCALAR; Math.min and Math.max put zeros in order, and Math.sign keeps the sign of one.
+            "min": "({0} <= {1} || {0} !== {0} ? {0} : {1})",
+            "max": "({0} >= {1} || {0} !== {0} ? {0} : {1})",
+            "sign": "({0} > 0 ? 1 : {0} < 0 ? -1 : {0} === 0 ? 0 : {0})",
+            "where": "({0} ? {1} : {2})",
+        }
+    ),
+    MappingProxyType(
+        {
+            # The remainder has the sign of the divisor, even where it is zero.
+            "mod": "(a, b, r = a % b) => (r === 0 ? (b > 0 ? 0 : -0) : (b < 0) !== (r < 0) ? r + b : r)",
+            # In C these powers are 1, in JavaScript NaN.
+            "pow": "(a, b) => (a === 1 || (a === -1 && (b === Infinity || b === -Infinity)) ? 1 : Math.pow(a, b))",
+        }
+    ),
+    _literal,
+    "const ",
 )
 # Arguments that a template repeats must be names.
 _REPEATS = ("min", "max", "sign")
@@ -125,7 +164,7 @@ class Writer:
         if value in self._once and depth < _MAX_DEPTH:
             self._texts[value], self._depths[value] = self._expression(value), depth
             return []
-        line = f"v{value} = {self._expression(value)}"
+        line = f"{self.dialect.assigns}v{value} = {self._expression(value)}"
         self._texts[value] = f"v{value}"
         return [line]
 
@@ -134,8 +173,11 @@ class Writer:
         return self.dialect.templates[node.operation].format(*(self._texts[argument] for argument in node.arguments))
 
     def _constant(self, number: float) -> str:
+        bound = self.dialect.number(number)
+        if isinstance(bound, str):
+            return bound
         name = f"k{len(self.environment)}"
-        self.environment[name] = self.dialect.number(number)
+        self.environment[name] = bound
         return name
 
     def is_array(self, value: Value) -> bool:

@@ -1,0 +1,32 @@
+"""JavaScript without a browser: an engine in this process, and arrays that it shares with Python."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from py_mini_racer import MiniRacer
+
+Array = npt.NDArray[np.float64]
+
+
+class Engine:
+    """An engine with one scope, which starts in a twentieth of a second."""
+
+    def __init__(self) -> None:
+        self._context = MiniRacer()
+
+    def run(self, text: str) -> Any:
+        """What the last statement of ``text`` gives."""
+        return self._context.eval(text)
+
+    def array(self, name: str, *shape: int) -> Array:
+        """A new ``Float64Array`` called ``name`` over there, of as many numbers as an array of ``shape`` here."""
+        size = int(np.prod(shape))
+        memory = self.run(f"globalThis.{name} = new Float64Array({size}); {name}.buffer")
+        return np.frombuffer(memory, np.float64).reshape(shape)
+
+    def load(self, name: str, module: str) -> None:
+        """Calls ``name`` what ``module`` exports."""
+        head, mark, body = module.partition("export default ")
+        assert mark
+        self.run(f'globalThis.{name} = (() => {{ "use strict"; {head} return {body} }})(); 0')
