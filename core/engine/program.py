@@ -1,6 +1,6 @@
 """A rule on an objective, compiled to one Python loop: what ``trace`` and ``trace_many`` run."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,7 +12,7 @@ from core.formula import Formula, Rule, emit, parse_rule
 from core.formula.emit import Input
 from core.formula.graph import Graph, Value
 from core.formula.lower import Values, each
-from core.formula.rule import Kind
+from core.formula.rule import Kind, Step
 from core.formula.rule_reader import FACTOR
 
 # Nothing is multiplied by 1, so a loop with it is the loop without a schedule.
@@ -44,18 +44,36 @@ class Program:
     columns: tuple[Column, ...]
 
 
-@lru_cache(maxsize=256)
-def program(
-    objective: Formula, rule: Rule, noisy: bool, clipped: bool, recording: bool, schedule: Rule = _UNSCHEDULED
-) -> Program:
-    """The loop for ``rule`` on ``objective``.
+@dataclass(frozen=True)
+class Draft:
+    """One step as values of ``graph``, from which a loop is written in any dialect.
 
-    With ``recording`` it is for one run and records everything; without, it is for many runs at once. ``schedule`` are
-    the lines of one that follows the loss; each step computes them first, and multiplies ``lr`` by their factor.
+    ``point`` are inputs, and so are those that ``states`` and ``settings`` name: what is kept from step to step, and
+    the hyperparameters without ``lr``; the rule's come before the schedule's. ``beginning`` is the state before the
+    first step, ``updated`` the point and the state after ``step``, whose learning rate ``planned`` multiplied.
     """
-    graph = Graph()
-    size = len(objective.variables)
-    point = tuple(graph.input(f"{Input.POINT}{coordinate}") for coordinate in range(size))
+
+    graph: Graph
+    point: Values
+    states: list[str]
+    settings: list[str]
+    beginning: list[Value]
+    updated: list[Value]
+    planned: Step
+    step: Step
+
+    @property
+    def points(self) -> list[str]:
+        """What the coordinates of ``point`` are called."""
+        return names_of(self.graph, self.point)
+
+
+def drafted(graph: Graph, rule: Rule, schedule: Rule, oracle: GivenGradient) -> Draft:
+    """One step of ``rule`` under ``schedule``, written into ``graph``, whose other inputs are ``lr``, ``t`` and ``T``.
+
+    ``oracle`` answers the rule and the schedule. The lines of the schedule come first; they multiply ``lr``.
+    """
+    point = coordinates(graph, Input.POINT, oracle.formula)
     hypers = _numbers(graph, Input.HYPER, rule.hypers[1:])
     # The names of a schedule are its own, so what belongs to it is counted on from the rule's.
     tuned = _numbers(graph, Input.HYPER, schedule.hypers, len(hypers))
@@ -68,27 +86,58 @@ def program(
         prefix = Input.STATE if rule.kinds[name] is Kind.TENSOR else Input.NUMBER
         state[name] = tuple(graph.input(f"{prefix}{index}_{coordinate}") for coordinate in range(len(start[name])))
     memory = _numbers(graph, Input.NUMBER, kept, len(state))
-    noise = tuple(graph.input(f"{Input.NOISE}{coordinate}") for coordinate in range(size)) if noisy else None
-    oracle = GivenGradient(objective, noise, graph.input("clip_norm") if clipped else None)
     planned = schedule.step(graph, point, {**shared, **tuned, **memory}, oracle)
     given = {**shared, **hypers, **state, "lr": each(graph, "mul", lr, planned.names["factor"])}
     step = rule.step(graph, point, given, oracle)
+    updated = [value for name in ("x", *rule.state) for value in step.names[name]]
+    updated += [value for name in schedule.state for value in planned.names[name]]
+    return Draft(
+        graph,
+        point,
+        names_of(graph, [*_flat(state), *_flat(memory)]),
+        names_of(graph, [*_flat(hypers), *_flat(tuned)]),
+        [*_flat(start), *_flat(kept)],
+        updated,
+        planned,
+        step,
+    )
 
+
+def hoisted(
+    graph: Graph, wanted: list[Value], dialect: emit.Dialect, fixed: Container[str]
+) -> tuple[emit.Writer, list[str], list[Value]]:
+    """A writer for ``wanted``, its statements for what needs only the inputs ``fixed``, and what else is needed."""
+    needed = graph.ancestors(wanted)
+    constant = emit.depending_only_on(graph, needed, fixed)
+    writer = emit.writer_for(graph, wanted, dialect, constant)
+    before = writer.statements([value for value in needed if value in constant])
+    return writer, before, [value for value in needed if value not in constant]
+
+
+@lru_cache(maxsize=256)
+def program(
+    objective: Formula, rule: Rule, noisy: bool, clipped: bool, recording: bool, schedule: Rule = _UNSCHEDULED
+) -> Program:
+    """The loop for ``rule`` on ``objective``.
+
+    With ``recording`` it is for one run and records everything; without, it is for many runs at once. ``schedule`` are
+    the lines of one that follows the loss; each step computes them first, and multiplies ``lr`` by their factor.
+    """
+    graph = Graph()
+    noise = coordinates(graph, Input.NOISE, objective) if noisy else None
+    oracle = GivenGradient(objective, noise, graph.input("clip_norm") if clipped else None)
+    draft = drafted(graph, rule, schedule, oracle)
+    step = draft.step
     if recording:
         recorded = {name: step.names[name] for name in ("x", "g", "lr", *rule.assigned) if name in step.names}
         recorded[""] = (step.evaluations,)
     else:
-        recorded = {"loss": (oracle.loss(graph, point),), "x": step.names["x"]}
+        recorded = {"loss": (oracle.loss(graph, draft.point),), "x": step.names["x"]}
     observed = [value for values in recorded.values() for value in values]
-    updated = [value for name in ("x", *rule.state) for value in step.names[name]]
-    updated += [value for name in schedule.state for value in planned.names[name]]
-    points, states = _names(graph, point), _names(graph, [*_flat(state), *_flat(memory)])
-    settings = _names(graph, [*_flat(hypers), *_flat(tuned)])
-    per_step = ["t", "lr", *_names(graph, noise or ())]
-    run = _loop(graph, observed, updated, points, states, settings, per_step, recording)
-    own = [name.startswith(Input.STATE) and not recording for name in states]
-    beginning = [*_flat(start), *_flat(kept)]
-    starter = emit.function(graph, [*points, *settings, "lr"], beginning, emit.SCALAR if recording else emit.ARRAY)
+    run = _loop(draft, observed, ["t", "lr", *names_of(graph, noise or ())], recording)
+    own = [name.startswith(Input.STATE) and not recording for name in draft.states]
+    given = [*draft.points, *draft.settings, "lr"]
+    starter = emit.function(graph, given, draft.beginning, emit.SCALAR if recording else emit.ARRAY)
 
     def fresh(at: tuple[Any, ...], given: tuple[Any, ...]) -> tuple[Any, ...]:
         values = zip(starter(*at, *given), own, strict=True)
@@ -99,27 +148,18 @@ def program(
 
 
 def _loop(
-    graph: Graph,
-    observed: list[Value],
-    updated: list[Value],
-    points: list[str],
-    states: list[str],
-    settings: list[str],
-    per_step: list[str],
-    recording: bool,
+    draft: Draft, observed: list[Value], per_step: list[str], recording: bool
 ) -> Callable[..., tuple[tuple[Any, ...], tuple[Any, ...]]]:
+    graph, points, states, settings = draft.graph, draft.points, draft.states, draft.settings
     dialect = emit.SCALAR if recording else emit.ARRAY
-    needed = emit.Writer(graph, [*observed, *updated], dialect).needed
-    hoisted = emit.depending_only_on(graph, needed, {"T", "clip_norm", *settings})
-    writer = emit.writer_for(graph, [*observed, *updated], dialect, hoisted)
-    before = writer.statements([value for value in needed if value in hoisted])
-    body = writer.statements([value for value in needed if value not in hoisted])
+    writer, before, rest = hoisted(graph, [*observed, *draft.updated], dialect, {"T", "clip_norm", *settings})
+    body = writer.statements(rest)
 
     # The next step writes into the states, so nobody else may hold one: neither the observer, who keeps what it saw,
     # nor the point, nor another state.
     held = {*observed, *(graph.input(name) for name in points)}
     after = ""
-    for name, value in zip(points + states, updated, strict=True):
+    for name, value in zip(points + states, draft.updated, strict=True):
         whole = name.startswith(emit.ARRAYS) and not recording
         copied = whole and (not writer.is_array(value) or (name.startswith(Input.STATE) and value in held))
         after += f"spread({writer.text(value)}, {points[0]}), " if copied else f"{writer.text(value)}, "
@@ -155,7 +195,13 @@ def _numbers(graph: Graph, prefix: Input, names: Iterable[str], first: int = 0) 
     return {name: (graph.input(f"{prefix}{index}"),) for index, name in enumerate(names, first)}
 
 
-def _names(graph: Graph, values: Iterable[Value]) -> list[str]:
+def coordinates(graph: Graph, prefix: Input, objective: Formula) -> Values:
+    """An input for each variable of ``objective``."""
+    return tuple(graph.input(f"{prefix}{coordinate}") for coordinate in range(len(objective.variables)))
+
+
+def names_of(graph: Graph, values: Iterable[Value]) -> list[str]:
+    """What the inputs ``values`` are called."""
     return [graph.nodes[value].name for value in values]
 
 
