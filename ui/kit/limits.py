@@ -6,6 +6,8 @@ MAX_START = 1e6
 MAX_STEPS = 5000
 # Racers that can be told apart by colour and dash in one picture.
 MAX_RACERS = 8
+# As many when they are all on one line, the curve of a function of one variable.
+MAX_CURVE_RACERS = 4
 # The choice among the objectives that stands for a formula typed by the visitor.
 OWN = "Own formula"
 # Beyond these, noise drowns every slope and a limit on the gradient's norm limits nothing.

@@ -1,8 +1,13 @@
 // Drawing: trails, balls, arrows, labels and marks on the canvas of one view, for one moment of the clock.
 
+// Views with arrows at their balls.
+const POINTED = ['plane', 'curve'];
 const DASHES = { solid: [], dash: [9, 5], dot: [2, 5] };
 const BALL = 6;
 const ARROW = 34;
+const HEAD = 6;
+// Pixels: on a curve a push, which points along the same axis as the slope, is drawn this far above it.
+const ABOVE = 10;
 const LINE_HEIGHT = 15;
 // Pixels: points of a trail nearer to the last one than this are passed over, which spares long runs most of them.
 const NEAR = 0.8;
@@ -149,7 +154,7 @@ function drawArrow(pen, [x, y], [dx, dy], length, color, hollow) {
   pen.stroke();
   pen.setLineDash([]);
   pen.beginPath();
-  pen.moveTo(ex + ux * 6, ey + uy * 6);
+  pen.moveTo(ex + ux * HEAD, ey + uy * HEAD);
   pen.lineTo(ex - uy * 4, ey + ux * 4);
   pen.lineTo(ex + uy * 4, ey - ux * 4);
   pen.closePath();
@@ -176,15 +181,14 @@ function drawLabels(pen, labels, [left, top, right, bottom], halo, font) {
   }
 }
 
-// The tangent at the ball of a curve and, along the axis, the step that follows from it.
-function drawConstruction(pen, view, gd, track, t, minimum, colors) {
+// The tangent at the ball of a curve, with its slope.
+function drawTangent(pen, view, gd, track, t, minimum, colors) {
   const row = Math.min(Math.floor(t), track.n - 1);
   const project = flatProjection(gd);
   const x = track.x[0][row];
   const f = track.height[row] + minimum;
   const down = direction(track.downhill, row);
   const slope = down === null ? 0 : -down[0] * track.norm[row];
-  const [left, , right, bottom] = frameOf(view, gd);
   const range = gd._fullLayout.xaxis.range;
   const reach = (range[1] - range[0]) / 6;
   const [a, b] = [project(x - reach, f - slope * reach), project(x + reach, f + slope * reach)];
@@ -196,11 +200,18 @@ function drawConstruction(pen, view, gd, track, t, minimum, colors) {
   pen.lineTo(...b);
   pen.stroke();
   pen.setLineDash([]);
-  const labels = [{ at: [b[0], b[1] - 12], text: `slope ${digits(slope)}`, color: colors.text }];
-  if (row + 1 < track.n) {
-    const level = bottom - 18;
-    const from = project(x, f);
-    const to = project(track.x[0][row + 1], track.height[row + 1] + minimum);
+  return { at: [Math.min(b[0], frameOf(view, gd)[2]), b[1] - 12], text: `slope ${digits(slope)}`, color: colors.text };
+}
+
+// Under a curve, the step that each track takes next along the axis, each on a level of its own.
+function drawSteps(pen, view, gd, visible, t) {
+  const [left, , right, bottom] = frameOf(view, gd);
+  const labels = [];
+  visible.forEach(([track, pixels], k) => {
+    const row = Math.floor(t);
+    if (row + 1 >= track.n) return;
+    const level = bottom - 18 - LINE_HEIGHT * k;
+    const [from, to] = [row, row + 1].map((i) => [pixels[2 * i], pixels[2 * i + 1]]);
     pen.strokeStyle = track.color;
     pen.lineWidth = 1;
     pen.setLineDash([2, 4]);
@@ -211,17 +222,18 @@ function drawConstruction(pen, view, gd, track, t, minimum, colors) {
       pen.stroke();
     }
     pen.setLineDash([]);
-    const length = Math.abs(to[0] - from[0]);
-    if (length > 2 && to[0] > left - 1e4 && to[0] < right + 1e4) {
-      pen.lineWidth = 2;
-      pen.beginPath();
-      pen.moveTo(from[0], level);
-      pen.lineTo(to[0], level);
-      pen.stroke();
+    const way = to[0] - from[0];
+    const side = Math.sign(way);
+    if (Math.abs(way) > 2 && to[0] > left - 1e4 && to[0] < right + 1e4) {
+      // An arrow begins beside its ball and its head is beyond its end; here there is no ball, and the head ends there.
+      drawArrow(pen, [from[0] - side * BALL, level], [side, 0], Math.abs(way) + BALL - HEAD, track.color, false);
     }
-    const move = track.x[0][row + 1] - x;
-    labels.push({ at: [Math.max(from[0], to[0]), level], text: `step ${digits(move)}`, color: track.color });
-  }
+    const move = track.x[0][row + 1] - track.x[0][row];
+    // Far outside there is nothing to read.
+    if (inside([from[0], level], frameOf(view, gd))) {
+      labels.push({ at: [Math.max(from[0], to[0]), level], text: `step ${digits(move)}`, color: track.color });
+    }
+  });
   return labels;
 }
 
@@ -281,28 +293,31 @@ function drawView(view, gd, canvas, cache, scene, seen) {
     pen.stroke();
   }
   drawTrails(pen, cache, visible, t, layout.width, layout.height);
-  if (view.kind === 'curve' && visible.length) {
-    labels.push(...drawConstruction(pen, view, gd, visible[0][0], t, minimum, colors));
+  if (view.kind === 'curve') {
+    if (visible.length === 1) labels.push(drawTangent(pen, view, gd, visible[0][0], t, minimum, colors));
+    labels.push(...drawSteps(pen, view, gd, visible, t));
   }
   pen.restore();
   if (view.kind !== 'time' && visible.length) {
     const [first] = visible;
     drawRing(pen, scene.ghost?.view === view ? scene.ghost.at : [first[1][0], first[1][1]], colors);
   }
-  for (const [track, pixels] of visible) {
+  for (const [k, [track, pixels]] of visible.entries()) {
     const at = pixelAt(pixels, track.n, Math.min(t, track.n - 1));
     const ended = track.note && t >= track.n - 1;
     // On a curve the ball of a single track needs no name.
     const name = view.kind === 'curve' && visible.length === 1 ? '' : track.name;
     const text = ended ? `${track.name}: ${track.note}` : name;
     if (inside(at, frame)) {
-      if (view.kind === 'plane' && arrows && t < track.n - 1) {
-        const [dx, dy] = flatDirection(gd, direction(track.downhill, t));
-        drawArrow(pen, at, [dx, dy], ARROW, track.color, false);
-        if (track.push) drawArrow(pen, at, flatDirection(gd, direction(track.push, t)), ARROW, track.color, true);
+      if (POINTED.includes(view.kind) && arrows && t < track.n - 1) {
+        drawArrow(pen, at, flatDirection(view, gd, direction(track.downhill, t)), ARROW, track.color, false);
+        const aside = [at[0], at[1] - (view.kind === 'curve' ? ABOVE : 0)];
+        if (track.push) drawArrow(pen, aside, flatDirection(view, gd, direction(track.push, t)), ARROW, track.color, true);
       }
       drawBall(pen, at, track.color, colors.background);
-      labels.push({ at, text, color: track.color });
+      // On a curve the balls meet, and their arrows are beside them: the names stand in rows above.
+      const high = view.kind === 'curve' ? 2 * ABOVE + LINE_HEIGHT * k : 0;
+      labels.push({ at: [at[0], at[1] - high], text, color: track.color });
     } else {
       const mark = edgeMark(pen, pixels, track, t, frame);
       if (mark) labels.push({ at: mark, text, color: track.color });
@@ -313,8 +328,10 @@ function drawView(view, gd, canvas, cache, scene, seen) {
   drawLabels(pen, labels, room, colors.veil, font);
 }
 
-function flatDirection(gd, vector) {
+// A direction in data coordinates as one on the screen; along a curve there are only right and left.
+function flatDirection(view, gd, vector) {
   if (vector === null) return [0, 0];
+  if (view.kind === 'curve') return [Math.sign(vector[0]), 0];
   const { xaxis, yaxis } = gd._fullLayout;
   const across = xaxis._length / Math.abs(xaxis.range[1] - xaxis.range[0]);
   const up = yaxis._length / Math.abs(yaxis.range[1] - yaxis.range[0]);

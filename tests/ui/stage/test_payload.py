@@ -19,7 +19,7 @@ from core.engine.summary import Race
 from core.figures import DARK, LIGHT
 from core.figures.line_fit import paper_figure
 from core.problems import example as worked_example
-from ui.kit.limits import MAX_RACERS, MAX_START
+from ui.kit.limits import MAX_CURVE_RACERS, MAX_RACERS, MAX_START
 from ui.stage.payload import Kind, Payload, believed_start, believed_step, packed, stage_payload
 from ui.stage.stage import plotly_chunk
 
@@ -127,6 +127,26 @@ def test_the_velocity_of_momentum_points_where_the_next_steps_go() -> None:
     track = _decoded(_payload(race=race))[0]
     moves = np.diff(race[0][1].x, axis=0)
     _is_within_a_255th_of_a_turn(track["push"][1:], moves)
+
+
+@pytest.mark.parametrize("key", [key for key, objective in OBJECTIVES.items() if objective.dimension == 1])
+def test_every_rule_in_one_variable_has_a_path_a_name_and_arrows(key: str) -> None:
+    objective, everyone = OBJECTIVES[key], list(RACERS.values())
+    for first in range(0, len(everyone), MAX_CURVE_RACERS):
+        race = [
+            (racer, trace(Run(key, racer.optimizer.key, objective.start, 40)))
+            for racer in everyone[first : first + MAX_CURVE_RACERS]
+        ]
+        payload = _payload(key, race, EVERY_VIEW[1])
+        assert [track["name"] for track in payload.data["tracks"]] == [racer.name for racer, _ in race]
+        assert [len(view["traces"]) for view in payload.data["views"]] == [len(race)] * len(EVERY_VIEW[1])
+        for (racer, path), track in zip(race, _decoded(payload), strict=True):
+            assert np.array_equal(track["x"], path.x.T.astype("<f4"))
+            _is_within_a_255th_of_a_turn(track["downhill"], -objective.parsed.grad(path.x.T).T)
+            velocity = racer.optimizer.velocity
+            assert ("push" in track) == bool(velocity)
+            if velocity:
+                _is_within_a_255th_of_a_turn(track["push"][1:], -path.terms[velocity])
 
 
 def test_in_one_variable_downhill_is_right_or_left_or_nowhere() -> None:
