@@ -1,37 +1,49 @@
-"""Foundations: one point on one curve, its slope, and the step that follows from it."""
+"""Foundations: points on one curve, the slope there, and the step that each rule makes of it."""
 
 import streamlit as st
 
 from core import Run, trace
 from core.catalogue.racers import RACERS
 from core.engine.scenarios import DESCENTS, HILLS
+from core.formula.words import listed
 from ui import controls, navigation
-from ui.panels import catalogue, claims, outcome
+from ui.kit.limits import MAX_CURVE_RACERS
+from ui.panels import catalogue, claims, export, outcome
 from ui.stage import stage
 
 navigation.begin(navigation.FOUNDATIONS)
 opening = next(iter(DESCENTS.values()))
-racer = RACERS["sgd"]
+# Who joins begins at the same learning rate, where that suits it.
+rates = DESCENTS["through"].rules
 prefix = navigation.FOUNDATIONS.prefix
 
 with st.sidebar:
     objective = controls.objective_control(1, opening.objective, prefix)
+    racers = controls.racers_control(list(opening.rules), prefix, MAX_CURVE_RACERS)
+    with st.expander("A rule of your own"):
+        own = controls.own_rule_control(prefix)
+    racers += [own] if own else []
     start = controls.start_control(objective, prefix)
-    tuning = controls.racer_control(racer, opening.rules[racer.key], prefix)
     steps = controls.steps_control(opening.steps, prefix)
+    tuning = {racer.key: controls.racer_control(racer, rates.get(racer.key, {}), prefix) for racer in racers}
+    gradients = controls.gradients_control(prefix)
 
-path = trace(Run(objective.reference, racer.optimizer.reference, start, steps, **tuning))
-race = [(racer, path)]
+runs = [
+    Run(objective.reference, racer.optimizer.reference, start, steps, **tuning[racer.key], **gradients)
+    for racer in racers
+]
+race = [(racer, trace(run)) for racer, run in zip(racers, runs, strict=True)]
 
 curves = {"Loss": "loss", "Gradient norm": "norm", "Learning rate": "rate"}
 curve = controls.view_control("Curve", curves, f"{prefix}curve")
 picture = st.container()
 
 st.subheader("This step", anchor="step")
-step = controls.moment_control(steps, prefix)
-outcome.step_panel(path, step)
+path, _, step = outcome.step_controls(race, steps, prefix)
 with picture:
-    stage(objective, race, ["curve", curve], step, 420, f"Gradient descent on {objective.name}", prefix)
+    label = f"{listed([racer.name for racer in racers])} on {objective.name}"
+    stage(objective, race, ["curve", curve], step, 420, label, prefix)
+outcome.step_panel(path, step)
 
 st.subheader("What happened", anchor="story")
 outcome.story_panel(race)
@@ -39,12 +51,13 @@ controls.scenario_row(DESCENTS, navigation.FOUNDATIONS)
 
 st.subheader("A descent that never arrives", anchor="playground")
 st.markdown(
-    "The curve above opens on a well-known playground, with its well-known settings. The point never reaches the "
-    "bottom, and more steps do not help: near the flat inflection at 0 the slope shrinks with the square of the "
-    "distance, so that every step covers less of what is left. A larger rate does not help either. To jump from −0.5 "
-    "across the inflection in one step, the rate must be above 2/11, and above 8/81 no run settles at the minimum on "
-    "the other side: it stays there only if a step lands on 2.25 exactly, as the first one does at α = 1. What does "
-    "arrive: a start beyond 0, or a rule that remembers where it was going."
+    "This page opens on a well-known playground, with its well-known settings: gradient descent from −0.5 at a rate of "
+    "0.012. It never reaches the bottom, and more steps do not help: near the flat inflection at 0 the slope shrinks "
+    "with the square of the distance, so that every step covers less of what is left. A larger rate does not help "
+    "gradient descent either. To jump from −0.5 across the inflection in one step, the rate must be above 2/11, and "
+    "above 8/81 no run of it settles at the minimum on the other side: it stays there only if a step lands on 2.25 "
+    "exactly, as the first one does at α = 1. What does arrive: a start beyond 0, or a rule that remembers where it "
+    "was going. Momentum rolls through at this very rate."
 )
 claims.claim_cards(claims.claims_about("foundations", "playground"))
 
@@ -63,7 +76,13 @@ hill_picture = st.container()
 hill_step = controls.moment_control(hill_run.steps, "h")
 with hill_picture:
     stage(
-        hill.resolved_objective, [(racer, hill_path)], ["space", "plane"], hill_step, 420, "A ball on a landscape", "h"
+        hill.resolved_objective,
+        [(RACERS["sgd"], hill_path)],
+        ["space", "plane"],
+        hill_step,
+        420,
+        "A ball on a landscape",
+        "h",
     )
 st.markdown(hill.idea)
 claims.claim_cards(claims.claims_about("foundations", "mountain"))
@@ -76,9 +95,13 @@ st.markdown(
 claims.claim_cards(claims.claims_about("foundations", "minima"))
 claims.experiment_card("X10")
 
+st.subheader("Take it home", anchor="export")
+export.export_panel(objective, race, navigation.FOUNDATIONS)
+
 st.subheader("The objective", anchor="objective")
 catalogue.objective_panel(objective)
 
-st.subheader("The rule", anchor="rule")
-catalogue.rule_panel(racer, tuning["hypers"])
+st.subheader("Who runs", anchor="rule")
+for racer in racers:
+    catalogue.rule_panel(racer, tuning[racer.key]["hypers"])
 navigation.onwards(navigation.FOUNDATIONS)

@@ -6,7 +6,7 @@ from core import Run, trace
 from core.engine.scenarios import RACES
 from ui import controls, navigation
 from ui.page import optimizers
-from ui.panels import catalogue, claims, outcome, rates
+from ui.panels import catalogue, claims, export, outcome, rates
 from ui.stage import stage
 
 navigation.begin(navigation.OPTIMIZERS)
@@ -41,7 +41,7 @@ race = [(racer, trace(run)) for racer, run in zip(racers, runs, strict=True)]
 
 with numbers:
     st.subheader("One step in numbers", anchor="step")
-    chosen, coordinate, step = optimizers.ledger_controls(race, steps)
+    chosen, coordinate, step = outcome.step_controls(race, steps)
 # The stage first: what is below need not be ready before it moves.
 with picture:
     stage(objective, race, [landscape, curve], step, 440, f"Race on {objective.name}")
@@ -59,7 +59,7 @@ with editor:
         catalogue.rule_panel(own, tuning[own.key]["hypers"])
 
 st.subheader("Take it home", anchor="export")
-optimizers.export_panel(objective, race)
+export.export_panel(objective, race, navigation.OPTIMIZERS)
 
 st.subheader("The objective", anchor="objective")
 catalogue.objective_panel(objective)

@@ -84,8 +84,8 @@ _DECLARATIONS = (
         start=(-0.5,),
         minima=((2.25,),),
         minimum=-6.54296875,
-        idea="The slope also vanishes at x = 0, where there is no minimum, so small steps from the left creep towards "
-        "that inflection without ever passing it.",
+        idea="The slope also vanishes at x = 0, where there is no minimum, so gradient descent with small "
+        "steps creeps towards that inflection from the left without ever passing it.",
     ),
     Objective(
         key="cubic",
@@ -95,8 +95,8 @@ _DECLARATIONS = (
         start=(1.0,),
         minima=(),
         minimum=None,
-        idea="The slope vanishes at x = 0 but the function is unbounded below and has no minimum, so whatever gets "
-        "past that inflection falls for ever.",
+        idea="The slope vanishes at x = 0 but the function is unbounded below and has no minimum, so beyond "
+        "that inflection the way leads down for ever.",
     ),
     Objective(
         key="double_well",
@@ -107,7 +107,8 @@ _DECLARATIONS = (
         minima=((-1.0466805318046022,),),
         minimum=-0.35238607380003645,
         other_minima=((0.9456492739235914,),),
-        idea="Small steps end in the valley in which they start, which from this start is the shallower of the two.",
+        idea="Small steps of gradient descent end in the valley in which they start, which from this start is the "
+        "shallower of the two.",
     ),
     Objective(
         key="wavy",
@@ -159,8 +160,8 @@ _DECLARATIONS = (
         start=(5.0,),
         minima=((0.0,),),
         minimum=0.0,
-        idea="The curvature vanishes at the minimum, so with a constant learning rate x shrinks only like 1/√(2·lr·t) "
-        "instead of exponentially.",
+        idea="The curvature vanishes at the minimum, so at a constant learning rate gradient descent shrinks x only "
+        "like 1/√(2·lr·t) instead of exponentially.",
     ),
     Objective(
         key="bowl",

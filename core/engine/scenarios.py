@@ -96,7 +96,7 @@ RACES = _catalogue(
     ),
 )
 
-# Gradient descent in one variable; the first is what the Foundations page opens with.
+# Descents in one variable; the first is what the Foundations page opens with.
 DESCENTS = _catalogue(
     Scenario(
         "stall",
@@ -115,6 +115,15 @@ DESCENTS = _catalogue(
         {"sgd": {"lr": 0.012}},
         steps=100,
         start=(0.5,),
+    ),
+    Scenario(
+        "through",
+        "Rules that remember",
+        "At the same rate of 0.012 momentum and Nesterov roll through the flat inflection and settle at the minimum. "
+        "RMSProp remembers how steep it was, and not where it was going: it creeps as gradient descent does.",
+        "quartic",
+        {rule: {"lr": 0.012} for rule in ("sgd", "momentum", "nesterov", "rmsprop")},
+        steps=200,
     ),
     Scenario(
         "bounce",

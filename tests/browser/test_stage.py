@@ -376,6 +376,48 @@ def test_a_click_on_a_curve_moves_its_start(visit: Open) -> None:
     assert f"{FOUNDATIONS.prefix}y" not in _asked(tab)
 
 
+# Keeps what is written on a canvas, and of every hollow arrow its colour, where it begins and where it ends.
+LISTEN = """
+    window.heard = { texts: [], pushes: [] };
+    const pen = CanvasRenderingContext2D.prototype, { fillText, moveTo, lineTo } = pen;
+    let from = null;
+    pen.fillText = function (text, ...at) { heard.texts.push(text); return fillText.call(this, text, ...at); };
+    pen.moveTo = function (...at) { from = at; return moveTo.apply(this, at); };
+    pen.lineTo = function (...at) {
+        if (this.getLineDash().join() === '3,3') heard.pushes.push([this.strokeStyle, from, at]);
+        return lineTo.apply(this, at);
+    };
+"""
+
+
+@pytest.mark.parametrize("objective", ["quartic", "flat_quartic"])
+def test_on_a_curve_every_ball_has_its_name_its_step_and_its_arrows_along_the_axis(
+    visit: Open, page: Callable[..., Page], objective: str
+) -> None:
+    rates = {"sgd": 0.01, "momentum": 0.02, "rmsprop": 0.03, "adam": 0.04}
+    tab, racers, start = page(), [RACERS[key] for key in rates], OBJECTIVES[objective].start
+    tab.add_init_script(LISTEN)
+    chosen = {"df": OBJECTIVES[objective].name, "drules": [racer.name for racer in racers], "dt": 3}
+    visit(FOUNDATIONS.path, tab, **chosen, **{f"d{key}_lr": lr for key, lr in rates.items()})
+    texts, pushes = tab.evaluate("() => [heard.texts, heard.pushes]")
+    assert {racer.name for racer in racers} <= {*texts}
+    # Each takes a step of its own, and no slope stands for all.
+    paths = [trace(Run(objective, key, start, 4, {"lr": lr})) for key, lr in rates.items()]
+    steps = sorted(path.x[4, 0] - path.x[3, 0] for path in paths)
+    written = {text.removeprefix("step ").replace("−", "-") for text in texts if text.startswith("step ")}
+    # Four digits are written.
+    assert sorted(map(float, written)) == pytest.approx(steps, rel=1e-3)
+    assert not [text for text in texts if text.startswith("slope")]
+    assert {color.upper() for color, *_ in pushes} == {r.color.upper() for r in racers if r.optimizer.velocity}
+    # Up or down a curve nothing pushes, however steep it is drawn.
+    assert {begin[1] - end[1] for _, begin, end in pushes} == {0}
+    assert {end[0] > begin[0] for _, begin, end in pushes} == {start[0] < 0}
+    tab.evaluate("() => { heard.pushes.length = 0; }")
+    _button(tab, "Show gradient and momentum arrows").click()
+    _still(tab)
+    assert tab.evaluate("() => heard.pushes") == []
+
+
 # --- What stays and what is fresh ---
 
 

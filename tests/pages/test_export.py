@@ -1,4 +1,4 @@
-"""What the Optimizers page gives away and takes back: scripts of the run that is shown, and runs pasted again."""
+"""What the pages of runs give away and take back: scripts of the run that is shown, and runs pasted again."""
 
 import ast
 import json
@@ -6,12 +6,16 @@ import math
 from dataclasses import asdict
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
-from core import OPTIMIZERS, Run, trace
-from core.catalogue.racers import RACERS
+from core import OBJECTIVES, OPTIMIZERS, SCHEDULES, Run, trace
+from core.catalogue.racers import RACERS, own_racer
+from core.engine.summary import retell
 from core.export import facts, numpy_script, run_json, torch_script
-from tests.pages.visits import MARKUP, clean, markup_shown, notes, open_page, state
+from tests.pages.visits import MARKUP, clean, markup_shown, notes, open_page, state, words
 from ui import navigation
+from ui.controls import race_state
+from ui.navigation import FOUNDATIONS, Page
 
 PAGE = navigation.OPTIMIZERS
 OWN_RULE = "beta: (0, 1) = 0.75\nv = beta*v + g\nx = x - lr*v"
@@ -56,6 +60,59 @@ def test_a_pasted_run_is_shown_again(run: Run) -> None:
     name = "Own rule" if own else RACERS[run.optimizer].name
     table = app.dataframe[0].value.set_index("rule")
     assert table.loc[name, "loss"] == trace(run).loss[-1]
+
+
+def _paste(app: AppTest, page: Page, run: Run) -> AppTest:
+    clean(app.text_area(key=f"{page.prefix}reopen").set_value(run_json(run)).run())
+    clean(app.button(key=f"{page.prefix}reopen_button").click().run())
+    assert len(app.error) == 0
+    assert notes(app) == ""
+    return app
+
+
+def _assert_descends(app: AppTest, run: Run) -> None:
+    """Foundations shows ``run``."""
+    assert app.title[0].value == FOUNDATIONS.title
+    racer = RACERS.get(run.optimizer) or own_racer(run.optimizer)
+    wanted = race_state([racer], [run], FOUNDATIONS.prefix)
+    assert {key: state(app, key) for key in wanted} == wanted
+    path = trace(run)
+    assert f"- {retell([(racer, path)])[0]}" in words(app)
+
+
+def test_a_run_of_every_rule_in_one_variable_is_shown_again() -> None:
+    app = open_page(FOUNDATIONS, {"dexport": "true"})
+    curves = [key for key, objective in OBJECTIVES.items() if objective.dimension == 1]
+    for index, optimizer in enumerate(OPTIMIZERS.values()):
+        rate = optimizer.hypers[0]
+        start, schedule = (0.7 + index / 16,), list(SCHEDULES)[index % len(SCHEDULES)]
+        run = Run(curves[index % len(curves)], optimizer.key, start, 21 + index, {rate.name: 0.0123}, schedule)
+        _assert_descends(_paste(app, FOUNDATIONS, run), run)
+        (code,) = app.code
+        # What is taken home again is the run that was brought.
+        assert code.value.strip() == torch_script(run).strip()
+
+
+DESCENTS = {
+    "a shipped rule": Run("quartic", "adamw", (0.5,), 40, {"lr": 0.02}, "step", {"gamma": 0.5}, 0.1, 2.0, 3),
+    "a formula": Run("x**2 + sin(3*x)", "lion", (1.0,), 30, {"lr": 0.01}),
+    "a rule of one's own": Run("cubic", OWN_RULE, (1.0,), 25, {"lr": 0.003, "beta": 0.5}),
+}
+
+
+@pytest.mark.parametrize("run", DESCENTS.values(), ids=DESCENTS)
+def test_a_run_in_one_variable_pasted_on_optimizers_opens_on_foundations(run: Run) -> None:
+    _assert_descends(_paste(open_page(PAGE, {"export": "true"}), PAGE, run), run)
+
+
+@pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
+def test_a_run_in_two_variables_pasted_on_foundations_opens_on_optimizers(run: Run) -> None:
+    app = _paste(open_page(FOUNDATIONS, {"dexport": "true"}), FOUNDATIONS, run)
+    assert app.title[0].value == PAGE.title
+    racer = RACERS.get(run.optimizer) or own_racer(run.optimizer)
+    wanted = race_state([racer], [run])
+    assert {key: state(app, key) for key in wanted} == wanted
+    assert trace(run).loss[-1] in app.dataframe[0].value["loss"].tolist()
 
 
 @pytest.mark.parametrize(
@@ -110,7 +167,6 @@ def test_markup_in_a_pasted_run_stays_text(field: str) -> None:
 @pytest.mark.parametrize(
     ("run", "reason"),
     [
-        (Run("quartic", "sgd", (0.5,), 10), "two variables"),
         (Run("bowl", "sgd", (1.0, 1.0), 100_000), "steps up to 5000"),
         (Run("bowl", "sgd", (1e9, 1.0), 10), "start up to"),
         (Run("bowl", "sgd", (1.0, 1.0), 10, noise=1e5), "noise up to"),

@@ -142,7 +142,8 @@ def _shown(app: AppTest, refused: Sequence[str]) -> dict[str, object]:
         "tables": [] if refused else [table.value.to_csv() for table in app.dataframe],
         "stages": [(stage.id, stage.json, stage.mixed.SerializeToString()) for stage in stages],
         "pictures": [picture.proto.spec for picture in app.get("plotly_chart")],
-        "code": [code.value for code in app.code],
+        # Where a text is refused, code points at what is wrong with it.
+        "code": [] if refused else [code.value for code in app.code],
     }
 
 
@@ -154,8 +155,9 @@ def _turn(app: AppTest, draw: Random) -> str:
         chosen = draw.choice(buttons)
         chosen.click()
         return f"press {chosen.key}"
-    if "own" in keys and draw.random() < 0.3:
-        return _turn_own(app, draw)
+    own = [key for key in keys if re.fullmatch(r"\w?own", key)]
+    if own and draw.random() < 0.3:
+        return _turn_own(app, draw, own[0].removesuffix("own"))
     key, kind = draw.choice([(key, kind) for key, kind in keys.items() if not key.startswith("run_")])
     value = _drawn_value(app, key, kind, draw)
     if kind in ("expander", "tab_container"):
@@ -170,22 +172,26 @@ def _control(app: AppTest, key: str, kind: str) -> Any:
     return control
 
 
-def _turn_own(app: AppTest, draw: Random) -> str:
-    what = draw.choice(("edit", "type", "reopen"))
+def _turn_own(app: AppTest, draw: Random, prefix: str) -> str:
+    # The page of one variable has no editor that begins with a rule.
+    what = draw.choice(("type", "reopen") if prefix else ("edit", "type", "reopen"))
     if what == "edit":
         value = draw.choice(app.selectbox(key="edit").options)
         app.selectbox(key="edit").set_value(value)
     elif what == "type":
         value = draw.choice(RULES)
-        app.text_area(key="own").set_value(value)
+        app.text_area(key=f"{prefix}own").set_value(value)
     else:
-        start = (draw.uniform(-2, 2), draw.uniform(-2, 2))
+        objective, dimension = ("quartic", 1) if prefix else ("booth", 2)
+        start = tuple(draw.uniform(-2, 2) for _ in range(dimension))
         rule = draw.choice(list(OPTIMIZERS))
-        value = run_json(Run("booth", rule, start, draw.randint(1, 900), {"lr": 0.0123}, noise=draw.choice((0.0, 0.3))))
-        app.session_state["export"] = True
+        value = run_json(
+            Run(objective, rule, start, draw.randint(1, 900), {"lr": 0.0123}, noise=draw.choice((0.0, 0.3)))
+        )
+        app.session_state[f"{prefix}export"] = True
         app.run()
-        app.text_area(key="reopen").set_value(value)
-        app.button(key="reopen_button").click()
+        app.text_area(key=f"{prefix}reopen").set_value(value)
+        app.button(key=f"{prefix}reopen_button").click()
     return f"{what} {value!r}"
 
 
@@ -202,7 +208,7 @@ def _drawn_value(app: AppTest, key: str, kind: str, draw: Random) -> object:
         number = draw.choice((proto.min, draw.uniform(max(proto.min, -3), min(proto.max, 3)), proto.default))
         return float(round(number)) if proto.format == "%.0f" else number
     if kind == "multiselect":
-        return draw.sample(list(proto.options), draw.randint(0, 4))
+        return draw.sample(list(proto.options), draw.randint(0, min(4, proto.max_selections)))
     if kind in ("selectbox", "select_slider"):
         return draw.choice(list(proto.options))
     if kind == "button_group":

@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -18,16 +18,17 @@ from core.catalogue.objectives import VARIABLES, own_objective
 from core.catalogue.racers import RACERS, Racer
 from core.catalogue.schedules import SCHEDULES, Schedule
 from core.engine.scenarios import DESCENTS, HILLS, RACES, Scenario
-from core.engine.summary import retell, row
+from core.engine.summary import retell, row, step_sentence
 from core.evidence.claims import CLAIMS
 from core.evidence.experiments import EXPERIMENTS
 from core.formula import parse
+from core.formula.latex import number
 from core.lessons import pitfalls
 from core.lessons.techniques import TECHNIQUES
 from tests.pages.visits import MARKUP, ROOT, Link, clean, latex, markup_shown, new_visit, notes, open_page, state, words
 from ui import navigation
 from ui.controls import hyper_key, scenario_state, schedule_hyper_key, schedule_key
-from ui.kit.limits import MAX_RACERS, MAX_START, MAX_STEPS, MAX_TEXT, OWN
+from ui.kit.limits import MAX_CURVE_RACERS, MAX_RACERS, MAX_START, MAX_STEPS, MAX_TEXT, OWN
 from ui.kit.share import number_text
 from ui.navigation import Page
 from ui.panels.claims import section_key
@@ -139,12 +140,18 @@ def _hypers(racers: Sequence[Racer], beyond: bool) -> dict[str, float]:
     }
 
 
-def _run(racer: Racer, hypers: Mapping[str, float], **more: Any) -> Run:
+def _run(
+    racer: Racer,
+    hypers: Mapping[str, float],
+    objective: str = "beale",
+    start: tuple[float, ...] = (1.0625, -0.7),
+    **more: Any,
+) -> Run:
     schedule = _schedule(racer)
     return Run(
-        "beale",
+        objective,
         racer.optimizer.key,
-        (1.0625, -0.7),
+        start,
         37,
         {hyper.name: hypers[hyper_key(racer, hyper.name)] for hyper in racer.optimizer.hypers},
         schedule.key,
@@ -195,25 +202,40 @@ def test_a_link_with_every_setting_changed_opens_exactly_that_race(racers: list[
         assert "So step 11 moves by" in said
 
 
-@pytest.mark.parametrize("key", [key for key, objective in OBJECTIVES.items() if objective.dimension == 1])
-def test_a_link_with_every_setting_changed_opens_exactly_that_descent(key: str) -> None:
-    objective = OBJECTIVES[key]
-    hill = list(HILLS.values())[-1]
-    expected = {"f": objective.name, "x": 0.8125, "steps": 23, "sgd_lr": 0.01234, "t": 5.0, "curve": "Learning rate"}
-    expected |= {"sgd_schedule": "Step decay", "sgd_step_gamma": 0.25, "sgd_step_period": 6.0}
+# All racers, as many at a time as fit one curve, on all curves in turn.
+CURVES = [key for key, objective in OBJECTIVES.items() if objective.dimension == 1]
+DESCENDING = [
+    (CURVES[first // MAX_CURVE_RACERS % len(CURVES)], list(RACERS.values())[first : first + MAX_CURVE_RACERS])
+    for first in range(0, len(RACERS), MAX_CURVE_RACERS)
+]
+
+
+@pytest.mark.parametrize(("key", "racers"), DESCENDING, ids=[f"{key} {racers[0].key}" for key, racers in DESCENDING])
+def test_a_link_with_every_setting_changed_opens_exactly_that_descent(key: str, racers: list[Racer]) -> None:
+    objective, last = OBJECTIVES[key], racers[-1]
+    hypers = _hypers(racers, beyond=False)
+    expected: dict[str, Any] = {"f": objective.name, "x": 0.8125, "steps": 37, "t": 5.0, "curve": "Learning rate"}
+    expected |= {"rules": [racer.name for racer in racers], "of": last.name, "noise": 0.3, "clip": 2.5, "seed": 7.0}
+    expected |= {schedule_key(racer): _schedule(racer).name for racer in racers} | hypers
     expected = {navigation.FOUNDATIONS.prefix + name: value for name, value in expected.items()}
+    hill = list(HILLS.values())[-1]
     expected |= {"hill": hill.title, "hx": 0.4375, "hy": -0.3125, "ht": 7.0}
-    link = {name: value if isinstance(value, str) else number_text(value) for name, value in expected.items()}
+    link = {name: value if isinstance(value, str | list) else number_text(value) for name, value in expected.items()}
     app = open_page(navigation.FOUNDATIONS, link)
     assert notes(app) == ""
-    assert _controls(app) == set(link)
+    assert _controls(app) == {*link, f"{navigation.FOUNDATIONS.prefix}own"}
     _assert_state(app, expected)
-    path = trace(Run(key, "sgd", (0.8125,), 23, {"lr": 0.01234}, "step", {"gamma": 0.25, "period": 6}))
+    given = {"noise": 0.3, "clip_norm": 2.5, "seed": 7}
+    race = [(racer, trace(_run(racer, hypers, key, (0.8125,), **given))) for racer in racers]
     said = words(app)
-    assert retell([(RACERS["sgd"], path)])[0] in said
-    assert f"At x = {path.x[4, 0]:.4g} the slope is" in said
+    assert [sentence for sentence in retell(race) if f"- {sentence}" not in said] == []
+    path = race[-1][1]
+    if len(path.x) > 5:
+        assert step_sentence(path, 5) in said
     assert objective.parsed.latex in latex(app)
-    assert r"\alpha = 0.01234" in latex(app)
+    for racer in racers:
+        lr = number_text(hypers[hyper_key(racer, "lr")])
+        assert number(lr).latex in latex(app)
 
 
 @pytest.mark.parametrize("key", [key for key, objective in OBJECTIVES.items() if objective.dimension == 2][::3])
@@ -263,8 +285,11 @@ ENORMOUS: Mapping[str, str] = {
 PAGE_LINKS: Mapping[str, tuple[Page, tuple[str, ...], Link]] = {
     "descent": (
         navigation.FOUNDATIONS,
-        ("df", "dx", "dsteps", "dsgd_lr", "dt", "dcurve", "hill", "hx", "hy", "ht"),
-        {},
+        (
+            *("df", "dx", "dsteps", "dsgd_lr", "dt", "dcurve", "dof", "dnoise", "dclip", "dseed"),
+            *("dmomentum_beta", "dmomentum_schedule", "hill", "hx", "hy", "ht"),
+        ),
+        {"drules": ["Gradient descent", "Momentum"]},
     ),
     "race": (
         navigation.OPTIMIZERS,
@@ -328,10 +353,11 @@ def test_a_nonsense_link_opens_with_the_defaults_and_says_what_it_could_not_use(
 # The same controls once more: a sample is enough.
 @pytest.mark.parametrize("value", HOSTILE[::6], ids=lambda value: ascii(value)[:30])
 def test_a_nonsense_link_to_the_other_page_opens_likewise(value: str) -> None:
-    page, keys, _ = PAGE_LINKS["descent"]
-    app = open_page(page, dict.fromkeys(keys, value))
+    page, keys, kept = PAGE_LINKS["descent"]
+    app = open_page(page, dict.fromkeys(keys, value) | {"drules": [*kept["drules"], value]})
     assert {key: state(app, key) for key in keys} == _defaults("descent")
-    _assert_noted(app, keys)
+    assert state(app, "drules") == kept["drules"]
+    _assert_noted(app, [*keys, "drules"])
 
 
 @pytest.mark.parametrize(("key", "value"), ENORMOUS.items(), ids=ENORMOUS)
@@ -439,6 +465,26 @@ def test_of_a_list_of_rules_the_known_ones_run() -> None:
     app = open_page(navigation.OPTIMIZERS, {"rules": ["Adam", "nobody", "Momentum", "Adam"]})
     assert app.dataframe[0].value["rule"].tolist() == ["Momentum", "Adam"]
     _assert_noted(app, ["rules"])
+
+
+def test_who_joins_on_foundations_begins_at_the_same_rate_as_those_that_are_there() -> None:
+    through = DESCENTS["through"]
+    names = [RACERS[key].name for key in through.rules]
+    app = open_page(navigation.FOUNDATIONS)
+    clean(app.multiselect(key="drules").set_value(names).run())
+    assert [float(state(app, f"d{key}_lr")) for key in through.rules] == [0.012] * len(names)
+    race = [
+        (RACERS[key], trace(replace(run, steps=500))) for key, run in zip(through.rules, through.runs(), strict=True)
+    ]
+    assert [sentence for sentence in retell(race) if f"- {sentence}" not in words(app)] == []
+
+
+def test_more_rules_than_fit_a_curve_are_cut_and_said_to_be() -> None:
+    chosen = [racer.name for racer in RACERS.values()][: MAX_CURVE_RACERS + 1]
+    app = open_page(navigation.FOUNDATIONS, {"drules": chosen})
+    assert f"it may be given {MAX_CURVE_RACERS} times" in notes(app)
+    said = words(app)
+    assert [f"- **{name}.** " in said for name in chosen] == [True] * MAX_CURVE_RACERS + [False]
 
 
 def test_more_rules_than_fit_a_picture_are_cut_and_said_to_be() -> None:

@@ -14,6 +14,7 @@ from ui.controls.objective import moment_control, objective_control, start_contr
 from ui.controls.racers import (
     Gradients,
     Tuning,
+    beside_control,
     edited_state,
     gradients_control,
     hyper_key,
@@ -41,6 +42,7 @@ from ui.kit.basics import (
 __all__ = [
     "Gradients",
     "Tuning",
+    "beside_control",
     "choice",
     "edited_state",
     "fold",

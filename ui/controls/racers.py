@@ -12,7 +12,7 @@ from core.catalogue.racers import RACERS, Racer, own_racer
 from core.catalogue.schedules import SCHEDULES, Schedule
 from ui.controls.hypers import hyper_control, hyper_state
 from ui.kit.basics import choice, forget, last_good, named, number_control, several, text_setting
-from ui.kit.limits import MAX_CLIP, MAX_NOISE, MAX_RACERS, MAX_SEED, MAX_TEXT, MIN_CLIP
+from ui.kit.limits import MAX_CLIP, MAX_CURVE_RACERS, MAX_NOISE, MAX_RACERS, MAX_SEED, MAX_TEXT, MIN_CLIP
 from ui.kit.share import Setting
 
 # Sliders side by side.
@@ -35,35 +35,46 @@ class Gradients(TypedDict):
     seed: int
 
 
-def racers_control(default: Sequence[str]) -> list[Racer]:
-    """The chosen racers, in teaching order and at least one; the same rule may race twice."""
+def racers_control(default: Sequence[str], prefix: str = "", most: int = MAX_RACERS) -> list[Racer]:
+    """The chosen racers, in teaching order, at least one and at most ``most``; the same rule may race twice.
+
+    ``prefix`` begins the keys, here and in the other controls.
+    """
     racers = several(
         "Update rules",
         named(RACERS.values()),
-        "rules",
+        f"{prefix}rules",
         [RACERS[key].name for key in default],
         "Rules with a 2 are second copies, to race a rule against itself with other hyperparameters.",
+        most,
     )
     families = st.popover(
-        "Choose by family", icon=":material/account_tree:", width="stretch", key="families", on_change="rerun"
+        "Choose by family", icon=":material/account_tree:", width="stretch", key=f"{prefix}families", on_change="rerun"
     )
     if families.open:
         with families:
-            _families()
+            _families(prefix, most)
     return racers
 
 
-def _families() -> None:
+def beside_control(racer: Racer, prefix: str) -> list[Racer]:
+    """Who races beside ``racer`` in a picture that is about that one: nobody until some are chosen."""
+    others = named(other for other in RACERS.values() if other is not racer)
+    return several("Rules beside it", others, f"{prefix}beside", [], most=MAX_CURVE_RACERS - 1)
+
+
+def _families(prefix: str, most: int) -> None:
     """All rules by family, to switch into the race and out of it."""
-    chosen = st.session_state["rules"]
-    st.caption(f"At most {MAX_RACERS} rules race at once.")
+    rules = f"{prefix}rules"
+    chosen = st.session_state[rules]
+    st.caption(f"At most {most} rules race at once.")
     for family in Family:
         members = [optimizer.name for optimizer in OPTIMIZERS.values() if optimizer.family is family]
-        key = f"family_{family.name.lower()}"
+        key = f"{prefix}family_{family.name.lower()}"
 
         def take(key: str = key, members: Sequence[str] = members) -> None:
             others = [name for name in chosen if name not in members]
-            st.session_state["rules"] = [*others, *st.session_state[key]][:MAX_RACERS]
+            st.session_state[rules] = [*others, *st.session_state[key]][:most]
 
         st.session_state[key] = [name for name in members if name in chosen]
         st.pills(family, members, selection_mode="multi", key=key, on_change=take, help=family.idea)
@@ -125,15 +136,15 @@ def schedule_hyper_key(racer: Racer, schedule: Schedule, name: str) -> str:
     return f"{racer.key}_{schedule.key}_{name}"
 
 
-def gradients_control() -> Gradients:
+def gradients_control(prefix: str = "") -> Gradients:
     """What every rule is given: the exact gradient, unless noise is added or its norm is limited."""
     with st.expander("Noise and clipping"):
         added = "Standard deviation, added to every coordinate."
-        noise = number_control("Gradient noise", "noise", 0.0, MAX_NOISE, 0.0, help=added)
+        noise = number_control("Gradient noise", f"{prefix}noise", 0.0, MAX_NOISE, 0.0, help=added)
         same = "Every rule sees the same noise at the same step."
-        seed = number_control("Seed of the noise", "seed", 0.0, MAX_SEED, 0.0, whole=True, help=same)
+        seed = number_control("Seed of the noise", f"{prefix}seed", 0.0, MAX_SEED, 0.0, whole=True, help=same)
         scaled = "Longer gradients are scaled down to it; 0 sets no limit."
-        limit = number_control("Largest gradient norm", "clip", 0.0, MAX_CLIP, 0.0, help=scaled)
+        limit = number_control("Largest gradient norm", f"{prefix}clip", 0.0, MAX_CLIP, 0.0, help=scaled)
     return {"noise": noise, "clip_norm": limit if limit >= MIN_CLIP else None, "seed": int(seed)}
 
 
@@ -160,13 +171,14 @@ def edited_state(rule: Optimizer, edited: Racer) -> dict[str, Setting]:
 def own_rule_control(prefix: str = "") -> Racer | None:
     """The editor of a visitor's rule: the racer it makes, or ``None`` while it is empty.
 
-    A text that is not a rule is explained and stays where it is; the last one that was, if any, races. The stage whose
-    keys begin with ``prefix`` says so.
+    A text that is not a rule is explained and stays where it is; the last one that was, if any, races, which the stage
+    says.
     """
-    text_setting("own")
+    key = f"{prefix}own"
+    text_setting(key)
     text = st.text_area(
         "Your rule, one assignment a line",
-        key="own",
+        key=key,
         height=240,
         max_chars=MAX_TEXT,
         placeholder="beta: (0, 1) = 0.9\nv = beta*v + g\nx = x - lr*v",
@@ -174,6 +186,6 @@ def own_rule_control(prefix: str = "") -> Racer | None:
         "beta: (0, 1) = 0.9 declares a hyperparameter, z: state = x a start other than 0.",
     )
     if not str(text).strip():
-        forget("own")
+        forget(key)
         return None
-    return last_good(prefix, "own", str(text), own_racer, None, "Your rule", "it does not race")
+    return last_good(prefix, key, str(text), own_racer, None, "Your rule", "it does not race")

@@ -66,13 +66,11 @@ def race_state(racers: Sequence[Racer], runs: Sequence[Run], prefix: str = "") -
         for hyper in schedule.hypers:
             value = run.schedule_settings[hyper.name]
             state[prefix + schedule_hyper_key(racer, schedule, hyper.name)] = hyper_state(hyper, value)
-    # The page of one variable has one rule, exact gradients, and no choice of either.
-    if objective.dimension == 1:
-        return state
     given: dict[str, Setting] = {"noise": first.noise, "clip": first.clip_norm or 0.0, "seed": float(first.seed)}
     rules = [racer.name for racer in racers if racer.key in RACERS]
     own = [run.optimizer for racer, run in zip(racers, runs, strict=True) if racer.key not in RACERS]
-    return state | given | ({"rules": rules} if rules else {}) | ({"own": own[0]} if own else {})
+    given |= ({"rules": rules} if rules else {}) | ({"own": own[0]} if own else {})
+    return state | {prefix + key: value for key, value in given.items()}
 
 
 def scenario_cards(scenarios: Mapping[str, Scenario], page: Page) -> None:

@@ -56,25 +56,33 @@ def view_control(
 
 
 def several(
-    label: str, options: Mapping[str, Choice], key: str, default: Sequence[str], help: str | None = None
+    label: str,
+    options: Mapping[str, Choice],
+    key: str,
+    default: Sequence[str],
+    help: str | None = None,
+    most: int = MAX_RACERS,
 ) -> list[Choice]:
-    """The values of those of ``options`` that race, in their order and at least one: the first of ``default``."""
-    share.setting(key, list(default), one_of(options), "choose from the list", MAX_RACERS)
+    """The values of those of ``options`` that race, in their order and at most ``most``.
+
+    They are at least one, the first of ``default``, unless that is empty.
+    """
+    share.setting(key, list(default), one_of(options), "choose from the list", most)
     chosen = st.multiselect(
         label,
         list(options),
         default=list(default),
         key=key,
-        max_selections=MAX_RACERS,
-        placeholder="Choose at least one",
+        max_selections=most,
+        placeholder="Choose at least one" if default else "Choose any",
         help=help,
         # Enter chooses the option that was typed; with a row for all of them it would choose every one that fits.
         select_all=False,
     )
-    if not chosen:
+    if default and not chosen:
         st.caption(f"None is chosen, so {default[0]} runs.")
     # A forged message may repeat a name.
-    return [option for name, option in options.items() if name in (chosen or default[:1])][:MAX_RACERS]
+    return [option for name, option in options.items() if name in (chosen or default[:1])][:most]
 
 
 def number_control(

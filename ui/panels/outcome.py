@@ -14,7 +14,7 @@ from core.figures import regimes
 from core.formula.latex import measured, symbol
 from core.formula.rule_latex import Line, aligned, step_lines
 from core.lessons.rate_check import LIMITS, Check, rate_sentences
-from ui.controls import choice, fold
+from ui.controls import choice, fold, moment_control, view_control
 from ui.kit.elements import bullets, look, picture, table
 from ui.panels.catalogue import rule_lines
 
@@ -75,6 +75,24 @@ def code_panel(label: str, key: str, of: str, runs: Mapping[str, Run]) -> None:
         st.code(torch_script(run), language="python", height=420)
 
     fold(label, key, draw)
+
+
+def step_controls(race: Race, steps: int, prefix: str = "") -> tuple[Path, int, int]:
+    """Whose step is looked at, along which coordinate, and which step: the path, the coordinate, the step.
+
+    In one variable there is one coordinate, and nothing to choose.
+    """
+    who, where, when = st.columns([2, 2, 1], vertical_alignment="bottom")
+    with who:
+        path = choice("Update rule", {racer.name: path for racer, path in race}, f"{prefix}of")
+    coordinate, variables = 0, path.run.resolved_objective.parsed.variables
+    if len(variables) > 1:
+        with where:
+            names = {name: index for index, name in enumerate(variables)}
+            coordinate = view_control("Coordinate", names, f"{prefix}along")
+    with when:
+        step = moment_control(steps, prefix)
+    return path, coordinate, step
 
 
 def step_panel(path: Path, step: int) -> None:

@@ -48,7 +48,6 @@ def test_keys_are_unique_and_say_which_page_they_belong_to() -> None:
     assert all(key == scenario.key for key, scenario in EVERY.items())
     assert {scenario.resolved_objective.dimension for scenario in RACES.values()} == {2}
     assert {scenario.resolved_objective.dimension for scenario in DESCENTS.values()} == {1}
-    assert {rule for scenario in DESCENTS.values() for rule in scenario.rules} == {"sgd"}
 
 
 def _travelled(path: Path) -> float:
@@ -166,6 +165,21 @@ def test_arrive_reaches_the_minimum_at_the_rate_of_stall() -> None:
     assert path.status.outcome is Outcome.MINIMUM
     # The end is as near as the gradient norm that counts as rest, over the curvature 20.
     assert path.x[-1, 0] == pytest.approx(2.25, abs=1e-7)
+
+
+def test_only_what_remembers_where_it_was_going_gets_through() -> None:
+    scenario = DESCENTS["through"]
+    paths = _paths(scenario)
+    assert {tuple(hypers.items()) for hypers in scenario.rules.values()} == {
+        tuple(DESCENTS["stall"].rules["sgd"].items())
+    }
+    for key in ("momentum", "nesterov"):
+        # The swing about the minimum has nearly died out.
+        assert paths[key].x[-1, 0] == pytest.approx(2.25, abs=1e-3)
+    # Thousands of steps do not help the others.
+    for run in scenario.runs():
+        if run.optimizer in ("sgd", "rmsprop"):
+            assert (trace(replace(run, steps=10_000)).x < 0).all()
 
 
 def test_bounce_is_a_bounded_cycle_of_two_places_above_the_limit_of_stability() -> None:

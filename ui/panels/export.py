@@ -1,0 +1,155 @@
+"""What is taken home of a race, as scripts, numbers and a picture, and a run that was taken home opened again."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from core.catalogue.objectives import Objective
+from core.catalogue.racers import RACERS, Racer, own_racer
+from core.engine.run import Run
+from core.engine.summary import Race
+from core.engine.trace import Path
+from core.export import (
+    facts,
+    numpy_script,
+    path_csv,
+    race_notebook,
+    race_script,
+    run_from_json,
+    run_json,
+    torch_script,
+)
+from core.figures import contour
+from core.figures.picture import figure_html
+from core.formula.source import Library
+from ui.controls import choice, fold, race_state, refuse, view_control
+from ui.kit import share
+from ui.kit.elements import look
+from ui.kit.limits import MAX_CLIP, MAX_NOISE, MAX_PASTE, MAX_SEED, MAX_START, MAX_STEPS
+from ui.kit.share import Setting
+from ui.navigation import FOUNDATIONS, OPTIMIZERS, Page
+
+_NOTEBOOK = "application/x-ipynb+json"
+# Where runs are shown, by the number of their variables.
+_PAGES: Mapping[int, Page] = {1: FOUNDATIONS, 2: OPTIMIZERS}
+
+
+def export_panel(objective: Objective, race: Race, page: Page) -> None:
+    """Scripts and numbers of ``race`` on ``page`` and its runs, and a picture, made only while the section is open."""
+
+    def draw() -> None:
+        _export(objective, race, page.prefix)
+        _reopen(page)
+
+    label = "Code, numbers and picture of a run" if objective.dimension == 2 else "Code and numbers of a run"
+    fold(label, f"{page.prefix}export", draw)
+
+
+def _export(objective: Objective, race: Race, prefix: str) -> None:
+    who, language = st.columns(2, vertical_alignment="bottom")
+    with who:
+        racer, path = choice("Run of", {pair[0].name: pair for pair in race}, f"{prefix}export_of")
+    with language:
+        libraries: Mapping[str, Library] = {"PyTorch": "torch", "NumPy": "numpy"}
+        library = view_control("Language", libraries, f"{prefix}export_as")
+    st.markdown(f"The script takes these very steps with nothing of this guide in it. {facts(path.run).assertion}")
+    _downloads(objective, race, racer, path, library)
+    write = torch_script if library == "torch" else numpy_script
+    st.code(write(path.run), language="python", height=420)
+
+
+def _downloads(objective: Objective, race: Race, racer: Racer, path: Path, library: Library) -> None:
+    """A button for each kind of file; a file is made when its button is pressed."""
+    stem = f"{racer.key}_{objective.key}"
+    runs = {one.name: raced.run for one, raced in race}
+    style = look()
+
+    def picture() -> str:
+        return figure_html(contour(objective, race, style), objective.name)
+
+    # There is no picture of a curve that shows a path without moving: all of it lies on one line.
+    pictures = [("Picture as HTML", f"{objective.key}.html", "text/html", picture)] if objective.dimension == 2 else []
+    with st.container(horizontal=True):
+        for label, name, kind, make in (
+            ("PyTorch script", f"{stem}_torch.py", "text/x-python", lambda: torch_script(path.run)),
+            ("NumPy script", f"{stem}_numpy.py", "text/x-python", lambda: numpy_script(path.run)),
+            ("Race as a script", f"race_{objective.key}.py", "text/x-python", lambda: race_script(runs, library)),
+            ("Race as a notebook", f"race_{objective.key}.ipynb", _NOTEBOOK, lambda: race_notebook(runs, library)),
+            ("Path as CSV", f"{stem}.csv", "text/csv", lambda: path_csv(path)),
+            ("Run as JSON", f"{stem}.json", "application/json", lambda: run_json(path.run)),
+            *pictures,
+        ):
+            st.download_button(
+                label,
+                make,
+                name,
+                kind,
+                key=f"download_{kind}_{label}",
+                help="The camera above the picture in the file saves a PNG." if make is picture else None,
+                on_click="ignore",
+                icon=":material/download:",
+            )
+
+
+def _reopen(page: Page) -> None:
+    """A place on ``page`` for a run that was taken home earlier; it opens on the page that shows such runs."""
+    key = f"{page.prefix}reopen"
+
+    def take() -> None:
+        text = str(st.session_state.get(key, ""))
+        try:
+            there, state = _opening(text)
+        except ValueError:
+            st.session_state[f"{key}_refused"] = text
+        else:
+            st.session_state.pop(f"{key}_refused", None)
+            if there == page:
+                share.ask(state)
+
+    st.text_area(
+        "Open a run again",
+        key=key,
+        height=100,
+        max_chars=MAX_PASTE,
+        placeholder='{"objective": "rosenbrock", …}',
+        help="Paste what the file of “Run as JSON” holds. "
+        f"A run in one variable opens on {_PAGES[1].title}, one in two on {_PAGES[2].title}.",
+    )
+    pressed = st.button("Open it", key=f"{key}_button", on_click=take)
+    refused = st.session_state.get(f"{key}_refused")
+    if refused is not None:
+        try:
+            _opening(refused)
+        except ValueError as error:
+            refuse("This run cannot be opened.", error)
+    elif pressed:
+        there, state = _opening(st.session_state[key])
+        if there != page:
+            st.switch_page(there.file, query_params=share.encode(state))
+
+
+def _opening(text: str) -> tuple[Page, dict[str, Setting]]:
+    """The page that shows the run that ``text`` holds, and the value of every control of that page that it sets.
+
+    Raises ``ValueError`` if there is none that a page can show.
+    """
+    run = run_from_json(text)
+    racer = RACERS.get(run.optimizer) or own_racer(run.optimizer)
+    if reason := _unsuited(run):
+        raise ValueError(reason)
+    page = _PAGES[len(run.start)]
+    return page, race_state([racer], [run], page.prefix)
+
+
+def _unsuited(run: Run) -> str:
+    """Why no page can show ``run``; empty if one can."""
+    for name, value, most in (
+        ("steps", run.steps, MAX_STEPS),
+        ("start", max(map(abs, run.start)), MAX_START),
+        ("noise", run.noise, MAX_NOISE),
+        ("clip_norm", run.clip_norm or 0.0, MAX_CLIP),
+        ("seed", run.seed, MAX_SEED),
+    ):
+        if value > most:
+            return f"A page shows runs with {name} up to {most:g}; this one has {value:g}."
+    return ""
