@@ -1,16 +1,23 @@
-"""A race away from a saddle: three rules with exact gradients, and gradient descent once more with noise."""
+"""Two balls on x³, which has no saddle, and a race away from one: with exact gradients, and once more with noise."""
 
 import math
 from collections.abc import Mapping
 
 from core.catalogue.hypers import Hyper
+from core.catalogue.objectives import OBJECTIVES
 from core.catalogue.optimizers import PALETTE
 from core.catalogue.racers import RACERS, Racer
 from core.engine.run import Run
 from core.engine.scenarios import RACES
+from core.engine.status import counted
 from core.engine.summary import Race
 from core.engine.trace import Path, trace
-from core.evidence.experiments.saddles import ESCAPED, escape, predicted_escape
+from core.evidence.experiments.measure import first
+from core.evidence.experiments.saddles import ESCAPED, FAR, escape, lost, predicted_escape
+
+CUBE, CUBE_STEPS = OBJECTIVES["cubic"], 200
+# A popular demonstration has these two; from here momentum gets past the flat place, from a start nearer it does not.
+CUBE_RATES: Mapping[str, float] = {"sgd": 0.01, "momentum": 0.01}
 
 _SCENARIO = RACES["saddle"]
 SADDLE, STEPS = _SCENARIO.resolved_objective, _SCENARIO.steps
@@ -27,6 +34,46 @@ NOISE = Hyper(
 )
 # Gradient descent once more: its colour would be mistaken for the other's.
 _SHAKEN = Racer("noisy", "With noise", RACERS["sgd"].optimizer, "dot", PALETTE[5])
+
+
+def cube_race(start: tuple[float, ...], steps: int, rates: Mapping[str, float]) -> Race:
+    """The racers of ``rates``, by their keys, on x³."""
+    return [
+        (RACERS[key], trace(Run(CUBE.key, RACERS[key].optimizer.key, start, steps, {"lr": lr})))
+        for key, lr in rates.items()
+    ]
+
+
+def crossings(race: Race) -> list[str]:
+    """A sentence per racer on x³: whether it got past the flat place at 0, and where it is; then why, and the truth."""
+    sentences = [f"**{racer.name}** {_crossing(path)}." for racer, path in race]
+    sentences += [_bounded(path) for _, path in race if path.run.optimizer == "sgd" and path.run.start[0] > 0][:1]
+    return [
+        *sentences,
+        "Nobody found a minimum here, for x³ has none: at 0 it is only flat, and beyond it falls for ever.",
+    ]
+
+
+def _crossing(path: Path) -> str:
+    x, taken = path.x[:, 0], len(path.x) - 1
+    crossed, fallen = first(x < 0), lost(path)
+    if math.isinf(crossed):
+        last = abs(x[-1] - x[-2]) if taken else 0.0
+        return f"has not passed 0 in {counted(taken)}: it is at x = {x[-1]:.4g}, and its last step was {last:.4g} long"
+    how = f"gets past 0 at step {crossed:.0f}" if crossed else "starts below 0"
+    if math.isinf(fallen):
+        return f"{how} and is at x = {x[-1]:.4g} after {counted(taken)}"
+    return f"{how} and is below −{-FAR:.0f} after {counted(int(fallen))}"
+
+
+def _bounded(path: Path) -> str:
+    """What the learning rate of gradient descent on x³ makes of a start above 0."""
+    share = 3 * path.run.settings["lr"] * path.run.start[0]
+    result = "it never gets there, however long it runs" if share < 1 else "its first step already leads there"
+    return (
+        "A step of gradient descent is 3αx² long, less than the way x to the flat place as long as 3αx is below 1. "
+        f"Here 3αx begins at {share:.4g}, so {result}{', and beyond' if share > 1 else ''}."
+    )
 
 
 def saddle_race(start: tuple[float, ...], steps: int, rates: Mapping[str, float], noise: float, seed: int) -> Race:

@@ -10,12 +10,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import trace
+from core.catalogue.racers import RACERS
 from core.engine.summary import retell
 from core.evidence.claims import CLAIMS
 from core.evidence.experiments import EXPERIMENTS
 from core.lessons.failures import FAILURES, Failure, signs
 from core.lessons.pitfalls import SECTIONS
-from core.lessons.saddle_race import escapes, saddle_race
+from core.lessons.saddle_race import crossings, cube_race, escapes, saddle_race
 from core.lessons.sections import Section
 from core.lessons.symptoms import SYMPTOMS, Symptom
 from core.lessons.turned import arrivals, turned_ravine
@@ -34,7 +35,7 @@ def _fold(key: str) -> str:
     return section_key(PAGE, key)
 
 
-def _open(key: str, **link: str) -> AppTest:
+def _open(key: str, **link: str | list[str]) -> AppTest:
     return open_page(PAGE, {_fold(key): "true", **link})
 
 
@@ -111,6 +112,19 @@ def test_a_link_with_every_setting_changed_opens_exactly_that_race_off_the_saddl
     assert "noise = 0.05" in app.code[0].value
 
 
+def test_a_link_with_every_setting_changed_opens_exactly_those_balls() -> None:
+    numbers = {"zcx": 0.75, "zcsteps": 150, "zct": 11.0}
+    rates = {"nesterov": 0.0123, "lion": 0.0456, "newton": 0.789, "adam2": 0.321}
+    numbers |= {f"zc{rule}_lr": lr for rule, lr in rates.items()}
+    link = {key: str(value) for key, value in numbers.items()} | {"zccode": "true", "zcof": "Lion"}
+    app = _open("saddles", **link, zcrules=[RACERS[key].name for key in rates])
+    assert notes(app) == ""
+    _assert_state(app, numbers)
+    for sentence in crossings(cube_race((0.75,), 150, rates)):
+        assert f"- {sentence}" in words(app)
+    assert "0.0456" in app.code[0].value
+
+
 def test_a_link_with_every_setting_changed_opens_exactly_that_ravine() -> None:
     numbers = {"zaangle": 17.5, "zax": 0.75, "zay": -0.625, "zasteps": 321, "zat": 20.0}
     rates = {"sgd": 0.0123, "adam": 0.0345}
@@ -137,7 +151,7 @@ def test_a_link_opens_any_run_that_fails_at_any_rate(failure: Failure) -> None:
 
 
 SETTINGS = {
-    "saddles": "zsx zsy zsnoise zsseed zssteps zst zssgd_lr zsmomentum_lr zsadam_lr",
+    "saddles": "zsx zsy zsnoise zsseed zssteps zst zssgd_lr zsmomentum_lr zsadam_lr zcx zcsteps zct zcsgd_lr",
     "ravines": "zaangle zax zay zasteps zat zasgd_lr zaadam_lr",
     "divergence": "zvrun zvx zvy zvt zvslow_lr",
 }
@@ -175,6 +189,8 @@ def test_forged_numbers_are_not_believed() -> None:
 EXTREMES = [
     {"zsx": "1e6", "zsy": "-1e6", "zssgd_lr": "0", "zssteps": "1"},
     {"zsx": "0", "zsy": "0", "zsnoise": "0", "zsadam_lr": "1e6"},
+    {"zcx": "1e6", "zcsgd_lr": "1e6", "zcsteps": "5000"},
+    {"zcx": "0", "zcmomentum_lr": "0", "zcsteps": "1"},
     {"zax": "1e6", "zay": "1e6", "zaangle": "90", "zasgd_lr": "1e6", "zasteps": "5000"},
     {"zax": "0", "zay": "0", "zaangle": "0", "zaadam_lr": "0"},
     {"zvrun": "Without a sign", "zvx": "-3", "zvy": "0"},
@@ -227,6 +243,7 @@ def test_on_the_ridge_only_noise_gets_away() -> None:
 
 RUNS = (
     ("saddles", {"zscode": "true", "zsof": "With noise", "zssteps": "90", "zsnoise": "0.03", "zsseed": "3"}),
+    ("saddles", {"zccode": "true", "zcof": "Momentum", "zcmomentum_lr": "0.02"}),
     ("ravines", {"zacode": "true", "zaof": "Adam", "zaangle": "33", "zaadam_lr": "0.02"}),
     ("divergence", {"zvcode": "true", "zvrun": "Without a sign"}),
     ("divergence", {"zvcode": "true", "zvrun": "Slowly", "zvslow_lr": "0.021"}),

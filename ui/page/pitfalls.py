@@ -1,6 +1,6 @@
-"""The panels of the Pitfalls page: symptoms to choose from, a race off a saddle, a turned ravine, runs that fail."""
+"""The panels of the Pitfalls page: symptoms to choose from, saddles and what is none, a turned ravine, failures."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -12,7 +12,17 @@ from core.engine.trace import trace
 from core.figures import plot
 from core.lessons.failures import FAILURES, Failure, loss_plot, signs
 from core.lessons.pitfalls import SECTIONS
-from core.lessons.saddle_race import NOISE, SADDLE, escapes, saddle_race
+from core.lessons.saddle_race import (
+    CUBE,
+    CUBE_RATES,
+    CUBE_STEPS,
+    NOISE,
+    SADDLE,
+    crossings,
+    cube_race,
+    escapes,
+    saddle_race,
+)
 from core.lessons.saddle_race import RATES as SADDLE_RATES
 from core.lessons.saddle_race import STEPS as SADDLE_STEPS
 from core.lessons.sections import Section
@@ -28,6 +38,7 @@ from ui.controls import (
     linear_slider,
     moment_control,
     number_control,
+    racers_control,
     rates_control,
     start_control,
     steps_control,
@@ -36,16 +47,17 @@ from ui.controls import (
 from ui.controls.objective import start_state
 from ui.kit import share
 from ui.kit.elements import bullets, look, picture, table
-from ui.kit.limits import MAX_SEED
+from ui.kit.limits import MAX_CURVE_RACERS, MAX_SEED
 from ui.navigation import PITFALLS
 from ui.panels.catalogue import objective_panel
 from ui.panels.claims import claims_about, section_key
 from ui.panels.outcome import code_panel
 from ui.stage import stage
+from ui.stage.payload import Kind
 
 _PREFIX = PITFALLS.prefix
 # Each stage has controls of its own; these begin their keys.
-_SADDLE, _TURNED, _FAILED = f"{_PREFIX}s", f"{_PREFIX}a", f"{_PREFIX}v"
+_CUBE, _SADDLE, _TURNED, _FAILED = f"{_PREFIX}c", f"{_PREFIX}s", f"{_PREFIX}a", f"{_PREFIX}v"
 _HEIGHT, _LOSS_HEIGHT = 400, 220
 _SYMPTOM = f"{_PREFIX}symptom"
 _NONE = "Nothing chosen yet"
@@ -114,7 +126,13 @@ def _table() -> None:
 
 
 def _show(
-    objective: Objective, race: Race, steps: int, label: str, prefix: str, more: Callable[[], object] = lambda: None
+    objective: Objective,
+    race: Race,
+    steps: int,
+    label: str,
+    prefix: str,
+    more: Callable[[], object] = lambda: None,
+    views: Sequence[Kind] = ("plane", "loss"),
 ) -> None:
     """The race on a stage, and below it the step at which its clock stands, with ``more`` beside it."""
     slot = st.container()
@@ -122,7 +140,7 @@ def _show(
         step = moment_control(steps, prefix)
         more()
     with slot:
-        stage(objective, race, ["plane", "loss"], step, _HEIGHT, label, prefix)
+        stage(objective, race, views, step, _HEIGHT, label, prefix)
 
 
 def _code(race: Race, prefix: str) -> None:
@@ -130,7 +148,39 @@ def _code(race: Race, prefix: str) -> None:
     code_panel("The same in PyTorch", f"{prefix}code", f"{prefix}of", runs)
 
 
-def saddle_panel() -> None:
+def saddles_panel() -> None:
+    """The two balls of a popular demonstration, which has no saddle, and the same two beside one."""
+    st.markdown(
+        "**Two balls on x³.** A popular demonstration of saddles: gradient descent stalls at 0, momentum rolls on. Let "
+        "them roll, and see what that shows. Other rules may roll beside them."
+    )
+    _cube_panel()
+    st.markdown(
+        "**The same two beside a saddle.** Here a way down is open on both sides, and there is a minimum at the end of "
+        "each. Adam joins them, and a descent with noise."
+    )
+    _saddle_panel()
+
+
+def _cube_panel() -> None:
+    """Gradient descent and momentum, or whoever is chosen, on x³."""
+    who, where = st.columns([3, 2])
+    with who:
+        racers = racers_control(list(CUBE_RATES), _CUBE, MAX_CURVE_RACERS)
+    with where:
+        start = start_control(CUBE, _CUBE)
+    drawn = st.container()
+    with st.expander("Learning rates and steps"):
+        rates = rates_control(racers, CUBE_RATES, _CUBE)
+        steps = steps_control(CUBE_STEPS, _CUBE)
+    race = cube_race(start, steps, rates)
+    with drawn:
+        _show(CUBE, race, steps, "Balls on x³", _CUBE, views=("curve", "norm"))
+    bullets(crossings(race))
+    _code(race, _CUBE)
+
+
+def _saddle_panel() -> None:
     """Three rules and a noisy descent from one start beside a saddle."""
     where, shaken = st.columns([3, 2], vertical_alignment="bottom")
     with where:
@@ -233,7 +283,7 @@ def _failure_control() -> Failure:
 
 # What a section begins with besides its experiments and claims, by its key.
 MORE: Mapping[str, Callable[[], None]] = {
-    "saddles": saddle_panel,
+    "saddles": saddles_panel,
     "ravines": turned_panel,
     "divergence": failure_panel,
 }

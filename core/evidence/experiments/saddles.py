@@ -21,7 +21,9 @@ _ONE_STEP = "A crossing can move by a step where a platform rounds differently."
 _CUBE_STEPS = 10_000
 _CUBE_RACERS = tuple(OPTIMIZERS[key] for key in ("sgd", "momentum", "nesterov", "adam", "rmsprop"))
 _NAMED_STEPS = (100, 1000, 10_000)
-_FAR = -1000.0
+FAR = -1000.0
+"""A run on x³ that is further down than this counts as lost."""
+
 # What is further down than this would flatten the rest of the picture.
 _SEEN = -2.0
 
@@ -41,7 +43,7 @@ def _cube(settings: Mapping[str, float]) -> Finding:
     numbers = {f"x after {step} steps, {_CUBE_RACERS[0].name}": _position(gd, step) for step in _NAMED_STEPS}
     numbers |= {f"x at the end, {name}": end for name, end in ends.items()}
     numbers |= {
-        f"steps to x < {_FAR:.0f}, {optimizer.name}": _below(path)
+        f"steps to x < {FAR:.0f}, {optimizer.name}": lost(path)
         for optimizer, path in paths.items()
         if ends[optimizer.name] < 0
     }
@@ -65,15 +67,18 @@ def _cube(settings: Mapping[str, float]) -> Finding:
     return Finding(numbers, sentence, plot)
 
 
-def _below(path: Path) -> float:
-    """The step after which ``path`` is first below −1000; a run that is lost on the way there passes it as it goes."""
-    passed = first(path.x[:, 0] < _FAR)
+def lost(path: Path) -> float:
+    """The step after which ``path`` is first below ``FAR``, infinity if it never is.
+
+    A run that diverges on the way there passes it as it goes.
+    """
+    passed = first(path.x[:, 0] < FAR)
     return float(path.status.step) if np.isinf(passed) and path.status.outcome is Outcome.DIVERGED else passed
 
 
 def _fall_text(path: Path) -> str:
-    passed = _below(path)
-    return f"x = {path.x[-1, 0]:.4g}" if np.isinf(passed) else f"below {_FAR:.0f} after {steps_text(passed, 0)}"
+    passed = lost(path)
+    return f"x = {path.x[-1, 0]:.4g}" if np.isinf(passed) else f"below {FAR:.0f} after {steps_text(passed, 0)}"
 
 
 _X52 = Experiment(

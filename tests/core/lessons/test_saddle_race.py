@@ -1,12 +1,61 @@
-"""The race off a saddle: exact slopes never leave its ridge, noise does, and theory says when descent does."""
+"""Balls on x³ and the race off a saddle: who gets past the flat place, who leaves the ridge, and what theory says."""
 
 import math
 
 import numpy as np
 import pytest
 
+from core.catalogue.racers import RACERS
+from core.engine.status import Outcome
 from core.evidence.experiments.saddles import escape
-from core.lessons.saddle_race import NOISE, RATES, STEPS, escapes, saddle_race
+from core.lessons.saddle_race import (
+    CUBE_RATES,
+    CUBE_STEPS,
+    NOISE,
+    RATES,
+    STEPS,
+    crossings,
+    cube_race,
+    escapes,
+    saddle_race,
+)
+
+
+def test_on_x_cubed_descent_creeps_to_the_flat_place_and_momentum_falls_for_ever() -> None:
+    race = cube_race((1.0,), CUBE_STEPS, CUBE_RATES)
+    (_, plain), (_, heavy) = race
+    assert (np.diff(plain.x[:, 0]) < 0).all()
+    assert (plain.x > 0).all()
+    # The flow dx/dt = −3x² from 1; the steps are 0.01 long.
+    assert plain.x[-1, 0] == pytest.approx(1 / (1 + 3 * 0.01 * CUBE_STEPS), abs=2e-3)
+    passed = int((heavy.x[:, 0] < 0).argmax())
+    assert heavy.x[passed - 1, 0] > 0
+    assert heavy.status.outcome is Outcome.DIVERGED
+    descent, momentum, why, truth = crossings(race)
+    assert descent.startswith(f"**Gradient descent** has not passed 0 in 200 steps: it is at x = {plain.x[-1, 0]:.4g},")
+    assert momentum == f"**Momentum** gets past 0 at step {passed} and is below −1000 after 49 steps."
+    assert "begins at 0.03, so it never gets there" in why
+    assert "x³ has none" in truth
+
+
+@pytest.mark.parametrize("start", [0.2, 0.999, 1.001, 1.7])
+def test_what_is_said_of_descent_on_x_cubed_holds_at_any_rate(start: float) -> None:
+    for lr in (0.01, 0.3, 1 / 3, 0.5):
+        race = cube_race((start,), 2000, {"sgd": lr})
+        never = "never gets there" in " ".join(crossings(race))
+        assert never == bool((race[0][1].x > 0).all()), lr
+
+
+@pytest.mark.parametrize("start", [-1e6, -0.1, 0.0, 1e-300, 0.3, 1e6])
+@pytest.mark.parametrize("key", RACERS)
+def test_every_rule_on_x_cubed_from_everywhere_has_a_true_sentence(key: str, start: float) -> None:
+    for lr in (0.0, 0.01, 0.9):
+        race = cube_race((start,), 30, {key: lr})
+        x = race[0][1].x[:, 0]
+        sentence = crossings(race)[0]
+        assert "nan" not in sentence
+        assert ("has not passed 0" in sentence) == bool((x >= 0).all())
+        assert ("starts below 0" in sentence) == (start < 0)
 
 
 def test_the_opening_race_is_won_by_adam_and_descent_takes_what_theory_says() -> None:
