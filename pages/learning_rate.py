@@ -11,14 +11,15 @@ navigation.begin(navigation.LEARNING_RATE)
 prefix = navigation.LEARNING_RATE.prefix
 
 with st.sidebar:
-    path = learning_rate.descent_control()
+    race = learning_rate.descent_control()
 
+path = race[0][1]
 checked = check(path, path.run.resolved_objective)
 outcome.regimes_panel(checked, f"{prefix}regimes")
 picture = st.container()
 step = controls.moment_control(path.run.steps, prefix)
 with picture:
-    learning_rate.descent_stage(path, step)
+    learning_rate.descent_stage(race, step)
 
 st.subheader("Predicted and measured", anchor="story")
 outcome.rate_panel(path, checked)

@@ -70,6 +70,44 @@ def test_a_link_that_names_a_case_opens_it_and_tells_where_it_leads(case) -> Non
     assert f"{case.idea} {long_run_text(long_run(run))}" in words(app)
 
 
+@pytest.mark.parametrize("scenario", QUADRATICS.values(), ids=QUADRATICS)
+def test_other_rules_run_beside_the_one_that_theory_speaks_of(scenario) -> None:  # type: ignore[no-untyped-def]
+    link = {"lshape": scenario.title, "lbeside": ["Momentum", "Adam 2", "Lion"], "lt": "7"}
+    app = open_page(PAGE, {**link, "lmomentum_lr": "0.012", "ladam2_lr": "0.34", "ladam2_schedule": "Cosine"})
+    assert notes(app) == ""
+    start, steps, said = scenario.resolved_objective.start, scenario.steps, words(app)
+    runs = {
+        "momentum": Run(scenario.key, "momentum", start, steps, {**scenario.rules["momentum"], "lr": 0.012}),
+        "adam2": Run(scenario.key, "adam", start, steps, {"lr": 0.34}, "cosine"),
+        "lion": Run(scenario.key, "lion", start, steps),
+    }
+    beside = retell([(RACERS[key], trace(run)) for key, run in runs.items()])
+    path = trace(Run(scenario.key, "sgd", start, steps, scenario.rules["sgd"]))
+    theory = rate_sentences(path, check(path, scenario.resolved_objective))
+    assert [sentence for sentence in [*beside, *theory] if f"- {sentence}" not in said] == []
+
+
+def test_a_rule_that_becomes_the_one_no_longer_runs_beside_it() -> None:
+    app = open_page(PAGE, {"lbeside": ["Momentum", "Lion"]})
+    clean(app.selectbox(key="lrule").set_value("Momentum").run())
+    assert state(app, "lbeside") == ["Lion"]
+    assert "Momentum" not in app.multiselect(key="lbeside").options
+
+
+def test_other_rules_run_beside_descent_where_the_curvature_changes() -> None:
+    case = CASES["arrive"]
+    rates = {"nesterov": 0.0123, "adamw": 0.045, "newton": 0.67}
+    link = {f"lb{key}_lr": str(lr) for key, lr in rates.items()}
+    app = open_page(PAGE, {**link, "lcase": case.title, "lbbeside": [RACERS[key].name for key in rates]})
+    assert notes(app) == ""
+    race = [
+        (RACERS[key], trace(Run(case.objective, key, case.start, case.steps, {"lr": lr}))) for key, lr in rates.items()
+    ]
+    assert [sentence for sentence in retell(race) if f"- {sentence}" not in words(app)] == []
+    (run,) = case.runs()
+    assert f"**Gradient descent.** {case.idea} {long_run_text(long_run(run))}" in words(app)
+
+
 def test_another_case_begins_at_its_own_start_and_another_rate_leads_elsewhere() -> None:
     app = open_page(PAGE)
     bounce = CASES["bounce"]

@@ -10,7 +10,8 @@ from core import SCHEDULES, Run, trace
 from core.catalogue.racers import RACERS
 from core.catalogue.schedules import Schedule
 from core.engine.findings import Finding
-from core.engine.trace import Path
+from core.engine.scenarios import DESCENTS
+from core.engine.summary import Race
 from core.evidence.experiments import EXPERIMENTS
 from core.evidence.experiments.edge import Descent, advance, begin, ended, finding
 from core.lessons.playground import CASES, LongRun, case_rate, long_run, long_run_text
@@ -45,14 +46,16 @@ _RACE = f"{_PREFIX}c"
 _GROUND: Mapping[int, Kind] = {1: "curve", 2: "plane"}
 _VIEWS: Mapping[str, Kind] = {"Loss": "loss", "Contour": "plane"}
 _EDGE = EXPERIMENTS["X11"]
+# The learning rate of the opening case for those beside it, where that suits them.
+_BESIDE = {key: hypers["lr"] for key, hypers in DESCENTS["through"].rules.items()}
 # Pieces kept of descents on the network, some ten kilobytes each; a run has fifty.
 _PIECES = 1000
 # Where each run of thousands of steps led: a few numbers.
 _LONG_RUNS = 512
 
 
-def descent_control() -> Path:
-    """Which quadratic is descended by which rule, how and from where: the run."""
+def descent_control() -> Race:
+    """Which quadratic is descended by which rule, how and from where: the run, and those beside it."""
     scenario = controls.scenario_control("Shape", QUADRATICS, f"{_PREFIX}shape", _PREFIX)
     racer = controls.choice("Update rule", controls.named(RACERS[key] for key in METHODS), f"{_PREFIX}rule")
     opening = scenario.rules[racer.key]
@@ -65,15 +68,21 @@ def descent_control() -> Path:
     with st.expander("Start and steps"):
         start = controls.start_control(scenario.resolved_objective, _PREFIX)
         steps = controls.steps_control(scenario.steps, _PREFIX)
-    return trace(Run(scenario.objective, racer.optimizer.reference, start, steps, hypers))
+    race = [(racer, trace(Run(scenario.objective, racer.optimizer.key, start, steps, hypers)))]
+    for other in controls.beside_control(racer, _PREFIX):
+        tuning = controls.racer_control(other, scenario.rules.get(other.optimizer.key, {}), _PREFIX)
+        race.append((other, trace(Run(scenario.objective, other.optimizer.key, start, steps, **tuning))))
+    return race
 
 
-def descent_stage(path: Path, step: int) -> None:
-    """The run on its landscape and the loss, on one clock."""
+def descent_stage(race: Race, step: int) -> None:
+    """The runs on their landscape and the loss, on one clock, and in words what those beside the first did."""
+    racer, path = race[0]
     objective = path.run.resolved_objective
-    racer = RACERS[path.run.optimizer]
     label = f"{racer.name} on {objective.name}"
-    stage(objective, [(racer, path)], [_GROUND[objective.dimension], "loss"], step, 300, label, _PREFIX)
+    stage(objective, race, [_GROUND[objective.dimension], "loss"], step, 300, label, _PREFIX)
+    if race[1:]:
+        story_panel(race[1:])
 
 
 @st.fragment
@@ -81,7 +90,7 @@ def descent_stage(path: Path, step: int) -> None:
 def playground_panel() -> None:
     """Gradient descent where the curvature changes: cases, a learning rate, and where the run ends up.
 
-    A fragment: its slider leaves the rest of the page alone.
+    Other rules may run beside it. A fragment: its slider leaves the rest of the page alone.
     """
     case = controls.scenario_control("Case", CASES, f"{_PREFIX}case", _CASE_PREFIX)
     sgd = RACERS["sgd"]
@@ -95,9 +104,18 @@ def playground_panel() -> None:
         start = controls.start_control(opening, _CASE_PREFIX)
     with right:
         step = controls.moment_control(case.steps, _CASE_PREFIX)
-    run = Run(case.objective, "sgd", start, case.steps, {"lr": lr})
-    stage(case.resolved_objective, [(sgd, trace(run))], ["curve", "loss"], step, 360, case.title, _CASE_PREFIX)
-    st.markdown(f"{case.idea} {_led_to(case.objective, start, lr)}")
+    picture = st.container()
+    beside = controls.beside_control(sgd, _CASE_PREFIX)
+    rates = {sgd.key: lr, **controls.rates_control(beside, _BESIDE, _CASE_PREFIX)}
+    race = [
+        (racer, trace(Run(case.objective, racer.optimizer.key, start, case.steps, {"lr": rates[racer.key]})))
+        for racer in (sgd, *beside)
+    ]
+    with picture:
+        stage(case.resolved_objective, race, ["curve", "loss"], step, 360, case.title, _CASE_PREFIX)
+    st.markdown(f"**{sgd.name}.** {case.idea} {_led_to(case.objective, start, lr)}")
+    if beside:
+        story_panel(race[1:])
 
 
 @st.cache_data(max_entries=_LONG_RUNS, show_spinner=False)
