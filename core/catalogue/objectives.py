@@ -64,6 +64,8 @@ class Objective:
         return parse(self.formula, variables=VARIABLES[: self.dimension])
 
 
+_BOYD = "Boyd & Vandenberghe 2004, Convex Optimization, section 9.3.2"
+
 _DECLARATIONS = (
     Objective(
         key="parabola",
@@ -75,6 +77,7 @@ _DECLARATIONS = (
         minimum=0.0,
         idea="Every step of gradient descent multiplies x by 1 − lr, so it is smooth up to lr = 1, alternates up to 2 "
         "and diverges beyond.",
+        source="LeCun, Bottou, Orr & Müller 1998, Efficient BackProp, section 5.1, doi:10.1007/3-540-49430-8_2",
     ),
     Objective(
         key="quartic",
@@ -86,6 +89,7 @@ _DECLARATIONS = (
         minimum=-6.54296875,
         idea="The slope also vanishes at x = 0, where there is no minimum, so gradient descent with small "
         "steps creeps towards that inflection from the left without ever passing it.",
+        source="the computational example of Wikipedia's article on gradient descent, as it stood in 2017",
     ),
     Objective(
         key="cubic",
@@ -97,6 +101,7 @@ _DECLARATIONS = (
         minimum=None,
         idea="The slope vanishes at x = 0 but the function is unbounded below and has no minimum, so beyond "
         "that inflection the way leads down for ever.",
+        source="Goodfellow, Bengio & Courville 2016, Deep Learning, section 4.3: a flat place that is no minimum",
     ),
     Objective(
         key="double_well",
@@ -109,6 +114,7 @@ _DECLARATIONS = (
         other_minima=((0.9456492739235914,),),
         idea="Small steps of gradient descent end in the valley in which they start, which from this start is the "
         "shallower of the two.",
+        source="Strogatz 1994, Nonlinear Dynamics and Chaos, section 6.5, with a tilt added here",
     ),
     Objective(
         key="wavy",
@@ -128,6 +134,7 @@ _DECLARATIONS = (
         ),
         idea="Ripples on a bowl: small steps stop in the nearest of eight valleys, and only momentum, noise or large "
         "steps get further.",
+        source="after Rastrigin 1974, Systems of Extremal Control, in one variable",
     ),
     Objective(
         key="absolute",
@@ -140,6 +147,7 @@ _DECLARATIONS = (
         kink=True,
         idea="The slope has the same size everywhere and no value at the kink, so steps of constant length end up "
         "hopping across the minimum.",
+        source="Shor 1985, Minimization Methods for Non-Differentiable Functions, doi:10.1007/978-3-642-82118-9",
     ),
     Objective(
         key="plateau",
@@ -151,6 +159,7 @@ _DECLARATIONS = (
         minimum=0.0,
         idea="Far from the minimum the slope is nearly zero (0.0013 at the start), so steps in proportion to it hardly "
         "move, however good the direction is.",
+        source="Welsch's loss: Dennis & Welsch 1978, doi:10.1080/03610917808812083; Barron 2019, arXiv:1701.03077",
     ),
     Objective(
         key="flat_quartic",
@@ -162,6 +171,8 @@ _DECLARATIONS = (
         minimum=0.0,
         idea="The curvature vanishes at the minimum, so at a constant learning rate gradient descent shrinks x only "
         "like 1/√(2·lr·t) instead of exponentially.",
+        source="a minimum without curvature, as that of Powell's singular function: problem 13 of Moré, Garbow & "
+        "Hillstrom 1981, doi:10.1145/355934.355936",
     ),
     Objective(
         key="bowl",
@@ -173,6 +184,7 @@ _DECLARATIONS = (
         minimum=0.0,
         idea="A well-conditioned quadratic (condition number 3): at the best constant learning rate, 1/2, every step "
         "of gradient descent halves the distance to the minimum.",
+        source=_BOYD,
     ),
     Objective(
         key="ravine",
@@ -184,6 +196,7 @@ _DECLARATIONS = (
         minimum=0.0,
         idea="With condition number 100 even the best constant learning rate, 2/101, keeps 99/101 of the distance at "
         "every step while the path zigzags between the walls.",
+        source=_BOYD,
     ),
     Objective(
         key="rosenbrock",
@@ -252,6 +265,7 @@ _DECLARATIONS = (
         minimum=None,
         idea="Gradient and curvature both vanish at the origin, so descent lingers there before it falls down one of "
         "three slopes for ever: the function is unbounded below and has no minimum.",
+        source="Hilbert & Cohn-Vossen 1932, Anschauliche Geometrie",
     ),
     Objective(
         key="rastrigin",

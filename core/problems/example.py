@@ -214,7 +214,6 @@ class Example:
             minima=(self.solution,),
             minimum=low,
             idea="The loss of every line through the data: w is across, b is up.",
-            source="textbook",
             levels="log",
             called=("w", "b"),
         )

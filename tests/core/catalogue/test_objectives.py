@@ -93,8 +93,8 @@ def test_the_catalogue_cannot_be_changed() -> None:
 @every
 def test_each_objective_has_a_name_and_one_sentence_on_why_it_is_here(entry: Objective) -> None:
     assert entry.name
-    # A source says where to look; a function that stands in every book has none.
-    assert not entry.source or re.search(r"\b\d{4}\b", entry.source)
+    # Somebody and a year: where to look.
+    assert re.search(r"[A-Z]\w+.*\b\d{4}\b", entry.source)
     assert entry.idea.endswith(".")
     assert ". " not in entry.idea
 
