@@ -5,6 +5,7 @@ from core.evidence.claims.claim import Claim, Verdict
 _PAGE, _TOPIC = "reference", "code"
 
 _CHECKED = "run here with PyTorch 2.13"
+_DOCUMENTATION = "PyTorch's documentation of torch.optim, docs.pytorch.org/docs/stable/optim.html"
 
 ALL: tuple[Claim, ...] = (
     Claim(
@@ -17,7 +18,7 @@ ALL: tuple[Claim, ...] = (
         "and each of them has a default learning rate by now. Nesterov's form needs a momentum above 0 and no "
         "dampening. Weight decay on biases and on the scales of normalisation is left out by parameter groups, which "
         "one line does not show.",
-        source=f"PyTorch's documentation of torch.optim; {_CHECKED}",
+        source=_DOCUMENTATION,
     ),
     Claim(
         key="C106",
@@ -42,8 +43,10 @@ ALL: tuple[Claim, ...] = (
         correct="It is, and the order matters: without the zeroing, three backward passes over one batch leave three "
         "times its gradient. What the usual print lacks is evaluation, with dropout off and no gradients, and a "
         "scheduler stepped after each batch: a cosine over three epochs from 0.0003, stepped after each, trains at "
-        "0.0003, 0.000225 and 0.000075 only, and prints 0 for the last.",
+        "{rate in the first epoch:.4f}, 0.000225 and {rate in the last epoch:.6f} only, and prints "
+        "{rate printed after it:.0f} for the last.",
         source=f"PyTorch's tutorial on optimization; {_CHECKED}",
+        experiment="X82",
     ),
     Claim(
         key="C108",
@@ -66,9 +69,11 @@ ALL: tuple[Claim, ...] = (
         topic=_TOPIC,
         said="The norm of the gradient is the root of the sum of the squared norms of all parameters' gradients.",
         verdict=Verdict.TRUE,
-        correct="It is, and PyTorch measures it in one call; its clipping function returns it as well, as it was "
-        "before clipping. Reading it through the attribute called data is an old habit without a use today.",
+        correct="It is: that of the entries 3 and 0.4 together is {norm before clipping:.3f}, less than their sum. "
+        "PyTorch measures it in one call; its clipping function returns it as well, as it was before "
+        "clipping. Reading it through the attribute called data is an old habit without a use today.",
         source=f"PyTorch's documentation of torch.nn.utils; {_CHECKED}",
+        experiment="X49",
     ),
     Claim(
         key="C110",
@@ -122,6 +127,6 @@ ALL: tuple[Claim, ...] = (
         correct="PyTorch 2.13 has Muon, NAdam, RAdam and Adafactor beside the classics, but not Lion, Sophia, LAMB, "
         "SAM, Schedule-Free or Newton's method. Here every rule can be exported: where PyTorch has no class, one is "
         "written from the rule's own lines.",
-        source=f"PyTorch's documentation of torch.optim; {_CHECKED}",
+        source=_DOCUMENTATION,
     ),
 )

@@ -135,9 +135,10 @@ ALL: tuple[Claim, ...] = (
         topic="playground",
         said="The descent starts at x = 0 with f = 0.",
         verdict=Verdict.FALSE,
-        correct="At 0 the height is 2. The start that was shown is −0.5, where the height is 2.4375 and the slope "
-        "−2.75.",
+        correct="At 0 the height is {height at the start | start=0:.0f}. The start that was shown is −0.5, where the "
+        "height is {height at the start:.4f} and the slope {slope at the start:.2f}.",
         source=_CALCULUS,
+        experiment="X01",
     ),
     Claim(
         key="C096",

@@ -93,8 +93,10 @@ ALL: tuple[Claim, ...] = (
         verdict=Verdict.CONDITIONS,
         correct="It is the custom of one kind of training, residual networks on ImageNet for 90 epochs, and comes from "
         "a published script. The paper on those networks lowered the rate when the error stopped falling. Over "
-        "another length the 30 means something else.",
-        source="He et al. 2016, arXiv:1512.03385; fb.resnet.torch, train.lua",
+        "another length the 30 means something else: in 90 epochs the rate falls {falls:.0f} times, to a hundredth, in "
+        "20 not at all, in 300 {falls | epochs=300:.0f} times, to a thousand millionth.",
+        source="He et al. 2016, arXiv:1512.03385; github.com/facebookarchive/fb.resnet.torch, train.lua",
+        experiment="X78",
     ),
     Claim(
         key="C028",
@@ -130,9 +132,10 @@ ALL: tuple[Claim, ...] = (
         said="Cyclical learning rates oscillate between two bounds.",
         verdict=Verdict.TRUE,
         correct="In the triangular form the rate goes up in a line and down in a line, each in the same number of "
-        "steps. The steps are batches, not epochs, and PyTorch's CyclicLR also cycles the momentum unless it is told "
-        "not to.",
+        "steps. The steps are batches, not epochs, and PyTorch's CyclicLR also cycles the momentum, between "
+        "{momentum at the lowest rate:.1f} and {momentum at the highest rate:.1f}, unless it is told not to.",
         source=f"{_SMITH}; PyTorch's documentation of CyclicLR",
+        experiment="X79",
     ),
     Claim(
         key="C104",

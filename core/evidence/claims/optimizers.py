@@ -223,7 +223,8 @@ ALL: tuple[Claim, ...] = (
         correct="LLaMA used AdamW with β₂ = 0.95 and λ = 0.1. BERT's code has an optimizer of its own, with decoupled "
         "decay but no bias correction, ε = 1e-6 and no decay on biases and normalisation; GPT-3's paper names Adam, "
         "with a decay of 0.1. T5 and PaLM used Adafactor.",
-        source=f"{_LLAMA}; GPT-3, arXiv:2005.14165; BERT, optimization.py; Mosbach et al. 2021, arXiv:2006.04884; "
+        source=f"{_LLAMA}; GPT-3, arXiv:2005.14165; BERT, github.com/google-research/bert, "
+        "optimization.py; Mosbach et al. 2021, arXiv:2006.04884; "
         "T5, arXiv:1910.10683; PaLM, arXiv:2204.02311",
     ),
     Claim(

@@ -159,8 +159,10 @@ ALL: tuple[Claim, ...] = (
         correct="For layers z = W·a, with a the outputs φ(z) of the layer before, it is ∂L/∂W₁ = δ₁xᵀ, where x are the "
         "inputs and δ = φ′(z) ⊙ Wᵀδ, with the W and the δ on the right from the layer behind. So the way back starts "
         "from the gradient with respect to the last outputs and not the last weights, and in each layer it takes the "
-        "transposed matrix and the slopes of the units. It is these slopes that make sigmoid units vanish.",
+        "transposed matrix and the slopes of the units. It is these slopes that make sigmoid units vanish. Small "
+        "differences of the loss agree with δ₁xᵀ to rounding, and not at all with the product.",
         source="Rumelhart, Hinton & Williams 1986, doi:10.1038/323533a0",
+        experiment="X83",
     ),
     Claim(
         key="C124",
@@ -223,9 +225,13 @@ ALL: tuple[Claim, ...] = (
         topic="sharpness",
         said="Flat minima are robust.",
         verdict=Verdict.CONDITIONS,
-        correct="Against changes of the weights, such as rounding them, by definition. Against changes of the data "
-        "that does not follow: on shifted data, sharper minima came out ahead in several cases of one study.",
+        correct="Against changes of the weights, such as rounding them, by definition: at two minima of one valley a "
+        "shift by 0.01 raises the loss to at most {largest loss nearby, a = 1:.4f} where the sharpness is "
+        "{sharpness, a = 1:.0f}, and to {largest loss nearby, your a:.3f} where it is {sharpness, a = 10:.0f}. Against "
+        "changes of the data that does not follow: on shifted data, sharper minima came out ahead in several cases of "
+        "one study.",
         source=_ANDRIUSHCHENKO,
+        experiment="X56",
     ),
     Claim(
         key="C130",

@@ -14,9 +14,10 @@ ALL: tuple[Claim, ...] = (
         topic=_TOPIC,
         said="Rosenbrock's function, with its narrow valley, is the classic test for an optimizer.",
         verdict=Verdict.TRUE,
-        correct="It has been one since 1960. At the minimum (1, 1) the curvature across the valley is 2508 times the "
-        "curvature along it.",
+        correct="It has been one since 1960. At the minimum (1, 1) the curvature across the valley is "
+        "{larger / smaller curvature at the minimum:.0f} times the curvature along it.",
         source=_ROSENBROCK,
+        experiment="X80",
     ),
     Claim(
         key="C098",
@@ -24,9 +25,10 @@ ALL: tuple[Claim, ...] = (
         topic=_TOPIC,
         said="At the start (−1.5, 2) Rosenbrock's function is 906.25.",
         verdict=Verdict.FALSE,
-        correct="It is 12.5: 2.5² from the first term and 100·(2 − 2.25)² from the second. 906.25 is its value at "
-        "(−1.5, −0.75) and at (−1.5, 5.25).",
+        correct="It is {loss at the start:.1f}: 2.5² from the first term and 100·(2 − 2.25)² from the second. "
+        "{loss at the start | y0=-0.75:.2f} is its value at (−1.5, −0.75) and at (−1.5, 5.25).",
         source=f"recomputed here from the formula of {_ROSENBROCK}",
+        experiment="X80",
     ),
     Claim(
         key="C099",
@@ -60,8 +62,9 @@ ALL: tuple[Claim, ...] = (
         topic=_TOPIC,
         said="At (1, 1) Beale's function is 14.2031.",
         verdict=Verdict.TRUE,
-        correct="Exactly 909/64 = 14.203125. The minimum is 0, at (3, 0.5).",
+        correct="Exactly 909/64 = {loss at the start:.6f}. The minimum is 0, at (3, 0.5).",
         source=_BEALE,
+        experiment="X81",
     ),
     Claim(
         key="C102",
@@ -69,9 +72,10 @@ ALL: tuple[Claim, ...] = (
         topic=_TOPIC,
         said="A learning rate of 0.001 takes gradient descent from (1, 1) to the minimum of Beale's function.",
         verdict=Verdict.TRUE,
-        correct="It does, and slowly: the loss is still 0.081 after 1000 steps, and only rounding, 8·10⁻²⁶, after "
-        "100 000.",
+        correct="It does, and slowly: the loss is still {loss at the end:.3f} after 1000 steps, and only rounding, "
+        "below 10⁻²⁴, after 100 000.",
         source=f"{_BEALE}; recomputed here",
+        experiment="X81",
     ),
     Claim(
         key="C103",
@@ -79,9 +83,12 @@ ALL: tuple[Claim, ...] = (
         topic=_TOPIC,
         said="On Beale's function the arrow against the gradient at the start (1, 1) points to the minimum.",
         verdict=Verdict.FALSE,
-        correct="The gradient there is (0, 27.75), with norm 27.75: the first step goes straight down in y, although "
-        "the minimum lies two units away in x. The curvatures there are −9.83 and 78.3, so the start is not even in a "
+        correct="The gradient there is (0, {slope along y:.2f}), so the first step goes straight down in y, although "
+        "the minimum lies two units away in x: it is "
+        "{degrees between the first step and the way to the minimum:.0f} degrees off. The curvatures there are "
+        "{smaller curvature at the start:.2f} and {larger curvature at the start:.1f}, so the start is not even in a "
         "bowl.",
         source=f"{_BEALE}; recomputed here",
+        experiment="X81",
     ),
 )

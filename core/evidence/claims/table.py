@@ -20,6 +20,7 @@ ALL: tuple[Claim, ...] = (
         "over all examples can be read in portions and comes out the same. Convex problems with a moderate condition "
         "number suit it; size is a matter of patience, for every step reads all data.",
         source="Bottou, Curtis & Nocedal 2018, arXiv:1606.04838",
+        experiment="X16",
     ),
     Claim(
         key="C152",
@@ -63,7 +64,8 @@ ALL: tuple[Claim, ...] = (
         correct="It has also trained agents that learn from rewards (DQN, A3C) and image networks (Inception, "
         "EfficientNet). It keeps 1 number per weight; with PyTorch's centred variant and momentum it keeps 3.",
         source="Mnih et al. 2016, arXiv:1602.01783; Szegedy et al. 2016, arXiv:1512.00567; "
-        "Tan & Le 2019, arXiv:1905.11946; torch.optim.RMSprop",
+        "Tan & Le 2019, arXiv:1905.11946; "
+        "PyTorch's documentation, docs.pytorch.org/docs/stable/generated/torch.optim.RMSprop.html",
     ),
     Claim(
         key="C156",

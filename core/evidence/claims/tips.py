@@ -60,9 +60,12 @@ ALL: tuple[Claim, ...] = (
         said="Watch the gradient norms while you train.",
         verdict=Verdict.TRUE,
         correct="PyTorch's clipping function returns the norm before clipping, so watching it costs nothing. The "
-        "level says little, since it scales with the loss and grows with the model; a jump or a steady drift says "
-        "more. The norm of a layer's step over that of its weights can be compared between layers and models.",
+        "level says little, since it scales with the loss and grows with the model, in the experiment by "
+        "{level, your width / this:.1f} where it is four times as wide. A jump or a steady drift says more: one batch "
+        "with targets ten times too large lifts it {jump at the bad batch:.0f}-fold. The norm of "
+        "a layer's step over that of its weights can be compared between layers and models.",
         source="Pascanu, Mikolov & Bengio 2013, arXiv:1211.5063; PyTorch's documentation of gradient clipping",
+        experiment="X84",
     ),
     Claim(
         key="C136",

@@ -54,8 +54,10 @@ ALL: tuple[Claim, ...] = (
         topic="steps",
         said="The forward pass computes the prediction ŷ = f(x; θ).",
         verdict=Verdict.TRUE,
-        correct="In the worked example f is the line w·x + b; from w = 0.5 and b = 0.1 it predicts 0.6, 1.1 and 1.6.",
+        correct="In the worked example f is the line w·x + b; from w = 0.5 and b = 0.1 it predicts "
+        "{prediction at x = 1:.1f}, {prediction at x = 2:.1f} and {prediction at x = 3:.1f}.",
         source=_TEXTBOOK,
+        experiment="X77",
     ),
     Claim(
         key="C013",
@@ -90,8 +92,11 @@ ALL: tuple[Claim, ...] = (
         topic="steps",
         said="Each parameter is updated by θ ← θ − α∇J.",
         verdict=Verdict.TRUE,
-        correct="All of them at once, each against its own slope: every slope is taken before any parameter moves.",
+        correct="All of them at once, each against its own slope: every slope is taken before any parameter moves. In "
+        "the worked example b comes to {b after one step, at once:.3f}; had w moved first, it would come to "
+        "{b after one step, in turn:.3f}.",
         source=_CAUCHY,
+        experiment="X77",
     ),
     Claim(
         key="C016",

@@ -15,8 +15,9 @@ ALL: tuple[Claim, ...] = (
         said="There are three kinds of gradient descent: batch, stochastic and mini-batch.",
         verdict=Verdict.TRUE,
         correct="They are one rule with three batch sizes: all n samples, 1, and something between. In today's usage "
-        "the letters SGD nearly always mean the third.",
+        "the letters SGD nearly always mean the third. The experiment runs them all by changing that one number.",
         source=_BOTTOU,
+        experiment="X15",
     ),
     Claim(
         key="C032",
@@ -144,8 +145,10 @@ ALL: tuple[Claim, ...] = (
         said="Mini-batch gradient descent averages the gradients over B samples.",
         verdict=Verdict.TRUE,
         correct="Often one letter B stands for the set of samples and for their number. Here B is the number: the sum "
-        "over the samples of the batch, divided by B.",
+        "over the samples of the batch, divided by B. Its variance falls as 1/B, as that of any average of "
+        "independent draws.",
         source=_BOTTOU,
+        experiment="X13",
     ),
     Claim(
         key="C043",

@@ -1,6 +1,6 @@
 """Experiments about gradients that vanish or explode on their way through many layers, and what clipping can do."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -39,7 +39,9 @@ def _clip_facts(settings: Mapping[str, float]) -> Finding:
     # Clipping multiplies every layer's gradient by one factor, so their norms are clipped as their entries are.
     layers = signal(stack, depth, 1.0, 0).gradients
     clipped = _by_norm(layers, limit)
+    norm = float(np.sqrt((gradient**2).sum()))
     numbers = {
+        "norm before clipping": norm,
         "by norm, first entry": float(by_norm[0]),
         "by norm, second entry": float(by_norm[1]),
         "by value, first entry": float(by_value[0]),
@@ -82,6 +84,7 @@ _X49 = Experiment(
     ),
     find=_clip_facts,
     expected=(
+        Expected("norm before clipping", 9.16**0.5, 1e-12, "The root of 3² + 0.4², by hand."),
         Expected("by norm, first entry", 3 / 9.16**0.5, 1e-6, "By hand; PyTorch adds 1e-6 to the norm."),
         Expected("by value, first entry", 1.0, 0.0, "A minimum."),
         Expected("by value, second entry", 0.4, 0.0, "It is within the limit."),
@@ -194,4 +197,75 @@ _X51 = Experiment(
 )
 
 
-ALL: tuple[Experiment, ...] = (_X49, _X50, _X51)
+_STEP = 1e-6
+
+
+def _squared(inputs: Array, layers: Sequence[Array]) -> Array:
+    """Half the squared length of what tanh layers without biases make of ``inputs``."""
+    values = inputs
+    for layer in layers:
+        values = np.tanh(layer @ values)
+    return np.asarray(values @ values / 2)
+
+
+def _backwards(inputs: Array, layers: Sequence[Array]) -> tuple[Array, Array]:
+    """The gradient along the first layer's W by the chain rule, and the product ∂L/∂Wₙ·Wₙ·…·W₂."""
+    values = [inputs]
+    for layer in layers:
+        values.append(np.tanh(layer @ values[-1]))
+    delta = values[-1] * (1 - values[-1] ** 2)
+    said = np.outer(delta, values[-2])
+    for layer, below in zip(layers[:0:-1], values[-2:0:-1], strict=True):
+        said = said @ layer
+        delta = (layer.T @ delta) * (1 - below**2)
+    return np.outer(delta, inputs), said
+
+
+def _chain(settings: Mapping[str, float]) -> Finding:
+    depth, width = int(settings["depth"]), int(settings["width"])
+    random = np.random.default_rng(int(settings["seed"]))
+    inputs = random.standard_normal(width)
+    layers = [random.standard_normal((width, width)) / width**0.5 for _ in range(depth)]
+    exact, said = _backwards(inputs, layers)
+    measured = np.zeros_like(exact)
+    for index in np.ndindex(measured.shape):
+        moved = np.zeros_like(exact)
+        moved[index] = _STEP
+        ends = [_squared(inputs, [layers[0] + sign * moved, *layers[1:]]) for sign in (1, -1)]
+        measured[index] = (ends[0] - ends[1]) / (2 * _STEP)
+    size = float(np.linalg.norm(measured))
+    numbers = {
+        "error of δ₁xᵀ / gradient": float(np.linalg.norm(exact - measured)) / size,
+        "error of ∂L/∂Wₙ·Wₙ·…·W₂ / gradient": float(np.linalg.norm(said - measured)) / size,
+        "length of the gradient": size,
+    }
+    sentence = (
+        f"In {depth} tanh layers of {width} units, small differences of the loss give the first layer a gradient of "
+        f"length {size:.4g}. The chain rule's δ₁xᵀ misses it by {numbers['error of δ₁xᵀ / gradient']:.4g} of that, "
+        f"which is rounding, and the product ∂L/∂Wₙ·Wₙ·…·W₂ by "
+        f"{numbers['error of ∂L/∂Wₙ·Wₙ·…·W₂ / gradient']:.4g}."
+    )
+    series = (
+        Series("δ₁xᵀ", measured.ravel(), exact.ravel(), PALETTE[0], mode="markers"),
+        Series("∂L/∂Wₙ·Wₙ·…·W₂", measured.ravel(), said.ravel(), PALETTE[1], mode="markers"),
+    )
+    return Finding(numbers, sentence, Plot("slope by small differences", "slope by formula", series))
+
+
+_X83 = Experiment(
+    key="X83",
+    question="Which formula gives the gradient of a deep network's first weights?",
+    settings=(
+        whole("depth", "n", 4, (2, 10), "Layers."),
+        whole("width", "k", 6, (2, 12), "Inputs, and units of every layer."),
+        whole("seed", "s", 0, (0, 99), "Draws inputs and weights."),
+    ),
+    find=_chain,
+    expected=(
+        Expected("error of δ₁xᵀ / gradient", 0.0, 1e-7, "Rounding over a difference of 2e-6."),
+        Expected("error of ∂L/∂Wₙ·Wₙ·…·W₂ / gradient", 1.0, 0.5, "Seeded; far from 0 in every draw."),
+    ),
+)
+
+
+ALL: tuple[Experiment, ...] = (_X49, _X50, _X51, _X83)

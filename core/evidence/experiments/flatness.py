@@ -81,6 +81,8 @@ _X56 = Experiment(
         Expected("sharpness, a = 100", 10_000.0001, 1e-7, "a² + 1/a², by hand"),
         Expected("sharpness in shares of the weights, your a", 2.0, 1e-9, "w₁²w₂²·(1 + 1), by hand"),
         Expected("loss, your a", 0.0, 1e-30, "rounding of a product that is 1"),
+        Expected("largest loss nearby, a = 1", 1e-4, 1e-6, "½·2·0.01², and a little of higher order"),
+        Expected("largest loss nearby, your a", 5e-3, 1e-5, "½·100·0.01², and a little of higher order"),
     ),
 )
 

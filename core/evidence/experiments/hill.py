@@ -32,6 +32,8 @@ def _stall(settings: Mapping[str, float]) -> Finding:
     path = trace(Run(_HILL.key, "sgd", (start,), steps, {"lr": lr}))
     x = path.x[:, 0]
     numbers = {
+        "height at the start": float(path.loss[0]),
+        "slope at the start": float(path.terms["g"][0, 0]),
         "position": float(x[-1]),
         "loss": float(path.loss[-1]),
         "distance to the minimum": abs(float(x[-1]) - _MINIMUM),
@@ -79,6 +81,9 @@ _STALL = Experiment(
     ),
     find=_stall,
     expected=(
+        Expected("height at the start", 2.4375, 0.0, "(−½)⁴ + 3/8 + 2, without rounding."),
+        Expected("height at the start", 2.0, 0.0, "All other terms are 0.", {"start": 0.0}),
+        Expected("slope at the start", -2.75, 0.0, "4·(−½)³ − 9·(−½)², without rounding."),
         Expected("position", -0.00892, 5e-6, "The position is known to three digits."),
         Expected("position", 2.25, 0.0, "−0.5 + 1·2.75, without rounding, and the slope there is 0.", {"lr": 1.0}),
         Expected("loss", 2.0, 1e-4, "It approaches 2, the height of the inflection, from above."),

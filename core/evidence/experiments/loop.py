@@ -1,4 +1,4 @@
-"""Experiments about the lines of a training loop: gradients gathered over batches, schedulers stepped or stacked."""
+"""Experiments about the lines of a training loop: gradients gathered or never zeroed, schedulers stepped or stacked."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +10,8 @@ import numpy.typing as npt
 from core.catalogue.hypers import Hyper
 from core.catalogue.optimizers import PALETTE
 from core.engine.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
+from core.engine.run import Run
+from core.engine.trace import trace
 from core.evidence.experiments.measure import curve
 from core.evidence.experiments.telling import learning_rate, whole
 from core.problems.network.perceptron import Activation, Layer, Network, Norm, Reals, cross_entropy
@@ -249,4 +251,114 @@ _SCHEDULERS = Experiment(
 )
 
 
-ALL: tuple[Experiment, ...] = (_ACCUMULATION, _SCHEDULERS)
+# Momentum's usual range while the rate cycles, PyTorch's own.
+_MOMENTA = (0.8, 0.9)
+
+
+def _cycle(settings: Mapping[str, float]) -> Finding:
+    import torch
+    from torch.optim import lr_scheduler
+
+    low, up = settings["low"], int(settings["up"])
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=low, momentum=_MOMENTA[1])
+    scheduler = lr_scheduler.CyclicLR(optimizer, base_lr=low, max_lr=low * settings["ratio"], step_size_up=up)
+    rates, momenta = [_rate(optimizer)], [_momentum(optimizer)]
+    for _ in range(4 * up):
+        optimizer.step()
+        scheduler.step()
+        rates.append(_rate(optimizer))
+        momenta.append(_momentum(optimizer))
+    top = int(np.argmax(rates))
+    numbers = {
+        "lowest rate": min(rates),
+        "highest rate": max(rates),
+        "steps up": top,
+        "steps down": int(np.argmin(rates[top:])),
+        "momentum at the lowest rate": momenta[0],
+        "momentum at the highest rate": momenta[top],
+    }
+    sentence = (
+        f"The rate climbs from {numbers['lowest rate']:.4g} to {numbers['highest rate']:.4g} in {top} steps and falls "
+        f"back in {numbers['steps down']}, again and again. Unasked, PyTorch moves the momentum the "
+        f"other way, from {momenta[0]:.4g} to {momenta[top]:.4g} and back."
+    )
+    series = (curve("learning rate", np.array(rates)),)
+    return Finding(numbers, sentence, Plot("step", "learning rate α", series, marks=(Mark("y", low, "lowest"),)))
+
+
+def _momentum(optimizer: "Optimizer") -> float:
+    return float(optimizer.param_groups[0]["momentum"])
+
+
+_CYCLE = Experiment(
+    key="X79",
+    question="How does a cyclical learning rate move, and what does PyTorch do to the momentum meanwhile?",
+    settings=(
+        Hyper("low", r"\alpha_{\min}", 0.001, (1e-4, 0.1), (1e-4, 0.1), "log", "The lower bound of the rate."),
+        Hyper("ratio", "r", 10.0, (2.0, 100.0), (2.0, 100.0), "log", "The upper bound over the lower one."),
+        whole("up", "n", 50, (5, 200), "Steps from the lower bound to the upper one."),
+    ),
+    find=_cycle,
+    expected=(
+        Expected("lowest rate", 0.001, 1e-15, _EXACT),
+        Expected("highest rate", 0.01, 1e-15, _EXACT),
+        Expected("steps up", 50, 0, "A count."),
+        Expected("steps down", 50, 0, "A count."),
+        Expected("momentum at the lowest rate", _MOMENTA[1], 1e-15, "PyTorch's default."),
+        Expected("momentum at the highest rate", _MOMENTA[0], 1e-15, "PyTorch's default."),
+    ),
+)
+
+
+_LOOP_STEPS, _PEAK = 50, 3e-4
+# Plain descent, and the same loop without a line that zeroes what backward adds to.
+_ZEROED, _ADDED_UP = "x = x - lr*g", "total = total + g\nx = x - lr*total"
+
+
+def _forgotten(settings: Mapping[str, float]) -> Finding:
+    from torch.optim import lr_scheduler
+
+    lr, passes, epochs = settings["lr"], int(settings["passes"]), int(settings["epochs"])
+    zeroed, added_up = (trace(Run("parabola", rule, (1.0,), _LOOP_STEPS, {"lr": lr})) for rule in (_ZEROED, _ADDED_UP))
+    # On a line every pass has the same gradient, as one batch has while nothing moves.
+    still = trace(Run("x", _ADDED_UP, (1.0,), passes, {"lr": lr}))
+    optimizer = _adamw(_PEAK)
+    rates = _driven(optimizer, [lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs)], epochs)
+    numbers = {
+        "gradient after the passes / after one": float(still.terms["total"][-1, 0] / still.terms["total"][0, 0]),
+        f"distance after {_LOOP_STEPS} steps, zeroed": abs(float(zeroed.x[-1, 0])),
+        "furthest in the last half, never zeroed": float(np.abs(added_up.x[_LOOP_STEPS // 2 :]).max()),
+        "rate in the first epoch": float(rates[0]),
+        "rate in the last epoch": float(rates[epochs - 1]),
+        "rate printed after it": float(rates[-1]),
+    }
+    sentence = (
+        f"Without the zeroing, {passes} backward passes over one batch leave "
+        f"{numbers['gradient after the passes / after one']:.4g} times its gradient. On a parabola from 1 at lr = "
+        f"{lr:.4g}, {_LOOP_STEPS} steps with it end {abs(zeroed.x[-1, 0]):.4g} away, and without it the point still "
+        f"swings out to {numbers['furthest in the last half, never zeroed']:.4g}. A cosine over {epochs} epochs, "
+        f"stepped after each, trains the last one at {rates[epochs - 1]:.4g} and prints {rates[-1]:.4g}."
+    )
+    series = (curve("zeroed", zeroed.x[:, 0]), curve("never zeroed", added_up.x[:, 0], dash="dash"))
+    return Finding(numbers, sentence, Plot("step", "position x", series, marks=(Mark("y", 0.0, "minimum"),)))
+
+
+_FORGOTTEN = Experiment(
+    key="X82",
+    question="What happens to a training loop without the line that zeroes the gradients?",
+    settings=(
+        learning_rate(0.1, (0.001, 1.0)),
+        whole("passes", "k", 3, (1, 20), "Backward passes over one batch."),
+        whole("epochs", "E", 3, (2, 50), "Epochs of a cosine that is stepped once in each."),
+    ),
+    find=_forgotten,
+    expected=(
+        Expected("gradient after the passes / after one", 3.0, 0.0, "A sum of three equal numbers."),
+        Expected("rate in the first epoch", 3e-4, 1e-15, _EXACT),
+        Expected("rate in the last epoch", 7.5e-5, 1e-15, _EXACT),
+        Expected("rate printed after it", 0.0, 1e-15, _EXACT),
+    ),
+)
+
+
+ALL: tuple[Experiment, ...] = (_ACCUMULATION, _SCHEDULERS, _CYCLE, _FORGOTTEN)

@@ -1,11 +1,12 @@
-"""Experiments about comparing rules: who wins at which learning rate, where a rate fails, how first steps differ."""
+"""Experiments about races: who wins at which learning rate, where a rate fails, how first steps and starts differ."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 
 from core.catalogue.hypers import Hyper
-from core.catalogue.objectives import OBJECTIVES
+from core.catalogue.objectives import OBJECTIVES, Objective
 from core.catalogue.optimizers import OPTIMIZERS
 from core.engine.findings import Expected, Experiment, Finding, Mark, Plot, Series
 from core.engine.many import losses_at
@@ -290,4 +291,86 @@ _ZIGZAG = Experiment(
 )
 
 
-ALL: tuple[Experiment, ...] = (_WINNER, _SHARP_LIMIT, _SURPRISES, _ZIGZAG)
+def _journey(objective: Objective, settings: Mapping[str, float]) -> Finding:
+    start, steps, lr = np.array([settings["x0"], settings["y0"]]), int(settings["steps"]), settings["lr"]
+    minimum = np.array(objective.minima[0])
+    path = trace(Run(objective.key, "sgd", (settings["x0"], settings["y0"]), steps, {"lr": lr}))
+    slope = objective.parsed.grad(start)
+    curvatures, lowest = (np.linalg.eigvalsh(objective.parsed.hessian(point)) for point in (start, minimum))
+    way = minimum - start
+    off = float(np.degrees(np.arctan2(abs(slope[0] * way[1] - slope[1] * way[0]), -slope @ way)))
+    numbers = {
+        "loss at the start": float(path.loss[0]),
+        "slope along x": float(slope[0]),
+        "slope along y": float(slope[1]),
+        "smaller curvature at the start": float(curvatures[0]),
+        "larger curvature at the start": float(curvatures[1]),
+        "larger / smaller curvature at the minimum": float(lowest[1] / lowest[0]),
+        "degrees between the first step and the way to the minimum": off,
+        "loss at the end": float(path.loss[-1]),
+        "distance from the minimum at the end": float(np.linalg.norm(path.x[-1] - minimum)),
+    }
+    fate = (
+        f"the run diverges at step {path.status.step}"
+        if path.status.outcome is Outcome.DIVERGED
+        else f"the loss is {path.loss[-1]:.4g} after {steps} steps"
+    )
+    sentence = (
+        f"At ({start[0]:.4g}, {start[1]:.4g}) the loss is {path.loss[0]:.4g} and its gradient ({slope[0]:.4g}, "
+        f"{slope[1]:.4g}), so the first step is {off:.4g} degrees off the way to the minimum ({minimum[0]:.4g}, "
+        f"{minimum[1]:.4g}). The curvatures at the start are {curvatures[0]:.4g} and {curvatures[1]:.4g}. "
+        f"At lr = {lr:.4g} {fate}."
+    )
+    return Finding(numbers, sentence, Plot("step", "loss", (curve("gradient descent", path.loss),), log_y=True))
+
+
+def _from(low: float, high: float, name: str, default: float) -> Hyper:
+    return Hyper(
+        f"{name}0", f"{name}_0", default, (low, high), (low, high), "linear", f"Where the run starts, in {name}."
+    )
+
+
+_JOURNEY_STEPS = whole("steps", "T", 1000, (100, 100_000), "Steps of gradient descent.")
+_ROSENBROCK = Experiment(
+    key="X80",
+    question="How high, how steep and how curved is Rosenbrock's function at the start of a race?",
+    settings=(
+        learning_rate(0.0008, (1e-4, 0.01)),
+        _JOURNEY_STEPS,
+        _from(-2.0, 2.0, "x", -1.5),
+        _from(-1.0, 6.0, "y", 2.0),
+    ),
+    find=partial(_journey, _VALLEY),
+    expected=(
+        Expected("loss at the start", 12.5, 0.0, "2.5² + 100·0.25², without rounding."),
+        Expected("loss at the start", 906.25, 0.0, "2.5² + 100·3², without rounding.", {"y0": -0.75}),
+        Expected("loss at the start", 906.25, 0.0, "2.5² + 100·3², without rounding.", {"y0": 5.25}),
+        Expected(
+            "larger / smaller curvature at the minimum", 2508.01, 0.01, "Exact eigenvalues; two decimals are known."
+        ),
+    ),
+)
+_BEALE = Experiment(
+    key="X81",
+    question="Does gradient descent from (1, 1) reach the minimum of Beale's function, and does its arrow point there?",
+    settings=(
+        learning_rate(0.001, (1e-4, 0.1)),
+        _JOURNEY_STEPS,
+        _from(-4.0, 4.0, "x", 1.0),
+        _from(-4.0, 4.0, "y", 1.0),
+    ),
+    find=partial(_journey, OBJECTIVES["beale"]),
+    expected=(
+        Expected("loss at the start", 909 / 64, 0.0, "1.5² + 2.25² + 2.625², without rounding."),
+        Expected("slope along x", 0.0, 0.0, "Each term has the factor y − 1, y² − 1 or y³ − 1."),
+        Expected("slope along y", 27.75, 0.0, "2·1.5 + 4·2.25 + 6·2.625, without rounding."),
+        Expected("smaller curvature at the start", -9.83, 0.005, "An exact eigenvalue; two decimals are known."),
+        Expected("larger curvature at the start", 78.3, 0.05, "An exact eigenvalue; one decimal is known."),
+        Expected("degrees between the first step and the way to the minimum", 75.96, 0.005, "arctan(2/0.5), by hand."),
+        Expected("loss at the end", 0.081, 0.0005, "Three decimals are known."),
+        Expected("loss at the end", 0.0, 1e-24, "It arrives (8e-26); what is left is rounding.", {"steps": 100_000}),
+    ),
+)
+
+
+ALL: tuple[Experiment, ...] = (_WINNER, _SHARP_LIMIT, _SURPRISES, _ZIGZAG, _ROSENBROCK, _BEALE)

@@ -1,4 +1,4 @@
-"""What schedules of the learning rate do: none helps across a plateau, warm-up allows more where the start is steep."""
+"""What schedules of the learning rate do: on a plateau, where the start is steep, over another length of training."""
 
 from collections.abc import Mapping
 
@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from core.catalogue.hypers import Hyper
 from core.catalogue.optimizers import OPTIMIZERS, Dash
+from core.catalogue.schedules import SCHEDULES
 from core.engine.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
 from core.engine.many import trace_many
 from core.engine.run import Run
@@ -175,4 +176,44 @@ _X62 = Experiment(
 )
 
 
-ALL: tuple[Experiment, ...] = (_X55, _X62)
+_FALL = 0.1
+
+
+def _falls(settings: Mapping[str, float]) -> Finding:
+    epochs, period = int(settings["epochs"]), int(settings["period"])
+    factors = SCHEDULES["step"].factors(epochs, {"period": period, "gamma": _FALL})
+    first_stretch = 100 * float((factors == factors[0]).mean())
+    numbers = {
+        "falls": float(np.count_nonzero(np.diff(factors))),
+        "epochs at the first rate in %": first_stretch,
+        "last rate / first rate": float(factors[-1] / factors[0]),
+    }
+    sentence = (
+        f"Over {epochs} epochs a fall to a tenth every {period} happens {numbers['falls']:.0f} times: "
+        f"{first_stretch:.4g} % of the epochs are at the first rate, and the last one is at "
+        f"{numbers['last rate / first rate']:.4g} of it."
+    )
+    plot = Plot("epoch", "share of the first rate", (curve("every fall to a tenth", factors),), log_y=True)
+    return Finding(numbers, sentence, plot)
+
+
+_X78 = Experiment(
+    key="X78",
+    question="What do 30 epochs between two falls of the learning rate mean over another length of training?",
+    settings=(
+        whole("epochs", "E", 90, (10, 300), "Epochs of training."),
+        whole("period", "p", 30, (5, 100), "Epochs between two falls."),
+    ),
+    find=_falls,
+    expected=(
+        Expected("falls", 2, 0, "A count: at epochs 30 and 60."),
+        Expected("falls", 0, 0, "A count.", {"epochs": 20}),
+        Expected("falls", 9, 0, "A count: at epochs 30, 60, … 270.", {"epochs": 300}),
+        Expected("epochs at the first rate in %", 100 / 3, 1e-12, "30 of 90."),
+        Expected("last rate / first rate", 0.01, 1e-15, "Two tenths."),
+        Expected("last rate / first rate", 1e-9, 1e-20, "Nine tenths.", {"epochs": 300}),
+    ),
+)
+
+
+ALL: tuple[Experiment, ...] = (_X55, _X62, _X78)

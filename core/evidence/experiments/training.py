@@ -1,10 +1,11 @@
-"""Experiments about the learning rate of a small network: what a range test finds, and whether one rate suits all."""
+"""Experiments on training a small network: what a range test finds, whether one rate suits all, what norms say."""
 
 from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
 
+from core.catalogue.hypers import Hyper
 from core.catalogue.optimizers import OPTIMIZERS
 from core.engine.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
 from core.engine.run import Run
@@ -21,9 +22,25 @@ _BATCH = 32
 
 # The task: items of ten standard normal features, whose target is sin(2x₁) + x₂x₃ + x₄.
 _ITEMS = 512
-_NETWORK = Network((Layer(10, 64, Activation.RELU), Layer(64, 64, Activation.RELU), Layer(64, 1)))
+_FEATURES, _WIDTH = 10, 64
 # OpenBLAS starts threads for products of more than 64³ numbers, which here cost more than they bring.
 _PORTION = 64
+
+
+def _network(width: int) -> Network:
+    hidden = Layer(_FEATURES, width, Activation.RELU), Layer(width, width, Activation.RELU)
+    return Network((*hidden, Layer(width, 1)))
+
+
+_NETWORK = _network(_WIDTH)
+
+
+def _task(random: np.random.Generator, network: Network) -> tuple[Array, Array, Array]:
+    """The items' features and targets, and the start of ``network``, which is that of PyTorch's linear layers."""
+    x = random.standard_normal((_ITEMS, _FEATURES))
+    y = (np.sin(2 * x[:, 0]) + x[:, 1] * x[:, 2] + x[:, 3])[:, None]
+    start = [random.uniform(-1, 1, layer.size) * layer.inputs**-0.5 for layer in network.layers]
+    return x, y, np.concatenate(start)
 
 
 def _loss_and_gradient(weights: Reals, x: Array, y: Array) -> tuple[Array, Array]:
@@ -40,14 +57,12 @@ def _loss_and_gradient(weights: Reals, x: Array, y: Array) -> tuple[Array, Array
 def _train(key: str, rates: Array, batch: int, seed: int) -> tuple[Array, Array]:
     """The network trained by a shipped rule, one copy for each column of ``rates``, of shape ``(steps, copies)``.
 
-    All copies share the items, the start, which is that of PyTorch's linear layers, and the batches. The first return
+    All copies share the items, the start and the batches. The first return
     is the loss of each step's batch before the step, of the shape of ``rates``; the second that of all items after the
     last step. A rate that diverges ends in infinity or NaN.
     """
     random = np.random.default_rng(seed)
-    x = random.standard_normal((_ITEMS, 10))
-    y = (np.sin(2 * x[:, 0]) + x[:, 1] * x[:, 2] + x[:, 3])[:, None]
-    start = np.concatenate([random.uniform(-1, 1, layer.size) * layer.inputs**-0.5 for layer in _NETWORK.layers])
+    x, y, start = _task(random, _NETWORK)
     picked = batches(random, _ITEMS, batch)
 
     def look(weights: Reals) -> tuple[Reals, Reals]:
@@ -207,4 +222,70 @@ _ONE_RATE = Experiment(
 )
 
 
-ALL: tuple[Experiment, ...] = (_RANGE, _ONE_RATE)
+_WATCHED, _BAD_STEP, _WATCHED_RATE = 60, 40, 0.02
+# Steps at the start whose mean is what a level is taken to be.
+_LEVEL = 20
+
+
+def _norms(width: int, spoilt: float, seed: int) -> Array:
+    """The gradient's norm before each step of plain descent; one batch's targets are ``spoilt`` times too large."""
+    random = np.random.default_rng(seed)
+    network = _network(width)
+    x, y, weights = _task(random, network)
+    picked = batches(random, _ITEMS, _BATCH)
+    norms = np.empty(_WATCHED)
+    for step in range(_WATCHED):
+        items = next(picked)
+        wanted = y[items] * (spoilt if step == _BAD_STEP else 1.0)
+        _, gradient = network.loss_and_gradient(weights, x[items], wanted)
+        norms[step] = np.linalg.norm(gradient)
+        weights = weights - _WATCHED_RATE * gradient
+    return norms
+
+
+def _watch(settings: Mapping[str, float]) -> Finding:
+    width, spoilt, seed = int(settings["width"]), settings["spoilt"], int(settings["seed"])
+    norms = {w: _norms(w, spoilt, seed) for w in (_WIDTH, width)}
+    level = {w: float(seen[:_LEVEL].mean()) for w, seen in norms.items()}
+    ordinary = np.median(norms[_WIDTH][:_BAD_STEP])
+    numbers = {
+        f"level, width {_WIDTH}": level[_WIDTH],
+        "level, your width / this": level[width] / level[_WIDTH],
+        "jump at the bad batch": float(norms[_WIDTH][_BAD_STEP] / ordinary),
+        "swings before it": float(norms[_WIDTH][:_BAD_STEP].max() / ordinary),
+    }
+    sentence = (
+        f"The norm is about {level[_WIDTH]:.4g} with hidden layers of {_WIDTH} units and "
+        f"{numbers['level, your width / this']:.4g} times that with {width}, on the same items. A batch whose "
+        f"targets are {spoilt:.4g} times too large lifts it to {numbers['jump at the bad batch']:.4g} times its usual "
+        f"value, where ordinary batches reach {numbers['swings before it']:.4g}."
+    )
+    series = tuple(
+        Series(f"{w} units", np.arange(float(_WATCHED)), seen, color)
+        for (w, seen), color in zip(norms.items(), (_SGD.color, _ADAM.color), strict=False)
+    )
+    marks = (Mark("x", float(_BAD_STEP), "bad batch"),)
+    return Finding(numbers, sentence, Plot("step", "norm of the gradient", series, log_y=True, marks=marks))
+
+
+_SCATTERED = "Seeded; other seeds change it by a third."
+_WATCH = Experiment(
+    key="X84",
+    question="What do the level of the gradient's norm and a jump of it say?",
+    settings=(
+        whole("width", "k", 256, (16, 256), "Units in each hidden layer of the other network."),
+        Hyper(
+            "spoilt", "f", 10.0, (1.0, 100.0), (1.0, 100.0), "log", "How many times too large one batch's targets are."
+        ),
+        _SEED,
+    ),
+    find=_watch,
+    expected=(
+        Expected("level, your width / this", 1.6, 0.1, _SCATTERED),
+        Expected("jump at the bad batch", 25.0, 2.0, _SCATTERED),
+        Expected("swings before it", 2.6, 0.3, _SCATTERED),
+    ),
+)
+
+
+ALL: tuple[Experiment, ...] = (_RANGE, _ONE_RATE, _WATCH)

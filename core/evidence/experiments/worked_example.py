@@ -1,6 +1,6 @@
-"""Experiments on the guide's worked example, a line through three points: its slope, and how squares are added up."""
+"""Experiments on the guide's worked example, a line through three points: slopes, one step, how squares are summed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -152,4 +152,50 @@ _CONVENTION = Experiment(
 )
 
 
-ALL: tuple[Experiment, ...] = (_WORKED, _CONVENTION)
+def _in_turn(point: Array, lr: float) -> Array:
+    """One step in which b's slope is taken where w has already moved to."""
+    w = point[0] - lr * _EXAMPLE.grad(point)[0]
+    return np.array([w, point[1] - lr * _EXAMPLE.grad(np.array([w, point[1]]))[1]])
+
+
+def _step(settings: Mapping[str, float]) -> Finding:
+    lr = settings["lr"]
+    start = np.array([settings["w"], settings["b"]])
+    steps: Mapping[str, Callable[[Array], Array]] = {
+        "at once": lambda point: point - lr * _EXAMPLE.grad(point),
+        "in turn": lambda point: _in_turn(point, lr),
+    }
+    predictions = {f"prediction at x = {x}": float(start[0] * x + start[1]) for x, _ in _DATA}
+    numbers, series = dict(predictions), []
+    for name, step in steps.items():
+        points = [start]
+        for _ in range(_FITTING):
+            points.append(step(points[-1]))
+        numbers |= {f"w after one step, {name}": float(points[1][0]), f"b after one step, {name}": float(points[1][1])}
+        series.append(curve(name, _EXAMPLE.value(np.array(points).T), dash="solid" if name == "at once" else "dash"))
+    sentence = (
+        f"The line predicts {listed([f'{value:.4g}' for value in predictions.values()])}. A step with lr = {lr:.4g} "
+        f"moves w to {numbers['w after one step, at once']:.4g} and b to {numbers['b after one step, at once']:.4g} "
+        f"where both slopes are taken first; with b's slope taken after w has moved, b comes to "
+        f"{numbers['b after one step, in turn']:.4g}, which is another method."
+    )
+    return Finding(numbers, sentence, Plot("step", "loss", tuple(series), log_y=True))
+
+
+_ONE_STEP = Experiment(
+    key="X77",
+    question="What does a step of gradient descent compute, and do its parameters move at once or in turn?",
+    settings=(learning_rate(0.01, (1e-4, 0.15)), _WEIGHT, _BIAS),
+    find=_step,
+    expected=(
+        Expected("prediction at x = 1", 0.6, 1e-12, "Exact apart from rounding."),
+        Expected("prediction at x = 2", 1.1, 1e-12, "Exact apart from rounding."),
+        Expected("prediction at x = 3", 1.6, 1e-12, "Exact apart from rounding."),
+        Expected("w after one step, at once", 0.636, 1e-12, "Exact apart from rounding."),
+        Expected("b after one step, at once", 0.158, 1e-12, "Exact apart from rounding."),
+        Expected("b after one step, in turn", 0.15256, 1e-12, "0.1 + 0.01·5.256, by hand."),
+    ),
+)
+
+
+ALL: tuple[Experiment, ...] = (_WORKED, _CONVENTION, _ONE_STEP)

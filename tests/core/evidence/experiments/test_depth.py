@@ -97,3 +97,12 @@ def test_powers_may_grow_before_they_vanish() -> None:
     assert numbers["largest at power"] in (9, 10)
     assert numbers["largest norm"] > numbers["norm of W"] > 1
     assert numbers["norm of the power 100"] < 0.1
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("deep", [2, 4, 10])
+def test_the_chain_rule_is_right_in_every_draw_and_the_product_in_none(deep: int, seed: int) -> None:
+    numbers = ask("X83", depth=deep, seed=seed).numbers
+    # Rounding of a loss over a difference of 2e-6, beside gradients that may be small.
+    assert numbers["error of δ₁xᵀ / gradient"] < 1e-5
+    assert numbers["error of ∂L/∂Wₙ·Wₙ·…·W₂ / gradient"] > 0.3

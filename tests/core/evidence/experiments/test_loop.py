@@ -55,3 +55,18 @@ def test_one_cycle_by_epoch_gets_as_far_as_its_formula(epochs: int, batches: int
     share = 1 - 0.96 * (1 + np.cos(np.pi * epochs / top)) / 2
     assert numbers["one-cycle, largest, by epoch"] == pytest.approx(0.01 * (share if epochs < top else 1), rel=0.01)
     assert numbers["one-cycle, largest, by batch"] == pytest.approx(0.01, rel=0.01)
+
+
+@pytest.mark.parametrize("lr", [0.01, 0.1, 1.0])
+def test_a_loop_that_never_zeroes_swings_for_ever(lr: float) -> None:
+    numbers = ask("X82", lr=lr).numbers
+    # Nothing damps it, and a quarter of a swing takes at most 16 of the last 25 steps.
+    assert numbers["furthest in the last half, never zeroed"] > 0.9
+    assert numbers["distance after 50 steps, zeroed"] == pytest.approx(abs(1 - lr) ** 50, abs=1e-12)
+
+
+def test_pytorch_moves_the_momentum_against_the_rate() -> None:
+    numbers = ask("X79", low=0.01, ratio=4.0, up=20).numbers
+    assert (numbers["lowest rate"], numbers["highest rate"]) == pytest.approx((0.01, 0.04))
+    assert numbers["steps up"] == numbers["steps down"] == 20
+    assert numbers["momentum at the highest rate"] < numbers["momentum at the lowest rate"]

@@ -84,3 +84,14 @@ def test_no_start_beats_the_worst_case() -> None:
         numbers = ask("X68", y0=y0).numbers
         # Rounding of one division.
         assert numbers["largest factor on the loss"] <= numbers["worst case ((κ − 1)/(κ + 1))²"] + 1e-9
+
+
+@pytest.mark.parametrize(("experiment", "minimum"), [("X80", (1.0, 1.0)), ("X81", (3.0, 0.5))])
+def test_a_start_at_the_minimum_is_no_way_to_go(experiment: str, minimum: tuple[float, float]) -> None:
+    finding = ask(experiment, x0=minimum[0], y0=minimum[1])
+    assert finding.numbers["loss at the start"] == finding.numbers["loss at the end"] == 0
+    assert "nan" not in finding.sentence
+
+
+def test_a_run_that_leaves_beales_function_is_told_to_diverge() -> None:
+    assert "diverges at step" in ask("X81", lr=0.1).sentence

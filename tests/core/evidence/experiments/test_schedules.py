@@ -68,3 +68,12 @@ def test_a_longer_warm_up_allows_more_on_the_quartic_and_little_on_the_parabola(
 def test_no_warm_up_is_called_so() -> None:
     assert "With no warm-up the peak" in ask("X62", warmup=1).sentence
     assert "With 2 steps of linear warm-up the peak" in ask("X62", warmup=2).sentence
+
+
+@pytest.mark.parametrize(
+    ("epochs", "period", "falls"), [(90, 30, 2), (91, 30, 3), (30, 30, 0), (31, 30, 1), (10, 5, 1)]
+)
+def test_falls_are_counted_as_they_happen(epochs: int, period: int, falls: int) -> None:
+    numbers = ask("X78", epochs=epochs, period=period).numbers
+    assert numbers["falls"] == falls
+    assert numbers["last rate / first rate"] == pytest.approx(0.1**falls)

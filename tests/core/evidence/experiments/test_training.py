@@ -119,3 +119,11 @@ def test_rates_do_not_disturb_each_other() -> None:
         alone, _ = training._train("adamw", np.full((20, 1), 1e-2), 32, 7)
     # Libraries may sum a single matrix in another order.
     np.testing.assert_allclose(together[:, 1], alone[:, 0], rtol=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_norm_grows_with_the_width_and_jumps_at_a_bad_batch_only(seed: int) -> None:
+    numbers = ask("X84", seed=seed).numbers
+    assert numbers["level, your width / this"] > 1.2
+    assert numbers["jump at the bad batch"] > 4 * numbers["swings before it"]
+    assert ask("X84", seed=seed, spoilt=1.0).numbers["jump at the bad batch"] < 4

@@ -23,3 +23,12 @@ def test_as_many_conventions_diverge_as_the_sentence_names(lr: float, beyond: in
     assert finding.plot is not None
     grew = [series.y[-1] > series.y[-2] for series in finding.plot.series]
     assert sum(grew) == beyond
+
+
+def test_in_turn_the_second_slope_is_taken_where_the_first_step_led() -> None:
+    numbers = ask("X77", lr=0.05).numbers
+    # Slopes along w and b are 2 times the means of (w·x + b − y)·x and of w·x + b − y.
+    w = 0.5 + 0.05 * 13.6
+    assert numbers["w after one step, at once"] == numbers["w after one step, in turn"] == pytest.approx(w)
+    assert numbers["b after one step, at once"] == pytest.approx(0.1 + 0.05 * 5.8)
+    assert numbers["b after one step, in turn"] == pytest.approx(0.1 - 0.05 * 2 * (2 * w + 0.1 - 4))
