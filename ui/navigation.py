@@ -40,7 +40,8 @@ HOME = Page(
     "Home",
     ":material/home:",
     "",
-    "Every statement here can be run: change a number, and the picture, the words and the link answer.",
+    "How a neural network learns, one step at a time. Every statement here can be run on the spot, or names the source "
+    "where it can be looked up.",
 )
 FOUNDATIONS = Page(
     "pages/foundations.py",

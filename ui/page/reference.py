@@ -81,6 +81,9 @@ _LEDGER: dict[str, Any] = {
     "said": st.column_config.TextColumn("What is said", width="large"),
     "verdict": "Verdict",
     "page": "Page",
+    "basis": st.column_config.TextColumn(
+        "Check it", help="By an experiment that runs here, or in the sources, where no numbers decide."
+    ),
     "experiment": st.column_config.TextColumn("Experiment", help="The experiment that shows it, if there is one."),
     "source": "Source",
 }

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.catalogue.optimizers import OPTIMIZERS
 from core.engine.findings import Experiment, Finding
-from core.evidence.claims import CLAIMS, Claim, Verdict
+from core.evidence.claims import CLAIMS, Basis, Claim, Verdict
 from core.evidence.experiments import EXPERIMENTS
 from core.figures import plot
 from core.formula.latex import measured
@@ -94,11 +94,13 @@ def surprises() -> None:
 
 
 def statement(claim: Claim) -> None:
-    """What is said, its verdict, what is correct, and the source."""
+    """What is said, its verdict, what is correct, and the source; a badge where that is all there is to go by."""
     said, verdict = st.columns([7, 2], vertical_alignment="center")
     said.markdown(f"*“{claim.said}”*")
     with verdict:
         verdict_badge(claim.verdict)
+        if claim.basis is Basis.SOURCES:
+            st.badge(str(claim.basis).capitalize(), icon=":material/menu_book:", color="gray")
     st.markdown(claim.correct)
     st.caption(f"{claim.key} · {claim.source}")
 

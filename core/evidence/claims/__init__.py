@@ -19,10 +19,10 @@ from core.evidence.claims import (
     update_rule,
     variants,
 )
-from core.evidence.claims.claim import Claim, Verdict
+from core.evidence.claims.claim import Basis, Claim, Verdict
 from core.evidence.experiments import EXPERIMENTS
 
-__all__ = ["CLAIMS", "Claim", "ClaimRow", "Verdict", "claim_rows", "narrowed"]
+__all__ = ["CLAIMS", "Basis", "Claim", "ClaimRow", "Verdict", "claim_rows", "narrowed"]
 
 _PARTS = (
     foundations,
@@ -69,13 +69,14 @@ CLAIMS: Mapping[str, Claim] = MappingProxyType({claim.key: _filled(claim) for cl
 
 @dataclass(frozen=True)
 class ClaimRow:
-    """One statement in the ledger, in plain values; ``experiment`` is empty if none shows it."""
+    """One statement in the ledger, in plain values; ``experiment`` is empty where ``basis`` is "from sources"."""
 
     key: str
     said: str
     verdict: str
     page: str
     correct: str
+    basis: str
     experiment: str
     source: str
 
@@ -83,7 +84,16 @@ class ClaimRow:
 def claim_rows() -> list[ClaimRow]:
     """A row for each statement of the guide, in the order of their numbers."""
     return [
-        ClaimRow(claim.key, claim.said, str(claim.verdict), claim.page, claim.correct, claim.experiment, claim.source)
+        ClaimRow(
+            key=claim.key,
+            said=claim.said,
+            verdict=str(claim.verdict),
+            page=claim.page,
+            correct=claim.correct,
+            basis=str(claim.basis),
+            experiment=claim.experiment,
+            source=claim.source,
+        )
         for claim in sorted(CLAIMS.values(), key=lambda claim: claim.key)
     ]
 

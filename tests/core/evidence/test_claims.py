@@ -10,7 +10,7 @@ import pytest
 
 from core.engine.findings import Expected
 from core.evidence import claims
-from core.evidence.claims import CLAIMS, Claim, Verdict, claim_rows, narrowed
+from core.evidence.claims import CLAIMS, Basis, Claim, Verdict, claim_rows, narrowed
 from core.evidence.experiments import EXPERIMENTS
 from core.lessons.reference import as_csv, matching
 
@@ -50,6 +50,25 @@ def test_a_claim_is_plain_text_without_anything_left_to_fill_in(claim: Claim) ->
 def test_the_experiments_of_a_claim_exist(claim: Claim) -> None:
     named = [*re.findall(r"X\d\d", claim.correct), *([claim.experiment] if claim.experiment else [])]
     assert set(named) <= set(EXPERIMENTS)
+
+
+# A paper, a page, or a book or talk with its year and what it is called.
+_CHECKABLE = re.compile(r"doi:10\.|arXiv:\d|\w\.\w+/|\b(18|19|20)\d\d, \S")
+_OUR_OWN = re.compile(r"recomputed here|run here|calculus")
+
+
+@every
+def test_a_claim_runs_or_names_sources_that_can_be_checked(claim: Claim) -> None:
+    assert (claim.basis is Basis.RUNS) == (claim.experiment in EXPERIMENTS)
+    if claim.basis is Basis.SOURCES:
+        assert not _OUR_OWN.search(claim.source)
+        for source in claim.source.split("; "):
+            assert _CHECKABLE.search(source), source
+
+
+def test_most_statements_run() -> None:
+    # Readme and home page say that every statement runs or names its source; it is a guide of experiments first.
+    assert sum(claim.basis is Basis.RUNS for claim in CLAIMS.values()) > 0.75 * len(CLAIMS)
 
 
 # --- Quoted numbers ---
@@ -120,7 +139,7 @@ def test_the_ledger_has_a_row_for_every_statement_in_order_of_their_numbers() ->
     for row in ROWS:
         claim = CLAIMS[row.key]
         assert (row.said, row.correct, row.source) == (claim.said, claim.correct, claim.source)
-        assert row.experiment == claim.experiment
+        assert (row.basis, row.experiment) == (claim.basis, claim.experiment)
 
 
 def test_nothing_asked_leaves_every_row() -> None:
