@@ -16,9 +16,10 @@ class Section:
     """One section: its heading, one or two sentences of introduction, a picture, and what opens below it.
 
     ``preview`` computes the small picture from a run, within a few hundredths of a second and with at most three
-    series of short names; ``alt`` says in words what it shows. ``experiments`` are keys of experiments that have a card
-    in the section, in their order; those of its claims may be among them. ``code`` is a short program in PyTorch that
-    prints and asserts what the section says; empty if there is none.
+    series of short names; ``alt`` says in words what it shows. ``formula`` is LaTeX, narrow enough for a phone; empty
+    if there is none. ``experiments`` are keys of experiments that have a card in the section, in their order; those of
+    its claims may be among them. ``code`` is a short program in PyTorch that prints and asserts what the section says;
+    empty if there is none.
     """
 
     key: str
@@ -26,6 +27,7 @@ class Section:
     introduction: str
     preview: Callable[[], Plot]
     alt: str
+    formula: str = ""
     experiments: tuple[str, ...] = ()
     code: str = ""
 

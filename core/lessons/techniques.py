@@ -13,6 +13,7 @@ from core.engine.trace import trace
 from core.evidence.experiments.measure import curve
 from core.evidence.experiments.normalisation import HE, trained
 from core.export.snippets import code_file
+from core.formula.rule_latex import Line, aligned, step_lines
 from core.lessons import flat_walk
 from core.lessons.sections import Section, picture_of
 from core.lessons.state_memory import DEFAULT, GIGA, Precision, memories
@@ -101,6 +102,11 @@ def _below(series: Series, most: float) -> Series:
     return replace(series, x=series.x[kept], y=series.y[kept])
 
 
+def _rule(key: str, *names: str) -> str:
+    """The lines of a shipped rule, or those of them that begin with one of ``names`` in LaTeX."""
+    return aligned([line for line in step_lines(OPTIMIZERS[key].parsed) if line.left.startswith(names or "")])
+
+
 TECHNIQUES = (
     Section(
         key="scaling",
@@ -110,6 +116,7 @@ TECHNIQUES = (
         "that say nearly the same.",
         preview=_scaling,
         alt="Loss against the step on two features, one four times as spread: slow as they are, fast standardised",
+        formula=r"\hat x = \frac{x - \mu}{\sigma}",
         experiments=("X44",),
         code=code_file("techniques/scaling.py"),
     ),
@@ -120,6 +127,13 @@ TECHNIQUES = (
         "destroy it. Why it does is disputed: it helps even where the inputs of each layer are made unsteady.",
         preview=_batch_norm,
         alt="Loss of a deep network against the learning rate: with BatchNorm it learns at larger rates",
+        formula=aligned(
+            [
+                Line(r"\mu", r"\frac{1}{B} \sum_{i} x_i"),
+                Line(r"\sigma^2", r"\frac{1}{B} \sum_{i} (x_i - \mu)^2"),
+                Line("y_i", r"\gamma\,\frac{x_i - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta"),
+            ]
+        ),
         experiments=("X45", "X46"),
         code=code_file("techniques/batch_norm.py"),
     ),
@@ -127,7 +141,7 @@ TECHNIQUES = (
         key="accumulation",
         title="Gradient accumulation",
         introduction="Several small batches, one step: the mean of their gradients is that of one large batch, if "
-        "every part counts by its items and no layer looks at the batch as a whole.",
+        "every part counts by its share of the items and no layer looks at the batch as a whole.",
         preview=partial(
             picture_of,
             "X47",
@@ -135,6 +149,12 @@ TECHNIQUES = (
             {"BatchNorm, weighted by items": "BatchNorm", "weighted by items": "no BatchNorm"},
         ),
         alt="Relative error of a gathered gradient against the items in a part: rounding, but large with BatchNorm",
+        formula=aligned(
+            [
+                Line(r"\text{any parts}\quad g", r"\sum_{k=1}^{N} \frac{n_k}{n}\,g_k"),
+                Line(r"\text{equal parts}\quad g", r"\frac{1}{N} \sum_{k=1}^{N} g_k"),
+            ]
+        ),
         experiments=("X47",),
         code=code_file("techniques/accumulation.py"),
     ),
@@ -145,13 +165,14 @@ TECHNIQUES = (
         "with a smaller range of stable learning rates.",
         preview=partial(picture_of, "X24", "position", {"Momentum": "Momentum", "Nesterov": "Nesterov"}),
         alt="Position against the step on a parabola: Nesterov's method overshoots the minimum less than momentum",
+        formula=_rule("nesterov"),
         experiments=("X20", "X21", "X24"),
         code=code_file("techniques/nesterov.py"),
     ),
     Section(
         key="clipping",
         title="Gradient clipping",
-        introduction="A limit on the gradient saves a run from one enormous step. Clipping by norm shortens the "
+        introduction="A limit c on the gradient saves a run from one enormous step. Clipping by norm shortens the "
         "gradient, clipping by value also turns it, and neither mends a gradient that has vanished.",
         preview=partial(
             picture_of,
@@ -160,6 +181,12 @@ TECHNIQUES = (
             {"gradient": "gradient", "clipped by norm": "by norm", "clipped by value": "by value"},
         ),
         alt="A gradient as an arrow, the same shortened by its norm, and the same turned by clipping its entries",
+        formula=aligned(
+            [
+                Line(r"\text{by norm}\quad g", r"g \cdot \min\left(1,\ \frac{c}{\lVert g \rVert}\right)"),
+                Line(r"\text{by value}\quad g_j", r"\min(\max(g_j,\ -c),\ c)"),
+            ]
+        ).replace("&=", r"&\leftarrow"),
         experiments=("X48", "X49"),
         code=code_file("techniques/clipping.py"),
     ),
@@ -170,6 +197,12 @@ TECHNIQUES = (
         "values keep their size from layer to layer. Which variance that is depends on the activation.",
         preview=partial(picture_of, "X08", "size of values", {"Xavier": "Xavier", "He": "He"}, {"width": 64}),
         alt="Size of the values behind each of thirty ReLU layers: kept by He's variance, lost by Xavier's",
+        formula=aligned(
+            [
+                Line(r"\text{Xavier}\quad \operatorname{Var} w", r"\frac{2}{n_\text{in} + n_\text{out}}"),
+                Line(r"\text{He}\quad \operatorname{Var} w", r"\frac{2}{n_\text{in}}"),
+            ]
+        ),
         experiments=("X07", "X08"),
         code=code_file("techniques/initialisation.py"),
     ),
@@ -180,6 +213,15 @@ TECHNIQUES = (
         "thing in gradient descent and two in Adam, which divides the second by the size it has just seen.",
         preview=partial(picture_of, "X35", "weight", {"AdamW": "AdamW", "Adam + L2": "Adam + L2"}),
         alt="A weight without a gradient against the step: AdamW shrinks it by a fixed share, Adam with L2 far faster",
+        formula=aligned(
+            [
+                Line(r"\text{L2}\quad g_t", r"\nabla f(\theta_{t-1}) + \lambda\,\theta_{t-1}"),
+                Line(
+                    r"\text{AdamW}\quad \theta_t",
+                    r"(1 - \alpha\lambda)\,\theta_{t-1} - \frac{\alpha\,\hat m_t}{\sqrt{\hat v_t} + \epsilon}",
+                ),
+            ]
+        ),
         experiments=("X35", "X36", "X37", "X61"),
         code=code_file("techniques/decay.py"),
     ),
@@ -190,16 +232,18 @@ TECHNIQUES = (
         "are too long, not too short, because the average under the root lags most.",
         preview=partial(picture_of, "X30", "step / rate", {"no bias correction": "uncorrected", "Adam": "Adam"}),
         alt="Step length against the step: up to 6.6 learning rates without bias correction, always one with it",
+        formula=_rule("adam", r"\hat"),
         experiments=("X30", "X31"),
         code=code_file("techniques/correction.py"),
     ),
     Section(
         key="warmup",
         title="Warm-up",
-        introduction="A rate that rises over the first steps lets the run reach a flatter place before the large steps "
-        "come, so that a larger peak can be used. Where the curvature is the same everywhere it moves no limit.",
+        introduction="A rate that rises over the first w steps lets the run reach a flatter place before the large "
+        "steps come, so that a larger peak can be used. Where the curvature is the same everywhere it moves no limit.",
         preview=_warmup,
         alt="Loss against the step on a quartic at rate 0.5: it explodes at once, and falls with a warm-up of 50 steps",
+        formula=r"\alpha_t = \alpha\,\min\left(1,\ \frac{t}{w}\right)",
         experiments=("X62",),
         code=code_file("techniques/warmup.py"),
     ),
@@ -210,15 +254,17 @@ TECHNIQUES = (
         "gradients a step. A demonstration in one variable shows nothing of what it does.",
         preview=flat_walk.preview,
         alt="Sharpness against the step in a valley of equal minima: unchanged by gradient descent, lowered by SAM",
+        formula=_rule("sam"),
         experiments=("X57",),
     ),
     Section(
         key="formats",
         title="Number formats and loss scaling",
-        introduction="float16 loses small gradients unless the loss is multiplied first; bfloat16 keeps their size and "
-        "fewer of their digits. A scaled gradient must be divided again before it is clipped.",
+        introduction="float16 loses small gradients unless the loss is multiplied by a scale S first; bfloat16 keeps their "
+        "size and fewer of their digits. A scaled gradient must be divided again before it is clipped.",
         preview=_formats,
         alt="Share of a gradient that is left when it is stored: float16 loses what is small, bfloat16 does not",
+        formula=r"g = \frac{1}{S}\,\nabla\left(S\,J\right)",
         experiments=("X65",),
         code=code_file("techniques/formats.py"),
     ),
@@ -240,6 +286,7 @@ TECHNIQUES = (
         "loses to a falling one; at 0, as a plain average, it beats both.",
         preview=_averaging,
         alt="Expected loss against the learning rate for a constant rate, a falling one, and Schedule-Free",
+        formula=_rule("schedule_free"),
         experiments=("X71",),
         code=code_file("techniques/averaging.py"),
     ),

@@ -47,6 +47,9 @@ def test_every_section_has_a_heading_a_picture_and_a_way_to_it() -> None:
         assert headings[section.key] == section.title
         assert section.introduction in words(app)
     assert len(app.get("plotly_chart")) == len(TECHNIQUES)
+    assert [latex.value for latex in app.latex] == [
+        f"$$\n{section.formula}\n$$" for section in TECHNIQUES if section.formula
+    ]
 
 
 def test_nothing_but_the_pictures_is_there_until_a_section_is_opened() -> None:

@@ -35,7 +35,6 @@ def _scaling() -> None:
             alt = f"Contours of the loss of two weights, features {name.lower()}, with the way of gradient descent"
             figure = contour(bowl.objective, [(unnamed, bowl.descent())], look(), VIEW)
             picture(figure, f"{_PREFIX}bowl_{name}", 340, alt)
-    st.latex(r"\hat x = \frac{x - \mu}{\sigma}")
     st.caption(
         "The axes are the two weights, as far from the best ones; both pictures begin with the same predictions. "
         "Standardising makes the ratio 1 and leaves the correlation as it is."

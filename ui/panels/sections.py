@@ -1,4 +1,4 @@
-"""Sections of a page that has many: a row each with a small picture, and a fold that computes only while it is open.
+"""Sections of a page that has many: words and a small picture each, and a fold that computes only while it is open.
 
 A page calls ``contents`` once and then ``section_panel`` for each of its sections, in order. In a link, a section is
 open if ``claims.section_key(page, section.key)`` is true, and its experiment runs if ``run_`` with its key is.
@@ -30,7 +30,7 @@ def contents(sections: Sequence[Section]) -> None:
 
 @st.fragment
 def section_panel(section: Section, page: Page, more: Callable[[], None] | None = None) -> None:
-    """``section`` on ``page``: its picture, heading and introduction, and a fold with its experiments and claims.
+    """``section`` on ``page``: its picture, heading, words and formula, and a fold with its experiments and claims.
 
     ``more`` draws what else the open fold begins with. A fragment: opening one section leaves the others alone.
     """
@@ -38,6 +38,8 @@ def section_panel(section: Section, page: Page, more: Callable[[], None] | None 
     with words:
         st.subheader(section.title, anchor=section.key)
         st.markdown(section.introduction)
+        if section.formula:
+            st.latex(section.formula)
     with drawing:
         picture(_preview(section, look()), f"{page.prefix}preview_{section.key}", PREVIEW_HEIGHT, section.alt)
     statements = claims.claims_about(page.path, section.key)

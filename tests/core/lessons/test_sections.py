@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.catalogue.optimizers import OPTIMIZERS
 from core.evidence.experiments import EXPERIMENTS
 from core.figures import DARK, LIGHT
 from core.figures.plot import PREVIEW_HEIGHT, preview
+from core.formula.rule_latex import aligned, step_lines
 from core.lessons.pitfalls import SECTIONS as PITFALLS
 from core.lessons.sections import Section
 from core.lessons.techniques import TECHNIQUES
@@ -21,6 +23,24 @@ ALL = [*TECHNIQUES, *PITFALLS]
 every = pytest.mark.parametrize("section", ALL, ids=lambda section: section.key)
 # Names of series that fit above a picture of about 300 pixels.
 _LEGEND = 36
+
+
+def test_every_technique_that_computes_has_its_formula_typeset() -> None:
+    # How much is remembered is a table of numbers.
+    assert [section.key for section in TECHNIQUES if not section.formula] == ["memory"]
+    for section in TECHNIQUES:
+        assert section.formula.count("{") == section.formula.count("}")
+        assert len(re.findall(r"\\left\b", section.formula)) == len(re.findall(r"\\right\b", section.formula))
+        assert "$" not in section.formula
+
+
+def test_a_formula_of_a_technique_that_is_a_rule_is_the_rules() -> None:
+    formulas = {section.key: section.formula for section in TECHNIQUES}
+    for key, rule in (("nesterov", "nesterov"), ("sam", "sam"), ("averaging", "schedule_free")):
+        assert formulas[key] == aligned(step_lines(OPTIMIZERS[rule].parsed))
+    adam = aligned(step_lines(OPTIMIZERS["adam"].parsed))
+    for row in formulas["correction"].removeprefix(r"\begin{aligned} ").removesuffix(r" \end{aligned}").split(r" \\ "):
+        assert row in adam
 
 
 @pytest.mark.parametrize("sections", [TECHNIQUES, PITFALLS], ids=["techniques", "pitfalls"])
