@@ -34,6 +34,9 @@ with story:
     st.subheader("What happened", anchor="story")
     variants.story_panel(data, runs, settings, known)
 
+st.subheader("The three side by side", anchor="variants")
+variants.boxes_panel(data.used.x.size, settings.batch)
+
 st.subheader("The largest stable rate shrinks with the batch", anchor="rates")
 variants.rates_panel(data.used, settings, known)
 

@@ -260,8 +260,8 @@ TECHNIQUES = (
     Section(
         key="formats",
         title="Number formats and loss scaling",
-        introduction="float16 loses small gradients unless the loss is multiplied by a scale S first; bfloat16 keeps their "
-        "size and fewer of their digits. A scaled gradient must be divided again before it is clipped.",
+        introduction="float16 loses small gradients unless the loss is multiplied by a scale S first; bfloat16 keeps "
+        "their size and fewer of their digits. A scaled gradient must be divided again before it is clipped.",
         preview=_formats,
         alt="Share of a gradient that is left when it is stored: float16 loses what is small, bfloat16 does not",
         formula=r"g = \frac{1}{S}\,\nabla\left(S\,J\right)",

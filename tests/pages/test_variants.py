@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Code
 
 from core.evidence.claims import CLAIMS
 from core.export.line_scripts import batch_script
+from core.lessons.batch_boxes import boxes
 from core.lessons.batch_findings import floors, scatter_of_gradients, stable_rates
 from core.lessons.batch_story import retold, update_rule
 from core.problems.batches.data import DATASETS, Pair, dataset
@@ -54,6 +56,11 @@ def _assert_shows(app: AppTest, pair: Pair, settings: Settings) -> None:
     assert update_rule(settings, pair.x.size) in latex(app)
 
 
+def _programs(app: AppTest) -> list[Code]:
+    """The code on the page but for the pseudo-code of the three variants, which is always there."""
+    return [block for block in app.code if not block.value.startswith("for each epoch")]
+
+
 def _open(link: Link | None = None) -> AppTest:
     app = open_page(PAGE, link)
     assert notes(app) == ""
@@ -81,7 +88,7 @@ def test_a_link_with_every_setting_changed_opens_exactly_those_runs() -> None:
     expected = batch_script(
         pair, batch=7, rate=0.0625, updates=210, start=(0.25, -0.75), replacement=True, seed=11, decay="one_over_root"
     )
-    assert [block.value for block in app.code] == [expected.rstrip()]
+    assert [block.value for block in _programs(app)] == [expected.rstrip()]
     keys = {
         element.key
         for kind in ("selectbox", "slider", "select_slider", "number_input", "button_group")
@@ -93,7 +100,7 @@ def test_a_link_with_every_setting_changed_opens_exactly_those_runs() -> None:
 @pytest.mark.parametrize("link", [{}, CHANGED], ids=["defaults", "changed"])
 def test_the_code_shown_runs_and_ends_where_the_page_says(link: Link, tmp_path: Path) -> None:
     app = _open({**link, "vcode": "true"})
-    (block,) = app.code
+    (block,) = _programs(app)
     printed = run_here(block.value, tmp_path).printed
     pair, settings = (dataset("known_line").load(), OTHER) if link else (FIRST.load().standardised(), USUAL)
     assert printed.rstrip().endswith(f"mean squared error = {race(pair, settings)[1].loss[-1]:.6g}")
@@ -142,6 +149,15 @@ def test_claims_and_experiments_are_there_to_be_run() -> None:
     assert "the mean of x² is" in words(app)
 
 
+def test_the_three_variants_stand_side_by_side_with_the_numbers_of_this_page() -> None:
+    app = _open(CHANGED)
+    boxed = boxes(40, 7)
+    assert [block.value for block in app.code][:3] == [box.code for box in boxed]
+    for box in boxed:
+        for text in (box.name, *box.pros.values(), *box.cons.values()):
+            assert text in words(app)
+
+
 # --- Own tables ---
 
 
@@ -154,7 +170,7 @@ def test_a_table_in_the_link_is_used_and_its_columns_can_be_chosen() -> None:
     assert any("(name) is not a number: " in one.value for one in app.code)
     clean(app.selectbox(key="vx").set_value("weight").run())
     assert len(app.error) == 1
-    assert "choose two different columns" in app.code[1].value
+    assert "choose two different columns" in _programs(app)[1].value
     clean(app.selectbox(key="vy").set_value("height").run())
     assert len(app.error) == 0
     swapped = own_data(TABLE).pair("weight", "height").standardised()
@@ -203,7 +219,7 @@ def test_a_wrong_table_is_explained_as_plain_text_and_stays_in_its_box(text: str
     clean(app.text_area(key="vtable").set_value(text).run())
     (error,) = app.error
     assert error.value == "This table cannot be used yet."
-    assert sentence in app.code[0].value
+    assert sentence in _programs(app)[0].value
     assert app.text_area(key="vtable").value == text
     # The sentence repeats what was typed: nowhere but in code.
     assert "evil.example" not in words(app) + "".join(one.value for one in app.caption)
@@ -311,7 +327,7 @@ def test_a_table_that_is_too_long_stays_and_is_explained() -> None:
     text = "1,2\n" * 60_000
     app = open_page(PAGE, {"vdata": "Own table", "vtable": text})
     assert len(app.error) == 1
-    assert "40000 bytes longer than 200 kB" in app.code[0].value
+    assert "40000 bytes longer than 200 kB" in _programs(app)[0].value
     assert app.text_area(key="vtable").value == text
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 from core.engine.findings import Finding
 from core.export.line_scripts import batch_script
 from core.figures import batch_lines, batch_paths, batch_progress
+from core.lessons.batch_boxes import boxes
 from core.lessons.batch_findings import floors, scatter_of_gradients, stable_rates
 from core.lessons.batch_story import fitted, retold, time_sentence
 from core.problems.batches.data import STANDARDISING, Pair
@@ -132,6 +133,18 @@ def story_panel(data: Chosen, runs: Sequence[Ran], settings: Settings, known: Se
     if whole.diverged_at < 0:
         text = fitted(data.measured, data.standardised, whole.weights[-1].tolist())
         st.caption(f"In the table's own units the line of {whole.variant.name} is {text}.")
+
+
+def boxes_panel(samples: int, batch: int) -> None:
+    """The three variants beside each other: their loops, and what speaks for and against each."""
+    for box, column in zip(boxes(samples, batch), st.columns(3), strict=True):
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"**{box.name}**")
+            st.code(box.code, language=None, wrap_lines=True)
+            st.markdown("**For it**")
+            bullets(box.pros.values())
+            st.markdown("**Against it**")
+            bullets(box.cons.values())
 
 
 def rates_panel(pair: Pair, settings: Settings, known: Sequence[Outlook]) -> None:
