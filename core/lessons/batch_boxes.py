@@ -25,7 +25,7 @@ def boxes(samples: int, batch: int) -> tuple[Box, ...]:
     return (
         Box(
             "Batch",
-            f"for each epoch:\n  g = mean ∇ℓ of all {samples}\n  θ = θ − α·g",
+            f"for each epoch:\n  g = mean ∇ℓ of {samples}\n  θ = θ − α·g",
             pros={
                 "C034": "The gradient is exact: nothing is left to chance.",
                 "C033": "On a bowl every update lowers the loss, as long as the rate is below 2/L.",

@@ -3,9 +3,10 @@
 import csv
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from core.catalogue.events import EVENTS, Event
 from core.catalogue.hypers import unknown_key
 from core.catalogue.optimizers import OPTIMIZERS, Optimizer, Training
 from core.catalogue.schedules import SCHEDULES, Schedule
@@ -22,7 +23,7 @@ _NONE = "none"
 
 @dataclass(frozen=True)
 class OptimizerRow:
-    """One rule in the table, in plain values.
+    """One rule in the table, in plain values; ``rule`` is the key of the declaration that it runs.
 
     ``memory`` are the numbers kept for each weight and ``single_numbers`` those kept once for all of them;
     ``whole_hessian`` tells whether a step needs one for each pair of weights besides. ``gradients`` says in words how
@@ -32,6 +33,7 @@ class OptimizerRow:
     """
 
     key: str
+    rule: str
     name: str
     years: str
     family: str
@@ -83,8 +85,13 @@ _Row = TypeVar("_Row", bound="DataclassInstance")
 
 
 def optimizer_rows() -> list[OptimizerRow]:
-    """A row for each rule of the catalogue, in its order."""
-    return [_optimizer_row(optimizer) for optimizer in OPTIMIZERS.values()]
+    """A row for each rule of the catalogue, in its order, and behind it one for each event that reread its lines."""
+    rows = []
+    for optimizer in OPTIMIZERS.values():
+        row = _optimizer_row(optimizer)
+        again = [_reread(row, event) for event in EVENTS.values() if event.rule == optimizer.key]
+        rows += [row, *again]
+    return rows
 
 
 def schedule_rows() -> list[ScheduleRow]:
@@ -146,6 +153,7 @@ def _optimizer_row(optimizer: Optimizer) -> OptimizerRow:
     always, sometimes = rule.cost
     return OptimizerRow(
         key=optimizer.key,
+        rule=optimizer.key,
         name=optimizer.name,
         years=optimizer.years,
         family=str(optimizer.family or ""),
@@ -160,6 +168,19 @@ def _optimizer_row(optimizer: Optimizer) -> OptimizerRow:
         suits=tuple(map(str, optimizer.suits)),
         torch=f"torch.optim.{optimizer.torch.name}" if optimizer.torch else "",
         source=optimizer.source,
+    )
+
+
+def _reread(row: OptimizerRow, event: Event) -> OptimizerRow:
+    """The row of a rule under the name, year, use and source that ``event`` gave its lines."""
+    return replace(
+        row,
+        key=event.key,
+        name=event.name,
+        years=event.years,
+        best_for=event.use,
+        suits=tuple(map(str, event.suits)),
+        source=event.source,
     )
 
 

@@ -27,9 +27,9 @@ class Section:
     introduction: str
     preview: Callable[[], Plot]
     alt: str
-    formula: str = ""
     experiments: tuple[str, ...] = ()
     code: str = ""
+    formula: str = ""
 
 
 def picture_of(

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.lessons.reference import optimizer_rows
 from tests.programs import run_here
 from ui import navigation
 
@@ -62,19 +63,22 @@ def test_the_timeline_has_an_arrangement_for_every_screen(
     expect(tab.locator(f".st-key-ktimeline_{hidden}_sheet")).to_be_hidden()
 
 
-def test_choosing_a_row_of_the_table_shows_that_rule(
-    app_url: str, page: Callable[..., Page], settled: Callable[..., Page]
+# The second is descent of 1951, which runs the lines of the first.
+@pytest.mark.parametrize(("row", "rule"), [("adagrad", "AdaGrad"), ("robbins_monro", "Gradient descent")])
+def test_choosing_a_row_of_the_table_shows_its_rule(
+    app_url: str, page: Callable[..., Page], settled: Callable[..., Page], row: str, rule: str
 ) -> None:
+    below = [one.key for one in optimizer_rows()].index(row) + 1
     tab = page()
     tab.goto(f"{app_url}/{REFERENCE.path}")
     settled(tab)
     box = tab.locator('[data-testid="stDataFrame"]').first.bounding_box()
     assert box is not None
-    # The box to choose a row with, fourth row below the headings.
-    tab.mouse.click(box["x"] + 18, box["y"] + 36 * 4 + 18)
-    expect(tab.get_by_role("heading", name="AdaGrad")).to_be_visible()
+    # The box to choose a row with.
+    tab.mouse.click(box["x"] + 18, box["y"] + 36 * below + 18)
+    expect(tab.get_by_role("heading", name=rule)).to_be_visible()
     settled(tab)
-    assert _asked(tab, "rrule") == ["AdaGrad"]
+    assert _asked(tab, "rrule") == [rule]
 
 
 @pytest.mark.parametrize("label", ["PyTorch script", "NumPy script"])

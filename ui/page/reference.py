@@ -1,6 +1,6 @@
 """The panels of the Reference page: tables made from the declarations, the check against PyTorch, code that runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -104,7 +104,7 @@ def optimizers_panel() -> None:
     if len(fitting) < len(rows):
         st.markdown(narrowing_sentence(rows, *answers))
     if matched:
-        _table(matched, f"{_PREFIX}rule", "rules")
+        _table(matched, f"{_PREFIX}rule", "rules", lambda row: OPTIMIZERS[row.rule].name)
         st.caption("Press a heading to sort. Choose a row to see its formula and its code below.")
         csv_button("Table as CSV", matched, "optimizers.csv", f"{_PREFIX}rules_csv")
     elif fitting:
@@ -142,7 +142,7 @@ def _rule(optimizer: Optimizer) -> None:
 
 def schedules_panel() -> None:
     """The table of schedules; the one chosen in it, with its formula, its curve and its line of PyTorch."""
-    _table(schedule_rows(), f"{_PREFIX}schedule", "schedules")
+    _table(schedule_rows(), f"{_PREFIX}schedule", "schedules", lambda row: row.name)
     schedule = choice("Schedule", named(SCHEDULES.values()), f"{_PREFIX}schedule", SCHEDULES["cosine"].name)
     st.markdown(schedule.idea)
     schedule_panel(schedule, schedule.hypers, _PREFIX, _RATE, _STEPS, lambda settings: _curve(schedule, settings))
@@ -159,9 +159,9 @@ def _curve(schedule: Schedule, settings: Mapping[str, float]) -> None:
     )
 
 
-def _table(rows: Sequence[Any], key: str, name: str) -> None:
-    """``rows`` as a table in which choosing one sets the control ``key`` to its name."""
-    table(rows, _COLUMNS[name], f"{_PREFIX}_{name}", lambda row: st.session_state.update({key: row.name}))
+def _table(rows: Sequence[Any], key: str, name: str, shown: Callable[[Any], str]) -> None:
+    """``rows`` as a table in which choosing one sets the control ``key`` to what is ``shown`` for it."""
+    table(rows, _COLUMNS[name], f"{_PREFIX}_{name}", lambda row: st.session_state.update({key: shown(row)}))
 
 
 @st.fragment

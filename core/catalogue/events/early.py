@@ -1,6 +1,7 @@
 """Events before deep learning: descent under noise, derivatives sent backwards, the first networks."""
 
 from core.catalogue.events.declaration import Event
+from core.catalogue.optimizers import Training
 
 EVENTS: tuple[Event, ...] = (
     Event(
@@ -25,7 +26,7 @@ EVENTS: tuple[Event, ...] = (
     ),
     Event(
         key="robbins_monro",
-        name="Robbins–Monro",
+        name="SGD (Robbins–Monro)",
         year=1951,
         authors="Robbins, Monro",
         source="Robbins & Monro 1951, doi:10.1214/aoms/1177729586",
@@ -33,6 +34,9 @@ EVENTS: tuple[Event, ...] = (
         "and whose squares have a finite sum. Root finding, not yet minimisation.",
         consequence="Read with a gradient as the function, it is stochastic gradient descent; its two conditions on "
         "the steps are why learning rates decay.",
+        rule="sgd",
+        use="Learning online, an example at a time, and data too many for exact gradients.",
+        suits=(Training.CONVOLUTIONAL, Training.OPEN_ENDED),
     ),
     Event(
         key="kiefer_wolfowitz",

@@ -19,7 +19,7 @@ RULES = (
         family=Family.DESCENT,
         year=1847,
         authors="Cauchy",
-        source="Cauchy 1847, Comptes rendus 25:536; stochastic after Robbins & Monro 1951, doi:10.1214/aoms/1177729586",
+        source="Cauchy 1847, Comptes rendus 25:536",
         idea="Step against the gradient. The step is as long as the slope is steep, so one learning rate must suit "
         "the steepest direction and the flattest one alike.",
         rule="x = x - lr*g",

@@ -26,8 +26,8 @@ def test_what_is_said_for_and_against_is_examined_and_not_false() -> None:
 
 
 def test_each_loop_moves_the_weights_once_and_fits_a_phone() -> None:
-    for box in boxes(10_000, 5000):
+    for box in boxes(999, 128):
         assert box.code.count("θ = θ − α·g") == 1
         assert box.code.startswith("for each epoch:")
         # Letters of code in a third of a page of 1280 pixels.
-        assert max(map(len, box.code.split("\n"))) <= 26
+        assert max(map(len, box.code.split("\n"))) <= 24

@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 
 from core import OPTIMIZERS, SCHEDULES
+from core.catalogue.events import EVENTS
 from core.lessons.reference import (
     MAX_SEARCH,
     OptimizerRow,
@@ -28,8 +29,25 @@ every_answer = pytest.mark.parametrize("answers", ANSWERS, ids=" + ".join)
 
 
 def test_the_tables_have_a_row_for_every_declaration_in_order() -> None:
-    assert [row.key for row in optimizer_rows()] == list(OPTIMIZERS)
+    assert [row.key for row in optimizer_rows() if row.key == row.rule] == list(OPTIMIZERS)
     assert [row.key for row in schedule_rows()] == list(SCHEDULES)
+
+
+def test_stochastic_descent_of_1951_has_a_row_behind_the_rule_whose_lines_it_reread() -> None:
+    rows = optimizer_rows()
+    again = [row for row in rows if row.key != row.rule]
+    assert [(row.name.split()[0], row.years, row.rule) for row in again] == [("SGD", "1951", "sgd")]
+    for row in again:
+        first = rows[rows.index(row) - 1]
+        assert first.key == row.rule
+        # The lines are the same, so what they cost is.
+        assert (row.memory, row.gradients, row.scaling, row.torch) == (0, first.gradients, first.scaling, first.torch)
+        assert (row.best_for, row.source, row.suits) == (
+            EVENTS[row.key].use,
+            EVENTS[row.key].source,
+            tuple(map(str, EVENTS[row.key].suits)),
+        )
+        assert row.best_for
 
 
 @every
@@ -37,13 +55,14 @@ def test_no_cell_that_a_reader_needs_is_empty(row: OptimizerRow) -> None:
     assert all([row.name, row.years, row.family, row.scaling, row.momentum, row.gradients, row.best_for, row.source])
     # Only what PyTorch lacks, and what nobody reaches for, is left blank; texts are plain, as tables and caches want.
     assert {type(text) for text in (row.family, *row.suits)} == {str}
-    assert bool(row.torch) == (OPTIMIZERS[row.key].torch is not None)
+    assert bool(row.torch) == (OPTIMIZERS[row.rule].torch is not None)
 
 
 # The corrected table of the fact check: year, scaling of each coordinate, momentum, numbers per weight, gradients.
 # Muon treats a matrix as a whole, and SAM and Schedule-Free stand here on plain descent, so that nothing is scaled.
 TABLE = {
     "sgd": ("1847", False, False, 0, 1),
+    "robbins_monro": ("1951", False, False, 0, 1),
     "momentum": ("1964", False, True, 1, 1),
     "nesterov": ("1983", False, True, 1, 1),
     "adagrad": ("2010 / 2011", True, False, 1, 1),
@@ -113,8 +132,8 @@ def test_what_is_left_meets_every_answer_and_what_is_not_misses_one(answers: tup
     rows = optimizer_rows()
     left = narrowed(rows, *answers)
     for row in rows:
-        optimizer = OPTIMIZERS[row.key]
-        trains = training == "any" or training in optimizer.suits
+        optimizer = OPTIMIZERS[row.rule]
+        trains = training == "any" or training in row.suits
         # Newton's method needs a number for each pair of weights.
         fits = memory == "any" or (optimizer.key != "newton" and optimizer.parsed.numbers_per_weight <= int(memory))
         cheap = gradients == "yes" or sum(optimizer.parsed.cost) <= 1
