@@ -21,6 +21,9 @@ step = controls.moment_control(path.run.steps, prefix)
 with picture:
     learning_rate.descent_stage(race, step)
 
+st.subheader("Too small and too large", anchor="sizes")
+learning_rate.cards_panel()
+
 st.subheader("Predicted and measured", anchor="story")
 outcome.rate_panel(path, checked)
 outcome.code_panel("PyTorch code of this run", f"{prefix}code", f"{prefix}code_of", {"this run": path.run})

@@ -104,7 +104,8 @@ HISTORY = Page(
     "History",
     ":material/history_edu:",
     "Look up",
-    "After this page you know who found what, what each rule mended in the one before it, and what that broke.",
+    "After this page you know who found what, what each rule mended in the one before it, and what later rules mended "
+    "in it.",
     prefix="k",
 )
 REFERENCE = Page(

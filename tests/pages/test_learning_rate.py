@@ -12,6 +12,7 @@ from core.engine.summary import retell
 from core.evidence.experiments import EXPERIMENTS
 from core.export import torch_script
 from core.lessons.playground import CASES, long_run, long_run_text
+from core.lessons.rate_cards import cards
 from core.lessons.rate_check import QUADRATICS, check, rate_sentences
 from core.lessons.schedule_race import (
     NOISE,
@@ -36,6 +37,12 @@ PAGE = navigation.LEARNING_RATE
 
 def _numbers(**settings: float) -> dict[str, str]:
     return {key: repr(value) for key, value in settings.items()}
+
+
+def test_too_small_and_too_large_stand_beside_each_other() -> None:
+    said = words(open_page(PAGE))
+    for card in cards():
+        assert f"**{card.title}.** {card.sentence}" in said
 
 
 @pytest.mark.parametrize("rule", METHODS)

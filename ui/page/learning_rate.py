@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import astuple, replace
+from functools import lru_cache
 from typing import Any
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from core import SCHEDULES, Run, trace
@@ -14,7 +16,10 @@ from core.engine.scenarios import DESCENTS
 from core.engine.summary import Race
 from core.evidence.experiments import EXPERIMENTS
 from core.evidence.experiments.edge import Descent, advance, begin, ended, finding
+from core.figures import Look
+from core.figures.plot import PREVIEW_HEIGHT, preview
 from core.lessons.playground import CASES, LongRun, case_rate, long_run, long_run_text
+from core.lessons.rate_cards import cards
 from core.lessons.rate_check import QUADRATICS, rate_hyper
 from core.lessons.schedule_race import (
     EPOCHS,
@@ -33,6 +38,7 @@ from core.lessons.schedule_race import (
 from core.problems.theory import METHODS
 from ui import controls
 from ui.kit import share
+from ui.kit.elements import look, picture
 from ui.navigation import LEARNING_RATE
 from ui.panels import claims
 from ui.panels.catalogue import schedule_panel
@@ -83,6 +89,22 @@ def descent_stage(race: Race, step: int) -> None:
     stage(objective, race, [_GROUND[objective.dimension], "loss"], step, 300, label, _PREFIX)
     if race[1:]:
         story_panel(race[1:])
+
+
+def cards_panel() -> None:
+    """Too small and too large beside each other."""
+    for index, column in enumerate(st.columns(2)):
+        title, sentence, alt, figure = _card(index, look())
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"**{title}.** {sentence}")
+            picture(figure, f"{_PREFIX}card_{index}", PREVIEW_HEIGHT, alt)
+
+
+@lru_cache(maxsize=4)
+def _card(index: int, colors: Look) -> tuple[str, str, str, go.Figure]:
+    """What a card says and shows, which depends on nothing that a visitor can set but the theme."""
+    card = cards()[index]
+    return card.title, card.sentence, card.alt, preview(card.picture, colors)
 
 
 @st.fragment
