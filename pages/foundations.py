@@ -6,6 +6,7 @@ from core import Run, trace
 from core.catalogue.racers import RACERS
 from core.engine.scenarios import DESCENTS, HILLS
 from core.formula.words import listed
+from core.lessons.mountain import mountain_table
 from ui import controls, navigation
 from ui.kit.limits import MAX_CURVE_RACERS
 from ui.panels import catalogue, claims, export, outcome
@@ -49,29 +50,17 @@ st.subheader("What happened", anchor="story")
 outcome.story_panel(race)
 controls.scenario_row(DESCENTS, navigation.FOUNDATIONS)
 
-st.subheader("A descent that never arrives", anchor="playground")
-st.markdown(
-    "This page opens on a well-known playground, with its well-known settings: gradient descent from −0.5 at a rate of "
-    "0.012. It never reaches the bottom, and more steps do not help: near the flat inflection at 0 the slope shrinks "
-    "with the square of the distance, so that every step covers less of what is left. A larger rate does not help "
-    "gradient descent either. To jump from −0.5 across the inflection in one step, the rate must be above 2/11, and "
-    "above 8/81 no run of it settles at the minimum on the other side: it stays there only if a step lands on 2.25 "
-    "exactly, as the first one does at α = 1. What does arrive: a start beyond 0, or a rule that remembers where it "
-    "was going. Momentum rolls through at this very rate."
-)
-claims.claim_cards(claims.claims_about("foundations", "playground"))
-
 st.subheader("The mountain, and where the picture ends", anchor="mountain")
 st.markdown(
-    "Position stands for the weights, height for the loss, and the next step goes against the slope under one's feet. "
-    "That is gradient descent in two dimensions, and it is a good first picture. It says nothing about how long a step "
-    "may be, what a third or a millionth dimension changes, or which direction is steepest when length is measured "
-    "differently."
+    "Somebody comes down a mountain blindfolded, feeling the slope and stepping against it. That is gradient descent "
+    "in two dimensions, and it is a good first picture. It says nothing about how long a step may be, what a third or "
+    "a millionth dimension changes, or which direction is steepest when length is measured differently."
 )
 hill = controls.scenario_control("Landscape", HILLS, "hill", "h")
 hill_run = hill.runs()[0]
 hill_start = controls.start_control(hill.resolved_objective, "h")
 hill_path = trace(Run(hill_run.objective, hill_run.optimizer, hill_start, hill_run.steps, hill_run.settings))
+st.markdown(mountain_table(hill_path))
 hill_picture = st.container()
 hill_step = controls.moment_control(hill_run.steps, "h")
 with hill_picture:
@@ -86,6 +75,18 @@ with hill_picture:
     )
 st.markdown(hill.idea)
 claims.claim_cards(claims.claims_about("foundations", "mountain"))
+
+st.subheader("A descent that never arrives", anchor="playground")
+st.markdown(
+    "This page opens on a well-known playground, with its well-known settings: gradient descent from −0.5 at a rate of "
+    "0.012. It never reaches the bottom, and more steps do not help: near the flat inflection at 0 the slope shrinks "
+    "with the square of the distance, so that every step covers less of what is left. A larger rate does not help "
+    "gradient descent either. To jump from −0.5 across the inflection in one step, the rate must be above 2/11, and "
+    "above 8/81 no run of it settles at the minimum on the other side: it stays there only if a step lands on 2.25 "
+    "exactly, as the first one does at α = 1. What does arrive: a start beyond 0, or a rule that remembers where it "
+    "was going. Momentum rolls through at this very rate."
+)
+claims.claim_cards(claims.claims_about("foundations", "playground"))
 
 st.subheader("Local and global minima", anchor="minima")
 st.markdown(

@@ -50,6 +50,11 @@ st.markdown(
     "curve to load that rate, or move the slider of its rule."
 )
 rates.sensitivity_panel()
+st.markdown(
+    "A range test looks for such a rate in a single run: the rate grows at every step, and one reads off where the "
+    "loss falls fastest."
+)
+claims.experiment_card("X63")
 
 st.subheader("Schedules", anchor="schedules")
 st.markdown(

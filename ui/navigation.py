@@ -156,6 +156,15 @@ def link(page: Page, label: str, settings: Mapping[str, share.Setting] | None = 
     st.page_link(page.file, label=label, icon=page.icon, query_params=fields)
 
 
+def two_doors() -> None:
+    """The two ways into the guide that come first: read it from the beginning, or play."""
+    with st.container(horizontal=True):
+        if st.button("Start learning", type="primary", icon=FOUNDATIONS.icon):
+            st.switch_page(FOUNDATIONS.file)
+        if st.button("Explore: race the rules", icon=OPTIMIZERS.icon):
+            st.switch_page(OPTIMIZERS.file)
+
+
 def doors() -> None:
     """Where to go from the home page: each page with its promise, and the page that takes one's own formula."""
     for page in ALL[1:]:

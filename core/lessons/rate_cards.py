@@ -49,8 +49,8 @@ def cards() -> tuple[Card, ...]:
         Card(
             "Too small",
             f"At α = {_SLOW:g}, {100 * left(slow):.4g} % of the distance to the minimum is left after {_STEPS} steps, "
-            f"at {_BETTER:g} only {100 * left(better):.4g} %: far below the limit, a tenth of the rate costs ten times the "
-            "steps. All that is lost is time; which minimum is found depends on the start.",
+            f"at {_BETTER:g} only {100 * left(better):.4g} %: far below the limit, a tenth of the rate costs ten times "
+            "the steps. All that is lost is time; which minimum is found depends on the start.",
             drawn(_SLOW, slow, _BETTER, better),
             "Position against the step on a parabola: the small rate creeps, ten times as much arrives",
         ),

@@ -67,8 +67,8 @@ def _predict(example: Example) -> Stage:
     return Stage(
         key="predict",
         title="Predict",
-        sentence=f"The line gives a value at each of the {len(example.data)} points. The worst of them is {off:.4g} "
-        "away from its target.",
+        sentence=f"The forward pass: the line gives a value at each of the {len(example.data)} points. The worst of "
+        f"them is {off:.4g} away from its target.",
         symbols=r"\hat y_i = w\,x_i + b",
         latex=_first_rows(rows),
         numbers={f"ŷ {row}": float(value) for row, value in enumerate(done.predictions, start=1)},
@@ -113,7 +113,7 @@ def _differentiate(example: Example) -> Stage:
     return Stage(
         key="gradient",
         title="Find the gradient",
-        sentence=sentence,
+        sentence=f"The backward pass, from the loss to the parameters. {sentence}",
         symbols=_rows(
             [
                 rf"\frac{{\partial J}}{{\partial w}} = {_over('2', example)}\sum_i (\hat y_i - y_i)\,x_i",

@@ -19,11 +19,12 @@ from core.catalogue.racers import RACERS, Racer
 from core.catalogue.schedules import SCHEDULES, Schedule
 from core.engine.scenarios import DESCENTS, HILLS, RACES, Scenario
 from core.engine.summary import retell, row, step_sentence
-from core.evidence.claims import CLAIMS
+from core.evidence.claims import CLAIMS, Basis
 from core.evidence.experiments import EXPERIMENTS
 from core.formula import parse
 from core.formula.latex import number
 from core.lessons import pitfalls
+from core.lessons.mountain import mountain_table
 from core.lessons.techniques import TECHNIQUES
 from tests.pages.visits import MARKUP, ROOT, Link, clean, latex, markup_shown, new_visit, notes, open_page, state, words
 from ui import navigation
@@ -32,6 +33,7 @@ from ui.kit.limits import MAX_CURVE_RACERS, MAX_RACERS, MAX_START, MAX_STEPS, MA
 from ui.kit.share import number_text
 from ui.navigation import Page
 from ui.panels.claims import section_key
+from ui.stage.payload import gestures
 
 every = pytest.mark.parametrize("page", navigation.ALL, ids=[page.title for page in navigation.ALL])
 
@@ -92,6 +94,39 @@ def test_a_visit_to_all_pages_in_turn_leaves_none_broken() -> None:
         app.switch_page(page.file)
         clean(app.run())
         assert app.title[0].value == (navigation.PRODUCT if page is navigation.HOME else page.title)
+
+
+@pytest.mark.parametrize(("door", "page"), [(0, navigation.FOUNDATIONS), (1, navigation.OPTIMIZERS)])
+def test_the_two_doors_of_the_home_page_lead_into_the_guide(door: int, page: Page) -> None:
+    app = open_page(navigation.HOME)
+    assert [button.label for button in app.button][:2] == ["Start learning", "Explore: race the rules"]
+    clean(app.button[door].click().run())
+    assert app.title[0].value == page.title
+
+
+def test_the_mountain_is_explained_with_the_numbers_of_the_run_that_is_shown() -> None:
+    app = open_page(navigation.FOUNDATIONS)
+    hill = next(iter(HILLS.values()))
+    assert mountain_table(trace(hill.runs()[0])) in words(app)
+    assert gestures(["space", "plane"]) in [caption.value for caption in app.caption]
+
+
+def test_a_statement_is_marked_where_it_rests_on_sources() -> None:
+    def statements() -> None:
+        import streamlit as st
+
+        from core.evidence.claims import CLAIMS
+        from ui.panels.claims import statement
+
+        for claim in CLAIMS.values():
+            st.markdown(claim.key)
+            statement(claim)
+
+    said = words(clean(AppTest.from_function(statements, default_timeout=60).run()))
+    for claim in CLAIMS.values():
+        card = said.split(f"\n{claim.key}\n" if claim.key != next(iter(CLAIMS)) else f"{claim.key}\n")[1]
+        card = card[: card.index(claim.correct)]
+        assert ("From sources" in card) is (claim.basis is Basis.SOURCES), claim.key
 
 
 # --- Links ---

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any, Literal
@@ -265,6 +265,20 @@ def _palette(look: Look) -> dict[str, Any]:
 def _json(figure: go.Figure) -> str:
     text: str = plotly.io.to_json(figure, validate=False)
     return text
+
+
+# What a hand can do with a view.
+_GESTURES: Mapping[Kind, str] = {
+    "plane": "Click the map, or drag the ring, to set the start.",
+    "curve": "Click the curve, or drag the ring, to set the start.",
+    "space": "With a mouse, drag the surface to turn it; “Zoom” in its corner makes the drag zoom.",
+}
+
+
+def gestures(kinds: Iterable[Kind]) -> str:
+    """What can be done with a stage of these views, in sentences."""
+    said = [_GESTURES[kind] for kind in kinds if kind in _GESTURES]
+    return " ".join([*said, "After a click, space plays and the arrow keys step."])
 
 
 def believed_start(raw: Any, objective: Objective) -> tuple[float, ...] | None:

@@ -9,7 +9,7 @@ import streamlit as st
 from core.catalogue.objectives import VARIABLES, Objective
 from core.engine.summary import Race
 from ui.kit import share
-from ui.stage.payload import Kind, Paper, believed_start, believed_step, packed, stage_payload
+from ui.stage.payload import Kind, Paper, believed_start, believed_step, gestures, packed, stage_payload
 
 _FOLDER = Path(__file__).parent
 # The code of the stage, in the order in which each needs the ones before it.
@@ -87,3 +87,6 @@ def stage(
             on_clock_change=come_to_rest,
         )
         _part(data={"part": "cue", "stage": key, "step": step}, key=f"{key}_cue", height=1)
+    # One that plays by itself is for looking: no control behind it takes a start.
+    if not autoplay:
+        st.caption(gestures(kinds))

@@ -17,7 +17,7 @@ ALL: tuple[Claim, ...] = (
         verdict=Verdict.OVERSIMPLIFIED,
         correct="No guide is. The one that promised it opened with a descent that never reaches the bottom: after "
         "1000 steps it stands at {position:.3g} and the minimum is at 9/4. Here every statement names its source, "
-        "and wherever possible an experiment that you can run.",
+        "and has an experiment that you can run wherever numbers can decide.",
         source="recomputed here",
         experiment="X01",
     ),

@@ -4,7 +4,8 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from typing import Any
+from itertools import product
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,7 @@ from core.figures import DARK, LIGHT
 from core.figures.line_fit import paper_figure
 from core.problems import example as worked_example
 from ui.kit.limits import MAX_CURVE_RACERS, MAX_RACERS, MAX_START
-from ui.stage.payload import Kind, Payload, believed_start, believed_step, packed, stage_payload
+from ui.stage.payload import Kind, Payload, believed_start, believed_step, gestures, packed, stage_payload
 from ui.stage.stage import plotly_chunk
 
 Array = npt.NDArray[Any]
@@ -411,3 +412,11 @@ def test_lines_are_drawn_on_the_paper_that_is_given_in_the_colours_of_the_visito
     assert json.loads(loss["figure"])["layout"]["yaxis"]["type"] == "log"
     with pytest.raises(ValueError, match="needs a figure"):
         stage_payload(example.objective, race, kinds, 300, "")
+
+
+@pytest.mark.parametrize("kinds", list(product(get_args(Kind), get_args(Kind))))
+def test_a_stage_says_what_a_hand_can_do_with_each_of_its_views(kinds: tuple[Kind, Kind]) -> None:
+    said = gestures(kinds)
+    assert ("set the start" in said) == bool({"plane", "curve"} & {*kinds})
+    assert ("turn it" in said) == ("space" in kinds)
+    assert said.endswith(".")
