@@ -11,6 +11,7 @@ from ui.panels import claims
 from ui.stage import stage
 
 navigation.begin(navigation.HOME)
+navigation.two_doors()
 opening = next(iter(RACES.values()))
 race = [(RACERS[key], trace(run)) for key, run in zip(opening.rules, opening.runs(), strict=True)]
 
@@ -18,7 +19,6 @@ picture, words = st.columns([2, 1], gap="large")
 with picture:
     stage(opening.resolved_objective, race, ["plane"], opening.steps, 420, opening.title, "home_", autoplay=True)
 with words:
-    navigation.two_doors()
     st.markdown(
         "**The formula on the screen is the formula that runs.** Objectives and update rules are written in one small "
         "language. What you read computes the picture, its exact derivatives, every number and the link to it."

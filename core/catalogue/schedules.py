@@ -125,7 +125,7 @@ _DECLARATIONS = (
         name="Constant",
         year=1960,
         authors="Widrow & Hoff",
-        source="In learning: Widrow & Hoff 1960, IRE WESCON Convention Record 4:96",
+        source="In learning: Widrow & Hoff 1960, Adaptive switching circuits, IRE WESCON Convention Record, part 4, 96",
         idea="The same learning rate at every step.",
         rule="factor = 1",
         hypers=(),

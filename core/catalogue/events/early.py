@@ -63,7 +63,7 @@ EVENTS: tuple[Event, ...] = (
         name="Least mean squares",
         year=1960,
         authors="Widrow, Hoff",
-        source="Widrow & Hoff 1960, IRE WESCON Convention Record 4:96",
+        source="Widrow & Hoff 1960, Adaptive switching circuits, IRE WESCON Convention Record, part 4, 96",
         idea="Descends the squared error of a linear unit along the gradient of a single sample.",
         consequence="Stochastic gradient descent in today's sense, still at work in adaptive filters.",
     ),
