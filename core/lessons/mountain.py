@@ -7,9 +7,9 @@ from core.formula.latex import measured
 def mountain_table(path: Path) -> str:
     """What each part of the picture stands for, and what it is before the first step of ``path``, in Markdown."""
     lr, slope = path.run.settings["lr"], float(path.grad_norm[0])
-    place = r",\ ".join(measured(float(coordinate)).latex for coordinate in path.x[0])
+    position = r",\ ".join(measured(float(coordinate)).latex for coordinate in path.x[0])
     rows = (
-        ("where you stand", r"weights $\theta$", f"({place})"),
+        ("where you stand", r"weights $\theta$", f"({position})"),
         ("how high", r"loss $J(\theta)$", measured(float(path.loss[0])).latex),
         ("how steep", r"size of the gradient $\nabla J(\theta)$", measured(slope).latex),
         ("how far a slope makes you go", r"learning rate $\alpha$", measured(lr).latex),

@@ -159,9 +159,9 @@ def _curve(schedule: Schedule, settings: Mapping[str, float]) -> None:
     )
 
 
-def _table(rows: Sequence[Any], key: str, name: str, shown: Callable[[Any], str]) -> None:
-    """``rows`` as a table in which choosing one sets the control ``key`` to what is ``shown`` for it."""
-    table(rows, _COLUMNS[name], f"{_PREFIX}_{name}", lambda row: st.session_state.update({key: shown(row)}))
+def _table(rows: Sequence[Any], key: str, name: str, option: Callable[[Any], str]) -> None:
+    """``rows`` as a table in which choosing one sets the control ``key`` to its ``option``."""
+    table(rows, _COLUMNS[name], f"{_PREFIX}_{name}", lambda row: st.session_state.update({key: option(row)}))
 
 
 @st.fragment

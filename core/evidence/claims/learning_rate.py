@@ -94,7 +94,8 @@ ALL: tuple[Claim, ...] = (
         correct="It is the custom of one kind of training, residual networks on ImageNet for 90 epochs, and comes from "
         "a published script. The paper on those networks lowered the rate when the error stopped falling. Over "
         "another length the 30 means something else: in 90 epochs the rate falls {falls:.0f} times, to a hundredth, in "
-        "20 not at all, in 300 {falls | epochs=300:.0f} times, to a thousand millionth.",
+        "20 not at all, in 300 {falls | epochs=300:.0f} times, to {last rate / first rate | epochs=300:.0e} of the "
+        "first rate.",
         source="He et al. 2016, arXiv:1512.03385; github.com/facebookarchive/fb.resnet.torch, train.lua",
         experiment="X78",
     ),

@@ -189,8 +189,8 @@ def _falls(settings: Mapping[str, float]) -> Finding:
         "last rate / first rate": float(factors[-1] / factors[0]),
     }
     sentence = (
-        f"Over {epochs} epochs a fall to a tenth every {period} happens {numbers['falls']:.0f} times: "
-        f"{first_stretch:.4g} % of the epochs are at the first rate, and the last one is at "
+        f"With a fall to a tenth every {period} epochs, the number of falls in {epochs} epochs is "
+        f"{numbers['falls']:.0f}: {first_stretch:.4g} % of the epochs are at the first rate, and the last one is at "
         f"{numbers['last rate / first rate']:.4g} of it."
     )
     plot = Plot("epoch", "share of the first rate", (curve("every fall to a tenth", factors),), log_y=True)
