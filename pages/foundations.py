@@ -10,6 +10,7 @@ from core.lessons.mountain import mountain_table
 from ui import controls, navigation
 from ui.kit.limits import MAX_CURVE_RACERS
 from ui.panels import catalogue, claims, export, outcome
+from ui.panels.race import Entry, Shown, race_panel
 from ui.stage import stage
 
 navigation.begin(navigation.FOUNDATIONS)
@@ -26,29 +27,23 @@ with st.sidebar:
     racers += [own] if own else []
     start = controls.start_control(objective, prefix)
     steps = controls.steps_control(opening.steps, prefix)
-    tuning = {racer.key: controls.racer_control(racer, rates.get(racer.key, {}), prefix) for racer in racers}
     gradients = controls.gradients_control(prefix)
 
-runs = [
-    Run(objective.reference, racer.optimizer.reference, start, steps, **tuning[racer.key], **gradients)
-    for racer in racers
-]
-race = [(racer, trace(run)) for racer, run in zip(racers, runs, strict=True)]
+
+def below(shown: Shown) -> None:
+    """What follows from the race, and runs with it."""
+    st.subheader("This step", anchor="step")
+    outcome.step_panel(shown.path, shown.step)
+    st.subheader("What happened", anchor="story")
+    outcome.story_panel(shown.race)
+    st.subheader("Take it home", anchor="export")
+    export.export_panel(objective, shown.race, navigation.FOUNDATIONS)
+
 
 curves = {"Loss": "loss", "Gradient norm": "norm", "Learning rate": "rate"}
-curve = controls.view_control("Curve", curves, f"{prefix}curve")
-picture = st.container()
-
-st.subheader("This step", anchor="step")
-path, _, step = outcome.step_controls(race, steps, prefix)
-with picture:
-    label = f"{listed([racer.name for racer in racers])} on {objective.name}"
-    stage(objective, race, ["curve", curve], step, 420, label, prefix)
-outcome.step_panel(path, step)
-
-st.subheader("What happened", anchor="story")
-outcome.story_panel(race)
-controls.scenario_row(DESCENTS, navigation.FOUNDATIONS)
+label = f"{listed([racer.name for racer in racers])} on {objective.name}"
+entry = Entry(objective, racers, start, steps, gradients, rates, DESCENTS)
+race_panel(entry, {"Curve": "curve"}, curves, 420, label, prefix, below)
 
 st.subheader("The mountain, and where the picture ends", anchor="mountain")
 st.markdown(
@@ -96,13 +91,10 @@ st.markdown(
 claims.claim_cards(claims.claims_about("foundations", "minima"))
 claims.experiment_card("X10")
 
-st.subheader("Take it home", anchor="export")
-export.export_panel(objective, race, navigation.FOUNDATIONS)
-
 st.subheader("The objective", anchor="objective")
 catalogue.objective_panel(objective)
 
 st.subheader("Who runs", anchor="rule")
 for racer in racers:
-    catalogue.rule_panel(racer, tuning[racer.key]["hypers"])
+    catalogue.rule_panel(racer)
 navigation.onwards(navigation.FOUNDATIONS)

@@ -40,6 +40,11 @@ class Hyper:
             raise ValueError(f"{self.name} must be a whole number in [{low:g}, {high:g}]; {number:g} was given.")
         return number
 
+    def clamp(self, value: float) -> float:
+        """The number nearest to ``value`` within the bounds."""
+        low, high = self.bounds
+        return min(max(value, low), high)
+
 
 def complete(hypers: Sequence[Hyper], given: Mapping[str, float], owner: str) -> dict[str, float]:
     """A value for each of ``hypers``: the one given, checked, or the default.

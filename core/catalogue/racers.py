@@ -1,10 +1,10 @@
 """Who can take part in a race: every rule, and a second copy of it with hyperparameters of its own."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from core.catalogue.optimizers import OPTIMIZERS, Dash, Optimizer, optimizer
+from core.catalogue.optimizers import OPTIMIZERS, PALETTE, Dash, Optimizer, optimizer
 from core.catalogue.schedules import SCHEDULES
 from core.formula import FormulaError
 
@@ -37,6 +37,16 @@ RACERS: Mapping[str, Racer] = MappingProxyType(
         for key, shipped in OPTIMIZERS.items()
     }
 )
+
+
+def distinct(racers: Iterable[Racer]) -> list[Racer]:
+    """``racers``, each in its own colour unless that is taken, as long as there are enough."""
+    made: list[Racer] = []
+    for racer in racers:
+        taken = {one.color for one in made}
+        free = [racer.color, *PALETTE]
+        made.append(replace(racer, tint=next((color for color in free if color not in taken), racer.color)))
+    return made
 
 
 # Behind the key of a racer, these name its schedule and the numbers of that in a link.

@@ -1,7 +1,7 @@
 """A run: everything that one optimizer on one objective depends on, as plain values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -88,6 +88,12 @@ class Run:
         """The value of every hyperparameter of the schedule, defaults included."""
         schedule = self.resolved_schedule
         return complete(schedule.hypers, dict(self.schedule_hypers), schedule.name)
+
+    @property
+    def completed(self) -> "Run":
+        """The same run with every default written out: two runs are the same if these are equal."""
+        seed = self.seed if self.noise else 0
+        return replace(self, hypers=self.settings, schedule_hypers=self.schedule_settings, seed=seed)
 
     @property
     def factors(self) -> npt.NDArray[np.float64]:

@@ -1,6 +1,6 @@
 """Prepared runs worth looking at: what the pages open with and offer to load."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -36,6 +36,10 @@ class Scenario:
             Run(self.objective, RACERS[racer].optimizer.key, start, self.steps, hypers)
             for racer, hypers in self.rules.items()
         ]
+
+    def is_shown_by(self, runs: Sequence[Run]) -> bool:
+        """Whether ``runs`` are those of this scenario, in whatever order."""
+        return {run.completed for run in runs} == {run.completed for run in self.runs()}
 
 
 def _catalogue(*scenarios: Scenario) -> Mapping[str, Scenario]:

@@ -1,6 +1,8 @@
 """The look every figure shares: the colours of the two themes, quiet axes, how numbers are written."""
 
+from colorsys import hls_to_rgb, rgb_to_hls
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -71,6 +73,33 @@ DARK = Look(
         *("#3D4E65", "#485A72", "#53677F", "#5F748D", "#6C829B"),
     ),
 )
+
+
+def luminance(color: str) -> float:
+    """The relative luminance of ``color``, "#rrggbb", from 0 for black to 1 for white (WCAG 2.2)."""
+    shares = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of two colours, from 1 to 21 (WCAG 2.2)."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@lru_cache(maxsize=256)
+def readable(color: str, background: str, ratio: float) -> str:
+    """``color``, made darker or lighter until its contrast to ``background`` is at least ``ratio``."""
+    towards = 0.0 if luminance(background) > 0.5 else 1.0
+    hue, lightness, saturation = rgb_to_hls(*(int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)))
+    made = color
+    for step in range(1, 101):
+        if contrast(made, background) >= ratio:
+            break
+        moved = hls_to_rgb(hue, lightness + (towards - lightness) * step / 100, saturation)
+        made = "#" + "".join(f"{round(255 * share):02X}" for share in moved)
+    return made
 
 
 def layout(look: Look, uirevision: str, **more: Any) -> dict[str, Any]:

@@ -17,10 +17,14 @@ _FINE_DECADES = 5
 _COLUMNS = 4
 
 
+def words(hyper: Hyper) -> str:
+    """The name of a hyperparameter in words."""
+    return "Learning rate" if hyper.name == "lr" else hyper.name.replace("_", " ").capitalize()
+
+
 def _label(hyper: Hyper) -> str:
     """The name of a hyperparameter in words, with its symbol."""
-    words = "Learning rate" if hyper.name == "lr" else hyper.name.replace("_", " ").capitalize()
-    return f"{words} ${hyper.symbol}$"
+    return f"{words(hyper)} ${hyper.symbol}$"
 
 
 def hyper_control(
@@ -44,6 +48,20 @@ def hyper_control(
     low, high = min(hyper.slider[0], default, *asked), max(hyper.slider[1], default, *asked)
     slider = whole_slider if hyper.whole else linear_slider
     return slider(label, key, low, high, default, hyper.bounds, hyper.help, on_change)
+
+
+def hyper_value(hyper: Hyper, key: str, default: float | None = None) -> float:
+    """The number kept under ``key`` in the link and the session, whether a field for it is drawn or not."""
+    share.setting(key, hyper.default if default is None else float(default), *number_in(*hyper.bounds, hyper.whole))
+    return float(st.session_state[key])
+
+
+def hyper_field(hyper: Hyper, key: str, default: float | None = None) -> None:
+    """A field in which any number within the bounds can be typed, for what ``hyper_value`` gives."""
+    default = hyper.default if default is None else float(default)
+    step = 1.0 if hyper.whole else 10 ** math.floor(math.log10(default or hyper.slider[1]) - 1)
+    shape = "%.0f" if hyper.whole else "%.6g"
+    st.number_input(_label(hyper), *hyper.bounds, default, step, shape, key=key, help=hyper.help)
 
 
 def hyper_row(hypers: Sequence[Hyper], prefix: str) -> dict[str, float]:

@@ -8,15 +8,23 @@ import streamlit as st
 from core.catalogue.hypers import Hyper
 from core.catalogue.optimizers import OPTIMIZERS
 from core.catalogue.optimizers.declaration import Family, Optimizer
-from core.catalogue.racers import RACERS, Racer, own_racer
+from core.catalogue.racers import RACERS, Racer, distinct, own_racer
 from core.catalogue.schedules import SCHEDULES, Schedule
-from ui.controls.hypers import hyper_control, hyper_state
-from ui.kit.basics import choice, forget, last_good, named, number_control, several, text_setting
-from ui.kit.limits import MAX_CLIP, MAX_CURVE_RACERS, MAX_NOISE, MAX_RACERS, MAX_SEED, MAX_TEXT, MIN_CLIP
+from ui.controls.hypers import hyper_control, hyper_field, hyper_value, words
+from ui.kit import share
+from ui.kit.basics import choice, forget, last_good, named, number_control, one_of, several, text_setting
+from ui.kit.dials import Dial
+from ui.kit.limits import MAX_CLIP, MAX_CURVE_RACERS, MAX_NOISE, MAX_RACERS, MAX_SEED, MAX_STEPS, MAX_TEXT, MIN_CLIP
 from ui.kit.share import Setting
 
 # Sliders side by side.
 _COLUMNS = 3
+# Pixels.
+_FIELD = 150
+_STEPS = Hyper("T", "T", 500, (1, MAX_STEPS), (1, MAX_STEPS), "log", "Steps that every rule takes.", whole=True)
+_NOISE = Hyper("noise", r"\sigma", 0, (0, MAX_NOISE), (0, 5), "linear", "Standard deviation of the noise.")
+_CLIP = Hyper("clip", "c", 0, (0, MAX_CLIP), (0, 10), "linear", "Longer gradients are scaled down to it; 0: no limit.")
+_FACTOR = Hyper("factor", "f", 1, (1e-3, 1e3), (0.1, 10), "log", "What every learning rate is multiplied by.")
 
 
 class Tuning(TypedDict):
@@ -54,7 +62,7 @@ def racers_control(default: Sequence[str], prefix: str = "", most: int = MAX_RAC
     if families.open:
         with families:
             _families(prefix, most)
-    return racers
+    return distinct(racers)
 
 
 def beside_control(racer: Racer, prefix: str) -> list[Racer]:
@@ -80,27 +88,74 @@ def _families(prefix: str, most: int) -> None:
         st.pills(family, members, selection_mode="multi", key=key, on_change=take, help=family.idea)
 
 
-def racer_control(racer: Racer, opening: Mapping[str, float], prefix: str = "") -> Tuning:
-    """The learning rate of ``racer`` in sight; its schedule and its other hyperparameters folded away.
+def tuning(racer: Racer, opening: Mapping[str, float], prefix: str = "") -> Tuning:
+    """What ``racer`` is set to, on its row of the stage or in its fields; ``opening`` gives other defaults.
 
-    ``opening`` gives other defaults than the declared ones.
+    ``prefix`` begins the keys, here and below.
     """
+    own = {hyper.name: _kept(racer, hyper, opening, prefix) for hyper in racer.optimizer.hypers}
+    schedule = _schedule(racer, prefix)
+    follows = {
+        hyper.name: hyper_value(hyper, prefix + schedule_hyper_key(racer, schedule, hyper.name))
+        for hyper in schedule.hypers
+    }
+    return {"hypers": own, "schedule": schedule.key, "schedule_hypers": follows}
 
-    def control(hyper: Hyper, label: str = "") -> float:
-        return hyper_control(hyper, prefix + hyper_key(racer, hyper.name), label, opening.get(hyper.name))
 
-    rate, *others = racer.optimizer.hypers
-    hypers = {rate.name: control(rate, _rate_label(racer))}
-    with st.expander(f"More of {racer.name}"):
-        for hyper in others:
-            hypers[hyper.name] = control(hyper)
-        names = named(SCHEDULES.values())
-        schedule = choice("Schedule of the learning rate", names, prefix + schedule_key(racer))
-        follows = {
-            hyper.name: hyper_control(hyper, prefix + schedule_hyper_key(racer, schedule, hyper.name))
-            for hyper in schedule.hypers
-        }
-    return {"hypers": hypers, "schedule": schedule.key, "schedule_hypers": follows}
+def _kept(racer: Racer, hyper: Hyper, opening: Mapping[str, float], prefix: str) -> float:
+    return hyper_value(hyper, prefix + hyper_key(racer, hyper.name), opening.get(hyper.name))
+
+
+def _schedule(racer: Racer, prefix: str) -> Schedule:
+    """The schedule of ``racer``, whether a list to choose it from is drawn or not."""
+    names = named(SCHEDULES.values())
+    key = prefix + schedule_key(racer)
+    share.setting(key, SCHEDULES["constant"].name, one_of(names), "choose one from the list")
+    return names[st.session_state[key]]
+
+
+def racer_fields(racer: Racer, opening: Mapping[str, float], prefix: str = "") -> None:
+    """One line with a field for everything that ``racer`` can be set to."""
+    schedule = _schedule(racer, prefix)
+    fields = [
+        (hyper, prefix + hyper_key(racer, hyper.name), opening.get(hyper.name)) for hyper in racer.optimizer.hypers
+    ]
+    fields += [
+        (hyper, prefix + schedule_hyper_key(racer, schedule, hyper.name), hyper.default) for hyper in schedule.hypers
+    ]
+    st.markdown(f"**{racer.name}**")
+    with st.container(horizontal=True):
+        for hyper, key, default in fields:
+            with st.container(width=_FIELD):
+                hyper_field(hyper, key, default)
+        with st.container(width=2 * _FIELD):
+            choice("Schedule of the learning rate", named(SCHEDULES.values()), prefix + schedule_key(racer))
+
+
+def racer_dials(racer: Racer, tuned: Tuning, prefix: str = "") -> list[Dial]:
+    """A dial for every number that ``racer`` is set to, the learning rate first."""
+    schedule = SCHEDULES[tuned["schedule"]]
+    return [
+        *(Dial(prefix + hyper_key(racer, one.name), words(one), one, one.name) for one in racer.optimizer.hypers),
+        *(
+            Dial(prefix + schedule_hyper_key(racer, schedule, one.name), words(one), one, f"{schedule.key}_{one.name}")
+            for one in schedule.hypers
+        ),
+    ]
+
+
+def everyone_dials(prefix: str = "") -> list[Dial]:
+    """Dials for what ``steps_control`` and ``gradients_control`` keep."""
+    return [
+        Dial(f"{prefix}steps", "Steps", _STEPS, "T", int),
+        Dial(f"{prefix}noise", "Gradient noise", _NOISE, "noise"),
+        Dial(f"{prefix}clip", "Largest gradient norm", _CLIP, "clip_norm"),
+    ]
+
+
+def factor_dial(prefix: str = "") -> Dial:
+    """A dial that multiplies every learning rate."""
+    return Dial(f"{prefix}factor", "learning rate ×", _FACTOR, "lr")
 
 
 def rates_control(racers: Sequence[Racer], opening: Mapping[str, float], prefix: str) -> dict[str, float]:
@@ -162,9 +217,7 @@ def edited_state(rule: Optimizer, edited: Racer) -> dict[str, Setting]:
         (hyper, schedule_hyper_key(racer, schedule, hyper.name), schedule_hyper_key(edited, schedule, hyper.name))
         for hyper in schedule.hypers
     ]
-    state: dict[str, Setting] = {
-        key: hyper_state(hyper, float(now.get(there, hyper.default))) for hyper, there, key in values
-    }
+    state: dict[str, Setting] = {key: float(now.get(there, hyper.default)) for hyper, there, key in values}
     return {**state, schedule_key(edited): schedule.name}
 
 

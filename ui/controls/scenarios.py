@@ -1,6 +1,6 @@
 """Prepared runs as controls: one of a few, cards or a row that open them, and the value of every control they set."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -8,7 +8,6 @@ from core.catalogue.racers import RACERS, Racer
 from core.catalogue.schedules import SCHEDULES
 from core.engine.run import Run
 from core.engine.scenarios import Scenario
-from ui.controls.hypers import hyper_state
 from ui.controls.objective import start_state
 from ui.controls.racers import hyper_key, schedule_hyper_key, schedule_key
 from ui.kit import share
@@ -61,11 +60,10 @@ def race_state(racers: Sequence[Racer], runs: Sequence[Run], prefix: str = "") -
     for racer, run in zip(racers, runs, strict=True):
         schedule = SCHEDULES[run.schedule]
         for hyper in racer.optimizer.hypers:
-            state[prefix + hyper_key(racer, hyper.name)] = hyper_state(hyper, run.settings[hyper.name])
+            state[prefix + hyper_key(racer, hyper.name)] = run.settings[hyper.name]
         state[prefix + schedule_key(racer)] = schedule.name
         for hyper in schedule.hypers:
-            value = run.schedule_settings[hyper.name]
-            state[prefix + schedule_hyper_key(racer, schedule, hyper.name)] = hyper_state(hyper, value)
+            state[prefix + schedule_hyper_key(racer, schedule, hyper.name)] = run.schedule_settings[hyper.name]
     given: dict[str, Setting] = {"noise": first.noise, "clip": first.clip_norm or 0.0, "seed": float(first.seed)}
     rules = [racer.name for racer in racers if racer.key in RACERS]
     own = [run.optimizer for racer, run in zip(racers, runs, strict=True) if racer.key not in RACERS]
@@ -87,17 +85,32 @@ def scenario_cards(scenarios: Mapping[str, Scenario], page: Page) -> None:
                     st.switch_page(page.file, query_params=share.encode(state))
 
 
-def scenario_row(scenarios: Mapping[str, Scenario], page: Page) -> None:
-    """Prepared runs for ``page``, the one that is open: a button each, which tells the reason to look when pointed at.
+def scenario_row(
+    scenarios: Mapping[str, Scenario], runs: Sequence[Run], prefix: str, changed: Callable[[], None]
+) -> str:
+    """Prepared runs as a row of buttons, the one that ``runs`` are marked; what to look for in that one, or "".
 
-    A row takes a quarter of the elements of cards, and every element is sent again with every slider.
+    ``changed`` is called when another one is opened, with the controls of ``prefix``.
     """
-    with st.container(horizontal=True):
+
+    def open_it(scenario: Scenario) -> None:
+        share.ask(scenario_state(scenario, prefix))
+        changed()
+
+    look_for = ""
+    row = f"{prefix}chips"
+    # As low as a line of text allows, so that the picture below is in sight.
+    st.html(f"<style>.st-key-{row} button {{ min-height: 1.75rem; padding: 0 0.5rem; }}</style>")
+    with st.container(horizontal=True, gap="xsmall", key=row):
         for scenario in scenarios.values():
+            here = scenario.is_shown_by(runs)
+            look_for = f"{scenario.title}. {scenario.idea}" if here else look_for
             st.button(
                 scenario.title,
                 key=f"try_{scenario.key}",
                 help=scenario.idea,
-                on_click=share.ask,
-                args=(scenario_state(scenario, page.prefix),),
+                type="primary" if here else "secondary",
+                on_click=open_it,
+                args=(scenario,),
             )
+    return look_for

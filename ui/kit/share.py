@@ -147,6 +147,11 @@ def part(name: str) -> Iterator[None]:
     _write(others | {(*outer, *path): link for path, link in links.items()}, name)
 
 
+def alone() -> bool:
+    """Whether a part of the page runs by itself, and not the whole page."""
+    return _run.get() is None
+
+
 def setting(key: str, default: Setting, read: Callable[[str], Setting | None], allowed: str, most: int = 1) -> None:
     """Announces the control ``key``, which is drawn next: sets it to what the link or its last value says.
 

@@ -76,8 +76,8 @@ def descent_control() -> Race:
         steps = controls.steps_control(scenario.steps, _PREFIX)
     race = [(racer, trace(Run(scenario.objective, racer.optimizer.key, start, steps, hypers)))]
     for other in controls.beside_control(racer, _PREFIX):
-        tuning = controls.racer_control(other, scenario.rules.get(other.optimizer.key, {}), _PREFIX)
-        race.append((other, trace(Run(scenario.objective, other.optimizer.key, start, steps, **tuning))))
+        tuned = controls.tuning(other, scenario.rules.get(other.optimizer.key, {}), _PREFIX)
+        race.append((other, trace(Run(scenario.objective, other.optimizer.key, start, steps, **tuned))))
     return race
 
 

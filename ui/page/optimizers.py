@@ -1,9 +1,10 @@
 """The panels of the Optimizers page: a rule to edit, and rule by rule."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
 
 import streamlit as st
 
+from core.catalogue.objectives import Objective
 from core.catalogue.optimizers import OPTIMIZERS, Family
 from core.catalogue.racers import RACERS, Racer, own_racer
 from ui.controls import edited_state, fold, named
@@ -11,6 +12,10 @@ from ui.kit import share
 from ui.navigation import OPTIMIZERS as OPTIMIZERS_PAGE
 from ui.panels.catalogue import rule_panel
 from ui.panels.claims import claim_cards, claims_about, experiment_card, section_key
+from ui.panels.export import export_panel
+from ui.panels.outcome import ledger_panel, numbers_panel, story_panel
+from ui.panels.race import Shown
+from ui.panels.rates import rates_panel
 
 
 def edit_control() -> None:
@@ -26,25 +31,33 @@ def edit_control() -> None:
     st.selectbox("Begin with", list(rules), None, key="edit", on_change=take, placeholder="Choose a rule to change")
 
 
-def rule_sections(settings: Mapping[str, Mapping[str, float]]) -> None:
-    """A section for each rule, family by family; ``settings`` are those of the racers by their keys."""
+def race_sections(objective: Objective, shown: Shown) -> None:
+    """What follows from the race: a step of it in numbers, what happened, other rates, and what is taken home."""
+    st.subheader("One step in numbers", anchor="step")
+    ledger_panel(shown.path, shown.step, shown.coordinate)
+    st.subheader("What happened", anchor="story")
+    story_panel(shown.race)
+    numbers_panel(shown.race)
+    fold("The winner is the learning rate: the loss over all rates", "rates", lambda: rates_panel(shown.race))
+    st.subheader("Take it home", anchor="export")
+    export_panel(objective, shown.race, OPTIMIZERS_PAGE)
+
+
+def rule_sections(racing: Collection[str]) -> None:
+    """A section for each rule, family by family; ``racing`` are the keys of those in the race."""
     for family in Family:
         st.markdown(f"**{family}.** {family.idea}")
         for key, optimizer in OPTIMIZERS.items():
             if optimizer.family is family:
-                _rule_section(RACERS[key], settings.get(key))
+                _rule_section(RACERS[key], key in racing)
 
 
-def _rule_section(racer: Racer, settings: Mapping[str, float] | None) -> None:
-    """Everything about one rule with its claims, drawn only while it is open.
-
-    ``settings`` are those of the race, ``None`` if the rule is not in it.
-    """
-    races = " · in this race" if settings is not None else ""
-    label = f"**{racer.name}** · {racer.optimizer.year}{races}"
+def _rule_section(racer: Racer, races: bool) -> None:
+    """Everything about one rule with its claims, drawn only while it is open."""
+    label = f"**{racer.name}** · {racer.optimizer.year}{' · in this race' if races else ''}"
 
     def draw() -> None:
-        rule_panel(racer, settings)
+        rule_panel(racer)
         claim_cards(claims_about(OPTIMIZERS_PAGE.path, racer.key))
         for key in racer.optimizer.experiments:
             experiment_card(key)

@@ -1,5 +1,6 @@
-"""The stage: the animated view of a race, with a click or drag for the start and a clock for the step."""
+"""The stage: one animated view of what runs do, with the code that runs in the browser."""
 
-from ui.stage.stage import stage
+from ui.stage.payload import Dials
+from ui.stage.stage import shared, stage
 
-__all__ = ["stage"]
+__all__ = ["Dials", "shared", "stage"]

@@ -4,7 +4,8 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from contextlib import suppress
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -14,7 +15,8 @@ import plotly.graph_objects as go
 import plotly.io
 
 from core.catalogue.objectives import Objective
-from core.catalogue.racers import Racer
+from core.catalogue.racers import RACERS, Racer
+from core.engine.live import SHARED, live, normals
 from core.engine.summary import Race
 from core.engine.trace import Path
 from core.figures import (
@@ -28,9 +30,11 @@ from core.figures import (
     rate_axes,
     surface,
 )
-from core.figures.progress import rate_share
+from core.figures.look import readable
+from core.figures.progress import FLOOR, rate_share
 from core.figures.surface import surface_heights
-from ui.kit.limits import MAX_START
+from ui.kit.dials import Dial
+from ui.kit.limits import MAX_RACERS, MAX_START
 
 Array = npt.NDArray[np.float64]
 Kind = Literal["plane", "space", "curve", "fit", "loss", "norm", "rate"]
@@ -39,6 +43,12 @@ Paper = Callable[[Look], go.Figure]
 
 # Landscapes kept, of some 100 kB each: those of the catalogue and a few of visitors' own.
 _GROUNDS = 64
+# The shapes of balls in a race, by place, as ``marks.js`` draws them.
+SHAPES = ("circle", "square", "triangle", "diamond", "down", "plus", "cross", "star")
+# Contrast to the background of the lines and the letters of a racer (WCAG 2.2, 1.4.11 and 1.4.3).
+LINE_CONTRAST, INK_CONTRAST = 3.0, 4.5
+# Steps of the shortest table of noise, 8 kB in the plane; longer ones are twice as long each.
+_NOISE_STEPS = 512
 # Directions are sent as one byte: 255 steps of a turn, and this for "none".
 _UNDIRECTED = 255
 # Colours that stand for those of a look until the browser knows the visitor's theme. Each is a colour that Plotly
@@ -79,16 +89,54 @@ class Ground:
 
 
 @dataclass(frozen=True)
+class Noise:
+    """The numbers that noise is made of, as float64 bytes row after row; ``id`` says which they are."""
+
+    id: str
+    numbers: bytes
+
+
+@dataclass(frozen=True)
 class Payload:
-    """All a stage needs. ``data`` is JSON-ready and tells how to read ``numbers``, the tracks of all racers."""
+    """All a stage needs. ``data`` is JSON-ready and tells how to read ``numbers``, the tracks of all racers.
+
+    ``programs`` are sources by their ids.
+    """
 
     grounds: tuple[Ground, ...]
+    programs: Mapping[str, str]
+    noise: Noise
     data: dict[str, Any]
     numbers: bytes
 
 
+@dataclass(frozen=True)
+class Dials:
+    """What can be turned on a stage: numbers of each racer, by its key, and of all of them at once.
+
+    ``factors`` are of the latter too, and multiply a number of each racer. ``racers`` says whether racers may join and
+    leave here.
+    """
+
+    own: Mapping[str, Sequence[Dial]] = field(default_factory=dict)
+    everyone: Sequence[Dial] = ()
+    factors: Sequence[Dial] = ()
+    racers: bool = False
+
+    @property
+    def all(self) -> list[Dial]:
+        """Every dial."""
+        return [*self.everyone, *self.factors, *(dial for own in self.own.values() for dial in own)]
+
+
 def stage_payload(
-    objective: Objective, race: Race, kinds: Sequence[Kind], height: int, label: str, paper: Paper | None = None
+    objective: Objective,
+    race: Race,
+    kinds: Sequence[Kind],
+    height: int,
+    label: str,
+    paper: Paper | None = None,
+    dials: Dials = Dials(),
 ) -> Payload:
     """The views ``kinds`` of a race on ``objective``, ``height`` pixels high.
 
@@ -106,20 +154,77 @@ def stage_payload(
         views.append(view)
     rated = "rate" in kinds
     numbers = b"".join(_numbers(racer, path, minimum, rated) for racer, path in race)
+    lives = [live(path.run) for _, path in race]
+    first = race[0][1].run
     data = {
         "part": "stage",
         "dimension": objective.dimension,
         "steps": steps,
         "minimum": minimum,
+        "start": list(first.start),
+        "domain": [list(ends) for ends in objective.domain],
         "variables": list(objective.called[: objective.dimension]),
         "views": views,
-        "tracks": [_track(racer, path, rated) for racer, path in race],
+        "tracks": [
+            {
+                **_track(racer, path, rated),
+                "shape": SHAPES[place % len(SHAPES)],
+                "live": {
+                    "program": {"id": one.script.id, "columns": one.script.columns, "size": one.script.size},
+                    "numbers": one.numbers,
+                },
+                "dials": [_dial(dial, (*SHARED, *one.hypers), one.numbers) for dial in dials.own.get(racer.key, ())],
+                **_acts(racer, race, dials),
+            }
+            for place, ((racer, path), one) in enumerate(zip(race, lives, strict=True))
+        ],
+        "everyone": [
+            *(_dial(dial, ("", "", "", "lr"), (1.0,) * 4) | {"factor": True} for dial in dials.factors),
+            *(_dial(dial, SHARED, lives[0].numbers) for dial in dials.everyone),
+        ],
         "numbers": _short_hash(numbers),
         "looks": {look.name: _palette(look) for look in (LIGHT, DARK)},
         "height": height,
         "label": label,
     }
-    return Payload(tuple(grounds), data, numbers)
+    rows = _NOISE_STEPS * 2 ** max(0, math.ceil(math.log2(steps / _NOISE_STEPS)))
+    noise = _noise(first.seed, rows, objective.dimension)
+    programs = {one.script.id: one.script.source for one in lives}
+    return Payload(tuple(grounds), programs, noise, data | {"normals": noise.id}, numbers)
+
+
+@lru_cache(maxsize=_GROUNDS)
+def _noise(seed: int, rows: int, dimension: int) -> Noise:
+    return Noise(f"{seed} {rows} {dimension}", normals(seed, rows, dimension))
+
+
+def _dial(dial: Dial, names: Sequence[str], numbers: Sequence[float]) -> dict[str, Any]:
+    """``dial`` as the browser builds it; what it turns is that of ``numbers`` which ``names`` calls as it does."""
+    hyper, index = dial.hyper, names.index(dial.name)
+    low, high = hyper.slider
+    near_one = hyper.scale == "linear" and 0.9 <= high < 1
+    return {
+        "key": dial.key,
+        "label": dial.label,
+        "index": index,
+        "value": numbers[index],
+        "scale": "one" if near_one else hyper.scale,
+        "low": low,
+        "high": high,
+        "bounds": hyper.bounds,
+        "whole": hyper.whole,
+    }
+
+
+def _acts(racer: Racer, race: Race, dials: Dials) -> dict[str, Any]:
+    """What can be done with a racer in its row: a twin may join it, and it may leave if it is not the only one."""
+    if not dials.racers or racer.key not in RACERS:
+        return {}
+    here = {one.key for one, _ in race}
+    twin = next(
+        (key for key in (f"{racer.key}2", racer.key.removesuffix("2")) if key in RACERS and key not in here), ""
+    )
+    return {"twin": RACERS[twin].name if twin and len(race) < MAX_RACERS else "", "leaves": len(race) > 1}
 
 
 def packed(data: Mapping[str, Any], numbers: bytes) -> bytes:
@@ -149,14 +254,24 @@ def _view(kind: Kind, objective: Objective, race: Race) -> tuple[Ground | None, 
         channels = ("step", "loss") if plain else _CHANNELS[kind]
         view |= {"kind": "time", "channels": channels, "figure": _json(figure)}
         view["traces"] = [_trace(index, racer, channels) for index, (racer, _) in enumerate(race)]
+        view["floor"] = FLOOR
         return None, view
     ground = _ground(kind, objective)
-    view |= {"kind": kind, "ground": ground.id}
+    view |= {"kind": kind, "ground": ground.id, "stars": _stars(kind, objective)}
     if kind == "space":
         view["space"] = surface_heights(objective)
     else:
         view["traces"] = [_trace(index, racer, _CHANNELS[kind]) for index, (racer, _) in enumerate(race)]
     return ground, view
+
+
+def _stars(kind: Kind, objective: Objective) -> list[list[float]]:
+    """Where the figure of ``kind`` marks minima: x and y, the height on a curve, and in space the height above them."""
+    points = [*objective.minima, *objective.other_minima]
+    heights = [float(objective.parsed.value(np.array(point))) for point in points]
+    if kind == "curve":
+        return [[*point, height] for point, height in zip(points, heights, strict=True)]
+    return [[*point, height - _base(objective)] for point, height in zip(points, heights, strict=True)]
 
 
 def _fit(paper: Paper | None) -> tuple[Ground, dict[str, Any]]:
@@ -207,7 +322,8 @@ def _trace(index: int, racer: Racer, channels: tuple[str, str]) -> dict[str, Any
             "mode": "lines",
             "name": racer.name,
             "showlegend": False,
-            "opacity": 0.3,
+            # The canvas draws it; this is what the mouse points at.
+            "opacity": 0,
             "line": {"color": racer.color, "width": 1.5, "dash": racer.dash},
             "hovertemplate": f"{racer.name}, step %{{customdata[0]}}<br>loss %{{customdata[1]:.4~g}}<extra></extra>",
         },
@@ -219,12 +335,20 @@ def _track(racer: Racer, path: Path, rated: bool) -> dict[str, Any]:
     return {
         "key": racer.key,
         "name": racer.name,
-        "color": racer.color,
+        "tints": {look.name: _tint(racer.color, look) for look in (LIGHT, DARK)},
         "dash": racer.dash,
+        "schedule": "" if path.run.schedule == "constant" else path.run.resolved_schedule.name,
         "rows": len(path.x),
         "pushes": bool(racer.optimizer.velocity),
         "rated": rated,
         "note": f"{path.status.outcome} at step {path.status.step}" if failed else "",
+    }
+
+
+def _tint(color: str, look: Look) -> dict[str, str]:
+    return {
+        "color": readable(color, look.background, LINE_CONTRAST),
+        "ink": readable(color, look.background, INK_CONTRAST),
     }
 
 
@@ -295,6 +419,30 @@ def believed_start(raw: Any, objective: Objective) -> tuple[float, ...] | None:
         round(float(number), max(0, 3 - math.floor(math.log10(high - low)))) + 0.0
         for number, (low, high) in zip(raw, objective.domain, strict=True)
     )
+
+
+def believed_dials(raw: Any, dials: Dials) -> dict[str, float]:
+    """The numbers that a stage says its dials were turned to, by their keys; only those that each dial may take."""
+    known = {dial.key: dial.hyper for dial in dials.all}
+    if not isinstance(raw, Mapping):
+        return {}
+    believed = {}
+    for key, hyper in known.items():
+        number = raw.get(key)
+        if isinstance(number, int | float) and not isinstance(number, bool):
+            with suppress(ValueError, OverflowError):
+                believed[key] = hyper.check(number)
+    return believed
+
+
+def believed_racers(raw: Any, chosen: Sequence[str]) -> list[str]:
+    """The names of the racers after a stage asked that one join or leave; ``chosen`` for anything else."""
+    if not isinstance(raw, Mapping):
+        return list(chosen)
+    joins, leaves = raw.get("add"), raw.get("remove")
+    known = {racer.name for racer in RACERS.values()}
+    stay = [name for name in chosen if name != leaves] or list(chosen)
+    return [*stay, joins] if joins in known - {*stay} and len(stay) < MAX_RACERS else stay
 
 
 def believed_step(raw: Any, steps: int) -> int | None:

@@ -1,41 +1,60 @@
-// The stage: several views of the same paths on one clock. It sends nothing while it plays; when the clock rests, or
-// a start is chosen, it tells Python.
+// The stage: several views of the same paths on one clock. It sends nothing while it plays or while a hand turns
+// something; when the clock rests, or the hand lets go, it tells Python, whose paths then take the place of its own.
 //
 // It is mounted in parts, so that what did not change need not be sent again: the code itself, `ground`s, which are
-// figures without paths, the `stage`, which has the paths, and a `cue`, which tells a stage which step to show.
+// figures without paths, `program`s and `normals`, which the runs are computed with here, the `stage`, which has the
+// paths, and a `cue`, which tells a stage which step to show.
+
+import { reach, widened } from './axes.js';
+import { Bar } from './bar.js';
+import { Clock } from './clock.js';
+import { Dial } from './dials.js';
+import { element } from './elements.js';
+import { listen } from './gestures.js';
+import { Runner, bring } from './live.js';
+import { configOf, figureOf, homeOf, layoutOf, loadPlotly, tracesOf } from './plots.js';
+import { Rows } from './rows.js';
+import { channel, decodeTracks, unpacked } from './tracks.js';
+import { VIEWS, drawView } from './views.js';
 
 const stages = new Map();
 const grounds = new Map();
+const tables = new Map();
 const states = new WeakMap();
 const pending = new Map();
 // More than any page shows at once.
-const GROUNDS = 8;
-const DRAG = 4;
-const GRAB = 16;
-const RUN_SECONDS = 8;
-const SLOWEST = 4;
-// Milliseconds: after which a rest of the clock is told, and a chosen start that led to nothing is forgotten.
+const KEPT = 8;
+// Milliseconds: after which a rest of the clock is told; after which what Python did not take up is forgotten; and
+// between two times that axes are made wider.
 const REST = 120;
-const PATIENCE = 2000;
-// The largest share of a view's width that names beside curves may take.
-const MARGIN = 0.25;
-// Plotly's tools that have no use here, and those that would take a finger's drag from the page.
-const NO_BUTTONS = ['select2d', 'lasso2d', 'autoScale2d', 'toggleSpikelines', 'resetCameraLastSave3d'];
-const NO_TOUCH_BUTTONS = ['toImage', 'zoom2d', 'pan2d', 'zoom3d', 'pan3d', 'tableRotation'];
+const PATIENCE = 4000;
+const WIDEN = 120;
 
 const nextFrame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+const keep = (map, key, value) => {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size > KEPT) map.delete(map.keys().next().value);
+};
 
 class Stage {
   constructor(root, send) {
     Object.assign(this, {
-      root, send, t: 0, playing: false, loop: false, arrows: true, speed: 1, hidden: new Set(), views: [], tracks: [],
-      cells: [], dirty: true, queue: Promise.resolve(), turn: 0, told: [],
+      root, send, arrows: true, hidden: new Set(), views: [], tracks: [], runners: new Map(), dirty: true,
+      queue: Promise.resolve(), turn: 0, told: [],
     });
+    // What the hand has changed and Python has not taken up yet: values by the key of their dial, and the start.
+    this.turning = new Map();
+    this.start = null;
+    this.stale = false;
+    this.clock = new Clock();
     this.calm = window.matchMedia('(prefers-reduced-motion: reduce)');
     this.coarse = window.matchMedia('(pointer: coarse)').matches;
+    this.title = element('p', { class: 'gd-title' });
     this.scene = element('div', { class: 'gd-views' });
-    this.panel = buildPanel(this);
-    root.append(this.scene, this.panel.bar, element('div', { class: 'gd-scroll' }, this.panel.table));
+    this.bar = new Bar(this);
+    this.rows = new Rows(this);
+    root.append(this.title, this.scene, this.bar.element, element('div', { class: 'gd-scroll' }, this.rows.element));
     root.addEventListener('keydown', (event) => this.key(event));
     this.resized = new ResizeObserver(() => this.resize());
     this.resized.observe(root);
@@ -49,40 +68,89 @@ class Stage {
     this.frame = requestAnimationFrame(frame);
   }
 
+  get steps() {
+    return this.clock.steps;
+  }
+
+  get loop() {
+    return this.clock.loop;
+  }
+
+  set loop(loop) {
+    this.clock.loop = loop;
+  }
+
+  get speed() {
+    return this.clock.speed;
+  }
+
+  set speed(speed) {
+    this.clock.speed = speed;
+  }
+
+  // Letters and marks are larger where a view fills a large screen.
+  get scale() {
+    return document.fullscreenElement === this.root ? Math.max(1, Math.min(2.2, this.root.clientHeight / 700)) : 1;
+  }
+
   end() {
     this.ended = true;
     cancelAnimationFrame(this.frame);
     clearTimeout(this.resting);
-    clearTimeout(this.choosing);
+    clearTimeout(this.forgetting);
     this.resized.disconnect();
     document.removeEventListener('fullscreenchange', this.filled);
-    for (const view of this.views) window.Plotly?.purge(view.gd);
+    for (const { gd } of this.views) window.Plotly?.purge(gd);
     this.root.replaceChildren();
   }
 
   // Takes what Python sent: paths, views and looks. Zoom, camera, clock and hidden tracks stay.
   update(data) {
-    const first = this.steps === undefined;
-    const wasAtEnd = first || this.t >= this.steps;
+    const first = this.data === undefined;
     // New paths are drawn at once where the landscape under them stays, and Plotly's share of them a frame later.
     // Otherwise they wait for their landscape.
     this.held = data.minimum !== this.minimum || !data.views.every(
       ({ kind, ground }, place) => this.views[place]?.view.kind === kind && this.views[place].view.ground === ground,
     );
-    if (data.numbers !== this.data?.numbers) this.choose(null);
     this.data = data;
-    this.steps = data.steps;
     this.minimum = data.minimum;
     this.variables = data.variables;
-    this.tracks = decodeTracks(data);
-    this.t = wasAtEnd ? this.steps : Math.min(this.t, this.steps);
-    if (this.wanted !== undefined) this.t = Math.min(this.wanted, this.steps);
+    this.confirm();
+    this.tracks = this.settled = decodeTracks(data);
+    if (first) this.opened = { t: data.autoplay ? 0 : undefined };
+    this.clock.lasts(data.steps);
+    if (first) this.clock.t = data.steps;
+    if (this.wanted !== undefined) this.clock.t = Math.min(this.wanted, data.steps);
     this.wanted = undefined;
-    if (first && data.autoplay && !this.calm.matches) Object.assign(this, { t: 0, playing: true });
+    if (first && data.autoplay && !this.calm.matches) Object.assign(this.clock, { t: 0, playing: true });
+    const places = data.tracks.map(({ key, live }) => [key, live]).filter(([, live]) => live);
+    this.runners = new Map(places.map(([key, { program }]) => {
+      const runner = this.runners.get(key);
+      return [key, runner?.program.id === program.id ? runner : new Runner(program)];
+    }));
     this.root.setAttribute('aria-label', data.label);
-    fillTable(this);
+    this.title.textContent = data.look_for ?? '';
+    this.title.hidden = !data.look_for;
+    this.paint();
+    this.rows.fill();
+    this.stale = this.moved;
     this.dirty = true;
     this.draw();
+  }
+
+  // Colours and heights as the theme and the number of rows are now.
+  paint() {
+    const style = getComputedStyle(this.root);
+    const background = style.getPropertyValue('--st-background-color').trim();
+    const [r, g, b] = (background.match(/^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})/i) ?? [0, 'ff', 'ff', 'ff'])
+      .slice(1).map((part) => parseInt(part, 16));
+    const scheme = 0.3 * r + 0.6 * g + 0.1 * b < 128 ? 'dark' : 'light';
+    const font = style.getPropertyValue('--st-font').trim() || 'sans-serif';
+    this.colors = { ...this.data.looks[scheme], scheme, font };
+    for (const track of new Set([...this.settled, ...this.tracks])) Object.assign(track, track.tints[scheme]);
+    this.root.style.setProperty('--gd-height', `${this.data.height}px`);
+    this.root.style.setProperty('--gd-rows', this.data.tracks.length + 1);
+    this.root.style.colorScheme = scheme;
   }
 
   // Draws the figures that changed, in the colours of the theme as it is now; of several calls the last one counts.
@@ -96,136 +164,108 @@ class Stage {
     const { data } = this;
     const Plotly = await loadPlotly(data.plotly);
     if (this.ended) return;
-    this.colors = this.palette();
-    const colors = JSON.stringify(this.colors);
-    this.root.style.setProperty('--gd-height', `${data.height}px`);
-    this.root.style.setProperty('--gd-rows', data.tracks.length + 1);
-    this.root.style.colorScheme = this.colors.scheme;
-    while (this.views.length > data.views.length) {
-      const gone = this.views.pop();
-      Plotly.purge(gone.gd);
-      gone.box.remove();
-    }
+    this.paint();
+    this.rows.fill();
+    const { scale } = this;
+    while (this.views.length > data.views.length) this.drop(Plotly, this.views.pop());
     for (const [place, view] of data.views.entries()) {
       const text = view.figure ?? grounds.get(view.ground);
       if (text === undefined) {
         this.waiting = view.ground;
         continue;
       }
-      let shown = this.views[place];
-      if (shown && shown.view.kind !== view.kind) {
-        // A flat figure does not turn into one in space; both keep listeners of their own.
-        Plotly.purge(shown.gd);
-        shown.box.remove();
-        shown = undefined;
-      }
-      if (!shown) {
-        const gd = element('div', { class: 'gd-plot' });
-        const box = element('div', { class: 'gd-view' }, gd);
-        this.scene.insertBefore(box, this.scene.children[place] ?? null);
-        shown = this.views[place] = { gd, box, cache: {}, canvas: element('canvas', { class: 'gd-canvas' }) };
-        this.listen(shown);
-      }
-      shown.view = view;
-      shown.box.setAttribute('role', 'img');
-      shown.box.setAttribute('aria-label', view.label);
+      const shown = this.viewAt(Plotly, place, view);
       // What this figure is made of: a landscape in space has no paths in it, and the margin of curves follows the width.
-      const paths = view.kind === 'space' ? '' : `${JSON.stringify(view.traces)} ${[...this.hidden]} ${data.numbers}`;
-      const made = `${text} ${colors} ${paths} ${view.kind === 'time' ? shown.box.clientWidth : ''}`;
-      if (shown.made === made) continue;
+      const paths = view.kind === 'space' ? '' : `${JSON.stringify(view.traces)} ${data.numbers}`;
+      const width = view.kind === 'time' ? shown.box.clientWidth : '';
+      const made = `${text} ${JSON.stringify(this.colors)} ${paths} ${width} ${scale}`;
+      if (shown.made === made && !shown.wide) continue;
       shown.made = made;
+      shown.wide = false;
       const figure = figureOf(text, this.colors.map);
-      const layout = this.layoutOf(figure.layout, shown.box.clientWidth);
-      const traces = [...figure.data, ...tracesOf(view, this.tracks, this.colors.map, this.minimum, layout, this.hidden)];
-      await Plotly.react(shown.gd, traces, layout, {
-        displaylogo: false, scrollZoom: false, responsive: false, doubleClick: 'reset', showSendToCloud: false,
-        modeBarButtonsToRemove: this.coarse ? [...NO_BUTTONS, ...NO_TOUCH_BUTTONS] : NO_BUTTONS,
-      });
+      const layout = layoutOf(figure.layout, shown.box.clientWidth, this.colors, this.coarse, scale);
+      const traces = [...figure.data, ...tracesOf(view, this.settled, this.minimum, layout)];
+      shown.home = homeOf(layout);
+      await Plotly.react(shown.gd, traces, layout, configOf(this.coarse));
       if (this.ended) return;
-      shown.cache = {};
+      // Its tools are for the mouse; the keyboard has the bar.
+      for (const tool of shown.gd.querySelectorAll('.modebar-btn')) tool.setAttribute('tabindex', '-1');
+      shown.drawn = undefined;
     }
     this.held = false;
     this.dirty = true;
   }
 
-  layoutOf(layout, width) {
-    layout.font = { ...layout.font, family: this.colors.font };
-    layout.autosize = true;
-    const clear = 'rgba(0,0,0,0)';
-    layout.modebar = { bgcolor: clear, color: this.colors.quiet, activecolor: this.colors.text };
-    layout.margin.r = Math.min(layout.margin.r, Math.max(14, MARGIN * width));
-    // A finger must be able to scroll the page past a plot.
-    if (this.coarse) {
-      layout.dragmode = false;
-      if (layout.scene) layout.scene.dragmode = false;
-      // Plotly's tools are always in sight there, so they need a place of their own.
-      layout.margin.t = Math.max(layout.margin.t, 32);
-    }
-    return layout;
+  drop(Plotly, { gd, box }) {
+    Plotly.purge(gd);
+    box.remove();
   }
 
-  palette() {
-    const style = getComputedStyle(this.root);
-    const background = style.getPropertyValue('--st-background-color').trim();
-    const [r, g, b] = (background.match(/^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})/i) ?? [0, 'ff', 'ff', 'ff'])
-      .slice(1).map((part) => parseInt(part, 16));
-    const scheme = 0.3 * r + 0.6 * g + 0.1 * b < 128 ? 'dark' : 'light';
-    return { ...this.data.looks[scheme], scheme, font: style.getPropertyValue('--st-font').trim() || 'sans-serif' };
+  // The element of a view, made if there is none of its kind yet: a flat figure does not turn into one in space.
+  viewAt(Plotly, place, view) {
+    let shown = this.views[place];
+    if (shown && shown.view.kind !== view.kind) {
+      this.drop(Plotly, shown);
+      shown = undefined;
+    }
+    if (!shown) {
+      const gd = element('div', { class: 'gd-plot' });
+      const box = element('div', { class: 'gd-view' }, gd);
+      this.scene.insertBefore(box, this.scene.children[place] ?? null);
+      shown = this.views[place] = { gd, box, canvas: element('canvas', { class: 'gd-canvas' }) };
+      listen(this, shown);
+    }
+    shown.view = view;
+    shown.box.setAttribute('role', 'group');
+    shown.box.setAttribute('aria-label', view.label);
+    return shown;
   }
 
   tick(seconds) {
-    if (this.playing) {
-      const pace = Math.max(SLOWEST, this.steps / RUN_SECONDS) * this.speed;
-      this.t += Math.min(seconds, 0.1) * pace;
-      if (this.t >= this.steps) {
-        if (this.loop) this.t = 0;
-        else {
-          this.t = this.steps;
-          this.playing = false;
-          this.rest();
-        }
-      }
+    if (this.clock.playing) {
+      if (this.clock.run(seconds)) this.rest();
       this.dirty = true;
     }
     if (this.held) return;
+    if (this.stale) this.compute();
     let moved = this.dirty;
     const views = this.views.filter((shown) => {
-      shown.seen = shown.gd._fullLayout ? signature(shown.view, shown.gd) : '';
-      moved ||= shown.seen !== '' && shown.seen !== shown.cache.signature;
+      shown.seen = shown.gd._fullLayout ? VIEWS[shown.view.kind].signature(shown.gd) : '';
+      moved ||= shown.seen !== '' && shown.seen !== shown.drawn;
       return shown.seen;
     });
     if (!moved || !views.length) return;
     this.dirty = false;
     // Without motion the balls jump from step to step.
-    const t = this.calm.matches ? Math.floor(this.t) : this.t;
-    const scene = { ...this, t, font: this.colors.font };
-    for (const { gd, view, canvas, cache, seen } of views) {
-      const holder = gd.querySelector('.svg-container');
-      if (canvas.parentElement !== holder) holder.append(canvas);
-      drawView(view, gd, canvas, cache, scene, seen);
+    const t = this.calm.matches ? Math.floor(this.clock.t) : this.clock.t;
+    const { minimum, colors, arrows, scale } = this;
+    const visible = this.tracks.filter(({ key }) => !this.hidden.has(key));
+    for (const shown of views) {
+      const holder = shown.gd.querySelector('.svg-container');
+      if (shown.canvas.parentElement !== holder) holder.append(shown.canvas);
+      const ring = this.ghost?.shown === shown ? this.ghost.at : undefined;
+      drawView(shown, { t, minimum, colors, arrows, scale, font: colors.font, ring }, visible);
     }
-    writeNumbers(this);
-    setPlaying(this);
+    const now = Math.floor(this.clock.t);
+    this.rows.write(now);
+    this.bar.write(now, this.steps, this.clock.playing);
   }
 
+  // --- The clock ---
+
   toggle() {
-    if (!this.playing && this.t >= this.steps) this.t = 0;
-    this.playing = !this.playing;
+    this.clock.toggle();
     this.dirty = true;
-    if (!this.playing) {
-      this.t = Math.floor(this.t);
-      this.rest();
-    }
+    if (!this.clock.playing) this.rest();
   }
 
   seek(step) {
-    this.playing = false;
-    this.t = Math.min(Math.max(step, 0), this.steps);
+    this.clock.seek(step);
     this.dirty = true;
   }
 
   nudge(by) {
-    this.seek(Math.floor(this.t) + by);
+    this.seek(Math.floor(this.clock.t) + by);
     this.rest();
   }
 
@@ -233,8 +273,8 @@ class Stage {
   rest() {
     clearTimeout(this.resting);
     this.resting = setTimeout(() => {
-      const step = Math.floor(this.t);
-      this.panel.said.textContent = `Step ${step} of ${this.steps}`;
+      const step = Math.floor(this.clock.t);
+      this.bar.say(`Step ${step} of ${this.steps}`);
       if (step === this.told.at(-1)) return;
       this.told.push(step);
       this.send('clock', step);
@@ -250,30 +290,161 @@ class Stage {
       return;
     }
     this.told = [step];
-    if (this.steps === undefined) this.wanted = step;
-    else if (!this.playing) this.seek(step);
+    if (this.data === undefined) this.wanted = step;
+    else if (!this.clock.playing) this.seek(step);
   }
 
-  // The ring is shown where a start was chosen until its paths come; `at` is in pixels of `view`, or there is none.
-  choose(view, at) {
-    clearTimeout(this.choosing);
-    this.ghost = view && { view, at };
+  // As it was opened: before the first step, and nothing zoomed or turned.
+  reset() {
+    this.nudge(-Infinity);
+    for (const { gd, home } of this.views) if (gd._fullLayout && home) window.Plotly.relayout(gd, home);
+  }
+
+  // --- The hand ---
+
+  // Whether anything is not as Python has it.
+  get moved() {
+    return this.start !== null || this.turning.size > 0;
+  }
+
+  // What Python has taken up is no longer the hand's.
+  confirm() {
+    const { data } = this;
+    const values = new Map(
+      [...data.tracks.flatMap(({ dials }) => dials ?? []), ...(data.everyone ?? [])].map(({ key, value }) => [key, value]),
+    );
+    for (const [key, { value, held }] of this.turning) {
+      if (!held && (!values.has(key) || values.get(key) === value)) this.turning.delete(key);
+    }
+    if (this.start && !this.holding && data.start.every((value, place) => value === this.start[place])) this.forget();
+  }
+
+  // Nothing more is expected of the start that was chosen.
+  forget() {
+    clearTimeout(this.forgetting);
+    this.start = this.ghost = null;
+    this.stale = this.dirty = true;
+  }
+
+  undone() {
+    this.holding = false;
+    this.forget();
+  }
+
+  // The start is being dragged to a place, in data coordinates and in pixels of a view.
+  dragged(shown, place, at) {
+    clearTimeout(this.forgetting);
+    this.holding = true;
+    this.start = this.data.domain.map(([low, high], axis) => {
+      // As Python will round it.
+      const digits = Math.min(100, Math.max(0, 3 - Math.floor(Math.log10(high - low))));
+      return Number(place[axis].toFixed(digits)) + 0;
+    });
+    this.ghost = { shown, at };
+    this.stale = this.dirty = true;
+  }
+
+  dropped() {
+    this.holding = false;
+    this.send('start', this.start);
+    this.forgetting = setTimeout(() => this.forget(), PATIENCE);
+  }
+
+  // A dial for a number of the racer at a place, or of all of them.
+  dial(spec) {
+    const turn = (value) => {
+      this.turning.set(spec.key, { value, held: true });
+      this.stale = this.dirty = true;
+    };
+    const release = (value) => {
+      this.turning.set(spec.key, { value, held: false });
+      clearTimeout(this.releasing);
+      // Held arrow keys are counted as one.
+      this.releasing = setTimeout(() => {
+        this.send('dial', Object.fromEntries([...this.turning].map(([key, turned]) => [key, turned.value])));
+      }, REST);
+      setTimeout(() => this.lapse(spec.key, value), PATIENCE);
+    };
+    return new Dial(spec, turn, release);
+  }
+
+  // A value that Python did not take up in time.
+  lapse(key, value) {
+    const turned = this.turning.get(key);
+    if (!turned || turned.held || turned.value !== value) return;
+    this.turning.delete(key);
+    this.rows.fill();
+    this.stale = this.dirty = true;
+  }
+
+  // The numbers of a racer's run as the hand has them.
+  numbersOf({ live, dials }) {
+    const numbers = Float64Array.from(live.numbers);
+    for (const { key, index, factor } of [...(this.data.everyone ?? []), ...(dials ?? [])]) {
+      const turned = this.turning.get(key);
+      if (!turned) continue;
+      // As Python will round it.
+      if (factor) numbers[index] = Number((numbers[index] * turned.value).toPrecision(3));
+      else numbers[index] = turned.value;
+    }
+    return numbers;
+  }
+
+  // Takes the runs anew as the hand has them; what cannot be computed here stays as Python computed it.
+  compute() {
+    this.stale = false;
+    const { data } = this;
+    const normals = tables.get(data.normals) ?? new Float64Array(0);
+    const start = this.start ?? data.start;
+    let last = data.steps;
+    this.tracks = this.settled.map((track) => {
+      const runner = this.runners.get(track.key);
+      if (!this.moved || !runner) return track;
+      const numbers = this.numbersOf(track);
+      const noisy = numbers[1] > 0 && normals.length < numbers[0] * data.dimension;
+      if (!runner.ready || runner.heavy || noisy) {
+        if (!runner.ready) this.stale = true;
+        return { ...track, heavy: runner.heavy || noisy };
+      }
+      last = numbers[0];
+      return runner.take(track, numbers, start, normals, this.minimum);
+    });
+    this.clock.lasts(this.moved ? last : data.steps);
+    // The ring is drawn where the paths begin as soon as they follow.
+    if (this.moved && this.runners.size) this.ghost = null;
+    this.widen();
     this.dirty = true;
+  }
+
+  // Makes the axes of curves over time wide enough for what the hand has made of them.
+  widen() {
+    const now = performance.now();
+    if (this.widening > now - WIDEN || !this.moved) return;
+    this.widening = now;
+    for (const shown of this.views) {
+      if (shown.view.kind !== 'time' || !shown.gd._fullLayout?.yaxis) continue;
+      const { xaxis, yaxis } = shown.gd._fullLayout;
+      const values = this.tracks.map((track) => channel(track, shown.view.channels[1], this.minimum));
+      const up = widened(yaxis.range, reach(values, yaxis.type === 'log', shown.view.floor));
+      const across = [xaxis.range[0], this.steps];
+      if (up === yaxis.range && across[1] === xaxis.range[1]) continue;
+      shown.wide = true;
+      window.Plotly.relayout(shown.gd, { 'yaxis.range': up, 'xaxis.range': across });
+    }
   }
 
   hide(key) {
     if (!this.hidden.delete(key)) this.hidden.add(key);
-    markHidden(this);
+    this.rows.mark();
     this.dirty = true;
-    this.draw();
   }
 
   key(event) {
-    if (event.target.matches('select') || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.matches('select, input, textarea') || event.ctrlKey || event.metaKey || event.altKey) return;
     const acts = {
       ' ': () => this.toggle(), ArrowLeft: () => this.nudge(-1), ArrowRight: () => this.nudge(1),
-      Home: () => { this.seek(0); this.rest(); }, End: () => { this.seek(this.steps); this.rest(); },
-      h: () => copyLink(this.panel),
+      Home: () => this.nudge(-Infinity), End: () => this.nudge(Infinity),
+      h: () => this.bar.copy(), r: () => this.reset(), f: () => this.fill(),
     };
     const act = acts[event.key];
     // A focused button answers to the space bar itself.
@@ -294,119 +465,58 @@ class Stage {
     this.dirty = true;
     this.draw();
   }
-
-  // A click in a landscape, or the start dragged to another place, is a new start.
-  listen(shown) {
-    const place = (event) => {
-      const { xaxis, yaxis } = shown.gd._fullLayout;
-      const box = shown.gd.getBoundingClientRect();
-      return [
-        xaxis.p2d(event.clientX - box.left - xaxis._offset), yaxis.p2d(event.clientY - box.top - yaxis._offset),
-      ];
-    };
-    const usable = () => shown.view && ['plane', 'curve'].includes(shown.view.kind) && this.tracks.length > 0;
-    const within = ([x, y]) => {
-      const { xaxis, yaxis } = shown.gd._fullLayout;
-      const between = (value, range) => value >= Math.min(...range) && value <= Math.max(...range);
-      return between(x, xaxis.range) && between(y, yaxis.range);
-    };
-    const near = (event) => {
-      const pixels = shown.cache.pixels?.[0];
-      if (!pixels || !usable()) return false;
-      const box = shown.gd.getBoundingClientRect();
-      return Math.hypot(event.clientX - box.left - pixels[0], event.clientY - box.top - pixels[1]) < GRAB;
-    };
-    const spot = (event) => {
-      const box = shown.gd.getBoundingClientRect();
-      return [event.clientX - box.left, event.clientY - box.top];
-    };
-    let grabbed = false;
-    shown.gd.addEventListener('pointerdown', (event) => {
-      if (event.target.closest('.modebar')) return;
-      // Plotly keeps the browser from moving the focus here.
-      this.root.focus({ preventScroll: true });
-      if (!usable() || event.button !== 0) return;
-      grabbed = near(event);
-      const drag = (move) => grabbed && this.choose(shown.view, spot(move));
-      const drop = (up) => {
-        window.removeEventListener('pointermove', drag, true);
-        window.removeEventListener('pointerup', drop, true);
-        window.removeEventListener('pointercancel', drop, true);
-        const at = place(up);
-        const clicked = Math.hypot(up.clientX - event.clientX, up.clientY - event.clientY) <= DRAG;
-        if (up.type === 'pointerup' && (clicked || grabbed) && within(at)) {
-          this.choose(shown.view, spot(up));
-          this.choosing = setTimeout(() => this.choose(null), PATIENCE);
-          this.send('start', at.slice(0, this.data.dimension));
-        } else this.choose(null);
-        grabbed = false;
-      };
-      // Plotly covers the page while a button is down, so the end of the gesture is only seen from the window.
-      window.addEventListener('pointermove', drag, true);
-      window.addEventListener('pointerup', drop, true);
-      window.addEventListener('pointercancel', drop, true);
-    }, true);
-    // A drag of the start is ours: Plotly would zoom, and a finger would scroll the page.
-    shown.gd.addEventListener('mousedown', (event) => grabbed && event.stopPropagation(), true);
-    shown.gd.addEventListener('touchstart', (event) => {
-      if (!grabbed) return;
-      event.stopPropagation();
-      event.preventDefault();
-    }, { capture: true, passive: false });
-    shown.gd.addEventListener('pointermove', (event) => {
-      shown.gd.classList.toggle('gd-grab', grabbed || near(event));
-    });
-  }
 }
 
-function setPlaying(stage) {
-  const name = stage.playing ? 'pause' : 'play';
-  if (stage.shownIcon === name) return;
-  stage.shownIcon = name;
-  setIcon(stage.panel.play, name, stage.playing ? 'Pause' : 'Play', 'space');
-}
+// What a part of a stage does when it comes to the page, by its kind; it may return how it leaves.
+const PARTS = {
+  ground({ id, figure }) {
+    keep(grounds, id, figure);
+    for (const stage of stages.values()) if (stage.waiting === id) stage.draw();
+  },
+  program({ id, source }) {
+    bring(id, source);
+  },
+  normals({ id, bytes }) {
+    keep(tables, id, new Float64Array(bytes.slice().buffer));
+  },
+  cue({ stage: id, step }) {
+    const stage = stages.get(id);
+    if (stage) stage.cue(step);
+    else pending.set(id, step);
+  },
+  stage(data, { parentElement, setTriggerValue }) {
+    let state = states.get(parentElement);
+    if (!state) {
+      const root = element('div', { class: 'gd-stage', tabindex: 0, role: 'group', 'aria-roledescription': 'animation' });
+      parentElement.append(root);
+      state = { stage: new Stage(root, setTriggerValue), root };
+      states.set(parentElement, state);
+    }
+    const { stage } = state;
+    stage.send = setTriggerValue;
+    stages.set(data.id, stage);
+    if (pending.has(data.id)) {
+      stage.cue(pending.get(data.id));
+      pending.delete(data.id);
+    }
+    stage.update(data);
+    return () => {
+      stage.end();
+      state.root.remove();
+      states.delete(parentElement);
+      if (stages.get(data.id) === stage) stages.delete(data.id);
+    };
+  },
+};
 
-// One part of a stage comes to the page, or comes again with other data or another theme; returns how it leaves.
-function mount({ data: given, parentElement, setTriggerValue }) {
-  const data = given instanceof Uint8Array ? unpacked(given) : given;
-  if (data.part === 'ground') {
-    grounds.delete(data.id);
-    grounds.set(data.id, data.figure);
-    if (grounds.size > GROUNDS) grounds.delete(grounds.keys().next().value);
-    for (const stage of stages.values()) if (stage.waiting === data.id) stage.draw();
-    return () => {};
-  }
-  if (data.part === 'cue') {
-    const stage = stages.get(data.stage);
-    if (stage) stage.cue(data.step);
-    else pending.set(data.stage, data.step);
-    return () => {};
-  }
-  let state = states.get(parentElement);
-  if (!state) {
-    const root = element('div', { class: 'gd-stage', tabindex: 0, role: 'group', 'aria-roledescription': 'animation' });
-    parentElement.append(root);
-    state = { stage: new Stage(root, setTriggerValue), root };
-    states.set(parentElement, state);
-  }
-  const { stage } = state;
-  stage.send = setTriggerValue;
-  stages.set(data.id, stage);
-  if (pending.has(data.id)) {
-    stage.cue(pending.get(data.id));
-    pending.delete(data.id);
-  }
-  stage.update(data);
-  return () => {
-    stage.end();
-    state.root.remove();
-    states.delete(parentElement);
-    if (stages.get(data.id) === stage) stages.delete(data.id);
-  };
+// One part comes to the page, or comes again with other data or another theme; returns how it leaves.
+function mount(part) {
+  const data = part.data instanceof Uint8Array ? unpacked(part.data) : part.data;
+  return PARTS[data.part](data, part) ?? (() => {});
 }
 
 // The code itself is mounted: parts that came before it are waiting (`mount.js`).
-export default function () {
+export function enter() {
   const desk = (window.gradientDescentStage ??= { early: [] });
   if (desk.mount) return;
   desk.mount = mount;

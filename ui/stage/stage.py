@@ -9,11 +9,21 @@ import streamlit as st
 from core.catalogue.objectives import VARIABLES, Objective
 from core.engine.summary import Race
 from ui.kit import share
-from ui.stage.payload import Kind, Paper, believed_start, believed_step, gestures, packed, stage_payload
+from ui.stage.modules import bundle
+from ui.stage.payload import (
+    Dials,
+    Kind,
+    Paper,
+    believed_dials,
+    believed_racers,
+    believed_start,
+    believed_step,
+    gestures,
+    packed,
+    stage_payload,
+)
 
 _FOLDER = Path(__file__).parent
-# The code of the stage, in the order in which each needs the ones before it.
-_SCRIPTS = ("tracks.js", "views.js", "draw.js", "panel.js", "stage.js")
 _STATIC = Path(st.__file__).parent / "static" / "static" / "js"
 
 
@@ -32,7 +42,7 @@ def plotly_chunk() -> str:
 _code = st.components.v2.component(
     "gradient_descent_stage",
     css=(_FOLDER / "stage.css").read_text(),
-    js="\n".join((_FOLDER / script).read_text() for script in _SCRIPTS),
+    js=f"{bundle('stage')}export default stage.enter;\n",
     # Plotly puts its style sheet into the page, which does not reach into a shadow tree.
     isolate_styles=False,
 )
@@ -51,27 +61,48 @@ def stage(
     prefix: str = "",
     autoplay: bool = False,
     paper: Paper | None = None,
+    dials: Dials = Dials(),  # noqa: B008 (it cannot be changed)
+    look_for: str = "",
 ) -> None:
     """Shows a race on ``objective`` in several views on one clock, which stands at ``step``.
 
     A start chosen in a landscape goes to the controls of the start, the step at which the clock comes to rest to the
-    control of the step (keys ``x``, ``y`` and ``t``, after ``prefix`` where a page has a second stage). ``autoplay``
-    starts the clock at once, unless the visitor asked for less motion. Above the views stands what controls have left
-    for this stage (``share.tell_stage``). ``paper`` makes the figure of a view "fit".
+    control of the step (keys ``x``, ``y`` and ``t``, after ``prefix`` where a page has a second stage), and what
+    ``dials`` are turned to under their keys. ``autoplay`` starts the clock at once, unless the visitor asked for less
+    motion. Above the views stands what controls have left for this stage (``share.tell_stage``), and ``look_for`` in
+    it. ``paper`` makes the figure of a view "fit".
     """
     key = f"{prefix}stage"
-    payload = stage_payload(objective, race, kinds, height, label, paper)
+    payload = stage_payload(objective, race, kinds, height, label, paper, dials)
     steps = payload.data["steps"]
 
     def choose_start() -> None:
         start = believed_start(st.session_state[key]["start"], objective)
         if start is not None:
-            st.session_state.update({f"{prefix}{name}": number for name, number in zip(VARIABLES, start, strict=False)})
+            share.ask({f"{prefix}{name}": number for name, number in zip(VARIABLES, start, strict=False)})
+            st.session_state[shared(prefix)] = True
 
     def come_to_rest() -> None:
         rested = believed_step(st.session_state[key]["clock"], steps)
         if rested is not None:
             st.session_state[f"{prefix}t"] = float(rested)
+
+    def turn() -> None:
+        turned = believed_dials(st.session_state[key]["dial"], dials)
+        for factor in dials.factors:
+            by = turned.pop(factor.key, 1.0)
+            for dial in (dial for own in dials.own.values() for dial in own if dial.name == factor.name and by != 1):
+                now = turned.get(dial.key, float(st.session_state[dial.key]))
+                # As the stage rounds it.
+                turned[dial.key] = dial.hyper.clamp(float(f"{by * now:.3g}"))
+        share.ask({dial.key: dial.kept(turned[dial.key]) for dial in dials.all if dial.key in turned})
+        st.session_state[shared(prefix)] = any(dial.key in turned for dial in dials.everyone)
+
+    def change_racers() -> None:
+        rules = f"{prefix}rules"
+        chosen = believed_racers(st.session_state[key]["racers"], st.session_state[rules])
+        share.ask({rules: chosen})
+        st.session_state[shared(prefix)] = True
 
     for sentence in share.stage_sentences(prefix):
         st.warning(sentence, icon=":material/edit_off:")
@@ -80,13 +111,25 @@ def stage(
         for index, ground in enumerate(payload.grounds):
             data = {"part": "ground", "id": ground.id, "figure": ground.figure}
             _part(data=data, key=f"{key}_ground_{index}", height=1)
+        for index, (id, source) in enumerate(payload.programs.items()):
+            _part(data={"part": "program", "id": id, "source": source}, key=f"{key}_program_{index}", height=1)
+        noise = payload.noise
+        _part(data=packed({"part": "normals", "id": noise.id}, noise.numbers), key=f"{key}_normals", height=1)
+        told = {"id": key, "plotly": plotly_chunk(), "autoplay": autoplay, "look_for": look_for}
         _part(
-            data=packed({**payload.data, "id": key, "plotly": plotly_chunk(), "autoplay": autoplay}, payload.numbers),
+            data=packed(payload.data | told, payload.numbers),
             key=key,
             on_start_change=choose_start,
             on_clock_change=come_to_rest,
+            on_dial_change=turn,
+            on_racers_change=change_racers,
         )
         _part(data={"part": "cue", "stage": key, "step": step}, key=f"{key}_cue", height=1)
     # One that plays by itself is for looking: no control behind it takes a start.
     if not autoplay:
         st.caption(gestures(kinds))
+
+
+def shared(prefix: str) -> str:
+    """The session key that says whether the stage of ``prefix`` changed what is not its own: start, steps, racers."""
+    return f"{prefix}stage:shared"

@@ -1,18 +1,27 @@
 // Tracks: the paths of a stage as typed arrays, and the numbers that views ask of them.
+//
+// A track has `n` rows: `x`, an array for each variable, `height`, the loss above the minimum, `norm` and `rate`, and
+// functions `downhill(row)` and `push(row)` that give directions [across, up] in data coordinates, or null.
 
 const UNDIRECTED = 255;
 
 // A message is the length of a JSON text in four bytes, the text, and the numbers of all tracks (`packed` in payload.py).
-function unpacked(message) {
+export function unpacked(message) {
   const size = new DataView(message.buffer, message.byteOffset).getUint32(0, true);
   const text = new TextDecoder().decode(message.subarray(4, 4 + size));
   return { ...JSON.parse(text), bytes: message.subarray(4 + size) };
 }
 
-// One track is its rows of x (d floats each), height, gradient norm and perhaps learning rate (floats), then two bytes
-// of direction per row.
-function decodeTracks(data) {
-  const { bytes } = data;
+// The direction that a byte stands for.
+function turned(byte) {
+  if (byte === UNDIRECTED) return null;
+  const angle = (2 * Math.PI * byte) / UNDIRECTED;
+  return [Math.cos(angle), Math.sin(angle)];
+}
+
+// One track is its rows of x (d floats each), height, gradient norm and perhaps learning rate (floats), then a byte of
+// direction per row, and another one if the rule has a velocity.
+export function decodeTracks({ bytes, tracks, dimension }) {
   let at = 0;
   const floats = (count) => {
     // A copy begins where floats may; the message does not.
@@ -20,25 +29,45 @@ function decodeTracks(data) {
     at += 4 * count;
     return values;
   };
-  const angles = (count) => {
+  const directions = (count) => {
     const values = bytes.subarray(at, at + count);
     at += count;
-    return values;
+    return (row) => turned(values[Math.min(count - 1, row)]);
   };
-  return data.tracks.map((track) => {
+  return tracks.map((track) => {
     const n = track.rows;
-    const flat = floats(n * data.dimension);
-    const x = [];
-    for (let c = 0; c < data.dimension; c++) x.push(flat.subarray(c * n, (c + 1) * n));
+    const flat = floats(n * dimension);
     return {
-      ...track, n, x, height: floats(n), norm: floats(n), rate: track.rated ? floats(n) : null, downhill: angles(n),
-      push: track.pushes ? angles(n) : null,
+      ...track, n, x: Array.from({ length: dimension }, (_, c) => flat.subarray(c * n, (c + 1) * n)),
+      height: floats(n), norm: floats(n), rate: track.rated ? floats(n) : null,
+      downhill: directions(n), push: track.pushes ? directions(n) : null,
     };
   });
 }
 
+// A track as the browser has just computed it: `column` gives the numbers of a name, row by row.
+export function freshTrack(track, n, column, minimum, note) {
+  const loss = column('loss');
+  const against = (first, second) => {
+    const across = column(first);
+    const up = column(second);
+    return (row) => {
+      const here = Math.min(n - 1, row);
+      const x = -across[here];
+      const y = up ? -up[here] : 0;
+      const size = Math.hypot(x, y);
+      return size > 0 && size < Infinity ? [x / size, y / size] : null;
+    };
+  };
+  return {
+    ...track, n, note, x: ['x0', 'x1'].map(column).filter(Boolean).map((values) => values.subarray(0, n)),
+    height: Float64Array.from({ length: n }, (_, row) => loss[row] - minimum), norm: column('norm').subarray(0, n),
+    rate: column('factor').subarray(0, n), downhill: against('g0', 'g1'), push: track.pushes ? against('v0', 'v1') : null,
+  };
+}
+
 // The values of `name` at every row: step, x0, x1, height, norm, rate or loss.
-function channel(track, name, minimum) {
+export function channel(track, name, minimum) {
   if (name === 'step') return Float32Array.from({ length: track.n }, (_, i) => i);
   if (name === 'loss') return Float64Array.from(track.height, (value) => value + minimum);
   if (name === 'x0') return track.x[0];
@@ -47,44 +76,9 @@ function channel(track, name, minimum) {
 }
 
 // A value between two rows; past the end, the last one.
-function valueAt(values, t) {
+export function between(values, t) {
   const last = values.length - 1;
   if (t >= last) return values[last];
   const row = Math.floor(t);
   return values[row] + (values[row + 1] - values[row]) * (t - row);
-}
-
-// The direction stored for a row as [across, up] in data coordinates, or null.
-function direction(angles, t) {
-  const byte = angles[Math.min(angles.length - 1, Math.floor(t))];
-  if (byte === UNDIRECTED) return null;
-  const angle = (2 * Math.PI * byte) / UNDIRECTED;
-  return [Math.cos(angle), Math.sin(angle)];
-}
-
-// What Plotly may be given of a coordinate: values far beyond the view, or none, become gaps.
-function within(values, range) {
-  const reach = 3 * Math.abs(range[1] - range[0]);
-  const low = Math.min(...range) - reach;
-  const high = Math.max(...range) + reach;
-  return Array.from(values, (value) => (value >= low && value <= high ? value : null));
-}
-
-// Python sends nothing larger than this (`payload.py`), so it stands for whatever is.
-const LARGEST = 3.4e38;
-const RAISED = { '-': '⁻', '+': '', ...'⁰¹²³⁴⁵⁶⁷⁸⁹' };
-
-// Four significant digits, with the typographic minus; powers of ten where plain digits would be long.
-function digits(value) {
-  const size = Math.abs(value);
-  if (Number.isNaN(size)) return '–';
-  if (size >= LARGEST) return value > 0 ? '> 3.4·10³⁸' : '< −3.4·10³⁸';
-  if (size === 0) return '0';
-  const rounded = Number(value.toPrecision(4));
-  let text = Math.abs(rounded) < 1e4 ? rounded.toPrecision(4) : String(rounded);
-  if (size < 1e-3 || size >= 1e6) {
-    const [mantissa, power] = value.toExponential(3).split('e');
-    text = `${mantissa}·10${[...power].map((sign) => RAISED[sign]).join('')}`;
-  }
-  return text.replace('-', '−');
 }

@@ -1,95 +1,318 @@
-// Views: Plotly figures made in Python, drawn with Plotly.react, each with a canvas on top for what moves.
+// Views: the kinds of pictures that a stage draws on, and what each of them draws at one moment of the clock.
 
-// Streamlit ships plotly.js as a chunk that sets window.Plotly; a chart elsewhere on the page may have loaded it.
-async function loadPlotly(chunk) {
-  if (!window.Plotly) await import(new URL(`./static/js/${chunk}`, document.baseURI).href);
-  return window.Plotly;
-}
+import { placed, shortened, stacked } from './labels.js';
+import { ARROW, BALL, HEAD, arrow, lettering, line, outwards, ring, shape, text } from './marks.js';
+import { digits } from './numbers.js';
+import { exit, flat, inner, inside, onSurface, space } from './projections.js';
+import { drawTrails, fitted, placeAt, sane } from './trails.js';
+import { between, channel } from './tracks.js';
 
-// Figures name colours by tokens; the visitor's theme gives them a value.
-function figureOf(text, palette) {
-  return JSON.parse(text, (_, value) => (typeof value === 'string' ? palette[value] ?? value : value));
-}
+const LINE_HEIGHT = 16;
+// Pixels: on a curve a push, which points along the same axis as the slope, is drawn this far above it.
+const ABOVE = 10;
+const STAR = 9;
 
-// A figure of values in base64, as Python's Plotly writes them, becomes one of typed arrays in Plotly itself.
-function tracesOf(view, tracks, palette, minimum, layout, hidden) {
-  return view.traces
-    .filter((trace) => !hidden.has(tracks[trace.track].key))
-    .map(({ track, x, y, style }) => {
-      const linear = (axis) => layout[axis].type !== 'log';
-      const values = (name, axis) => {
-        const found = channel(tracks[track], name, minimum);
-        return linear(axis) ? within(found, layout[axis].range) : Array.from(found);
-      };
-      return {
-        ...style, x: values(x, 'xaxis'), y: values(y, 'yaxis'),
-        customdata: Array.from(channel(tracks[track], 'loss', minimum), (loss, step) => [step, loss]),
-      };
+const block = ([x, y], size) => [x - size, y - size, x + size, y + size];
+
+// What every view has. `scene` is one moment of a stage: tracks as {track, pixels}, t, minimum, colors, arrows, font,
+// scale, and `ring`, the place where a start is chosen, if one is.
+class View {
+  // Whether a start can be chosen in it.
+  landscape = false;
+  flat = true;
+
+  frame(gd) {
+    return inner(gd);
+  }
+
+  // What tells that pixels have moved: range, size or camera; empty as long as there are none.
+  signature(gd) {
+    const layout = gd._fullLayout;
+    return layout.xaxis?.d2p ? `${layout.width}x${layout.height}|${layout.xaxis.range}|${layout.yaxis.range}` : '';
+  }
+
+  // The pixels of every row of a track, as [x0, y0, x1, y1, …].
+  pixels(gd, view, track, minimum) {
+    const project = flat(gd);
+    const [across, up] = view.channels.map((name) => channel(track, name, minimum));
+    const made = new Float32Array(2 * track.n);
+    for (let row = 0; row < track.n; row++) made.set(project(across[row], up[row]), 2 * row);
+    return made;
+  }
+
+  // Where the minima are that the figure marks.
+  stars(gd, view) {
+    const project = flat(gd);
+    return (view.stars ?? []).map(([x, y]) => project(x, y));
+  }
+
+  below(_pen, _shown, _scene) {}
+
+  draw(pen, shown, scene) {
+    const { gd } = shown;
+    const { width, height } = gd._fullLayout;
+    const frame = this.frame(gd);
+    const { tracks, colors } = scene;
+    pen.save();
+    pen.beginPath();
+    pen.rect(frame[0], frame[1], frame[2] - frame[0], frame[3] - frame[1]);
+    pen.clip();
+    const labels = this.below(pen, shown, scene) ?? [];
+    drawTrails(pen, shown, tracks, scene.t, width, height, colors);
+    pen.restore();
+    const blocks = this.stars(gd, shown.view).map((at) => block(at, STAR));
+    if (tracks.length) blocks.push(...this.start(pen, shown, scene));
+    tracks.forEach((one, place) => {
+      const at = placeAt(one.pixels, one.track.n, Math.min(scene.t, one.track.n - 1));
+      const label = inside(at, frame) ? this.ball(pen, shown, scene, one, at, place) : this.edge(pen, scene, one, frame);
+      if (!label) return;
+      labels.push(label);
+      blocks.push(block(label.at, BALL + 2));
     });
-}
-
-// Where data coordinates are on the canvas of a flat view.
-function flatProjection(gd) {
-  const { xaxis, yaxis } = gd._fullLayout;
-  return (x, y) => [xaxis._offset + xaxis.d2p(x), yaxis._offset + yaxis.d2p(y)];
-}
-
-function multiply(matrix, vector) {
-  return [0, 1, 2, 3].map((i) => [0, 1, 2, 3].reduce((sum, j) => sum + matrix[4 * j + i] * vector[j], 0));
-}
-
-// Where data coordinates are on the canvas of a 3-D view, through the camera as it is now.
-function spaceProjection(gd) {
-  const scene = gd._fullLayout.scene._scene;
-  const { projection, view, model } = scene.glplot.cameraParams;
-  const scale = scene.dataScale;
-  const box = scene.container.getBoundingClientRect();
-  const outer = gd.getBoundingClientRect();
-  return (x, y, z) => {
-    const seen = multiply(projection, multiply(view, multiply(model, [x * scale[0], y * scale[1], z * scale[2], 1])));
-    return [
-      box.left - outer.left + (0.5 + (0.5 * seen[0]) / seen[3]) * box.width,
-      box.top - outer.top + (0.5 - (0.5 * seen[1]) / seen[3]) * box.height,
-    ];
-  };
-}
-
-// The rectangle [left, top, right, bottom] of a view in which things may be drawn.
-function frameOf(view, gd) {
-  const layout = gd._fullLayout;
-  if (view.kind === 'space') return [0, 0, layout.width, layout.height];
-  const { xaxis, yaxis } = layout;
-  return [xaxis._offset, yaxis._offset, xaxis._offset + xaxis._length, yaxis._offset + yaxis._length];
-}
-
-// What tells that pixels have moved: range, size or camera.
-function signature(view, gd) {
-  const layout = gd._fullLayout;
-  if (view.kind === 'space') {
-    const scene = layout.scene?._scene;
-    if (!scene?.glplot?.cameraParams) return '';
-    return `${layout.width}x${layout.height}|${scene.glplot.cameraParams.view.join()}`;
+    lettering(pen, scene.font, scene.scale);
+    this.letters(pen, shown, scene, labels.filter(({ words }) => words), blocks, frame);
   }
-  if (!layout.xaxis?.d2p) return '';
-  return `${layout.width}x${layout.height}|${layout.xaxis.range}|${layout.yaxis.range}`;
-}
 
-// The height of a track on the surface that `space` describes, slightly above it.
-function onSurface(above, minimum, space) {
-  const z = space.log ? Math.log10(Math.max(above, 1e-300)) : above + minimum;
-  return Math.min(Math.max(z, space.low), space.high) + space.lift;
-}
-
-// Pixels of every row of a track in a view, as [x0, y0, x1, y1, …].
-function pixelsOf(view, gd, track, minimum) {
-  const pixels = new Float32Array(2 * track.n);
-  const project = view.kind === 'space' ? spaceProjection(gd) : flatProjection(gd);
-  const [across, up] = view.channels.map((name) => channel(track, name, minimum));
-  for (let i = 0; i < track.n; i++) {
-    const place =
-      view.kind === 'space' ? project(across[i], up[i], onSurface(track.height[i], minimum, view.space)) : project(across[i], up[i]);
-    pixels[2 * i] = place[0];
-    pixels[2 * i + 1] = place[1];
+  start(pen, _shown, { tracks, colors, ring: chosen }) {
+    const at = chosen ?? [tracks[0].pixels[0], tracks[0].pixels[1]];
+    ring(pen, at, colors);
+    return [block(at, BALL + 4)];
   }
-  return pixels;
+
+  named({ track }, t) {
+    return track.note && t >= track.n - 1 ? `${track.name}: ${track.note}` : track.name;
+  }
+
+  ball(pen, shown, { t, colors }, one, at) {
+    shape(pen, one.track.shape, at, BALL, one.track.color, colors.background);
+    return { key: one.track.key, at, words: this.named(one, t), color: one.track.ink };
+  }
+
+  // A triangle on the edge of the frame where a track that is outside now left it.
+  edge(pen, { t, colors }, one, frame) {
+    const { track, pixels } = one;
+    for (let row = Math.min(Math.floor(t), track.n - 1) - 1; row >= 0; row--) {
+      const from = [pixels[2 * row], pixels[2 * row + 1]];
+      if (!inside(from, frame)) continue;
+      const to = [pixels[2 * row + 2], pixels[2 * row + 3]];
+      const at = exit(from, to, frame);
+      if (!at.every(Number.isFinite)) return null;
+      outwards(pen, at, from, track.color, colors.background);
+      return { key: track.key, at, words: this.named(one, t), color: track.ink };
+    }
+    return null;
+  }
+
+  letters(pen, shown, { colors, scale }, labels, blocks, frame) {
+    const sides = (shown.sides ??= new Map());
+    const boxes = placed(
+      labels.map((label) => ({
+        at: label.at, width: pen.measureText(label.words).width + 4, height: LINE_HEIGHT * scale, side: sides.get(label.key),
+      })),
+      blocks, frame,
+    );
+    labels.forEach((label, place) => {
+      const { box, side, far } = boxes[place];
+      if (label.key && side >= 0) sides.set(label.key, side);
+      const middle = (box[1] + box[3]) / 2;
+      if (far) line(pen, label.at, [box[0] > label.at[0] ? box[0] : box[2], middle], label.color, 1, [2, 3]);
+      text(pen, label.words, box[0] + 2, middle, label.color, colors.background);
+    });
+  }
+}
+
+class Plane extends View {
+  landscape = true;
+
+  // A direction in data coordinates as one on the screen.
+  towards(gd, vector) {
+    const { xaxis, yaxis } = gd._fullLayout;
+    const across = xaxis._length / Math.abs(xaxis.range[1] - xaxis.range[0]);
+    const up = yaxis._length / Math.abs(yaxis.range[1] - yaxis.range[0]);
+    return vector ? [vector[0] * across, -vector[1] * up] : [0, 0];
+  }
+
+  ball(pen, shown, scene, one, at) {
+    const { track } = one;
+    if (scene.arrows && scene.t < track.n - 1) this.pointers(pen, shown.gd, scene, track, at);
+    return super.ball(pen, shown, scene, one, at);
+  }
+
+  pointers(pen, gd, { t, colors }, track, at) {
+    const row = Math.floor(t);
+    arrow(pen, at, this.towards(gd, track.downhill(row)), ARROW, track.color, colors.background, false);
+    if (track.push) arrow(pen, at, this.towards(gd, track.push(row)), ARROW, track.color, colors.background, true);
+  }
+}
+
+class Curve extends Plane {
+  // Along a curve there are only right and left.
+  towards(_gd, vector) {
+    return vector ? [Math.sign(vector[0]), 0] : [0, 0];
+  }
+
+  pointers(pen, gd, { t, colors }, track, at) {
+    const row = Math.floor(t);
+    const above = [at[0], at[1] - ABOVE];
+    arrow(pen, at, this.towards(gd, track.downhill(row)), ARROW, track.color, colors.background, false);
+    if (track.push) arrow(pen, above, this.towards(gd, track.push(row)), ARROW, track.color, colors.background, true);
+  }
+
+  below(pen, shown, scene) {
+    const labels = scene.tracks.length === 1 ? [this.tangent(pen, shown.gd, scene, scene.tracks[0].track)] : [];
+    return [...labels, ...this.steps(pen, shown.gd, scene)];
+  }
+
+  // The tangent at the ball, with its slope.
+  tangent(pen, gd, { t, minimum, colors }, track) {
+    const row = Math.min(Math.floor(t), track.n - 1);
+    const project = flat(gd);
+    const [x, f] = [track.x[0][row], track.height[row] + minimum];
+    const down = track.downhill(row);
+    const slope = down ? -down[0] * track.norm[row] : 0;
+    const { range } = gd._fullLayout.xaxis;
+    const reach = (range[1] - range[0]) / 6;
+    const [from, to] = [project(x - reach, f - slope * reach), project(x + reach, f + slope * reach)];
+    line(pen, from, to, colors.text, 1.5, [7, 5]);
+    const [, top, right, bottom] = this.frame(gd);
+    const at = [Math.min(to[0], right), Math.min(Math.max(to[1], top + 8), bottom - 8)];
+    return { at, words: `slope ${digits(slope)}`, color: colors.text };
+  }
+
+  // Under the curve, the step that each track takes next along the axis, each on a level of its own.
+  steps(pen, gd, { tracks, t, colors }) {
+    const [left, , right, bottom] = this.frame(gd);
+    return tracks.flatMap(({ track, pixels }, place) => {
+      const row = Math.floor(t);
+      if (row + 1 >= track.n) return [];
+      const level = bottom - 18 - LINE_HEIGHT * place;
+      const [from, to] = [row, row + 1].map((at) => [pixels[2 * at], pixels[2 * at + 1]]);
+      for (const at of [from, to]) if (sane(...at)) line(pen, at, [at[0], level], track.color, 1, [2, 4]);
+      const way = to[0] - from[0];
+      const side = Math.sign(way);
+      if (Math.abs(way) > 2 && to[0] > left - 1e4 && to[0] < right + 1e4) {
+        // An arrow begins beside its ball and its head is beyond its end; here there is no ball, and the head ends there.
+        const foot = [from[0] - side * BALL, level];
+        arrow(pen, foot, [side, 0], Math.abs(way) + BALL - HEAD, track.color, colors.background, false);
+      }
+      if (!inside([from[0], level], this.frame(gd))) return [];
+      const move = track.x[0][row + 1] - track.x[0][row];
+      return [{ at: [Math.max(from[0], to[0]), level], words: `step ${digits(move)}`, color: track.ink }];
+    });
+  }
+
+  named(one, t, alone) {
+    // The ball of a single track needs no name.
+    return alone && !(one.track.note && t >= one.track.n - 1) ? '' : super.named(one, t);
+  }
+
+  ball(pen, shown, scene, one, at) {
+    return { ...super.ball(pen, shown, scene, one, at), words: this.named(one, scene.t, scene.tracks.length === 1) };
+  }
+}
+
+class Space extends View {
+  flat = false;
+
+  frame(gd) {
+    return [0, 0, gd._fullLayout.width, gd._fullLayout.height];
+  }
+
+  signature(gd) {
+    const layout = gd._fullLayout;
+    const camera = layout.scene?._scene?.glplot?.cameraParams;
+    return camera ? `${layout.width}x${layout.height}|${camera.view.join()}` : '';
+  }
+
+  pixels(gd, view, track, minimum) {
+    const project = space(gd);
+    const made = new Float32Array(2 * track.n);
+    for (let row = 0; row < track.n; row++) {
+      made.set(project(track.x[0][row], track.x[1][row], onSurface(track.height[row], minimum, view.space)), 2 * row);
+    }
+    return made;
+  }
+
+  stars(gd, view) {
+    const project = space(gd);
+    return (view.stars ?? []).map(([x, y, above]) => project(x, y, onSurface(above, 0, view.space)));
+  }
+}
+
+// A number of each track over the steps.
+class Time extends View {
+  pixels(gd, view, track, minimum) {
+    const project = flat(gd);
+    const [across, up] = view.channels.map((name) => channel(track, name, minimum));
+    const made = new Float32Array(2 * track.n);
+    // On a log axis nothing is lower than the floor; a loss that is exactly the minimum stands there.
+    const floor = gd._fullLayout.yaxis.type === 'log' ? view.floor : -Infinity;
+    for (let row = 0; row < track.n; row++) {
+      made.set(project(across[row], up[row] < floor ? floor : up[row]), 2 * row);
+    }
+    return made;
+  }
+
+  below(pen, { gd }, { t, colors }) {
+    const [, top, , bottom] = this.frame(gd);
+    const [x] = flat(gd)(t, 1);
+    line(pen, [x, top], [x, bottom], colors.quiet);
+  }
+
+  start() {
+    return [];
+  }
+
+  // The names stand in the margin, each as near to the height of its track as the others let it.
+  letters(pen, { gd }, { colors, scale }, labels) {
+    const [, top, right, bottom] = this.frame(gd);
+    const heights = stacked(labels.map(({ at }) => at[1]), LINE_HEIGHT * scale, top, bottom);
+    const room = gd._fullLayout.width - right - 12;
+    labels.forEach(({ words, color }, place) => {
+      const fits = shortened(words, room, (some) => pen.measureText(some).width);
+      text(pen, fits, right + 10, heights[place], color, colors.background);
+    });
+  }
+}
+
+// Every point of a track as the line with that slope and intercept: where it started, dashed, and where it is.
+class Fit extends View {
+  draw(pen, { gd }, { tracks, t }) {
+    const project = flat(gd);
+    const ends = gd._fullLayout.xaxis.range;
+    pen.save();
+    pen.beginPath();
+    const [left, top, right, bottom] = this.frame(gd);
+    pen.rect(left, top, right - left, bottom - top);
+    pen.clip();
+    for (const { track } of tracks) {
+      for (const [at, width, dash] of [[0, 1.5, [6, 5]], [t, 3, []]]) {
+        const [slope, rise] = track.x.map((values) => between(values, at));
+        const [from, to] = ends.map((x) => project(x, slope * x + rise));
+        // Steeper than any screen can show.
+        if (sane(...from) && sane(...to)) line(pen, from, to, track.color, width, dash);
+      }
+    }
+    pen.restore();
+  }
+}
+
+export const VIEWS = { plane: new Plane(), curve: new Curve(), space: new Space(), time: new Time(), fit: new Fit() };
+
+// Draws one view of a stage: `shown` is its element, figure and canvas, with what it keeps from frame to frame.
+export function drawView(shown, scene, tracks) {
+  const { gd, view, canvas } = shown;
+  const kind = VIEWS[view.kind];
+  if (shown.drawn !== shown.seen) {
+    shown.drawn = shown.seen;
+    shown.pixels = new Map();
+  }
+  const before = shown.pixels;
+  shown.pixels = new Map(
+    tracks.map((track) => [track, before.get(track) ?? kind.pixels(gd, view, track, scene.minimum)]),
+  );
+  if (before.size !== shown.pixels.size || tracks.some((track) => !before.has(track))) shown.layer = null;
+  const pen = fitted(canvas, gd._fullLayout.width, gd._fullLayout.height);
+  pen.clearRect(0, 0, gd._fullLayout.width, gd._fullLayout.height);
+  kind.draw(pen, shown, { ...scene, tracks: tracks.map((track) => ({ track, pixels: shown.pixels.get(track) })) });
 }

@@ -1,0 +1,109 @@
+"""A race on a stage: what its racers are set to, in rows and in fields, and whatever a page says of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.catalogue.objectives import Objective
+from core.catalogue.racers import Racer
+from core.engine.run import Run
+from core.engine.scenarios import Scenario
+from core.engine.summary import Race
+from core.engine.trace import Path, trace
+from ui import controls
+from ui.controls.racers import Gradients
+from ui.kit import share
+from ui.panels.outcome import step_controls
+from ui.stage import Dials, shared, stage
+from ui.stage.payload import Kind
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What everyone in a race shares, and who races.
+
+    ``opening`` gives hyperparameters by the key of a rule that differ from the declared defaults, ``scenarios`` are
+    prepared races to open instead.
+    """
+
+    objective: Objective
+    racers: Sequence[Racer]
+    start: tuple[float, ...]
+    steps: int
+    gradients: Gradients
+    opening: Mapping[str, Mapping[str, float]]
+    scenarios: Mapping[str, Scenario]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A race as the page shows it: with the path, the coordinate and the step that are looked at."""
+
+    race: Race
+    path: Path
+    coordinate: int
+    step: int
+
+
+@st.fragment
+@share.part("race")
+def race_panel(
+    entry: Entry,
+    landscapes: Mapping[str, Kind],
+    curves: Mapping[str, Kind],
+    height: int,
+    label: str,
+    prefix: str,
+    below: Callable[[Shown], None],
+) -> None:
+    """The race on a stage, the fields of its racers folded under it, and ``below``, what else follows from it.
+
+    A fragment: what changes a racer leaves the rest of the page alone.
+    """
+    if st.session_state.pop(shared(prefix), False) and share.alone():
+        st.rerun()
+    chips, picture, fields = st.container(), st.container(), st.container()
+    tuned = {racer.key: controls.tuning(racer, entry.opening.get(racer.key, {}), prefix) for racer in entry.racers}
+    race = [(racer, trace(_run(entry, racer, tuned[racer.key]))) for racer in entry.racers]
+
+    def change() -> None:
+        st.session_state[shared(prefix)] = True
+
+    with chips:
+        look_for = controls.scenario_row(entry.scenarios, [path.run for _, path in race], prefix, change)
+    with picture:
+        left, right = st.columns([3, 2])
+        with left:
+            landscape = (
+                controls.view_control("Landscape", landscapes, f"{prefix}view")
+                if len(landscapes) > 1
+                else next(iter(landscapes.values()))
+            )
+        with right:
+            curve = controls.view_control("Curve", curves, f"{prefix}curve")
+        slot = st.container()
+    with fields:
+        controls.fold("The same settings as fields", f"{prefix}fields", lambda: _fields(entry, prefix))
+        path, coordinate, step = step_controls(race, entry.steps, prefix)
+    dials = Dials(
+        {racer.key: controls.racer_dials(racer, tuned[racer.key], prefix) for racer in entry.racers},
+        controls.everyone_dials(prefix),
+        [controls.factor_dial(prefix)],
+        racers=True,
+    )
+    # The stage before what is below it, which need not be ready before it moves.
+    with slot:
+        stage(entry.objective, race, [landscape, curve], step, height, label, prefix, dials=dials, look_for=look_for)
+    below(Shown(race, path, coordinate, step))
+
+
+def _run(entry: Entry, racer: Racer, tuned: controls.Tuning) -> Run:
+    return Run(
+        entry.objective.reference, racer.optimizer.reference, entry.start, entry.steps, **tuned, **entry.gradients
+    )
+
+
+def _fields(entry: Entry, prefix: str) -> None:
+    for racer in entry.racers:
+        controls.racer_fields(racer, entry.opening.get(racer.key, {}), prefix)

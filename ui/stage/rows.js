@@ -1,0 +1,157 @@
+// The rows under the bar: one for each racer, with its dials and what it reads at this moment, and one for all of them.
+
+import { Dial } from './dials.js';
+import { button, element } from './elements.js';
+import { SHAPES } from './marks.js';
+import { digits } from './numbers.js';
+
+const SWATCH = 30;
+
+// The dash and the shape of a racer, as they are in the picture.
+function swatch(track) {
+  const ratio = window.devicePixelRatio || 1;
+  const made = element('canvas', { class: 'gd-swatch', width: SWATCH * ratio, height: 16 * ratio, 'aria-hidden': 'true' });
+  const pen = made.getContext('2d');
+  pen.scale(ratio, ratio);
+  pen.strokeStyle = pen.fillStyle = track.color;
+  pen.lineWidth = 2.4;
+  pen.setLineDash({ solid: [], dash: [5, 3], dot: [2, 3] }[track.dash]);
+  pen.beginPath();
+  pen.moveTo(0, 8);
+  pen.lineTo(SWATCH, 8);
+  pen.stroke();
+  pen.setLineDash([]);
+  pen.translate(SWATCH / 2, 8);
+  pen.beginPath();
+  SHAPES[track.shape](pen, 5);
+  pen.fill();
+  return made;
+}
+
+export class Rows {
+  constructor(stage) {
+    this.stage = stage;
+    this.element = element('table', { class: 'gd-table' });
+    this.unfolded = new Set();
+  }
+
+  // Made anew only when what stands in them changes, so that a dial keeps the focus; otherwise just their numbers are.
+  fill() {
+    const { tracks, variables, data } = this.stage;
+    this.written = undefined;
+    const stays = ({ key, name, color, dash, shape, dials, schedule }) =>
+      [key, name, color, dash, shape, schedule, (dials ?? []).map(({ value, ...spec }) => spec)];
+    const made = JSON.stringify([variables, tracks.map(stays), data.everyone?.map(({ value, ...spec }) => spec)]);
+    if (this.made !== made) {
+      this.made = made;
+      this.build();
+    }
+    for (const { dials, specs } of this.groups) dials.forEach((dial, place) => this.refresh(dial, specs()[place]));
+    this.mark();
+  }
+
+  // Python's value, unless the hand has moved on since it was told.
+  refresh(dial, spec) {
+    dial.spec = spec;
+    if (!this.stage.turning.has(spec.key) && document.activeElement !== dial.box) dial.show(spec.value);
+  }
+
+  build() {
+    const { stage } = this;
+    const { tracks, variables, data } = stage;
+    const dialled = tracks.some(({ dials }) => dials?.length);
+    const columns = [...variables, 'loss', 'gradient norm'];
+    const head = element('tr', {}, element('th', { scope: 'col' }, 'update rule'));
+    if (dialled) head.append(element('th', { scope: 'col' }, 'learning rate'));
+    for (const column of columns) head.append(element('th', { scope: 'col', class: 'gd-number' }, column));
+    if (dialled) head.append(element('th', { scope: 'col' }, element('span', { class: 'gd-said' }, 'more')));
+    const body = element('tbody');
+    this.groups = [];
+    this.cells = tracks.map((track, place) => {
+      const mark = element('button', { type: 'button', class: 'gd-track' });
+      mark.title = `Show or hide ${track.name}`;
+      const note = element('span', { class: 'gd-note' });
+      mark.append(swatch(track), element('span', {}, track.name), note);
+      mark.addEventListener('click', () => stage.hide(track.key));
+      const row = element('tr', {}, element('th', { scope: 'row' }, mark));
+      const cells = columns.map(() => element('td', { class: 'gd-number' }));
+      const specs = () => stage.data.tracks[place].dials ?? [];
+      const dials = specs().map((spec) => stage.dial(spec, place));
+      this.groups.push({ dials, specs });
+      if (dialled) row.append(element('td', {}, ...(dials.length ? [dials[0].element] : [])));
+      row.append(...cells);
+      if (dialled) row.append(element('td', { class: 'gd-acts' }, ...this.acts(track, dials.slice(1), row)));
+      body.append(row);
+      if (dials.length > 1) body.append(this.fold(track.key, dials.slice(1), columns.length + 3, track.schedule));
+      return { row, mark, cells, note };
+    });
+    if (data.everyone) this.everyone(body, columns.length + 3);
+    this.element.replaceChildren(element('thead', {}, head), body);
+  }
+
+  acts(track, others, row) {
+    const { stage } = this;
+    const made = [];
+    if (others.length) {
+      const more = button('more', `More of ${track.name}`, () => {
+        const open = !this.unfolded.delete(track.key) && this.unfolded.add(track.key);
+        row.nextElementSibling.hidden = !open;
+        more.setAttribute('aria-expanded', String(Boolean(open)));
+      });
+      more.setAttribute('aria-expanded', String(this.unfolded.has(track.key)));
+      made.push(more);
+    }
+    if (track.twin) made.push(button('double', `Race ${track.name} against itself`, () => stage.send('racers', { add: track.twin })));
+    if (track.leaves) made.push(button('remove', `Take ${track.name} out`, () => stage.send('racers', { remove: track.name })));
+    return made;
+  }
+
+  fold(key, dials, width, schedule) {
+    const named = dials.map((dial) => element('label', { class: 'gd-named' }, element('span', {}, dial.spec.label), dial.element));
+    const cell = element('td', { colspan: width, class: 'gd-unfolded' }, ...named);
+    if (schedule) cell.append(element('span', { class: 'gd-note' }, schedule));
+    const row = element('tr', {}, cell);
+    row.hidden = !this.unfolded.has(key);
+    return row;
+  }
+
+  // One row that turns something for all racers at once.
+  everyone(body, width) {
+    const { stage } = this;
+    const specs = () => stage.data.everyone;
+    const dials = specs().map((spec) => stage.dial(spec, null));
+    this.groups.push({ dials, specs });
+    const row = element('tr', { class: 'gd-everyone' }, element('th', { scope: 'row' }, 'all of them'));
+    row.append(element('td', { colspan: width - 2 }, ...dials.slice(0, 1).map((dial) => this.named(dial))));
+    row.append(element('td', { class: 'gd-acts' }, ...this.acts({ key: '', name: 'all' }, dials.slice(1), row)));
+    body.append(row);
+    if (dials.length > 1) body.append(this.fold('', dials.slice(1), width));
+  }
+
+  named(dial) {
+    return element('label', { class: 'gd-named' }, element('span', {}, dial.spec.label), dial.element);
+  }
+
+  mark() {
+    const { tracks, hidden } = this.stage;
+    this.cells.forEach(({ row, mark }, place) => {
+      const away = hidden.has(tracks[place].key);
+      row.classList.toggle('gd-hidden', away);
+      mark.setAttribute('aria-pressed', String(!away));
+    });
+  }
+
+  write(now) {
+    const { tracks, minimum } = this.stage;
+    if (this.written === now && this.of === tracks) return;
+    this.written = now;
+    this.of = tracks;
+    tracks.forEach((track, place) => {
+      const row = Math.min(now, track.n - 1);
+      const values = [...track.x.map((x) => x[row]), track.height[row] + minimum, track.norm[row]];
+      const { cells, note } = this.cells[place];
+      cells.forEach((cell, column) => (cell.textContent = digits(values[column])));
+      note.textContent = track.heavy ? 'too slow to follow the hand' : track.note && now >= track.n - 1 ? track.note : '';
+    });
+  }
+}
