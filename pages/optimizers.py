@@ -33,7 +33,7 @@ with picture:
         entry,
         {"Contour": "plane", "3-D": "space"},
         {"Loss": "loss", "Gradient norm": "norm", "Learning rate": "rate"},
-        440,
+        380,
         f"Race on {objective.name}",
         "",
         lambda shown: optimizers.race_sections(objective, shown),

@@ -59,7 +59,7 @@ def hyper_value(hyper: Hyper, key: str, default: float | None = None) -> float:
 def hyper_field(hyper: Hyper, key: str, default: float | None = None) -> None:
     """A field in which any number within the bounds can be typed, for what ``hyper_value`` gives."""
     default = hyper.default if default is None else float(default)
-    step = 1.0 if hyper.whole else 10 ** math.floor(math.log10(default or hyper.slider[1]) - 1)
+    step = 1.0 if hyper.whole else 10.0 ** math.floor(math.log10(default or hyper.slider[1]) - 1)
     shape = "%.0f" if hyper.whole else "%.6g"
     st.number_input(_label(hyper), *hyper.bounds, default, step, shape, key=key, help=hyper.help)
 

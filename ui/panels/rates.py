@@ -38,7 +38,7 @@ def rates_panel(race: Race) -> None:
         "Every curve is one rule at all learning rates of its slider, from this start and with its other settings as "
         "they are. The dots are this race; where a curve ends, the rule diverges."
     )
-    picture(plot(rate_plot(race, _swept), look()), "rates", 380, _ALT)
+    picture(plot(rate_plot(race, _swept), look()), "rates_curve", 380, _ALT)
 
 
 @st.fragment

@@ -269,9 +269,8 @@ def _stars(kind: Kind, objective: Objective) -> list[list[float]]:
     """Where the figure of ``kind`` marks minima: x and y, the height on a curve, and in space the height above them."""
     points = [*objective.minima, *objective.other_minima]
     heights = [float(objective.parsed.value(np.array(point))) for point in points]
-    if kind == "curve":
-        return [[*point, height] for point, height in zip(points, heights, strict=True)]
-    return [[*point, height - _base(objective)] for point, height in zip(points, heights, strict=True)]
+    above = 0.0 if kind == "curve" else _base(objective)
+    return [[*point, height - above] for point, height in zip(points, heights, strict=True) if math.isfinite(height)]
 
 
 def _fit(paper: Paper | None) -> tuple[Ground, dict[str, Any]]:

@@ -168,13 +168,15 @@ class Stage {
     this.rows.fill();
     const { scale } = this;
     while (this.views.length > data.views.length) this.drop(Plotly, this.views.pop());
-    for (const [place, view] of data.views.entries()) {
+    // All of them before any is drawn: they share the width.
+    const views = data.views.map((view, place) => this.viewAt(Plotly, place, view));
+    for (const shown of views) {
+      const { view } = shown;
       const text = view.figure ?? grounds.get(view.ground);
       if (text === undefined) {
         this.waiting = view.ground;
         continue;
       }
-      const shown = this.viewAt(Plotly, place, view);
       // What this figure is made of: a landscape in space has no paths in it, and the margin of curves follows the width.
       const paths = view.kind === 'space' ? '' : `${JSON.stringify(view.traces)} ${data.numbers}`;
       const width = view.kind === 'time' ? shown.box.clientWidth : '';
@@ -198,6 +200,7 @@ class Stage {
 
   drop(Plotly, { gd, box }) {
     Plotly.purge(gd);
+    this.resized.unobserve(box);
     box.remove();
   }
 
@@ -212,6 +215,7 @@ class Stage {
       const gd = element('div', { class: 'gd-plot' });
       const box = element('div', { class: 'gd-view' }, gd);
       this.scene.insertBefore(box, this.scene.children[place] ?? null);
+      this.resized.observe(box);
       shown = this.views[place] = { gd, box, canvas: element('canvas', { class: 'gd-canvas' }) };
       listen(this, shown);
     }
