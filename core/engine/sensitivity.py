@@ -56,6 +56,17 @@ def held(losses: Array) -> Array:
     return np.asarray(np.lib.stride_tricks.sliding_window_view(beside, 2 * _BESIDE + 1).max(axis=-1))
 
 
+def tuned_rate(run: Run, count: int = RATES) -> float:
+    """The learning rate at and beside which ``run`` ends lowest (see ``held``), of ``count`` on the slider of its rule.
+
+    A rule that bears no stretch of rates there gets its declared default.
+    """
+    (lr,) = (hyper for hyper in run.resolved_optimizer.hypers if hyper.name == "lr")
+    rates = np.geomspace(*lr.slider, count)
+    level = held(losses_at(run, rates, late(run.steps))[1])
+    return float(rates[level.argmin()]) if np.isfinite(level).any() else lr.default
+
+
 def rate_plot(race: Race, sweep: Callable[..., npt.NDArray[np.float64]] = swept) -> Plot:
     """The loss at the end of the race against the learning rate, one curve per racer and a dot where each one is.
 

@@ -4,16 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from core.catalogue.events import EVENTS, Event
 from core.catalogue.hypers import unknown_key
 from core.catalogue.objectives import OBJECTIVES
 from core.catalogue.optimizers import OPTIMIZERS, Optimizer
 from core.catalogue.racers import RACERS, Racer
-from core.engine.many import losses_at
 from core.engine.run import Run
-from core.engine.sensitivity import held, late
+from core.engine.sensitivity import tuned_rate
 
 Kind = Literal["rule", "event"]
 
@@ -86,16 +83,13 @@ def successors(key: str) -> list[Entry]:
 def best_rate(key: str) -> float:
     """The learning rate at and beside which the rule ``key`` ends its race lowest (see ``held``).
 
-    It is one of ``RACE_RATES`` over its slider; everything else is at its default. A rule that bears no stretch of
-    rates gets its declared default, at which the race then shows it fail. Raises ``ValueError`` for an unknown key.
+    It is one of ``RACE_RATES`` over its slider; everything else is at its default. A rule that bears
+    no stretch of rates gets its declared default, at which the race then shows it fail. Raises ``ValueError`` for an
+    unknown key.
     """
     if key not in OPTIMIZERS:
         raise ValueError(unknown_key("optimizer", key, OPTIMIZERS))
-    (lr,) = (hyper for hyper in OPTIMIZERS[key].hypers if hyper.name == "lr")
-    rates = np.geomspace(*lr.slider, RACE_RATES)
-    run = Run(RACE_OBJECTIVE, key, OBJECTIVES[RACE_OBJECTIVE].start, RACE_STEPS)
-    level = held(losses_at(run, rates, late(RACE_STEPS))[1])
-    return float(rates[level.argmin()]) if np.isfinite(level).any() else lr.default
+    return tuned_rate(Run(RACE_OBJECTIVE, key, OBJECTIVES[RACE_OBJECTIVE].start, RACE_STEPS), RACE_RATES)
 
 
 def race_by(

@@ -71,7 +71,7 @@ _KINDS = (
     "toggle",
 )
 # What acts once and keeps nothing: a rule to begin with, a run to open, the choice by family that writes into another.
-_ACTS = re.compile(r"edit|\w?reopen|\w{0,2}family_\w+")
+_ACTS = re.compile(r"edit|\w?reopen|\w{0,2}family_\w+|\w?schedule_all")
 
 
 def controls(app: AppTest) -> dict[str, str]:

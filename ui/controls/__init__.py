@@ -17,6 +17,7 @@ from ui.controls.racers import (
     beside_control,
     edited_state,
     everyone_dials,
+    everyone_row,
     factor_dial,
     gradients_control,
     hyper_key,
@@ -28,6 +29,7 @@ from ui.controls.racers import (
     schedule_hyper_key,
     schedule_key,
     tuning,
+    twin_state,
 )
 from ui.controls.scenarios import race_state, scenario_cards, scenario_control, scenario_row, scenario_state
 from ui.kit.basics import (
@@ -50,6 +52,7 @@ __all__ = [
     "choice",
     "edited_state",
     "everyone_dials",
+    "everyone_row",
     "factor_dial",
     "fold",
     "gradients_control",
@@ -85,6 +88,7 @@ __all__ = [
     "switch",
     "text_setting",
     "tuning",
+    "twin_state",
     "view_control",
     "whole_slider",
 ]

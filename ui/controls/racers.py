@@ -203,22 +203,51 @@ def gradients_control(prefix: str = "") -> Gradients:
     return {"noise": noise, "clip_norm": limit if limit >= MIN_CLIP else None, "seed": int(seed)}
 
 
+def twin_state(racer: Racer, twin: Racer, prefix: str = "") -> dict[str, Setting]:
+    """The value of every control of ``twin``, whose rule is that of ``racer``: as ``racer`` runs now."""
+    now = st.session_state
+    schedule = named(SCHEDULES.values()).get(str(now.get(prefix + schedule_key(racer))), SCHEDULES["constant"])
+    values = [(hyper, hyper_key(racer, hyper.name), hyper_key(twin, hyper.name)) for hyper in twin.optimizer.hypers]
+    values += [
+        (hyper, schedule_hyper_key(racer, schedule, hyper.name), schedule_hyper_key(twin, schedule, hyper.name))
+        for hyper in schedule.hypers
+    ]
+    state: dict[str, Setting] = {
+        prefix + key: float(now.get(prefix + there, hyper.default)) for hyper, there, key in values
+    }
+    return {**state, prefix + schedule_key(twin): schedule.name}
+
+
 def edited_state(rule: Optimizer, edited: Racer) -> dict[str, Setting]:
     """The value of every control of ``edited``, whose text is that of ``rule``: as ``rule`` or its copy races now.
 
     If neither does, everything is as declared.
     """
-    now = st.session_state
-    racing = [racer for racer in RACERS.values() if racer.optimizer is rule and schedule_key(racer) in now]
-    racer = (racing or [RACERS[rule.key]])[0]
-    schedule = named(SCHEDULES.values()).get(str(now.get(schedule_key(racer))), SCHEDULES["constant"])
-    values = [(hyper, hyper_key(racer, hyper.name), hyper_key(edited, hyper.name)) for hyper in edited.optimizer.hypers]
-    values += [
-        (hyper, schedule_hyper_key(racer, schedule, hyper.name), schedule_hyper_key(edited, schedule, hyper.name))
-        for hyper in schedule.hypers
-    ]
-    state: dict[str, Setting] = {key: float(now.get(there, hyper.default)) for hyper, there, key in values}
-    return {**state, schedule_key(edited): schedule.name}
+    racing = [racer for racer in RACERS.values() if racer.name in st.session_state["rules"]]
+    racer = next((one for one in racing if one.optimizer is rule), None)
+    if racer is not None:
+        return twin_state(racer, edited)
+    return {hyper_key(edited, hyper.name): hyper.default for hyper in edited.optimizer.hypers}
+
+
+def everyone_row(racers: Sequence[Racer], prefix: str = "") -> None:
+    """One schedule for all ``racers``, and the way back to the learning rates that their rules declare."""
+    key = f"{prefix}schedule_all"
+    names = named(SCHEDULES.values())
+
+    def follow() -> None:
+        name = st.session_state[key]
+        if name in names:
+            share.ask({prefix + schedule_key(racer): name for racer in racers})
+
+    def library() -> None:
+        share.ask({prefix + hyper_key(racer, "lr"): racer.optimizer.hypers[0].default for racer in racers})
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox(
+            "One schedule for all", list(names), None, key=key, on_change=follow, placeholder="Each its own", width=300
+        )
+        st.button("Library rates for all", key=f"{prefix}library", on_click=library)
 
 
 def own_rule_control(prefix: str = "") -> Racer | None:

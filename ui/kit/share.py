@@ -71,9 +71,13 @@ class _Part:
 
 @dataclass
 class _Run:
-    """A run of a whole page: the place for notes, and whether the page shows just what its link says."""
+    """A run of a whole page: the place for notes, whether it is the first since the page was gone to, and whether the
+
+    page shows just what its link says.
+    """
 
     slot: DeltaGenerator
+    first: bool
     anew: bool
 
 
@@ -89,8 +93,8 @@ def begin(path: str) -> None:
     now = st.session_state
     context = get_script_run_ctx()
     back = context is not None and context.is_history_navigation
-    anew = False
-    if now.get(_PAGE) != path or back:
+    anew, first = False, now.get(_PAGE) != path or back
+    if first:
         now[_PAGE] = path
         asked = {key: st.query_params.get_all(key) for key in st.query_params}
         now[_AT] = asked.pop("at", [""])[-1]
@@ -102,7 +106,7 @@ def begin(path: str) -> None:
         if anew:
             kept[path] = asked
         now[_ASKED] = dict(kept[path])
-    _run.set(_Run(st.empty(), anew))
+    _run.set(_Run(st.empty(), first, anew))
     _drawn.set(_Part())
 
 
@@ -150,6 +154,17 @@ def part(name: str) -> Iterator[None]:
 def alone() -> bool:
     """Whether a part of the page runs by itself, and not the whole page."""
     return _run.get() is None
+
+
+def arriving() -> bool:
+    """Whether this is the first run since the open page was gone to."""
+    run = _run.get()
+    return run is not None and run.first
+
+
+def said(key: str) -> bool:
+    """Whether the control ``key`` of the open page, drawn or not, was ever set to what is not its default."""
+    return key in st.session_state[_KEPT][here()]
 
 
 def setting(key: str, default: Setting, read: Callable[[str], Setting | None], allowed: str, most: int = 1) -> None:

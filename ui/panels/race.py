@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.catalogue.objectives import Objective
-from core.catalogue.racers import Racer
+from core.catalogue.racers import RACERS, Racer
 from core.engine.run import Run
 from core.engine.scenarios import Scenario
+from core.engine.sensitivity import tuned_rate
 from core.engine.summary import Race
 from core.engine.trace import Path, trace
 from ui import controls
@@ -17,6 +18,9 @@ from ui.kit import share
 from ui.panels.outcome import step_controls
 from ui.stage import Dials, shared, stage
 from ui.stage.payload import Kind
+
+# What a racer that joins is tuned with: a few hundredths of a second.
+_TUNED_RATES, _TUNED_STEPS = 60, 1000
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ def race_panel(
     """
     if st.session_state.pop(shared(prefix), False) and share.alone():
         st.rerun()
+    _welcome(entry, prefix)
     chips, picture, fields = st.container(), st.container(), st.container()
     tuned = {racer.key: controls.tuning(racer, entry.opening.get(racer.key, {}), prefix) for racer in entry.racers}
     race = [(racer, trace(_run(entry, racer, tuned[racer.key]))) for racer in entry.racers]
@@ -98,6 +103,27 @@ def race_panel(
     below(Shown(race, path, coordinate, step))
 
 
+def _welcome(entry: Entry, prefix: str) -> None:
+    """Gives who has just joined the race a learning rate that works here, or what its twin runs with."""
+    key = f"{prefix}raced"
+    before: list[str] = st.session_state.get(key, [])
+    st.session_state[key] = [racer.key for racer in entry.racers]
+    if share.arriving():
+        return
+    for racer in entry.racers:
+        rate = prefix + controls.hyper_key(racer, "lr")
+        if racer.key in before or racer.key not in RACERS or share.said(rate):
+            continue
+        twins = [one for one in entry.racers if one.key in before and one.optimizer is racer.optimizer]
+        if twins:
+            share.ask(controls.twin_state(twins[0], racer, prefix))
+        else:
+            steps = min(entry.steps, _TUNED_STEPS)
+            run = Run(entry.objective.reference, racer.optimizer.key, entry.start, steps)
+            # Short enough to be read.
+            share.ask({rate: float(f"{tuned_rate(run, _TUNED_RATES):.2g}")})
+
+
 def _run(entry: Entry, racer: Racer, tuned: controls.Tuning) -> Run:
     return Run(
         entry.objective.reference, racer.optimizer.reference, entry.start, entry.steps, **tuned, **entry.gradients
@@ -105,5 +131,6 @@ def _run(entry: Entry, racer: Racer, tuned: controls.Tuning) -> Run:
 
 
 def _fields(entry: Entry, prefix: str) -> None:
+    controls.everyone_row(entry.racers, prefix)
     for racer in entry.racers:
         controls.racer_fields(racer, entry.opening.get(racer.key, {}), prefix)

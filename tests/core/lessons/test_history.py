@@ -12,6 +12,7 @@ from core import OBJECTIVES, OPTIMIZERS, Run, trace
 from core.catalogue.events import EVENTS, Event, early, recent
 from core.catalogue.optimizers import Optimizer
 from core.catalogue.racers import RACERS
+from core.engine import sensitivity
 from core.engine.many import losses_at
 from core.engine.sensitivity import late
 from core.lessons import history
@@ -218,7 +219,7 @@ def test_a_race_without_a_cache_finds_its_own_rates(rates: dict[str, float]) -> 
 
 
 def test_a_rule_that_survives_at_no_rate_keeps_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "losses_at", lambda *given: np.full((2, len(given[1])), np.nan))
+    monkeypatch.setattr(sensitivity, "losses_at", lambda *given: np.full((2, len(given[1])), np.nan))
     assert best_rate("sgd") == OPTIMIZERS["sgd"].hypers[0].default
 
 
@@ -226,7 +227,7 @@ def test_a_rate_beside_which_runs_fail_is_never_the_best(monkeypatch: pytest.Mon
     losses = np.full((2, RACE_RATES), np.nan)
     # One low rate between rates that fail, and five that hold.
     losses[:, [3, *range(20, 25)]] = 1.0, *[2.0] * 5
-    monkeypatch.setattr(history, "losses_at", lambda *given: losses)
+    monkeypatch.setattr(sensitivity, "losses_at", lambda *given: losses)
     low, high = OPTIMIZERS["sgd"].hypers[0].slider
     # Rounding of a power.
     assert best_rate("sgd") == pytest.approx(low * (high / low) ** (22 / (RACE_RATES - 1)), rel=1e-12)

@@ -1,0 +1,94 @@
+"""Who joins a race and with what: tuned rates, twins, one schedule for all, scenarios as chips."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import OBJECTIVES, OPTIMIZERS, Run
+from core.engine.scenarios import DESCENTS, RACES, Scenario
+from core.engine.sensitivity import tuned_rate
+from tests.pages.visits import clean, link_of, open_page, state
+from ui import navigation
+from ui.controls import scenario_state
+from ui.navigation import Page
+
+PAGE = navigation.OPTIMIZERS
+chips = pytest.mark.parametrize(
+    ("page", "scenario"),
+    [(PAGE, one) for one in RACES.values()] + [(navigation.FOUNDATIONS, one) for one in DESCENTS.values()],
+    ids=lambda one: one.key if isinstance(one, Scenario) else one.title,
+)
+
+
+def _race(app: AppTest, *names: str) -> AppTest:
+    return clean(app.multiselect(key="rules").set_value(list(names)).run())
+
+
+def _losses(app: AppTest) -> dict[str, float]:
+    table = app.dataframe[0].value.set_index("rule")
+    return dict(table["loss"])
+
+
+@pytest.mark.parametrize("key", OPTIMIZERS)
+def test_a_rule_that_joins_runs_at_a_rate_that_works_here(key: str) -> None:
+    rule, objective = OPTIMIZERS[key], OBJECTIVES["booth"]
+    opening = next(iter(RACES.values())).rules.get(key, {}).get("lr", rule.hypers[0].default)
+    # A link that says nothing of the rate means the one that the page opens with.
+    assert state(open_page(PAGE, {"rules": [rule.name], "f": "Booth"}), f"{key}_lr") == opening
+    other = "Momentum" if key == "sgd" else "Gradient descent"
+    app = _race(open_page(PAGE, {"rules": [other], "f": "Booth"}), other, rule.name)
+    rate = state(app, f"{key}_lr")
+    assert rate == float(f"{tuned_rate(Run('booth', key, objective.start), 60):.2g}")
+    # What it joined with is in the link, wherever that is opened.
+    assert state(open_page(PAGE, link_of(app)), f"{key}_lr") == rate
+
+
+def test_a_rate_that_was_set_is_kept_by_a_rule_that_leaves_and_comes_back() -> None:
+    app = open_page(PAGE, {"rules": ["Gradient descent", "Adam"], "adam_lr": "0.0123"})
+    app = _race(_race(app, "Gradient descent"), "Gradient descent", "Adam")
+    assert state(app, "adam_lr") == 0.0123
+
+
+def test_a_twin_begins_as_the_other_runs() -> None:
+    link = {
+        "rules": ["Adam"],
+        "adam_lr": "0.03",
+        "adam_beta2": "0.9",
+        "adam_schedule": "Cosine",
+        "adam_cosine_eta_min": "0.2",
+    }
+    app = _race(open_page(PAGE, link), "Adam", "Adam 2")
+    losses = _losses(app)
+    assert losses["Adam"] == losses["Adam 2"]
+    assert state(app, "adam2_schedule") == "Cosine"
+    assert state(app, "adam2_beta2") == 0.9
+
+
+def test_one_schedule_and_the_library_rates_are_given_to_all_at_once() -> None:
+    app = open_page(PAGE, {"fields": "true"})
+    clean(app.selectbox(key="schedule_all").set_value("Cosine").run())
+    clean(app.button(key="library").click().run())
+    for key in next(iter(RACES.values())).rules:
+        assert state(app, f"{key}_schedule") == "Cosine"
+        assert state(app, f"{key}_lr") == OPTIMIZERS[key].hypers[0].default
+
+
+@chips
+def test_a_chip_opens_its_scenario_is_marked_and_says_what_to_look_for(page: Page, scenario: Scenario) -> None:
+    app = open_page(page)
+    clean(app.button(key=f"try_{scenario.key}").click().run())
+    # The row is drawn from what runs, so the mark comes with the run itself.
+    marked = [
+        button.key for button in app.button if (button.key or "").startswith("try_") and button.proto.type == "primary"
+    ]
+    assert marked == [f"try_{scenario.key}"]
+    for key, value in scenario_state(scenario, page.prefix).items():
+        assert state(app, key) == value, key
+    (stage,) = [
+        part.proto
+        for part in app.get("bidi_component")
+        if part.proto.component_name == "gradient_descent_stage_part" and part.proto.id.endswith(f"-{page.prefix}stage")
+    ]
+    assert scenario.idea.split(".")[0] in str(stage)
+    if page is PAGE:
+        moved = clean(app.number_input(key="x").set_value(0.123).run())
+        assert [button.proto.type for button in moved.button if button.key == f"try_{scenario.key}"] == ["secondary"]
