@@ -141,7 +141,7 @@ def _menu() -> None:
     section: Section = ""
     # Two pages a line, so that the controls below it are in sight.
     st.html(
-        "<style>.st-key-menu { display: grid; grid-template-columns: 1fr 1fr; gap: 0 0.25rem; align-items: center; "
+        "<style>.st-key-menu { display: grid; grid-template-columns: 7.75rem 1fr; gap: 0 0.25rem; align-items: center; "
         "grid-auto-rows: minmax(1.75rem, auto); }"
         ".st-key-menu > :has([data-testid=stCaptionContainer]) { grid-column: 1 / -1; }</style>"
     )
