@@ -42,6 +42,16 @@ def _turn(tab: Page, key: str, stops: int) -> None:
         tab.keyboard.press("ArrowRight" if stops > 0 else "ArrowLeft")
 
 
+def _dial(tab: Page, name: str, label: str, text: str) -> None:
+    """Types a number beside the dial ``label`` of the racer ``name``."""
+    row = tab.locator(".gd-table tbody tr", has=tab.get_by_role("button", name=f"Show or hide {name}", exact=True))
+    if label != "Learning rate":
+        row.get_by_role("button", name=f"More of {name}", exact=True).click()
+        row = row.locator("+ tr")
+    row.locator(f".gd-typed[aria-label='{label}']").fill(text)
+    tab.keyboard.press("Enter")
+
+
 def _number(tab: Page, key: str, text: str) -> None:
     tab.locator(f".st-key-{key} input").fill(text)
     tab.keyboard.press("Enter")
@@ -81,9 +91,9 @@ DONE: list[Callable[[Page], None]] = [
     lambda tab: _remove(tab, "RMSProp"),
     lambda tab: (_unfold(tab, "Noise and clipping"), _number(tab, "noise", "2"))[1],
     lambda tab: _choose(tab, "rules", "AdamW"),
-    lambda tab: (_unfold(tab, "More of Adam"), _turn(tab, "adam_beta1", -3))[1],
+    lambda tab: _dial(tab, "Adam", "Beta1", "0.87"),
     lambda tab: _press(tab, "try_too_fast"),
-    lambda tab: _turn(tab, "nesterov_lr", 2),
+    lambda tab: _dial(tab, "Nesterov", "Learning rate", "0.00123"),
     lambda tab: _choose(tab, "edit", "Adam"),
     lambda tab: _type_rule(tab, "x = x - lr*sign(g)"),
     lambda tab: _paste_run(tab),
