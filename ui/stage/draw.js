@@ -200,7 +200,7 @@ function drawTangent(pen, view, gd, track, t, minimum, colors) {
   pen.lineTo(...b);
   pen.stroke();
   pen.setLineDash([]);
-  return { at: [Math.min(b[0], frameOf(view, gd)[2]), b[1] - 12], text: `slope ${digits(slope)}`, color: colors.text };
+  return { at: [Math.min(b[0], frameOf(view, gd)[2]), b[1] - 12], text: `slope ${steady(slope)}`, color: colors.text };
 }
 
 // Under a curve, the step that each track takes next along the axis, each on a level of its own.
@@ -231,7 +231,7 @@ function drawSteps(pen, view, gd, visible, t) {
     const move = track.x[0][row + 1] - track.x[0][row];
     // Far outside there is nothing to read.
     if (inside([from[0], level], frameOf(view, gd))) {
-      labels.push({ at: [Math.max(from[0], to[0]), level], text: `step ${digits(move)}`, color: track.color });
+      labels.push({ at: [Math.max(from[0], to[0]), level], text: `step ${steady(move)}`, color: track.color });
     }
   });
   return labels;

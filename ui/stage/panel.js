@@ -144,13 +144,13 @@ function writeNumbers(stage) {
   panel.slider.max = steps;
   panel.slider.value = now;
   panel.slider.style.setProperty('--gd-at', `${(100 * now) / steps}%`);
-  panel.slider.setAttribute('aria-valuetext', `Step ${now} of ${steps}`);
-  panel.step.textContent = `${now} / ${steps}`;
+  panel.slider.setAttribute('aria-valuetext', `Step ${digits(now)} of ${digits(steps)}`);
+  panel.step.textContent = `${digits(now)} / ${digits(steps)}`;
   tracks.forEach((track, k) => {
     const row = Math.min(now, track.n - 1);
     const values = [...track.x.map((x) => x[row]), track.height[row] + minimum, track.norm[row]];
     const { cells, note } = stage.cells[k];
-    cells.forEach((cell, c) => (cell.textContent = digits(values[c])));
+    cells.forEach((cell, c) => (cell.textContent = steady(values[c])));
     note.textContent = track.note && now >= track.n - 1 ? track.note : '';
   });
 }

@@ -74,17 +74,25 @@ function within(values, range) {
 const LARGEST = 3.4e38;
 const RAISED = { '-': '⁻', '+': '', ...'⁰¹²³⁴⁵⁶⁷⁸⁹' };
 
-// Four significant digits, with the typographic minus; powers of ten where plain digits would be long.
+// A number as Python writes it (`core/formula/words.py`): four significant digits, whole ones below a million in full.
 function digits(value) {
   const size = Math.abs(value);
   if (Number.isNaN(size)) return '–';
   if (size >= LARGEST) return value > 0 ? '> 3.4·10³⁸' : '< −3.4·10³⁸';
-  if (size === 0) return '0';
-  const rounded = Number(value.toPrecision(4));
-  let text = Math.abs(rounded) < 1e4 ? rounded.toPrecision(4) : String(rounded);
-  if (size < 1e-3 || size >= 1e6) {
+  let text = String(Number(value.toPrecision(4)));
+  if (Number.isInteger(value) && size < 1e6) {
+    text = size < 1e4 ? String(value + 0) : String(value).replace(/(?=\d{3}$)/, ' ');
+  } else {
     const [mantissa, power] = value.toExponential(3).split('e');
-    text = `${mantissa}·10${[...power].map((sign) => RAISED[sign]).join('')}`;
+    const raised = `10${[...power].map((sign) => RAISED[sign]).join('')}`;
+    const factor = Number(mantissa);
+    if (power < -4 || power > 3) text = Math.abs(factor) === 1 ? `${factor}0${raised.slice(2)}` : `${factor}·${raised}`;
   }
   return text.replace('-', '−');
+}
+
+// The same with all four digits, even where the last are zeros: a number that moves would jump without them.
+function steady(value) {
+  const size = Math.abs(value);
+  return size >= 1e-4 && size < 9999.5 ? value.toPrecision(4).replace('-', '−') : digits(value);
 }

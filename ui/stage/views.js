@@ -23,7 +23,7 @@ function tracesOf(view, tracks, palette, minimum, layout, hidden) {
       };
       return {
         ...style, x: values(x, 'xaxis'), y: values(y, 'yaxis'),
-        customdata: Array.from(channel(tracks[track], 'loss', minimum), (loss, step) => [step, loss]),
+        text: Array.from(channel(tracks[track], 'loss', minimum), (loss, step) => `step ${digits(step)}<br>loss ${digits(loss)}`),
       };
     });
 }
