@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
+from core.formula.words import outside
+
 
 @dataclass(frozen=True)
 class Hyper:
@@ -35,9 +37,9 @@ class Hyper:
         low, high = self.bounds
         number = float(value)
         if not low <= number <= high:
-            raise ValueError(f"{self.name} must lie in [{low:g}, {high:g}]; {number:g} was given.")
+            raise ValueError(f"{self.name} must lie in {outside(number, low, high)}.")
         if self.whole and number != round(number):
-            raise ValueError(f"{self.name} must be a whole number in [{low:g}, {high:g}]; {number:g} was given.")
+            raise ValueError(f"{self.name} must be a whole number in {outside(number, low, high)}.")
         return number
 
     def clamp(self, value: float) -> float:

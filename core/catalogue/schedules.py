@@ -171,7 +171,7 @@ _DECLARATIONS = (
             ),
         ),
         torch="ExponentialLR(optimizer, gamma=gamma)",
-        trap="A gamma that is mild per epoch is harsh per step: 0.9 leaves 0.00003 of the learning rate after 100 "
+        trap="A gamma that is mild per epoch is harsh per step: 0.9 leaves 3·10⁻⁵ of the learning rate after 100 "
         "steps, and the run stands still.",
     ),
     Schedule(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from core.engine.replay import replayed
 from core.engine.trace import Path
 from core.formula.rule_latex import FilledLine, filled_lines
+from core.formula.words import outside
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,9 @@ def ledger(path: Path, step: int, coordinate: int = 0) -> Ledger:
     run = path.run
     steps, size = len(path.x) - 1, len(run.start)
     if not 1 <= step <= steps:
-        raise ValueError(f"step must lie in [1, {steps}]; {step} was given.")
+        raise ValueError(f"step must lie in {outside(step, 1, steps)}.")
     if not 0 <= coordinate < size:
-        raise ValueError(f"coordinate must lie in [0, {size - 1}]; {coordinate} was given.")
+        raise ValueError(f"coordinate must lie in {outside(coordinate, 0, size - 1)}.")
     rule = run.resolved_optimizer.parsed
     graph, done = replayed(run, path.x, path.terms, step)
     point = path.x[step - 1]

@@ -14,6 +14,7 @@ from core.engine.rest import rests
 from core.engine.run import Run
 from core.engine.status import MAX_LOSS, MAX_POSITION, REST_NORM, Outcome, failed, failure
 from core.engine.trace import Path
+from core.formula.words import digits
 
 Array = npt.NDArray[np.float64]
 
@@ -59,7 +60,7 @@ def trace_many(
     if points.ndim != 2 or len(points) != size:
         raise ValueError(f"starts must have shape ({size}, B); an array of shape {points.shape} was given.")
     if not (np.abs(points) <= MAX_POSITION).all():
-        raise ValueError(f"starts must lie in [-{MAX_POSITION:g}, {MAX_POSITION:g}].")
+        raise ValueError(f"starts must lie in [−{digits(MAX_POSITION)}, {digits(MAX_POSITION)}].")
     settings = _swept(run, hypers or {})
     seed = np.atleast_1d(np.asarray(run.seed if seeds is None else seeds))
     if seed.ndim != 1 or seed.dtype.kind not in "iu" or (seed < 0).any():

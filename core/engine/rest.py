@@ -7,8 +7,9 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from core.engine.status import REST_NORM, Outcome, Status, counted
+from core.engine.status import REST_NORM, Outcome, Status
 from core.formula import Formula
+from core.formula.words import counted, digits
 
 Array = npt.NDArray[np.float64]
 
@@ -75,7 +76,7 @@ def rest_status(formula: Formula, x: Array, grad: Array, step: int) -> Status:
     else:
         several = len(x) > 1
         what = "eigenvalues of the Hessian" if several else "second derivative"
-        numbers = " and ".join(f"{value:.4g}" for value in values)
+        numbers = " and ".join(map(digits, values))
         seen = {
             Outcome.MINIMUM: "are positive" if several else "is positive",
             Outcome.MAXIMUM: "are negative" if several else "is negative",
@@ -87,7 +88,7 @@ def rest_status(formula: Formula, x: Array, grad: Array, step: int) -> Status:
         reason = f", and the {what}, {numbers}, {seen[outcome]}"
     where = "on flat ground" if outcome is Outcome.FLAT else f"at a {outcome}"
     norm = np.sqrt((grad**2).sum())
-    return Status(outcome, step, f"Ended {where}: after {counted(step)} the gradient norm is {norm:.4g}{reason}.")
+    return Status(outcome, step, f"Ended {where}: after {counted(step)} the gradient norm is {digits(norm)}{reason}.")
 
 
 def _judged(up: npt.NDArray[np.bool_], down: npt.NDArray[np.bool_]) -> npt.NDArray[np.str_]:

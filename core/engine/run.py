@@ -12,6 +12,7 @@ from core.catalogue.optimizers import Optimizer, optimizer
 from core.catalogue.schedules import SCHEDULES, Schedule
 from core.engine.program import Program, program
 from core.engine.status import MAX_POSITION
+from core.formula.words import outside
 
 MAX_STEPS = 100_000
 
@@ -138,9 +139,10 @@ def _pairs(values: Hypers) -> Hypers:
 
 def _check_range(name: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:
-        raise ValueError(f"{name} must lie in [{low:g}, {high:g}]; {value:g} was given.")
+        raise ValueError(f"{name} must lie in {outside(value, low, high)}.")
 
 
 def _check_whole(name: str, value: int, low: int, high: int) -> None:
     if isinstance(value, bool) or not low <= value <= high or value != int(value):
-        raise ValueError(f"{name} must be a whole number in [{low}, {high}]; {value!r} was given.")
+        bounds = f"[{low}, {high}]; {value} was given" if isinstance(value, bool) else outside(value, low, high)
+        raise ValueError(f"{name} must be a whole number in {bounds}.")

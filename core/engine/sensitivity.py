@@ -14,6 +14,7 @@ from core.engine.many import losses_at
 from core.engine.run import Run
 from core.engine.summary import Race
 from core.engine.trace import Path
+from core.formula.words import counted
 
 Array = npt.NDArray[np.float64]
 
@@ -134,4 +135,4 @@ def _above(losses: npt.NDArray[np.float64], base: float | None) -> npt.NDArray[n
 
 def _title(objective: Objective, steps: int) -> str:
     above = "" if objective.minimum in (None, 0.0) else " above the minimum"
-    return f"loss{above} after {steps} steps"
+    return f"loss{above} after {counted(steps)}"

@@ -7,6 +7,8 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
+from core.formula.words import counted, digits
+
 Array = npt.NDArray[np.float64]
 
 # Beyond these a run counts as diverged: far outside every picture, and far inside what float64 can hold.
@@ -59,7 +61,9 @@ def failed(x: Iterable[Array], loss: Array) -> npt.NDArray[np.bool_]:
 
 def moving_status(loss: float, grad_norm: float, step: int) -> Status:
     """How a run ended that took all its steps and is not at rest."""
-    sentence = f"Not at rest after {counted(step)}: the loss is {loss:.4g} and the gradient norm {grad_norm:.4g}."
+    sentence = (
+        f"Not at rest after {counted(step)}: the loss is {digits(loss)} and the gradient norm {digits(grad_norm)}."
+    )
     return Status(Outcome.FINISHED, step, sentence)
 
 
@@ -71,11 +75,6 @@ def failure(point: Array, loss: float, step: int) -> Outcome:
     return Outcome.UNDEFINED if within and np.isnan(loss) else Outcome.DIVERGED
 
 
-def counted(steps: int) -> str:
-    """A number of steps in words."""
-    return f"{steps} step{'s' * (steps != 1)}"
-
-
 def point_text(point: Iterable[float]) -> str:
     """A point with four significant digits."""
-    return f"({', '.join(f'{coordinate:.4g}' for coordinate in point)})"
+    return f"({', '.join(map(digits, point))})"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from core.catalogue.racers import Racer
 from core.engine.status import point_text
 from core.engine.trace import Path
+from core.formula.words import apart, counted, digits
 
 Race = Sequence[tuple[Racer, Path]]
 
@@ -61,9 +62,9 @@ def _moved(path: Path) -> str:
         here, best = float(path.loss[-1]), float(path.loss[lowest])
         parts.append(f"It is at {point_text(path.x[-1])}.")
         if lowest < len(path.loss) - 1 and here > best + 1e-3 * abs(best) + 1e-12:
-            parts.append(f"Its loss was lowest, {best:.4g}, at step {lowest}.")
+            parts.append(f"Its loss was lowest, {digits(best)}, at step {digits(lowest)}.")
     if path.evaluations != len(path.x) - 1 and not path.status.failed:
-        parts.append(f"It asked for {path.evaluations} gradients.")
+        parts.append(f"It asked for {counted(path.evaluations, 'gradient')}.")
     return " ".join(parts)
 
 
@@ -72,16 +73,12 @@ def step_sentence(path: Path, step: int) -> str:
     before, after = float(path.x[step - 1, 0]), float(path.x[step, 0])
     slope = float(path.grad[step - 1, 0])
     direction = "downhill to the right" if slope < 0 else "downhill to the left" if slope > 0 else "flat"
-    start, end = _apart(before, after)
+    start, end = apart(before, after)
     side = "right" if after > before else "left"
-    went = f"goes {abs(after - before):.4g} to the {side}, to x = {end}" if after != before else "stays there"
+    went = f"goes {digits(abs(after - before))} to the {side}, to x = {end}" if after != before else "stays there"
     change = float(path.loss[step] - path.loss[step - 1])
     result = "fell" if change < 0 else "rose" if change > 0 else "did not change"
-    by = f" by {abs(change):.4g}, from {' to '.join(_apart(*path.loss[step - 1 : step + 1]))}" if change else ""
-    return f"At x = {start} the slope is {slope:.4g}: {direction}. Step {step} {went}; the loss {result}{by}."
-
-
-def _apart(before: float, after: float) -> tuple[str, str]:
-    """Two numbers with four digits or, if they differ and those do not, with as many as tell them apart."""
-    texts = [(f"{before:.{digits}g}", f"{after:.{digits}g}") for digits in range(4, 18)]
-    return next((pair for pair in texts if pair[0] != pair[1]), texts[0])
+    by = f" by {digits(abs(change))}, from {' to '.join(apart(*path.loss[step - 1 : step + 1]))}" if change else ""
+    return (
+        f"At x = {start} the slope is {digits(slope)}: {direction}. Step {digits(step)} {went}; the loss {result}{by}."
+    )

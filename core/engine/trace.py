@@ -25,6 +25,7 @@ from core.engine.status import (
 )
 from core.engine.undefined import position_reason, value_reason
 from core.formula.rule import Kind
+from core.formula.words import digits
 
 Array = npt.NDArray[np.float64]
 
@@ -121,12 +122,12 @@ def _failed_status(run: Run, x: Array, loss: Array, terms: Mapping[str, Array], 
     if np.isnan(point).any():
         reason = position_reason(run, x[: step + 1], terms, step)
     elif (np.abs(point) > MAX_POSITION).any():
-        reason = f"the position left ±{MAX_POSITION:g}"
+        reason = f"the position left ±{digits(MAX_POSITION)}"
     elif outcome is Outcome.UNDEFINED and not np.isfinite(loss[step]):
         reason = f"the objective has no value at {point_text(point)}, where {value_reason(formula, point)}"
     else:
-        reason = f"the loss passed {MAX_LOSS:g} in size"
+        reason = f"the loss passed {digits(MAX_LOSS)} in size"
     if step == 0:
         return Status(outcome, 0, f"Undefined at the start: {reason}.")
-    before = f"the last point was {point_text(x[step - 1])} with loss {loss[step - 1]:.4g}"
-    return Status(outcome, step, f"{outcome.capitalize()} at step {step}: {reason}; {before}.")
+    before = f"the last point was {point_text(x[step - 1])} with loss {digits(loss[step - 1])}"
+    return Status(outcome, step, f"{outcome.capitalize()} at step {digits(step)}: {reason}; {before}.")

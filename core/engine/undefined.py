@@ -14,7 +14,7 @@ from core.formula.lower import Values, lower
 from core.formula.rule import Step
 from core.formula.tree import Binary, Call, Expression, Name, Span, children, names_in, walk
 from core.formula.vocabulary import ORACLES, TENSOR_FUNCTIONS
-from core.formula.words import listed
+from core.formula.words import digits, listed
 
 Array = npt.NDArray[np.float64]
 Numbers = Callable[[Expression], Array]
@@ -44,7 +44,7 @@ def position_reason(run: Run, x: Array, terms: Mapping[str, Array], step: int) -
         if not isinstance(part, Name) or part.name not in {*rule.assigned, *rule.state}:
             break
         name, end = part.name, row
-    where = f"in {variables[coordinate]}" + f" at step {step}" * (step < len(x) - 1)
+    where = f"in {variables[coordinate]}" + f" at step {digits(step)}" * (step < len(x) - 1)
     if isinstance(part, Name):
         what = "gradient" if part.name == "g" else part.name
         return f"{where}, the {what} has no value"
@@ -120,11 +120,10 @@ def _source(text: str, span: Span) -> str:
 
 def _operation(part: Expression, numbers: Numbers, coordinate: int) -> str:
     """``part``, an operation, with numbers for what it is done to."""
-    # Adding 0 takes the sign of a zero away.
-    values = [f"{_at(numbers(operand), coordinate) + 0.0:.4g}".replace("inf", "∞") for operand in children(part)]
+    values = [digits(_at(numbers(operand), coordinate)) for operand in children(part)]
     match part:
         case Binary():
-            left, right = (f"({value})" if value.startswith("-") else value for value in values)
+            left, right = (f"({value})" if value.startswith("−") or "·" in value else value for value in values)
             return (
                 f"{left}{part.operator}{right}"
                 if part.operator in ("/", "*", "**")

@@ -13,6 +13,7 @@ from core.catalogue.optimizers import optimizer
 from core.engine.run import Run
 from core.engine.trace import Path
 from core.formula import FormulaError
+from core.formula.words import digits
 
 FORMAT, VERSION = "gradient descent run", 1
 # The longest rule and formula, every character escaped, fit several times.
@@ -67,7 +68,9 @@ def run_from_json(text: str) -> Run:
     """
     if len(text) > MAX_CHARACTERS:
         over = len(text) - MAX_CHARACTERS
-        raise ValueError(f"A run has at most {MAX_CHARACTERS} characters of JSON; this has {over} too many.")
+        raise ValueError(
+            f"A run has at most {digits(MAX_CHARACTERS)} characters of JSON; this has {digits(over)} too many."
+        )
     fields = _object(text.removeprefix("\ufeff"))
     if fields.pop("format", None) != FORMAT:
         raise ValueError(f'This is not a run: its "format" must be "{FORMAT}".')

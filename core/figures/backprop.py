@@ -8,7 +8,8 @@ from typing import Any, Literal
 import plotly.graph_objects as go
 
 from core.catalogue.optimizers.declaration import BLUE, ORANGE
-from core.figures.look import CLEAR, Look, layout, note, number
+from core.figures.look import CLEAR, Look, layout, note
+from core.formula.words import digits
 from core.problems.network.backprop import Edge, Example, Node
 
 Direction = Literal["forward", "backward"]
@@ -145,12 +146,7 @@ def _arrow(
 
 def _brief(value: float) -> str:
     """``value`` with three digits: four do not fit between two nodes on a phone."""
-    return _number(float(f"{value:.3g}"))
-
-
-def _number(value: float) -> str:
-    # A product with 0 may be −0, which means nothing here; adding 0 makes it 0.
-    return number(value + 0.0)
+    return digits(value, ".3g")
 
 
 def _circles(
@@ -189,21 +185,21 @@ def _spots(
 
 
 def _node_hover(node: Node) -> str:
-    lines = [f"<b>{node.label}</b> = {_number(node.value)}", f"∂L/∂{node.label} = {_number(node.gradient)}"]
+    lines = [f"<b>{node.label}</b> = {digits(node.value)}", f"∂L/∂{node.label} = {digits(node.gradient)}"]
     if node.sum is not None and node.bias is not None and node.bias_gradient is not None:
-        lines += [f"sum z = {_number(node.sum)}", f"bias = {_number(node.bias)}, slope {_number(node.bias_gradient)}"]
+        lines += [f"sum z = {digits(node.sum)}", f"bias = {digits(node.bias)}, slope {digits(node.bias_gradient)}"]
     return "<br>".join(lines)
 
 
 def _edge_hover(edge: Edge, nodes: Mapping[str, Node]) -> str:
     source = nodes[edge.source].label
     if edge.weight is None or edge.gradient is None:
-        return f"<b>{edge.label}</b> = {_number(edge.carried)}<br>∂L/∂ŷ = 2({edge.label}) = {_number(edge.returned)}"
+        return f"<b>{edge.label}</b> = {digits(edge.carried)}<br>∂L/∂ŷ = 2({edge.label}) = {digits(edge.returned)}"
     return "<br>".join(
         [
-            f"<b>{edge.label}</b> = {_number(edge.weight)}, ∂L/∂{edge.label} = {_number(edge.gradient)}",
-            f"carries {edge.label}·{source} = {_number(edge.carried)}",
-            f"returns {_number(edge.returned)} to ∂L/∂{source}",
+            f"<b>{edge.label}</b> = {digits(edge.weight)}, ∂L/∂{edge.label} = {digits(edge.gradient)}",
+            f"carries {edge.label}·{source} = {digits(edge.carried)}",
+            f"returns {digits(edge.returned)} to ∂L/∂{source}",
         ]
     )
 

@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 
 from core.engine.findings import drawn_moments
 from core.figures import labels
-from core.figures.look import CLEAR, DIGITS, Look, axis, compact, layout, note
+from core.figures.look import CLEAR, Look, axis, compact, layout, note, written
+from core.formula.words import digits
 from core.problems.batches.data import Array, Pair
 from core.problems.batches.descent import Band
 from core.problems.batches.race import Axis, Ran, level
@@ -97,7 +98,8 @@ def _curve(ran: Ran, cost: Array, values: Array, along: Axis) -> dict[str, Any]:
         "x": compact(x),
         "y": compact(y),
         "line": {"color": ran.variant.color, "width": 1.3},
-        "hovertemplate": f"<b>{ran.variant.name}</b><br>%{{x:{DIGITS}}}: %{{y:{DIGITS}}} above<extra></extra>",
+        "text": [f"{cost}: {above}" for cost, above in zip(written(x), written(y), strict=True)],
+        "hovertemplate": f"<b>{ran.variant.name}</b><br>%{{text}} above<extra></extra>",
     }
 
 
@@ -130,7 +132,8 @@ def _dot(ran: Ran, cost: Array, moment: int, look: Look) -> dict[str, Any]:
         "x": [float(cost[here])] if cost[here] > 0 else [],
         "y": [float(np.clip(ran.excess[here], 1e-300, 1e300))] if cost[here] > 0 else [],
         "marker": {"color": ran.variant.color, "size": 9, "line": {"color": look.background, "width": 1.5}},
-        "hovertemplate": f"<b>{ran.variant.name}</b> after update {here}<br>%{{y:{DIGITS}}} above<extra></extra>",
+        "hoverinfo": "text",
+        "hovertext": f"<b>{ran.variant.name}</b> after update {digits(here)}<br>{digits(ran.excess[here])} above",
     }
 
 

@@ -10,8 +10,9 @@ import plotly.graph_objects as go
 from core.engine.status import Outcome, Status
 from core.figures import marks
 from core.figures.contour import lines, pointer
-from core.figures.look import DIGITS, SMALL_SIZE, Look, axis, compact, layout, number
+from core.figures.look import SMALL_SIZE, Look, axis, compact, layout
 from core.figures.trail import View, cut
+from core.formula.words import digits
 from core.problems.batches.data import Array, Pair
 from core.problems.batches.descent import least_squares, line, losses
 from core.problems.batches.race import Ran, level
@@ -41,16 +42,15 @@ def batch_paths(pair: Pair, runs: Sequence[Ran], moment: int, look: Look) -> go.
     across, up, loss = _grid(pair, view, _GRID)
     levels = {"start": 1 / _LINES, "end": 10 / _LINES, "size": 1 / _LINES}
     height = np.sqrt(np.maximum(loss - lowest, 0.0) / reach)
-    hover = f"w = %{{x:{DIGITS}}}, b = %{{y:{DIGITS}}}<br>loss = %{{z:{DIGITS}}}"
     data = [
         lines(across, up, height, (0.0, _PALE), levels, look),
-        pointer(*_grid(pair, view, _GRID // 2), hover),
+        pointer(*_grid(pair, view, _GRID // 2), "w = %{x}, b = %{y}<br>loss = %{text}"),
     ]
     for ran in reversed(runs):
         data += _path(ran, moment, view, look)
     data.append(marks.minima([(float(best[0]), float(best[1]))], [lowest], look, local=False))
     data.append(marks.starts(marks.distinct([start], view), look))
-    note = f"lines at even steps of √(loss − {number(lowest)})"
+    note = f"lines at even steps of √(loss − {digits(lowest)})"
     return go.Figure(
         {
             "data": data,
@@ -107,10 +107,10 @@ def _path(ran: Ran, moment: int, view: View, look: Look) -> list[dict[str, Any]]
                 "opacity": opacity,
                 "x": compact(drawn[:, 0]),
                 "y": compact(drawn[:, 1]),
-                "customdata": compact(steps),
                 "line": pen,
+                "customdata": compact(steps),
                 "hovertemplate": f"<b>{variant.name}</b>, update %{{customdata}}<br>"
-                f"w = %{{x:{DIGITS}}}, b = %{{y:{DIGITS}}}<extra></extra>",
+                "w = %{x}, b = %{y}<extra></extra>",
             }
         )
     traces.append(
@@ -120,7 +120,7 @@ def _path(ran: Ran, moment: int, view: View, look: Look) -> list[dict[str, Any]]
             "showlegend": False,
             "x": compact(walked[here : here + 1, 0]),
             "y": compact(walked[here : here + 1, 1]),
-            "hovertemplate": f"<b>{variant.name}</b> after update {here}<extra></extra>",
+            "hovertemplate": f"<b>{variant.name}</b> after update {digits(here)}<extra></extra>",
             "marker": {"color": variant.color, "size": 10, "line": {"color": look.background, "width": 1.5}},
         }
     )
@@ -145,7 +145,7 @@ def batch_lines(pair: Pair, runs: Sequence[Ran], moment: int, look: Look) -> go.
             "x": compact(pair.x),
             "y": compact(pair.y),
             "marker": {"color": look.quiet, "size": 5, "opacity": 0.55},
-            "hovertemplate": f"x = %{{x:{DIGITS}}}<br>y = %{{y:{DIGITS}}}<extra></extra>",
+            "hovertemplate": "x = %{x}<br>y = %{y}<extra></extra>",
         }
     ]
     best = least_squares(line(pair.x), pair.y)[0]

@@ -10,13 +10,12 @@ from core.catalogue.objectives import Objective
 from core.engine.summary import Race
 from core.figures import labels, marks
 from core.figures.landscape import landscape
-from core.figures.look import DIGITS, SMALL_SIZE, Array, Look, axis, compact, layout
+from core.figures.look import SMALL_SIZE, Array, Look, axis, compact, layout, written
 from core.figures.trail import View, cut
 
 # Points of the grid per side. The values under the pointer come from a coarser one: they are exact where they stand.
 GRID = 130
 _POINTER_STEP = 3
-_HOVER = f"(%{{x:{DIGITS}}}, %{{y:{DIGITS}}})<br>f = %{{customdata[1]:{DIGITS}}}"
 
 
 def contour(objective: Objective, race: Race, look: Look, view: View | None = None) -> go.Figure:
@@ -37,7 +36,7 @@ def contour(objective: Objective, race: Race, look: Look, view: View | None = No
             land.x[every],
             land.y[every],
             np.where(np.abs(value) < 1e30, value, np.nan),
-            f"f(%{{x:{DIGITS}}}, %{{y:{DIGITS}}}) = %{{z:{DIGITS}}}",
+            "f(%{x}, %{y}) = %{text}",
         ),
     ]
     cuts = [cut(path.x, path.status, view) for _, path in race]
@@ -48,7 +47,7 @@ def contour(objective: Objective, race: Race, look: Look, view: View | None = No
     named = {note["text"] for note in placed}
     for (racer, path), part in zip(race, cuts, strict=True):
         unnamed = part.end.label(racer.name) not in named
-        data += marks.strokes(racer, part, look, path.loss, _HOVER, legend=unnamed)
+        data += marks.strokes(racer, part, look, path.loss, legend=unnamed)
     data += marks.stars(objective, look)
     if begun:
         data.append(marks.starts(begun, look))
@@ -93,7 +92,7 @@ def lines(
 
 
 def pointer(x: Array, y: Array, values: Array, hover: str) -> dict[str, Any]:
-    """An invisible layer that tells the value under the pointer."""
+    """An invisible layer that tells the value under the pointer, the text of ``hover``."""
     return {
         "type": "heatmap",
         **_places(x, y),
@@ -101,6 +100,7 @@ def pointer(x: Array, y: Array, values: Array, hover: str) -> dict[str, Any]:
         "zsmooth": "fast",
         "opacity": 0,
         "showscale": False,
+        "text": written(values),
         "hovertemplate": f"{hover}<extra></extra>",
     }
 

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from core.catalogue.objectives import Objective
 from core.figures import marks
-from core.figures.look import DIGITS, Array, Look, axis, compact, layout
+from core.figures.look import Array, Look, axis, compact, layout, written
 from core.figures.trail import MARGIN, View, widened
 
 GRID = 801
@@ -69,5 +69,6 @@ def _line(x: Array, f: Array, view: View, look: Look) -> dict[str, Any]:
         "x": compact(x),
         "y": compact(np.clip(y, low, high)),
         "line": {"color": look.quiet, "width": 1.8},
-        "hovertemplate": f"f(%{{x:{DIGITS}}}) = %{{y:{DIGITS}}}<extra></extra>",
+        "text": written(f),
+        "hovertemplate": "f(%{x}) = %{text}<extra></extra>",
     }

@@ -6,8 +6,9 @@ from math import ceil, floor, log10
 import numpy as np
 
 from core.catalogue.objectives import Objective
-from core.figures.look import Array, number
+from core.figures.look import Array
 from core.figures.trail import View
+from core.formula.words import apart, digits
 
 # Between two steps of a scale with evenly spaced lines, about this many lines.
 _LINES = 13
@@ -68,7 +69,7 @@ def landscape(objective: Objective, view: View, size: int) -> Landscape:
     high = inner_high if high > inner_high + room else high
     # The differences between equal values are rounding, not hills.
     if high - low <= 1e-12 * max(abs(low), abs(high), 1.0):
-        flat = f"no contour lines: f = {number(float(np.nanmedian(value)))} everywhere"
+        flat = f"no contour lines: f = {digits(float(np.nanmedian(value)))} everywhere"
         return Landscape(objective, view, x, y, value, logarithmic, low, low + 1.0, low + 2, low + 2, 1.0, flat)
     if logarithmic:
         low = max(low, high - 12.0)
@@ -95,8 +96,8 @@ def _round_spacing(wanted: float) -> float:
 
 def _note(objective: Objective, logarithmic: bool, first: float, last: float, spacing: float) -> str:
     if not logarithmic:
-        return f"contour lines every {number(spacing)}, from {number(first)} to {number(last)}"
+        return f"contour lines every {digits(spacing)}, from {' to '.join(apart(first, last))}"
     minimum = objective.minimum or 0.0
-    above = "f" if minimum == 0 else f"f {'−' if minimum > 0 else '+'} {number(abs(minimum))}"
+    above = "f" if minimum == 0 else f"f {'−' if minimum > 0 else '+'} {digits(abs(minimum))}"
     kind = "powers of ten" if spacing == 1.0 else "powers of √10"
-    return f"contour lines at {kind}: {above} = {number(10.0**first)} … {number(10.0**last)}"
+    return f"contour lines at {kind}: {above} = {digits(10.0**first)} … {digits(10.0**last)}"

@@ -9,7 +9,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.catalogue.optimizers.declaration import BLUE, ORANGE
-from core.figures.look import Array, Look, axis, compact, layout, note, number
+from core.figures.look import Array, Look, axis, compact, layout, note, written
+from core.formula.words import digits
 from core.problems.example import Example
 
 Line = tuple[float, float]
@@ -111,7 +112,7 @@ def _draw_line(
             "y": heights.tolist(),
             "line": {"color": color, "width": width, "dash": dash},
             "opacity": opacity,
-            "hovertemplate": f"{name or 'line'}: w = {number(w)}, b = {number(b)}<extra></extra>",
+            "hovertemplate": f"{name or 'line'}: w = {digits(w)}, b = {digits(b)}<extra></extra>",
         }
     )
     if name:
@@ -144,7 +145,7 @@ def _draw_best(example: Example, paper: _Paper, drawing: _Drawing) -> None:
 
 
 def _line(example: Example, paper: _Paper, drawing: _Drawing) -> None:
-    name = f"ŷ = {number(example.w)}x {'+' if example.b >= 0 else '−'} {number(abs(example.b))}"
+    name = f"ŷ = {digits(example.w)}x {'+' if example.b >= 0 else '−'} {digits(abs(example.b))}"
     _draw_line((example.w, example.b), paper, drawing, BLUE, 3.0, "solid", name)
 
 
@@ -174,7 +175,8 @@ def _predictions(example: Example, paper: _Paper, drawing: _Drawing) -> None:
                 "color": BLUE,
                 "line": {"color": paper.look.background, "width": 1},
             },
-            "hovertemplate": "x = %{x:.4~g}<br>ŷ = %{y:.4~g}<extra></extra>",
+            "text": written(example.step.predictions),
+            "hovertemplate": "x = %{x}<br>ŷ = %{text}<extra></extra>",
         }
     )
     _numbers(example, example.step.predictions, example.step.predictions, BLUE, _BELOW, paper, drawing)
@@ -222,7 +224,7 @@ def _numbers(
         return
     for x, y, value in zip(example.x, heights, values, strict=True):
         if paper.up[0] <= y <= paper.up[1]:
-            drawing.notes.append({**_text(float(x), float(y), number(float(value)), color, paper.look), **side})
+            drawing.notes.append({**_text(float(x), float(y), digits(float(value)), color, paper.look), **side})
 
 
 def _family(example: Example, lines: Sequence[Line], paper: _Paper, drawing: _Drawing) -> None:
@@ -258,7 +260,8 @@ def _figure(example: Example, paper: _Paper, drawing: _Drawing, revision: str) -
         "x": compact(example.x),
         "y": compact(example.y),
         "marker": {"size": 11, "color": paper.look.text, "line": {"color": paper.look.background, "width": 1.5}},
-        "hovertemplate": "(%{x:.4~g}, %{y:.4~g})<extra></extra>",
+        "text": written(example.y),
+        "hovertemplate": "(%{x}, %{text})<extra></extra>",
     }
     return go.Figure(
         {

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.formula.words import digits
+
 Array = npt.NDArray[np.float64]
 
 CLEAR = "rgba(0,0,0,0)"
-# d3's "at most four significant digits, no trailing zeros".
-DIGITS = ".4~g"
 TEXT_SIZE = 13
 SMALL_SIZE = 12
 # As many of the ten colours leave even the rim quiet behind the trails.
@@ -148,6 +148,8 @@ def axis(look: Look, title: str, limits: tuple[float, float], **more: Any) -> di
         "linecolor": look.grid,
         "zeroline": False,
         "exponentformat": "power",
+        # Under the pointer too, a coordinate has Plotly's true minus.
+        "hoverformat": ".4~g",
         **more,
     }
 
@@ -158,14 +160,10 @@ def note(text: str, x: float, y: float | str, color: str, weight: int = 400, **m
     return {"text": text, "x": x, "y": y, "showarrow": False, "font": font, **more}
 
 
-def number(value: float) -> str:
-    """``value`` with at most four significant digits, a true minus sign and powers of ten set as powers."""
-    mantissa, _, exponent = f"{value:.4g}".partition("e")
-    power = f"10<sup>{int(exponent)}</sup>" if exponent else ""
-    if not power:
-        return mantissa.replace("-", "−")
-    text = mantissa[:-1] + power if mantissa in ("1", "-1") else f"{mantissa}·{power}"
-    return text.replace("-", "−")
+def written(values: npt.ArrayLike) -> list[Any]:
+    """``values`` as texts write numbers, in lists of their shape: under the pointer Plotly would write 3.2e-5."""
+    texts: list[Any] = np.asarray(np.frompyfunc(digits, 1, 1)(values)).tolist()
+    return texts
 
 
 def compact(values: Array) -> npt.NDArray[np.floating[Any]]:

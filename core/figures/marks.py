@@ -9,8 +9,9 @@ import numpy.typing as npt
 from core.catalogue.objectives import Objective
 from core.catalogue.racers import Racer
 from core.figures.labels import Label
-from core.figures.look import Array, Look, compact, number
+from core.figures.look import Array, Look, compact, written
 from core.figures.trail import Cut, Edge, View, within
+from core.formula.words import digits
 
 # Up to this many iterates are dotted; more would run together and hide the dashes.
 _DOTS = 120
@@ -22,11 +23,11 @@ _ARROWS: dict[Edge, str] = {
 }
 
 
-def strokes(racer: Racer, part: Cut, look: Look, values: Array, hover: str, legend: bool) -> list[dict[str, Any]]:
+def strokes(racer: Racer, part: Cut, look: Look, values: Array, legend: bool) -> list[dict[str, Any]]:
     """The traces of a racer's path: line with its iterates, flights beyond the view, mark at the end.
 
-    ``values`` of shape (steps+1,) is what ``hover`` may show as ``customdata[1]``; ``customdata[0]`` is the step. Only
-    with ``legend`` is the racer listed in the legend; hiding it there hides all its marks.
+    ``values`` of shape (steps+1,) are those of the objective. Only with ``legend`` is the racer listed in the legend;
+    hiding it there hides all its marks.
     """
     pen = {"color": racer.color, "width": 2}
     common = {"type": "scatter", "legendgroup": racer.name}
@@ -39,8 +40,10 @@ def strokes(racer: Racer, part: Cut, look: Look, values: Array, hover: str, lege
             "showlegend": legend,
             "x": compact(part.points[:, 0]),
             "y": compact(part.points[:, 1]),
-            "customdata": compact(np.stack([part.steps, known], axis=1)),
-            "hovertemplate": f"<b>{racer.name}</b>, step %{{customdata[0]}}<br>{hover}<extra></extra>",
+            "customdata": part.steps,
+            "text": written(known),
+            "hovertemplate": f"<b>{racer.name}</b>, step %{{customdata}}<br>"
+            "(%{x}, %{y})<br>f = %{text}<extra></extra>",
             "line": {**pen, "dash": racer.dash},
             "marker": {"color": racer.color, "size": 4},
         }
@@ -94,7 +97,7 @@ def starts(points: Sequence[tuple[float, float]], look: Look) -> dict[str, Any]:
         "showlegend": False,
         "x": [x for x, _ in points],
         "y": [y for _, y in points],
-        "hovertemplate": "start (%{x:.4~g}, %{y:.4~g})<extra></extra>",
+        "hovertemplate": "start (%{x}, %{y})<extra></extra>",
         "marker": {"symbol": "circle-open", "size": 12, "color": look.text, "line": {"color": look.text, "width": 2}},
     }
 
@@ -129,7 +132,7 @@ def minima(
         "y": [point[1] for point in points],
         "hoverinfo": "text",
         "hovertext": [
-            f"{called} ({', '.join(map(number, point[:dimension]))})<br>f = {number(value)}"
+            f"{called} ({', '.join(map(digits, point[:dimension]))})<br>f = {digits(value)}"
             for point, value in zip(points, values, strict=True)
         ],
         "marker": {

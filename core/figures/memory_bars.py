@@ -6,7 +6,8 @@ from typing import Any
 import plotly.graph_objects as go
 
 from core.catalogue.optimizers.declaration import BLUE, CYAN, ORANGE, TEAL
-from core.figures.look import Look, axis, layout, note, number
+from core.figures.look import Look, axis, layout, note
+from core.formula.words import digits
 from core.lessons.state_memory import Memory
 
 # Pixels for each bar, and for the axis and the legend.
@@ -26,12 +27,13 @@ def memory_bars(memories: Sequence[Memory], look: Look) -> go.Figure:
             "y": names,
             "x": [memory.parts[part] for memory in memories],
             "marker": {"color": _COLORS[part]},
-            "hovertemplate": f"%{{y}}<br>{part}: %{{x:.4~g}} GB<extra></extra>",
+            "hoverinfo": "text",
+            "hovertext": [f"{memory.optimizer.name}<br>{part}: {digits(memory.parts[part])} GB" for memory in memories],
         }
         for part in memories[0].parts
     ]
     totals = [
-        note(number(memory.total), memory.total, memory.optimizer.name, look.text, xanchor="left", xshift=4)
+        note(digits(memory.total), memory.total, memory.optimizer.name, look.text, xanchor="left", xshift=4)
         for memory in memories
     ]
     return go.Figure(

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from core.catalogue.optimizers import PALETTE
 from core.engine.findings import Array, Mark, Plot, Series
-from core.figures.look import SMALL_SIZE, Look, axis, compact, layout
+from core.figures.look import SMALL_SIZE, Look, axis, compact, layout, written
 
 # Room around the data, as a share of its range.
 _ROOM = 0.06
@@ -102,7 +102,8 @@ def _trace(series: Series, index: int, picture: Plot) -> dict[str, Any]:
         "y": compact(np.where(usable, series.y, np.nan)),
         "line": {"color": color, "width": 2, "dash": series.dash},
         "marker": {"color": color, "size": 7},
-        "hovertemplate": f"{series.name}<br>%{{x:.4~g}}: %{{y:.4~g}}<extra></extra>",
+        "text": [f"{x}: {y}" for x, y in zip(written(series.x), written(series.y), strict=True)],
+        "hovertemplate": f"{series.name}<br>%{{text}}<extra></extra>",
     }
 
 

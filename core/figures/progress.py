@@ -11,13 +11,14 @@ from core.engine.findings import Array, Plot, Series
 from core.engine.status import Outcome
 from core.engine.summary import Race
 from core.engine.trace import Path
-from core.figures.look import Look, axis, layout, number
+from core.figures.look import Look, axis, layout
 from core.figures.plot import plot
+from core.formula.words import digits
 
 # What a log axis shows for anything smaller, zero included: below it, float64 differences are rounding.
 FLOOR = 1e-16
 _SHARE = "learning rate, share of the one set"
-_LOG = f"log scale, floor {number(FLOOR)}"
+_LOG = f"log scale, floor {digits(FLOOR)}"
 # A loss may lie this far (relative to its size) below the known minimum and still be it, rounded.
 _ROUNDING = 1e-12
 # Pixels of a character of a racer's name, which the right margin leaves room for.

@@ -11,6 +11,7 @@ from core.engine.sensitivity import rate_plot, swept
 from core.engine.summary import Race
 from core.figures.look import Look
 from core.figures.plot import plot
+from core.formula.words import digits
 from core.problems.theory import curvature
 
 # Pixels around a curve that count as on it.
@@ -44,6 +45,7 @@ def _clickable(key: str, curve: go.Scatter) -> dict[str, Any]:
         "x": curve.x,
         "y": curve.y,
         "customdata": [key] * len(curve.x),
+        "text": curve.text,
         "hovertemplate": curve.hovertemplate,
         "marker": {"size": _REACH, "opacity": 0, "color": curve.line.color},
         "selected": unseen,
@@ -61,4 +63,4 @@ def _limit(race: Race) -> tuple[Mark, ...]:
     here = path.run.settings["lr"]
     if not largest > 0 or not min(low, here) < 2 / largest < max(high, here):
         return ()
-    return (Mark("x", 2 / largest, f"2/L at the minimum, {2 / largest:.3g}"),)
+    return (Mark("x", 2 / largest, f"2/L at the minimum, {digits(2 / largest)}"),)

@@ -6,7 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.catalogue.optimizers import PALETTE
-from core.figures.look import DIGITS, SMALL_SIZE, Look, axis, compact, layout, number
+from core.figures.look import SMALL_SIZE, Look, axis, layout, written
+from core.formula.words import digits
 from core.lessons.rate_check import Check
 from core.problems.theory import Regime
 
@@ -62,8 +63,8 @@ def _predicted(rates: np.ndarray, factors: np.ndarray) -> dict[str, Any]:
         "name": "predicted",
         "x": rates,
         "y": np.minimum(factors, 2 * _HIGHEST),
-        "customdata": compact(factors),
-        "hovertemplate": f"predicted<br>α = %{{x:{DIGITS}}}: factor %{{customdata:{DIGITS}}}<extra></extra>",
+        "text": written(factors),
+        "hovertemplate": "predicted<br>α = %{x}: factor %{text}<extra></extra>",
         "line": {"color": _BLUE, "width": 2},
     }
 
@@ -86,7 +87,7 @@ def _mark(name: str, x: float, factor: float, lr: float, symbol: str, look: Look
         "cliponaxis": False,
         "x": [x],
         "y": [min(factor, _HIGHEST)],
-        "hovertemplate": f"{name}<br>α = {number(lr)}: factor {number(factor)}<extra></extra>",
+        "hovertemplate": f"{name}<br>α = {digits(lr)}: factor {digits(factor)}<extra></extra>",
         "marker": {
             "symbol": symbol,
             "size": 9 if symbol == "circle" else 15,
@@ -147,12 +148,12 @@ def _names(checked: Check, here: float, right: float, look: Look) -> list[dict[s
     # On the right, unless the axis ends there or the run stands there.
     end = checked.limit + _ROOM * right
     left = end > right or checked.limit < here < end
-    notes.append(_beside(f"cycling at<br>{number(checked.limit)}", checked.limit, 0.0, _RED, left))
+    notes.append(_beside(f"cycling at<br>{digits(checked.limit)}", checked.limit, 0.0, _RED, left))
     if checked.best.beta == checked.beta:
         notes.append(
-            _beside(f"best<br>{number(checked.best.lr)}", checked.best.lr, _HIGH if left else 0.0, look.text, True)
+            _beside(f"best<br>{digits(checked.best.lr)}", checked.best.lr, _HIGH if left else 0.0, look.text, True)
         )
-    own = f"<b>you are here</b>, α = {number(checked.lr)}<br>{checked.percent:.4g} % of the limit"
+    own = f"<b>you are here</b>, α = {digits(checked.lr)}<br>{digits(checked.percent)} % of the limit"
     return [*notes, {**_beside(own, here, _MIDDLE, look.text, here > right / 2), "bgcolor": look.veil}]
 
 

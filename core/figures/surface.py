@@ -7,8 +7,9 @@ import plotly.graph_objects as go
 
 from core.catalogue.objectives import Objective
 from core.figures.landscape import Landscape, landscape
-from core.figures.look import DIGITS, SMALL_SIZE, Array, Look, compact, layout, number
+from core.figures.look import SMALL_SIZE, Array, Look, compact, layout, written
 from core.figures.marks import distinct
+from core.formula.words import digits
 
 GRID = 90
 # How far above the surface a path floats, as a share of its height, so that it does not sink into its facets.
@@ -71,6 +72,7 @@ def _axis(look: Look, title: str, limits: tuple[float, float]) -> dict[str, Any]
         "showspikes": False,
         "nticks": 6,
         "exponentformat": "power",
+        "hoverformat": ".4~g",
     }
 
 
@@ -89,14 +91,14 @@ def _ground(land: Landscape, look: Look) -> dict[str, Any]:
         "x": compact(land.x),
         "y": compact(land.y),
         "z": compact(land.height(land.value)),
-        "customdata": compact(land.value),
         "cmin": land.low,
         "cmax": land.high,
         "colorscale": look.colorscale,
         "showscale": False,
         "lighting": {"ambient": 0.85, "diffuse": 0.25, "specular": 0.02, "roughness": 1.0, "fresnel": 0.0},
         "contours": {"z": lines, "x": {"highlight": False}, "y": {"highlight": False}},
-        "hovertemplate": f"(%{{x:{DIGITS}}}, %{{y:{DIGITS}}})<br>f = %{{customdata:{DIGITS}}}<extra></extra>",
+        "text": written(land.value),
+        "hovertemplate": "(%{x}, %{y})<br>f = %{text}<extra></extra>",
     }
 
 
@@ -112,7 +114,7 @@ def _minima(points: Array, land: Landscape, look: Look) -> dict[str, Any]:
         "marker": {"symbol": "diamond", "size": 5, "color": look.text},
         "hoverinfo": "text",
         "hovertext": [
-            f"minimum ({number(float(x))}, {number(float(y))})<br>f = {number(float(value))}"
+            f"minimum ({digits(float(x))}, {digits(float(y))})<br>f = {digits(float(value))}"
             for (x, y), value in zip(points, values, strict=True)
         ],
     }

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from core.engine.status import Outcome, Status
 from core.figures.look import Array
+from core.formula.words import digits
 
 Steps = npt.NDArray[np.intp]
 # (low, high) across and upwards: the rectangle that the axes show.
@@ -145,4 +146,4 @@ def within(points: Array, box: View) -> npt.NDArray[np.bool_]:
 def _failure(status: Status) -> str:
     if status.outcome not in (Outcome.DIVERGED, Outcome.UNDEFINED):
         return ""
-    return f"{status.outcome} at step {status.step}" if status.step else f"{status.outcome} at the start"
+    return f"{status.outcome} at step {digits(status.step)}" if status.step else f"{status.outcome} at the start"

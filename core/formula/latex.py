@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from core.formula.tree import Binary, Call, Compare, Expression, Name, Negative, Number
 from core.formula.vocabulary import CONSTANT_LATEX, RULE_FUNCTIONS
+from core.formula.words import decimal
 
 # How tightly a text holds together, from loosest to tightest.
 SUM, MOD, PRODUCT, SIGN, POWER, ATOM = range(6)
@@ -159,18 +160,27 @@ def _after_sign(piece: Piece, tightness: int = SUM) -> str:
 def number(text: str) -> Piece:
     """A number as written: an exponent becomes a power of ten."""
     mantissa, _, exponent = text.lower().partition("e")
+    return _scaled(mantissa, int(exponent or 0)) if exponent else _scaled(text, 0)
+
+
+def _scaled(mantissa: str, exponent: int) -> Piece:
+    """``mantissa`` times a power of ten."""
+    sign = mantissa.startswith("-")
     if not exponent:
-        return Piece(text, SIGN if text.startswith("-") else ATOM)
-    power = rf"10^{{{int(exponent)}}}"
+        return Piece(mantissa, SIGN if sign else ATOM)
+    power = rf"10^{{{exponent}}}"
     if mantissa.rstrip(".") == "1":
         return Piece(power, POWER)
-    return Piece(rf"{mantissa} \cdot {power}", SIGN if text.startswith("-") else PRODUCT)
+    if mantissa == "-1":
+        return Piece(f"-{power}", SIGN)
+    return Piece(rf"{mantissa} \cdot {power}", SIGN if sign else PRODUCT)
 
 
-def measured(value: float) -> Piece:
-    """A computed number with four significant digits."""
+def measured(value: float, form: str = ".4g") -> Piece:
+    """A computed number as ``core.formula.words.digits`` writes it."""
     if value != value:
         return Piece(r"\text{undefined}", ATOM)
     if value in (float("inf"), float("-inf")):
         return Piece(r"\infty", ATOM) if value > 0 else Piece(r"-\infty", SIGN)
-    return number(f"{value:.4g}")
+    mantissa, power = decimal(value, form)
+    return _scaled(mantissa.replace(",", r"\,"), power)

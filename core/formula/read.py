@@ -192,7 +192,7 @@ class _Reader(Parser):
         function = name.text
         inverse = exponent is not None and strict_source(exponent) == "-1"
         if inverse and f"a{function}" not in FUNCTIONS:
-            message = f"The power -1 of {function} is not read; write 1/{function}(x) if that is meant."
+            message = f"The power −1 of {function} is not read; write 1/{function}(x) if that is meant."
             raise self.error(message, name.span)
         span = self.taken(begin)
         if inverse and self.wide:

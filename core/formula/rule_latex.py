@@ -9,6 +9,7 @@ from core.formula.lower import Values
 from core.formula.rule import Rule, Step
 from core.formula.tree import Call, Name, calls_in, names_in
 from core.formula.vocabulary import CONSTANT_LATEX, ORACLES, TENSOR_FUNCTIONS
+from core.formula.words import form_apart
 
 
 class Line(NamedTuple):
@@ -19,11 +20,15 @@ class Line(NamedTuple):
 
 
 class FilledLine(NamedTuple):
-    """One assignment with numbers: the symbol, the expression with numbers in it, and its value."""
+    """One assignment with numbers: the symbol, the expression with numbers in it, its value, and that as LaTeX.
+
+    The point has as many digits, before and after, as it takes to see that it moves.
+    """
 
     left: str
     right: str
     value: float
+    result: str
 
 
 def start_lines(rule: Rule) -> list[Line]:
@@ -63,12 +68,13 @@ def filled_lines(rule: Rule, graph: Graph, step: Step, coordinate: int) -> list[
 
     lines: list[FilledLine] = []
     for row, line in enumerate(rule.lines):
-        before = step.before[row]
+        before, after = step.before[row], value(step.after[row])
+        form = form_apart(value(before["x"]), after) if line.name == "x" else ".4g"
 
-        def leaf(name: Name, before: dict[str, Values] = before) -> Piece:
+        def leaf(name: Name, before: dict[str, Values] = before, form: str = form) -> Piece:
             if name.name in CONSTANT_LATEX:
                 return Piece(CONSTANT_LATEX[name.name], ATOM)
-            return measured(value(before[name.name]))
+            return measured(value(before[name.name]), form if name.name == "x" else ".4g")
 
         def call(node: Call, row: int = row) -> Piece | None:
             if node.function not in ORACLES and node.function not in TENSOR_FUNCTIONS:
@@ -77,7 +83,7 @@ def filled_lines(rule: Rule, graph: Graph, step: Step, coordinate: int) -> list[
             return Piece(rf"\underbrace{{{measured(value(step.calls[node.span])).latex}}}_{{{named}}}", ATOM)
 
         right = expression_latex(line.tree, leaf, call)
-        lines.append(FilledLine(_at(rule, line.name, row + 1), right, value(step.after[row])))
+        lines.append(FilledLine(_at(rule, line.name, row + 1), right, after, measured(after, form).latex))
     return lines
 
 

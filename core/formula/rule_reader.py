@@ -15,6 +15,7 @@ from core.formula.rule import GIVEN, Assignment, Declaration, Kind, Rule
 from core.formula.syntax import MAX_NUMBER, Budget, check_length, parse_expression
 from core.formula.tree import Expression, Span, calls_in, names_in
 from core.formula.vocabulary import CONSTANTS, FUNCTIONS, ORACLES, RULE_FUNCTIONS, TENSOR_FUNCTIONS, Function
+from core.formula.words import digits, outside
 
 MAX_CHARACTERS = 1500
 MAX_LINES = 24
@@ -165,14 +166,15 @@ class _Reader:
             self._number(Span(rest.start + match.start(group), rest.start + match.end(group))) for group in (1, 2, 3)
         )
         if low >= high:
-            raise self.error(f"The lower bound {low:g} must be below the upper bound {high:g}.", rest)
+            raise self.error(f"The lower bound {digits(low)} must be below the upper bound {digits(high)}.", rest)
         if max(abs(low), abs(high)) > MAX_NUMBER or high - low < _CLOSEST * max(abs(low), abs(high), 1 / MAX_NUMBER):
-            message = f"Bounds lie between -{MAX_NUMBER:g} and {MAX_NUMBER:g}, and are further apart than rounding."
+            most = digits(MAX_NUMBER)
+            message = f"Bounds lie between −{most} and {most}, and are further apart than rounding."
             raise self.error(message, rest)
         if name == "lr" and low < 0:
             raise self.error("A learning rate is never negative: its lower bound is 0 or more.", rest)
         if not low <= default <= high:
-            raise self.error(f"The default {default:g} must lie in [{low:g}, {high:g}].", rest)
+            raise self.error(f"The default must lie in {outside(default, low, high)}.", rest)
         self.declarations[name] = Declaration(name, (low, high), default)
 
     def _number(self, span: Span) -> float:

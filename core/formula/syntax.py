@@ -25,6 +25,7 @@ from core.formula.tree import (
     Span,
 )
 from core.formula.vocabulary import RULE_FUNCTIONS
+from core.formula.words import digits
 
 MAX_LEVELS = 24
 MAX_NUMBER = 1e100
@@ -34,7 +35,8 @@ def check_length(text: str, limit: int, what: str) -> None:
     """Refuses a text of more than ``limit`` characters before anything reads it."""
     if len(text) > limit:
         raise FormulaError(
-            f"{what} may have at most {limit} characters; this one has {len(text)}, {len(text) - limit} too many.",
+            f"{what} may have at most {limit} characters; this one has {digits(len(text))}, "
+            f"{digits(len(text) - limit)} too many.",
             text,
             limit,
             len(text),
@@ -151,7 +153,7 @@ class Parser:
         if token.kind == "number":
             value = float(token.text)
             if value > MAX_NUMBER:
-                raise self.error(f"This number is too large; the limit is {MAX_NUMBER:g}.", token.span)
+                raise self.error(f"This number is too large; the limit is {digits(MAX_NUMBER)}.", token.span)
             return self.ended(self.made(Number(value, token.text, token.span)))
         if token.kind == "name":
             if keyword.iskeyword(token.text):

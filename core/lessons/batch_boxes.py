@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.lessons.batch_story import counted
+from core.formula.words import counted
 from core.problems.batches.descent import updates_per_epoch
 
 

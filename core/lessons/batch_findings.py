@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from core.catalogue.optimizers import PALETTE
 from core.engine.findings import Finding, Mark, Plot, Series
-from core.formula.words import listed
+from core.formula.words import apart, digits, listed
 from core.problems.batches.data import Array, Pair
 from core.problems.batches.descent import descend, least_squares, line, updates_per_epoch
 from core.problems.batches.race import Settings, variants
@@ -28,11 +28,11 @@ def stable_rates(pair: Pair, settings: Settings) -> Finding:
     tried = batch_sizes(samples, settings.batch)
     limits = [largest_stable_rate(features, size, settings.replacement) for size in tried]
     own = 100 * settings.rate / limits[tried.index(settings.batch)]
-    rates = listed([f"{limit:.4g} for {name} (you: {shares[name]:.4g} %)" for name, limit in stable.items()])
+    rates = listed([f"{digits(limit)} for {name} (you: {digits(shares[name])} %)" for name, limit in stable.items()])
     sentence = (
-        f"You are at {own:.4g} % of the largest stable rate for batches of {settings.batch}. That rate is {rates}. The "
-        "less a batch holds, the more the curvature it sees changes, and the smaller steps must be; with all samples "
-        "it is 2/L, L being the largest curvature."
+        f"You are at {digits(own)} % of the largest stable rate for batches of {settings.batch}. That rate is {rates}. "
+        "The less a batch holds, the more the curvature it sees changes, and the smaller steps must be; with all "
+        "samples it is 2/L, L being the largest curvature."
     )
     at = np.array(tried, dtype=np.float64)
     series = (
@@ -56,10 +56,10 @@ def scatter_of_gradients(pair: Pair, settings: Settings) -> Finding:
     how = "with replacement" if settings.replacement else "without replacement"
     # What rounding leaves of zero is told as zero.
     sentence = (
-        f"At the start the gradients of single samples have the variance S = {scatter.single:.4g}, both components "
-        f"together. Over {_DRAWS} batches of {batch} drawn {how} it is {measured if theory else 0:.4g}; theory says "
-        f"{theory:.4g}. Without replacement the factor (n − B)/(n − 1) takes it to zero once all {pair.x.size} samples "
-        "are in."
+        f"At the start the gradients of single samples have the variance S = {digits(scatter.single)}, both components "
+        f"together. Over {_DRAWS} batches of {batch} drawn {how} it is {digits(measured if theory else 0)}; theory "
+        f"says {digits(theory)}. Without replacement the factor (n − B)/(n − 1) takes it to zero once all "
+        f"{pair.x.size} samples are in."
     )
     return Finding(scatter.numbers, sentence, scatter.plot)
 
@@ -93,7 +93,7 @@ def floors(pair: Pair, settings: Settings) -> Finding:
     yours = float(_closed_form(pair, settings, np.array([settings.rate]))[0])
     ratios = heights / _closed_form(pair, settings, rates)
     numbers = {"closed form at your rate": yours} | {
-        f"measured / closed form at α = {rate:.3g}": float(ratio)
+        f"measured / closed form at α = {digits(rate, '.3g')}": float(ratio)
         for rate, ratio in zip(rates[settled], ratios[settled], strict=True)
     }
     series = (
@@ -137,14 +137,14 @@ def _settled_heights(pair: Pair, settings: Settings, rates: Array) -> tuple[Arra
 def _floor_sentence(pair: Pair, settings: Settings, limit: float, yours: float, some: bool) -> str:
     batch, samples = settings.batch, pair.x.size
     if yours == float("inf"):
-        sentence = (
-            f"Your rate {settings.rate:.4g} is not stable for batches of {batch}; below {limit:.4g} there is a floor."
-        )
+        rate, stable = apart(settings.rate, limit)
+        sentence = f"Your rate {rate} is not stable for batches of {batch}; below {stable} there is a floor."
     else:
         halved = float(_closed_form(pair, settings, np.array([settings.rate / 2]))[0])
         sentence = (
-            f"At your rate {settings.rate:.4g} batches of {batch} hover {yours:.4g} above the lowest loss in the long "
-            f"run; half the rate divides that by {yours / halved:.4g}. For small rates it is proportional to α/B."
+            f"At your rate {digits(settings.rate)} batches of {batch} hover {digits(yours)} above the lowest loss in "
+            f"the long run; half the rate divides that by {digits(yours / halved)}. For small rates it is proportional "
+            "to α/B."
         )
     if not settings.replacement:
         sentence += " The batches of one shuffled pass make up for each other, which lowers what is measured."

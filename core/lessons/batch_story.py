@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.formula.latex import number
-from core.formula.words import listed
+from core.formula.latex import measured
+from core.formula.words import apart, counted, digits, listed
 from core.problems.batches.data import Pair
 from core.problems.batches.descent import DECAYS, updates_per_epoch
 from core.problems.batches.race import Outlook, Ran, Settings
@@ -19,13 +19,13 @@ _ROUNDING = 1e-13
 def update_rule(settings: Settings, samples: int) -> str:
     """The step of every variant in LaTeX, with the values of ``settings``."""
     decay = DECAYS[settings.decay]
-    start = ", ".join(number(f"{weight:.6g}").latex for weight in settings.start)
+    start = ", ".join(measured(weight, ".6g").latex for weight in settings.start)
     sizes = r"\ \text{or}\ ".join(str(size) for size in dict.fromkeys((samples, settings.batch, 1)))
     return (
         r"\begin{gathered}"
         rf"\theta_t = \theta_{{t-1}} - {decay.formula}\;\frac{{1}}{{B}}\sum_{{i\in\mathcal B_t}}"
         r"\nabla\left(w x_i + b - y_i\right)^2 \\[4pt]"
-        rf"\theta = (w, b),\quad \theta_0 = ({start}),\quad \alpha = {number(f'{settings.rate:.6g}').latex} \\[4pt]"
+        rf"\theta = (w, b),\quad \theta_0 = ({start}),\quad \alpha = {measured(settings.rate, '.6g').latex} \\[4pt]"
         rf"B = {sizes},\quad n = {samples}"
         r"\end{gathered}"
     )
@@ -49,28 +49,27 @@ def _capital(name: str) -> str:
 
 def _ending(ran: Ran, settings: Settings, expected: Outlook | None) -> str:
     if ran.diverged_at >= 0:
-        text = f"Diverged at update {ran.diverged_at}"
+        text = f"Diverged at update {digits(ran.diverged_at)}"
         if expected is None:
             return f"{text}."
         share = settings.rate / expected.limit
-        return (
-            f"{text}: the rate {settings.rate:.4g} is {share:.4g} times the largest stable one, {expected.limit:.4g}."
-        )
+        rate, limit = apart(settings.rate, expected.limit)
+        return f"{text}: the rate {rate} is {digits(share)} times the largest stable one, {limit}."
     text = (
         f"After {counted(settings.updates, 'update')} and {counted(int(ran.samples[-1]), 'sample')} the loss is "
-        f"{ran.loss[-1]:.4g}, {_above(ran.excess[-1], ran.loss[-1])}."
+        f"{digits(ran.loss[-1])}, {_above(ran.excess[-1], ran.loss[-1])}."
     )
     if settings.decay == "constant" and expected and 0 < expected.floor < np.inf:
         last = ran.excess[-max(int(_LAST * settings.updates), 1) :]
         text += (
-            f" Over the last quarter it was {last.mean():.4g} above on average; theory expects {expected.floor:.4g} in "
-            "the long run if every batch is full and drawn afresh."
+            f" Over the last quarter it was {digits(last.mean())} above on average; theory expects "
+            f"{digits(expected.floor)} in the long run if every batch is full and drawn afresh."
         )
     return text
 
 
 def _above(excess: float, loss: float) -> str:
-    return f"{excess:.4g} above the lowest possible" if excess > _ROUNDING * loss else "the lowest possible"
+    return f"{digits(excess)} above the lowest possible" if excess > _ROUNDING * loss else "the lowest possible"
 
 
 def _one_pass(runs: Sequence[Ran]) -> str:
@@ -85,29 +84,25 @@ def _one_pass(runs: Sequence[Ran]) -> str:
         else:
             stood = _above(ran.excess[update], ran.loss[update])
             parts.append(f"{ran.variant.name}, after {counted(update, 'update')}, stood at {stood}")
-    said = f"Once {samples} samples had been looked at, {'; '.join(parts)}." if parts else ""
+    said = f"Once {digits(samples)} samples had been looked at, {'; '.join(parts)}." if parts else ""
     missing = f"{_capital(listed(short))} did not get that far." if short else ""
     return f"**One pass.** {said} {missing}".replace("  ", " ").rstrip()
-
-
-def counted(number: int, what: str) -> str:
-    """A number of things with its plural, digits in groups of three."""
-    grouped = f"{number:,}".replace(",", " ") if number >= 10_000 else str(number)
-    return f"{grouped} {what}{'' if number == 1 else 's'}"
 
 
 def fitted(pair: Pair, standardised: bool, weights: Sequence[float]) -> str:
     """The line with ``weights``, told in the units of ``pair``; they may be those of its standardised form."""
     slope, intercept = pair.in_units(*weights) if standardised else weights
-    return f"y = {slope:.4g}·x {'−' if intercept < 0 else '+'} {abs(intercept):.4g}"
+    return f"y = {digits(slope)}·x {'−' if intercept < 0 else '+'} {digits(abs(intercept))}"
 
 
 def time_sentence(runs: Sequence[Ran], seconds: Sequence[float]) -> str:
     """What an update of each variant took, and why that says little about their arithmetic."""
-    times = listed([f"{1e6 * time:.3g} µs with {ran.variant.name}" for ran, time in zip(runs, seconds, strict=True)])
+    times = listed(
+        [f"{digits(1e6 * time, '.3g')} µs with {ran.variant.name}" for ran, time in zip(runs, seconds, strict=True)]
+    )
     ratio = runs[0].variant.batch / runs[-1].variant.batch
     return (
-        f"Measured on this machine, an update takes {times}. So {ratio:.4g} times the samples take "
-        f"{seconds[0] / seconds[-1]:.2g} times as long: with tables as small as these most of it is Python's own time "
-        "for an update, whatever its size."
+        f"Measured on this machine, an update takes {times}. So {digits(ratio)} times the samples take "
+        f"{digits(seconds[0] / seconds[-1], '.2g')} times as long: with tables as small as these most of it is "
+        "Python's own time for an update, whatever its size."
     )

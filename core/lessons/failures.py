@@ -15,6 +15,7 @@ from core.engine.run import Run
 from core.engine.trace import Path
 from core.evidence.experiments.divergence import ALARM, alarm_step
 from core.evidence.experiments.measure import curve
+from core.formula.words import apart, digits
 from core.problems.theory import stable_limit
 
 # A loss whose logarithm ends where a weight is 0, as those of probabilities, rates and scales do.
@@ -115,7 +116,9 @@ def loss_plot(path: Path) -> Plot:
     """The whole loss of ``path`` by its power of ten, which a picture at the scale of the start leaves out."""
     racer = RACERS[path.run.optimizer]
     alarm = ALARM * abs(float(path.loss[0]))
-    marks = (Mark("y", float(np.log10(alarm)), f"{ALARM:g} times the start"),) if 0 < alarm <= path.loss.max() else ()
+    marks = (
+        (Mark("y", float(np.log10(alarm)), f"{digits(ALARM)} times the start"),) if 0 < alarm <= path.loss.max() else ()
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         powers = np.log10(path.loss)
     return Plot(
@@ -127,8 +130,8 @@ def _rises(path: Path) -> str:
     taken = len(path.loss) - 1
     rises = int((np.diff(path.loss) > 0).sum())
     return (
-        f"The loss rose in {rises} of {taken} steps, and was never above {path.loss.max():.4g}; it began at "
-        f"{path.loss[0]:.4g}."
+        f"The loss rose in {rises} of {taken} steps, and was never above {digits(path.loss.max())}; it began at "
+        f"{digits(path.loss[0])}."
     )
 
 
@@ -137,10 +140,10 @@ def _alarm(path: Path) -> str:
     failed = path.status.failed
     if np.isinf(alarm):
         warning = "and gave no such warning before it failed" if failed else "and has no reason to"
-        return f"It never passed {ALARM:g} times its first value, {warning}."
+        return f"It never passed {digits(ALARM)} times its first value, {warning}."
     left = path.status.step - int(alarm)
     tail = f", {left} step{'' if left == 1 else 's'} before it failed" if failed else ""
-    return f"It passed {ALARM:g} times its first value at step {alarm:.0f}{tail}."
+    return f"It passed {digits(ALARM)} times its first value at step {digits(alarm)}{tail}."
 
 
 def _limit(path: Path) -> str:
@@ -150,7 +153,8 @@ def _limit(path: Path) -> str:
         return "At the start there is no curvature to compare the learning rate with."
     largest = float(np.linalg.eigvalsh(hessian)[-1])
     limit = stable_limit(run.optimizer, largest, run.settings.get("beta", 0.0))
+    percent, _ = apart(100 * run.settings["lr"] / limit, 100)
     return (
-        f"At the start the largest curvature is {largest:.4g}, so {run.resolved_optimizer.name.lower()} on a bowl like "
-        f"that is stable up to α = {limit:.4g}; here α is {100 * run.settings['lr'] / limit:.4g} % of it."
+        f"At the start the largest curvature is {digits(largest)}, so {run.resolved_optimizer.name.lower()} on a bowl "
+        f"like that is stable up to α = {digits(limit)}; here α is {percent} % of it."
     )

@@ -11,6 +11,7 @@ from core.engine.run import Run
 from core.engine.summary import Race
 from core.engine.trace import Path, trace
 from core.evidence.experiments.measure import curve
+from core.formula.words import counted, digits
 
 VALLEY = OBJECTIVES["hyperbola_valley"]
 STEPS = 5000
@@ -52,6 +53,7 @@ def _walk_sentence(racer: Racer, path: Path) -> str:
         return f"{racer.name}: {path.status}"
     sizes = sharpness(path)
     return (
-        f"{racer.name} ends where w₁² + w₂² is {sizes[-1]:.4g}, from {sizes[0]:.4g} at the start, for "
-        f"{path.evaluations} gradients; the loss there is {path.loss[-1]:.3g}. The flattest minimum has 2."
+        f"{racer.name} ends where w₁² + w₂² is {digits(sizes[-1])}, from {digits(sizes[0])} at the start, for "
+        f"{counted(path.evaluations, 'gradient')}; the loss there is {digits(path.loss[-1])}. The flattest minimum has "
+        "2."
     )

@@ -11,6 +11,7 @@ from core.engine.run import Run
 from core.engine.scenarios import DESCENTS, RACES
 from core.engine.trace import trace
 from core.evidence.experiments.measure import curve
+from core.formula.words import digits
 from core.lessons import flat_walk
 from core.lessons.sections import Section, picture_of
 
@@ -22,7 +23,7 @@ def _minima() -> Plot:
     series = []
     for start, color in zip((0.15, 0.05), PALETTE, strict=False):
         (run,) = replace(DESCENTS["wells"], start=(start,)).runs()
-        series.append(curve(f"from {start:g}", trace(run).x[:, 0], color=color))
+        series.append(curve(f"from {digits(start)}", trace(run).x[:, 0], color=color))
     return Plot(_STEP, "x", tuple(series))
 
 

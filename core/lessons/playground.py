@@ -12,6 +12,7 @@ from core.catalogue.optimizers import OPTIMIZERS
 from core.engine.run import Run
 from core.engine.scenarios import DESCENTS, Scenario
 from core.engine.trace import trace
+from core.formula.words import apart, counted, digits
 from core.problems.theory import curvature
 from core.problems.theory.cycles import LONGEST_CYCLE, cycle_length, multiplier
 
@@ -80,21 +81,25 @@ def long_run_text(outcome: LongRun) -> str:
     """``outcome`` in sentences with its numbers."""
     lr = outcome.run.settings["lr"]
     side = "above" if lr > outcome.limit else "below" if lr < outcome.limit else "at"
-    opening = f"α = {lr:.4g} is {side} the limit 2/f″ = {outcome.limit:.4g} at the minimum."
+    own, limit = apart(lr, outcome.limit)
+    opening = f"α = {own} is {side} the limit 2/f″ = {limit} at the minimum."
     if outcome.diverged is not None:
-        return f"{opening} This run diverges at step {outcome.diverged}."
+        return f"{opening} This run diverges at step {digits(outcome.diverged)}."
     low, high = float(outcome.points.min()), float(outcome.points.max())
     if not outcome.period:
         return (
-            f"{opening} After {_LONG} steps the point hops about between {low:.4g} and {high:.4g} without repeating "
-            f"itself within {LONGEST_CYCLE} steps, and without leaving."
+            f"{opening} After {counted(_LONG)} the point hops about between {' and '.join(apart(low, high))} without "
+            f"repeating itself within {LONGEST_CYCLE} steps, and without leaving."
         )
     if outcome.period == 1:
         minima = np.array([x for (x,) in outcome.run.resolved_objective.minima])
         at = "the minimum" if np.abs(minima - high).min() <= _NEAR else "which is not the minimum"
-        return f"{opening} After {_LONG} steps it moves by less than a millionth a step, at x = {high:.4g}, {at}."
+        return (
+            f"{opening} After {counted(_LONG)} it moves by less than a millionth a step, at x = {digits(high)}, {at}."
+        )
     return (
-        f"{opening} After {_LONG} steps the point goes round the same {outcome.period} places between {low:.4g} and "
-        f"{high:.4g} for ever. One round multiplies a small deviation by {outcome.multiplier:.4g}, the product of "
-        "1 − αf″ over its places: below 1 in size, so the round attracts what is near it."
+        f"{opening} After {counted(_LONG)} the point goes round the same {outcome.period} places between "
+        f"{' and '.join(apart(low, high))} for ever. One round multiplies a small deviation by "
+        f"{digits(outcome.multiplier)}, the product of 1 − αf″ over its places: below 1 in size, so the round attracts "
+        "what is near it."
     )

@@ -9,6 +9,7 @@ from core.catalogue.optimizers.declaration import BLUE, ORANGE
 from core.engine.findings import Plot, Series
 from core.engine.run import Run
 from core.engine.trace import trace
+from core.formula.words import counted, digits
 
 _PARABOLA = OBJECTIVES["parabola"]
 _STEPS = 20
@@ -40,26 +41,27 @@ def cards() -> tuple[Card, ...]:
     def drawn(first: float, x: np.ndarray, second: float, other: np.ndarray) -> Plot:
         steps = np.arange(_STEPS + 1.0)
         series = (
-            Series(f"α = {first:g}", steps, x, ORANGE, mode="lines+markers"),
-            Series(f"α = {second:g}", steps, other, BLUE, mode="lines+markers"),
+            Series(f"α = {digits(first)}", steps, x, ORANGE, mode="lines+markers"),
+            Series(f"α = {digits(second)}", steps, other, BLUE, mode="lines+markers"),
         )
         return Plot("step", "position x", series)
 
     return (
         Card(
             "Too small",
-            f"At α = {_SLOW:g}, {100 * left(slow):.4g} % of the distance to the minimum is left after {_STEPS} steps, "
-            f"at {_BETTER:g} only {100 * left(better):.4g} %: far below the limit, a tenth of the rate costs ten times "
-            "the steps. All that is lost is time; which minimum is found depends on the start.",
+            f"At α = {digits(_SLOW)}, {digits(100 * left(slow))} % of the distance to the minimum is left after "
+            f"{counted(_STEPS)}, at {digits(_BETTER)} only {digits(100 * left(better))} %: far below the limit, a "
+            "tenth of the rate costs ten times the steps. All that is lost is time; which minimum is found depends on "
+            "the start.",
             drawn(_SLOW, slow, _BETTER, better),
             "Position against the step on a parabola: the small rate creeps, ten times as much arrives",
         ),
         Card(
             "Too large",
-            f"At α = {_SWINGS:g} every step lands on the other side, yet closer: {100 * left(swings):.4g} % is left "
-            f"after {_STEPS}. At {_DIVERGES:g}, beyond the limit 2/L = {limit:.4g}, every step lands further out: "
-            f"{left(diverges):.4g} times as far away. Where the curvature changes, such a run may hop about for ever "
-            "instead.",
+            f"At α = {digits(_SWINGS)} every step lands on the other side, yet closer: {digits(100 * left(swings))} % "
+            f"is left after {_STEPS}. At {digits(_DIVERGES)}, beyond the limit 2/L = {digits(limit)}, every step lands "
+            f"further out: {digits(left(diverges))} times as far away. Where the curvature changes, such a run may hop "
+            "about for ever instead.",
             drawn(_DIVERGES, diverges, _SWINGS, swings),
             "Position against the step on a parabola: below the limit the swings shrink, above it they grow",
         ),

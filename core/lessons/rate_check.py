@@ -14,6 +14,7 @@ from core.catalogue.optimizers import OPTIMIZERS
 from core.engine.scenarios import Scenario
 from core.engine.status import Outcome
 from core.engine.trace import Path
+from core.formula.words import apart, counted, digits
 from core.problems.theory import Band, Curvature, Regime, Tuning, bands, best_settings, contraction, curvature, regime
 
 Array = npt.NDArray[np.float64]
@@ -216,10 +217,10 @@ def rate_sentences(path: Path, checked: Check) -> list[str]:
         )
     elif checked.lr > 0 and checked.regime in _LASTING:
         parts.append("More steps do not help: nothing shrinks.")
-    beta = f" and β = {checked.best.beta:.4g}" if checked.key != "sgd" else ""
+    beta = f" and β = {digits(checked.best.beta)}" if checked.key != "sgd" else ""
     parts.append(
-        f"The best fixed settings here are α = {checked.best.lr:.4g}{beta}, with a factor of "
-        f"{checked.best.contraction:.4g} a step."
+        f"The best fixed settings here are α = {digits(checked.best.lr)}{beta}, with a factor of "
+        f"{digits(checked.best.contraction)} a step."
     )
     if checked.left_out:
         parts.append(
@@ -232,13 +233,13 @@ def _shape(bowl: Curvature) -> str:
     if bowl.smallest == 0:
         return (
             f"The loss is a gutter, as where all x of a table are equal: flat in one direction, with curvature "
-            f"L = {bowl.largest:.4g} across. Only the one across is descended."
+            f"L = {digits(bowl.largest)} across. Only the one across is descended."
         )
     if len(bowl.values) == 1:
-        return f"The curvature is L = {bowl.largest:.4g} everywhere."
+        return f"The curvature is L = {digits(bowl.largest)} everywhere."
     return (
-        f"The bowl's curvatures are L = {bowl.largest:.4g} along its steepest direction and μ = {bowl.smallest:.4g} "
-        f"along its flattest, a condition number κ of {bowl.condition:.5g}."
+        f"The bowl's curvatures are L = {digits(bowl.largest)} along its steepest direction and μ = "
+        f"{digits(bowl.smallest)} along its flattest, a condition number κ of {digits(bowl.condition, '.5g')}."
     )
 
 
@@ -246,20 +247,20 @@ def _share(checked: Check) -> str:
     if not checked.lr:
         return "α = 0 takes no steps at all."
     where = "" if len(checked.curvatures) == 1 else " along the steepest direction"
-    return (
-        f"α = {checked.lr:.4g} is **{checked.percent:.4g} % of the limit** {checked.limit:.4g}{where}. {checked.regime}"
-    )
+    own, limit = apart(checked.lr, checked.limit)
+    percent, _ = apart(checked.percent, 100)
+    return f"α = {own} is **{percent} % of the limit** {limit}{where}. {checked.regime}"
 
 
 def _pace(path: Path, checked: Check, predicted: float) -> str:
-    prediction = f"Predicted: every step multiplies the distance by **{predicted:.4g}** in the long run."
+    prediction = f"Predicted: every step multiplies the distance by **{digits(predicted)}** in the long run."
     if checked.arrived is not None:
         return f"{prediction} Your run is exactly at the minimum from step {checked.arrived} on."
     if checked.measured is None:
         short = path.status.outcome is Outcome.DIVERGED
         return f"{prediction} Your run {'ends too early' if short else 'is too short'} to measure that."
     first, last = checked.window
-    return f"{prediction} Measured over steps {first} to {last} of your run: **{checked.measured:.4g}**."
+    return f"{prediction} Measured over steps {first} to {last} of your run: **{digits(checked.measured)}**."
 
 
 def _steps(factor: float) -> str:
@@ -267,4 +268,4 @@ def _steps(factor: float) -> str:
     if factor >= 1:
         return "more steps than can be counted"
     count = max(1, math.ceil(math.log(_LEFT) / math.log(factor))) if factor > 0 else 1
-    return f"{count} step{'s' * (count != 1)}"
+    return counted(count)

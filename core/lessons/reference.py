@@ -12,6 +12,7 @@ from core.catalogue.optimizers import OPTIMIZERS, Optimizer, Training
 from core.catalogue.schedules import SCHEDULES, Schedule
 from core.export.expressions import called_classes
 from core.formula.rule import Kind, Rule
+from core.formula.words import digits
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -196,7 +197,7 @@ def _schedule_row(schedule: Schedule) -> ScheduleRow:
         key=schedule.key,
         name=schedule.name,
         idea=schedule.idea,
-        hypers=", ".join(f"{hyper.name} = {hyper.default:g}" for hyper in schedule.hypers) or _NONE,
+        hypers=", ".join(f"{hyper.name} = {digits(hyper.default)}" for hyper in schedule.hypers) or _NONE,
         torch=", ".join(called_classes(schedule.torch)),
         trap=schedule.trap,
         source=schedule.source,

@@ -9,11 +9,11 @@ from core.catalogue.optimizers import PALETTE
 from core.catalogue.racers import RACERS, Racer
 from core.engine.run import Run
 from core.engine.scenarios import RACES
-from core.engine.status import counted
 from core.engine.summary import Race
 from core.engine.trace import Path, trace
 from core.evidence.experiments.measure import first
 from core.evidence.experiments.saddles import ESCAPED, FAR, escape, lost, predicted_escape
+from core.formula.words import apart, counted, digits
 
 CUBE, CUBE_STEPS = OBJECTIVES["cubic"], 200
 # A popular demonstration has these two; from here momentum gets past the flat place, from a start nearer it does not.
@@ -59,20 +59,24 @@ def _crossing(path: Path) -> str:
     crossed, fallen = first(x < 0), lost(path)
     if math.isinf(crossed):
         last = abs(x[-1] - x[-2]) if taken else 0.0
-        return f"has not passed 0 in {counted(taken)}: it is at x = {x[-1]:.4g}, and its last step was {last:.4g} long"
-    how = f"gets past 0 at step {crossed:.0f}" if crossed else "starts below 0"
+        return (
+            f"has not passed 0 in {counted(taken)}: it is at x = {digits(x[-1])}, and its last step was {digits(last)} "
+            "long"
+        )
+    how = f"gets past 0 at step {digits(crossed)}" if crossed else "starts below 0"
     if math.isinf(fallen):
-        return f"{how} and is at x = {x[-1]:.4g} after {counted(taken)}"
-    return f"{how} and is below −{-FAR:.0f} after {counted(int(fallen))}"
+        return f"{how} and is at x = {digits(x[-1])} after {counted(taken)}"
+    return f"{how} and is below {digits(FAR)} after {counted(int(fallen))}"
 
 
 def _bounded(path: Path) -> str:
     """What the learning rate of gradient descent on x³ makes of a start above 0."""
     share = 3 * path.run.settings["lr"] * path.run.start[0]
+    begins, _ = apart(share, 1)
     result = "it never gets there, however long it runs" if share < 1 else "its first step already leads there"
     return (
         "A step of gradient descent is 3αx² long, less than the way x to the flat place as long as 3αx is below 1. "
-        f"Here 3αx begins at {share:.4g}, so {result}{', and beyond' if share > 1 else ''}."
+        f"Here 3αx begins at {begins}, so {result}{', and beyond' if share > 1 else ''}."
     )
 
 
@@ -89,7 +93,7 @@ def escapes(race: Race) -> list[str]:
     for racer, path in race:
         step = escape(path)
         left = f"has not left the saddle in {len(path.x) - 1} steps" if math.isinf(step) else _left(step)
-        sentences.append(f"**{racer.name}** {left}; it is at y = {path.x[-1, 1]:.4g}.")
+        sentences.append(f"**{racer.name}** {left}; it is at y = {digits(path.x[-1, 1])}.")
     if race[0][1].run.start[1] == 0:
         sentences.append(
             "The start lies exactly on y = 0. There the slope along y is exactly 0 and stays so: no rule that sees "
@@ -101,7 +105,7 @@ def escapes(race: Race) -> list[str]:
 
 
 def _left(step: float) -> str:
-    return "starts away from the saddle" if step == 0 else f"leaves the saddle at step {step:.0f}"
+    return "starts away from the saddle" if step == 0 else f"leaves the saddle at step {digits(step)}"
 
 
 def _predicted(path: Path) -> str:
@@ -111,5 +115,5 @@ def _predicted(path: Path) -> str:
         return "So far from the line y = 0 the saddle holds nobody."
     return (
         f"Near y = 0 each step of gradient descent multiplies y by 1 + α, so theory says "
-        f"ln({ESCAPED:g}/{offset:.4g})/ln(1 + {lr:.4g}) = {predicted_escape(offset, lr):.4g} steps."
+        f"ln({digits(ESCAPED)}/{digits(offset)})/ln(1 + {digits(lr)}) = {digits(predicted_escape(offset, lr))} steps."
     )

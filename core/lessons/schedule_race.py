@@ -13,6 +13,7 @@ from core.catalogue.schedules import SCHEDULES, Schedule
 from core.engine.many import trace_many
 from core.engine.run import Run
 from core.engine.scenarios import Scenario
+from core.formula.words import digits
 
 EPOCHS = 100
 """Steps of the race, an epoch each."""
@@ -128,7 +129,7 @@ def ends_sentence(outcomes: Mapping[str, Ends]) -> str:
 def _loss(end: Ends) -> str:
     if not np.isfinite(end.median):
         return f"diverges in {end.diverged} of {SEEDS}"
-    return f"**{end.median:.4g}**" + (f" ({end.diverged} of {SEEDS} diverge)" if end.diverged else "")
+    return f"**{digits(end.median)}**" + (f" ({end.diverged} of {SEEDS} diverge)" if end.diverged else "")
 
 
 def optimizers() -> dict[str, Optimizer]:

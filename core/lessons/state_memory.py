@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from core.catalogue.optimizers import OPTIMIZERS, Optimizer
+from core.formula.words import digits
 
 GIGA = 1e9
 # Weights of a model that can be typed, in billions: from a thousand weights to a thousand times the largest known.
@@ -51,7 +52,9 @@ def memories(weights: float, precision: Precision) -> list[Memory]:
     Raises ``ValueError`` for a number of weights that is not positive and finite.
     """
     if not 0 < weights <= MOST * GIGA:
-        raise ValueError(f"A model has more than 0 and at most {MOST * GIGA:g} weights; {weights:g} was given.")
+        raise ValueError(
+            f"A model has more than 0 and at most {digits(MOST * GIGA)} weights; {digits(weights)} was given."
+        )
     weight, gradient, copy = (size * weights / GIGA for size in precision.value)
     needs = []
     for optimizer in OPTIMIZERS.values():
@@ -70,7 +73,7 @@ def memory_sentence(weights: float, precision: Precision) -> str:
     other = next(one for one in Precision if one is not precision)
     (again,) = [memory.total for memory in memories(weights, other) if memory.optimizer.key == "adamw"]
     return (
-        f"For {weights / GIGA:.4g} billion weights, kept as {precision.label}, gradient descent needs {plain:.4g} GB, "
-        f"momentum {momentum:.4g} GB and AdamW {adam:.4g} GB before the first activation. Kept as {other.label}, AdamW "
-        f"would need {again:.4g} GB."
+        f"For {digits(weights / GIGA)} billion weights, kept as {precision.label}, gradient descent needs "
+        f"{digits(plain)} GB, momentum {digits(momentum)} GB and AdamW {digits(adam)} GB before the first activation. "
+        f"Kept as {other.label}, AdamW would need {digits(again)} GB."
     )

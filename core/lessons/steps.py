@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.formula.latex import measured
+from core.formula.words import apart, counted, digits
 from core.problems.example import Example
 
 # Points whose numbers are written out in a formula; with more of them only the first ones are.
@@ -49,8 +50,8 @@ def _initialise(example: Example) -> Stage:
     return Stage(
         key="initialise",
         title="Initialise",
-        sentence=f"The line starts somewhere: with slope w = {w:.4g} and intercept b = {b:.4g}. The loss of a line is "
-        "a bowl, so any start will do; a network needs a random one.",
+        sentence=f"The line starts somewhere: with slope w = {digits(w)} and intercept b = {digits(b)}. The loss of a "
+        "line is a bowl, so any start will do; a network needs a random one.",
         symbols=r"\hat y = w_0\,x + b_0",
         latex=rf"w_0 = {_tex(w)}, \quad b_0 = {_tex(b)}",
         numbers={"w": w, "b": b},
@@ -68,7 +69,7 @@ def _predict(example: Example) -> Stage:
         key="predict",
         title="Predict",
         sentence=f"The forward pass: the line gives a value at each of the {len(example.data)} points. The worst of "
-        f"them is {off:.4g} away from its target.",
+        f"them is {digits(off)} away from its target.",
         symbols=r"\hat y_i = w\,x_i + b",
         latex=_first_rows(rows),
         numbers={f"ŷ {row}": float(value) for row, value in enumerate(done.predictions, start=1)},
@@ -84,7 +85,7 @@ def _lose(example: Example) -> Stage:
         key="loss",
         title="Measure the loss",
         sentence=f"One number says how bad the line is: the {example.convention.label} of the residuals, prediction "
-        f"minus target. It is {done.loss:.6g}.",
+        f"minus target. It is {digits(done.loss)}.",
         symbols=rf"J = {_over('1', example)}\sum_i (\hat y_i - y_i)^2",
         latex=rf"J = {fraction} = {_tex(done.loss)}",
         numbers={f"residual {row}": float(value) for row, value in enumerate(done.residuals, start=1)}
@@ -104,11 +105,11 @@ def _differentiate(example: Example) -> Stage:
     if done.slope_w == done.slope_b == 0:
         sentence = "Both slopes are 0: this line is already the best one, and no step will move it."
     elif done.slope_w == 0:
-        sentence = f"The slope along w is 0 and along b {done.slope_b:.4g}: only b will move."
+        sentence = f"The slope along w is 0 and along b {digits(done.slope_b)}: only b will move."
     else:
         sentence = (
-            f"The slope is {done.slope_w:.4g} along w and {done.slope_b:.4g} along b. The loss falls against it, so w "
-            f"has to go {falls}."
+            f"The slope is {digits(done.slope_w)} along w and {digits(done.slope_b)} along b. The loss falls against "
+            f"it, so w has to go {falls}."
         )
     return Stage(
         key="gradient",
@@ -140,8 +141,9 @@ def _update(example: Example) -> Stage:
     return Stage(
         key="update",
         title="Update",
-        sentence=f"Each parameter moves against its slope, by lr = {example.lr:.4g} times that slope. "
-        f"The loss {way}" + (f" from {done.loss:.6g} to {done.next_loss:.6g}." if change else f" at {done.loss:.6g}."),
+        sentence=f"Each parameter moves against its slope, by lr = {digits(example.lr)} times that slope. "
+        f"The loss {way}"
+        + (f" from {' to '.join(apart(done.loss, done.next_loss))}." if change else f" at {digits(done.loss)}."),
         symbols=r"\theta_{t+1} = \theta_t - \alpha\,\nabla J(\theta_t)",
         latex=_rows(
             [
@@ -158,13 +160,14 @@ def _repeat(example: Example, steps: int) -> Stage:
     last, (w, b) = len(path.x) - 1, path.x[-1]
     best_w, best_b = example.solution
     if last < steps:
-        sentence = f"{path.status} This learning rate is {100 * example.share:.4g} % of the limit."
+        percent, _ = apart(100 * example.share, 100)
+        sentence = f"{path.status} This learning rate is {percent} % of the limit."
     else:
         sentence = (
-            f"After {last} step{'s' * (last != 1)} of the same kind w = {w:.4g}, b = {b:.4g} and the loss is "
-            f"{path.loss[-1]:.4g}; "
+            f"After {counted(last)} of the same kind w = {digits(w)}, b = {digits(b)} and the loss is "
+            f"{digits(path.loss[-1])}; "
             + ("a best line has" if example.flat else "the best line has")
-            + f" w = {best_w:.4g} and b = {best_b:.4g}, with loss {float(example.loss(best_w, best_b)):.4g}."
+            + f" w = {digits(best_w)} and b = {digits(best_b)}, with loss {digits(example.loss(best_w, best_b))}."
         )
     return Stage(
         key="repeat",

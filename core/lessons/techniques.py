@@ -14,6 +14,7 @@ from core.evidence.experiments.measure import curve
 from core.evidence.experiments.normalisation import HE, trained
 from core.export.snippets import code_file
 from core.formula.rule_latex import Line, aligned, step_lines
+from core.formula.words import counted, digits
 from core.lessons import flat_walk
 from core.lessons.sections import Section, picture_of
 from core.lessons.state_memory import DEFAULT, GIGA, Precision, memories
@@ -45,7 +46,7 @@ def _batch_norm() -> Plot:
         for name, norm, color in (("without", Norm.NONE, BLUE), ("with BatchNorm", Norm.BATCH, ORANGE)):
             losses, _ = trained(_RATES, _STEPS, _DEPTH, norm, HE, 0)
             series.append(Series(name, _RATES, losses[-_LAST:].mean(axis=0), color, mode="lines+markers"))
-    return Plot("learning rate", f"loss after {_STEPS} steps", tuple(series), log_x=True)
+    return Plot("learning rate", f"loss after {counted(_STEPS)}", tuple(series), log_x=True)
 
 
 _PEAK, _RISE, _WARMUP_STEPS = 0.5, 50.0, 200
@@ -83,7 +84,7 @@ def _memory() -> Plot:
         )
         for key, color in zip(chosen, (BLUE, TEAL, ORANGE), strict=True)
     )
-    return Plot(f"GB for {DEFAULT:g} billion weights", "numbers kept", series)
+    return Plot(f"GB for {digits(DEFAULT)} billion weights", "numbers kept", series)
 
 
 # Beyond this loss, which is that of the start, a rate is of no use.

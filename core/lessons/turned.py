@@ -13,6 +13,7 @@ from core.evidence.experiments import EXPERIMENTS
 from core.evidence.experiments.invariance import RAVINE_RATE, ravine, turned
 from core.evidence.experiments.measure import first, steps_text
 from core.formula.latex import measured
+from core.formula.words import digits
 
 # How far from the minimum along and across the ravine a run starts unless told otherwise.
 _OFFSET = (1.0, 1.0)
@@ -62,7 +63,7 @@ def arrivals(degrees: float, start: tuple[float, ...], rates: Mapping[str, float
     here = turned_race(0.0, straight, _BUDGET, rates)
     return [
         f"**{racer.name}** brings the loss to ${measured(ARRIVED).latex}$ in {_steps(other)} with the ravine along the "
-        f"axes, and in {_steps(path)} with it turned by {degrees:.4g}°."
+        f"axes, and in {_steps(path)} with it turned by {digits(degrees)}°."
         for (racer, path), (_, other) in zip(there, here, strict=True)
     ]
 

@@ -10,6 +10,7 @@ from core.engine.findings import Array
 from core.engine.run import Run
 from core.engine.trace import Path, trace
 from core.evidence.experiments.measure import first, steps_text
+from core.formula.words import digits
 from core.problems.theory import METHODS, Curvature, curvature
 
 SETTINGS = (
@@ -75,6 +76,6 @@ class Bowl:
     def sentence(self) -> str:
         """Condition number, rate and steps in words."""
         return (
-            f"κ = {self.curvature.condition:.4g}; at the best rate, {self.rate:.4g}, gradient descent needs "
+            f"κ = {digits(self.curvature.condition)}; at the best rate, {digits(self.rate)}, gradient descent needs "
             f"{steps_text(self.steps, _BUDGET)} to a ten-thousandth of the first loss."
         )

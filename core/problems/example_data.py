@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.formula.words import digits, outside
 from core.problems.decimal_comma import are_decimal, with_points
 
 Data = tuple[tuple[float, float], ...]
@@ -104,18 +105,18 @@ def _cell(cell: object, row: int, column: str) -> float:
         raise ValueError(f"{where} must be a number; a value of type {type(cell).__name__} was given.")
     # A whole number may be too long to become a float.
     if isinstance(cell, int) and abs(cell) > LARGEST:
-        raise ValueError(f"{where} must lie in [−1000000, 1000000]; a larger number was given.")
+        raise ValueError(f"{where} must lie in [{digits(-LARGEST)}, {digits(LARGEST)}]; a larger number was given.")
     return _check_smallest(where, check_size(where, float(cell)))
 
 
 def check_size(name: str, value: float) -> float:
     """``value`` if it is at most a million in size; otherwise raises ``ValueError`` naming it as ``name``."""
     if not -LARGEST <= value <= LARGEST:
-        raise ValueError(f"{name} must lie in [−1000000, 1000000]; {value:g} was given.")
+        raise ValueError(f"{name} must lie in {outside(value, -LARGEST, LARGEST)}.")
     return value
 
 
 def _check_smallest(name: str, value: float) -> float:
     if 0 < abs(value) < SMALLEST:
-        raise ValueError(f"{name} must be 0 or at least {SMALLEST:g} in size; {value:g} was given.")
+        raise ValueError(f"{name} must be 0 or at least {digits(SMALLEST)} in size; {digits(value)} was given.")
     return value

@@ -15,6 +15,7 @@ from core.catalogue.optimizers import optimizer
 from core.engine.status import MAX_LOSS, MAX_POSITION
 from core.formula.rule import Kind
 from core.formula.update_source import numpy_update
+from core.formula.words import outside
 
 Array = npt.NDArray[np.float64]
 
@@ -102,7 +103,7 @@ def memory(exponent: float = 1.0, rotated: bool = False, seed: int = 0) -> Memor
     The keys are the axes or, if ``rotated``, a random orthonormal basis. Values and rotation are drawn from ``seed``.
     """
     if not 0 <= exponent <= 10:
-        raise ValueError(f"exponent must lie in [0, 10]; {exponent:g} was given.")
+        raise ValueError(f"exponent must lie in {outside(exponent, 0, 10)}.")
     keys = orthogonal((seed, 1)) if rotated else np.eye(ITEMS)
     frequencies = np.arange(1.0, ITEMS + 1) ** -exponent
     return Memory(keys, orthogonal((seed, 0)), frequencies / frequencies.sum())
@@ -160,7 +161,7 @@ def train(
     or list of weights.
     """
     if not 1 <= steps <= 100_000:
-        raise ValueError(f"steps must lie in [1, 100000]; {steps} was given.")
+        raise ValueError(f"steps must lie in {outside(steps, 1, 100_000)}.")
     shapes = [np.shape(matrix) for matrix in weights]
     if shapes not in ([(ITEMS, ITEMS)], [(ITEMS, ITEMS)] * 2):
         raise ValueError(f"weights must be one or two matrices of shape ({ITEMS}, {ITEMS}); {shapes} were given.")

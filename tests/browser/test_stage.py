@@ -13,6 +13,7 @@ from core.engine.scenarios import DESCENTS, RACES
 from core.engine.trace import Path
 from core.figures import DARK, LIGHT
 from core.formula.latex import measured
+from tests.numerals import value_of
 from ui.navigation import FOUNDATIONS, OPTIMIZERS
 
 pytestmark = pytest.mark.browser
@@ -124,7 +125,7 @@ def _numbers(tab: Page, racer: str) -> list[float]:
     """The row of a racer in the table of the stage."""
     row = _stage(tab).locator("tbody tr", has=tab.get_by_role("button", name=racer, exact=False)).first
     texts = row.locator("td").all_text_contents()
-    return [float(text.replace("−", "-")) for text in texts]
+    return [value_of(text) for text in texts]
 
 
 def _path(racer: str, **hypers: float) -> Path:

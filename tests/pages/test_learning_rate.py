@@ -315,7 +315,7 @@ def test_forged_numbers_are_not_believed() -> None:
 def test_a_rate_far_beyond_the_slider_is_run_and_told() -> None:
     app = open_page(PAGE, {"lparabola_sgd_lr": "1000", "lbstall_lr": "900000", "lcmomentum_lr": "1e6"})
     assert notes(app) == ""
-    assert "α = 1000 is **5e+04 % of the limit** 2." in words(app)
+    assert "α = 1000 is **50 000 % of the limit** 2." in words(app)
     assert "This run diverges at step" in words(app)
     assert "diverges in 64 of 64" in words(app)
 

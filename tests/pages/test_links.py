@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import OPTIMIZERS, Run
 from core.export import run_json
+from core.formula.words import digits
 from tests.pages.visits import Link, clean, controls, link_of, notes, open_page, state
 from ui import navigation
 from ui.kit.limits import MAX_PASTE, MAX_TEXT, OWN
@@ -72,7 +73,7 @@ def test_a_text_longer_than_its_box_is_noted(page: Page) -> None:
         if kind in ("text_input", "text_area") and key != "vtable":
             assert set(_noted(open_page(page, {**link, key: "x" * MAX_TEXT}))) == set()
             noted = _noted(open_page(page, {**link, key: "x" * (MAX_TEXT + 1)}))
-            assert re.search(rf"at most {MAX_TEXT} characters", noted[key])
+            assert re.search(rf"at most {digits(MAX_TEXT)} characters", noted[key])
 
 
 @every

@@ -25,6 +25,7 @@ from core.formula import parse
 from core.lessons import pitfalls
 from core.lessons.mountain import mountain_table
 from core.lessons.techniques import TECHNIQUES
+from tests.numerals import misprints
 from tests.pages.visits import MARKUP, ROOT, Link, clean, latex, markup_shown, new_visit, notes, open_page, state, words
 from ui import navigation
 from ui.controls import hyper_key, scenario_state, schedule_hyper_key, schedule_key
@@ -54,6 +55,7 @@ def test_a_page_opens_without_a_complaint(page: Page, caplog: pytest.LogCaptureF
     app = open_page(page)
     assert [title.value for title in app.title] == [navigation.PRODUCT if page is navigation.HOME else page.title]
     assert page.promise in words(app)
+    assert not misprints(words(app))
     assert (len(app.warning), len(app.error)) == (0, 0)
     said = [record.getMessage() for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
     # AppTest's own, because it is no server.
@@ -814,6 +816,7 @@ def test_every_statement_opens_and_every_experiment_runs_by_link(page: Page) -> 
     assert [one for one in said if not one.startswith("no control on this page")] == []
     text = words(app)
     assert [claim.key for claim in claims if claim.correct not in text] == []
+    assert not misprints(text)
     running = {toggle.key: toggle.value for toggle in app.toggle if toggle.key.startswith("run_")}
     assert {f"run_{claim.key}" for claim in claims if claim.experiment} <= running.keys()
     assert all(running.values())

@@ -13,6 +13,7 @@ from streamlit.testing.v1.element_tree import Code
 
 from core.evidence.claims import CLAIMS
 from core.export.line_scripts import batch_script
+from core.formula.words import digits
 from core.lessons.batch_boxes import boxes
 from core.lessons.batch_findings import floors, scatter_of_gradients, stable_rates
 from core.lessons.batch_story import retold, update_rule
@@ -349,5 +350,5 @@ def test_least_squares_of_the_page_is_that_of_the_table() -> None:
     measured = FIRST.load()
     slope = (measured.x @ measured.y / measured.x.size - measured.x.mean() * measured.y.mean()) / measured.x.var()
     (caption,) = [one.value for one in app.caption if "In the table's own units" in one.value]
-    assert f"y = {slope:.4g}·x" in caption
+    assert f"y = {digits(slope)}·x" in caption
     assert line(measured.x).shape == (442, 2)

@@ -6,6 +6,7 @@ from typing import Literal, Protocol, TypeVar
 import streamlit as st
 
 from core.formula import FormulaError
+from core.formula.words import digits
 from ui.kit import share
 from ui.kit.limits import MAX_RACERS, MAX_TEXT
 
@@ -192,7 +193,7 @@ def number_in(low: float, high: float, whole: bool = False) -> tuple[Callable[[s
             return None
         return number if low <= number <= high and (not whole or number.is_integer()) else None
 
-    return read, f"{'a whole number' if whole else 'a number'} from {low:g} to {high:g}"
+    return read, f"{'a whole number' if whole else 'a number'} from {digits(low)} to {digits(high)}"
 
 
 def asked_number(key: str, low: float, high: float, whole: bool = False) -> list[float]:
@@ -207,5 +208,5 @@ def text_setting(key: str, default: str = "") -> None:
         key,
         default,
         lambda text: text if len(text) <= MAX_TEXT else None,
-        f"a text has at most {MAX_TEXT} characters",
+        f"a text has at most {digits(MAX_TEXT)} characters",
     )

@@ -11,6 +11,7 @@ import streamlit as st
 
 from core.figures import DARK, LIGHT, Look
 from core.figures.picture import CONFIG
+from core.formula.words import digits
 from core.lessons.reference import as_csv
 
 # Streamlit's own sans-serif, which it serves itself.
@@ -87,7 +88,17 @@ def table(
 
     frame = pd.DataFrame([asdict(row) for row in rows])[[*columns]]
     select: dict[str, Any] = {} if choose is None else {"on_select": take, "selection_mode": "single-row"}
-    st.dataframe(frame, hide_index=True, key=key, column_config=columns, **select, **more)
+    st.dataframe(in_digits(frame), hide_index=True, key=key, column_config=columns, **select, **more)
+
+
+def in_digits(frame: pd.DataFrame, columns: Sequence[str] | None = None) -> Any:
+    """``frame`` styled so that its ``columns``, by default all, show their numbers as texts write them.
+
+    The numbers stay what they are: a click on a heading sorts by size, and what is downloaded has all digits. Columns
+    with a format of their own keep it.
+    """
+    numeric = (frame if columns is None else frame[[*columns]]).select_dtypes("number").columns
+    return frame.style.format(digits, subset=numeric)
 
 
 def highlight() -> str:

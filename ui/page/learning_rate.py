@@ -18,6 +18,7 @@ from core.evidence.experiments import EXPERIMENTS
 from core.evidence.experiments.edge import Descent, advance, begin, ended, finding
 from core.figures import Look
 from core.figures.plot import PREVIEW_HEIGHT, preview
+from core.formula.words import digits
 from core.lessons.playground import CASES, LongRun, case_rate, long_run, long_run_text
 from core.lessons.rate_cards import cards
 from core.lessons.rate_check import QUADRATICS, rate_hyper
@@ -164,7 +165,7 @@ def _descend(key: str, settings: claims.Settings) -> Finding:
     while not ended(descent, steps):
         descent = _piece(lr, steps, seed, descent.step, descent)
         done = min(descent.step, steps)
-        progress.progress(done / steps, f"Step {done} of {steps}. To cancel, turn the switch off.")
+        progress.progress(done / steps, f"Step {digits(done)} of {digits(steps)}. To cancel, turn the switch off.")
     slot.empty()
     return finding(descent, lr, steps)
 

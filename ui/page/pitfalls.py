@@ -10,6 +10,7 @@ from core.catalogue.racers import RACERS
 from core.engine.summary import Race, retell
 from core.engine.trace import trace
 from core.figures import plot
+from core.formula.words import digits
 from core.lessons.failures import FAILURES, Failure, loss_plot, signs
 from core.lessons.pitfalls import SECTIONS
 from core.lessons.saddle_race import (
@@ -227,7 +228,7 @@ def turned_panel() -> None:
         steps = steps_control(TURNED_STEPS, _TURNED)
     race = turned_race(angle, start, steps, rates)
     with drawn:
-        _show(objective, race, steps, f"A ravine turned by {angle:.4g}°", _TURNED)
+        _show(objective, race, steps, f"A ravine turned by {digits(angle)}°", _TURNED)
     bullets(arrivals(angle, start, rates))
     st.latex(TURNED_LATEX)
     _code(race, _TURNED)

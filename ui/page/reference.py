@@ -15,6 +15,7 @@ from core.evidence.claims import narrowed as narrowed_claims
 from core.export import optimizer_source, torch_line
 from core.export.snippets import SNIPPETS
 from core.figures import schedule_curve
+from core.formula.words import digits
 from core.lessons.reference import (
     MAX_SEARCH,
     matching,
@@ -38,7 +39,7 @@ _STEPS, _RATE = 100, 0.01
 # What is shown of each table's rows, and how it is headed.
 _PARITY: dict[str, Any] = {
     "peer": "In PyTorch",
-    "deviation": st.column_config.NumberColumn("Largest |Δ|", format="%.1e", help="Of any coordinate at any step."),
+    "deviation": st.column_config.NumberColumn("Largest |Δ|", help="Of any coordinate at any step."),
     "note": st.column_config.TextColumn("What to know", width="large"),
 }
 _COLUMNS: dict[str, dict[str, Any]] = {
@@ -120,7 +121,8 @@ def _search(label: str, name: str, placeholder: str) -> str:
     if len(text) <= MAX_SEARCH:
         return text
     st.error(
-        f"A search may have at most {MAX_SEARCH} characters; this one has {len(text)}, {len(text) - MAX_SEARCH} too "
+        f"A search may have at most {MAX_SEARCH} characters; this one has {digits(len(text))}, "
+        f"{digits(len(text) - MAX_SEARCH)} too "
         "many. Until it is shorter, nothing is searched for.",
         icon=":material/error:",
     )

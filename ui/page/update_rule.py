@@ -20,7 +20,7 @@ from core.problems.network.backprop import Example as Network
 from core.problems.network.initialisation import Initialisation
 from ui.controls import choice, hyper_control, number_control, view_control
 from ui.kit import share
-from ui.kit.elements import highlight, look, picture
+from ui.kit.elements import highlight, in_digits, look, picture
 from ui.kit.limits import OWN
 from ui.navigation import OPTIMIZERS as OPTIMIZERS_PAGE
 from ui.navigation import UPDATE_RULE, link
@@ -98,17 +98,16 @@ def convention_panel(example: Example) -> None:
     rows = convention_rows(example)
     frame = pd.DataFrame([asdict(row) for row in rows])
     used = [row.name == example.convention.label for row in rows]
-    column = st.column_config.NumberColumn
     st.dataframe(
-        frame.style.apply(lambda _: [highlight() if mine else "" for mine in used]),
+        in_digits(frame).apply(lambda _: [highlight() if mine else "" for mine in used]),
         hide_index=True,
         column_config={
             "name": st.column_config.TextColumn("Convention", width="medium"),
-            "loss": column("J", format="%.6g"),
-            "slope_w": column("∂J/∂w", format="%.4g"),
-            "slope_b": column("∂J/∂b", format="%.4g"),
-            "limit": column("Limit 2/L", format="%.6g"),
-            "percent": column("α in % of it", format="%.4g"),
+            "loss": "J",
+            "slope_w": "∂J/∂w",
+            "slope_b": "∂J/∂b",
+            "limit": "Limit 2/L",
+            "percent": "α in % of it",
         },
     )
 

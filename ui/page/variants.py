@@ -9,6 +9,7 @@ import streamlit as st
 from core.engine.findings import Finding
 from core.export.line_scripts import batch_script
 from core.figures import batch_lines, batch_paths, batch_progress
+from core.formula.words import digits
 from core.lessons.batch_boxes import boxes
 from core.lessons.batch_findings import floors, scatter_of_gradients, stable_rates
 from core.lessons.batch_story import fitted, retold, time_sentence
@@ -151,8 +152,9 @@ def rates_panel(pair: Pair, settings: Settings, known: Sequence[Outlook]) -> Non
     """Where the chosen rate stands against the largest stable one of every batch size."""
     _tell(partial(stable_rates, pair, settings), "rates", "Largest stable learning rate against batch size")
     if known and settings.rate >= min(one.limit for one in known):
-        calm = share.number_text(calm_rate(known))
-        st.button(f"Use {calm}, at which none diverges", on_click=share.ask, args=({f"{_PREFIX}lr": calm},))
+        calm = calm_rate(known)
+        link = {f"{_PREFIX}lr": share.number_text(calm)}
+        st.button(f"Use {digits(calm)}, at which none diverges", on_click=share.ask, args=(link,))
 
 
 def noise_panels(pair: Pair, settings: Settings) -> None:

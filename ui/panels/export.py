@@ -22,6 +22,7 @@ from core.export import (
 from core.figures import contour
 from core.figures.picture import figure_html
 from core.formula.source import Library
+from core.formula.words import apart
 from ui.controls import choice, fold, race_state, refuse, view_control
 from ui.kit import share
 from ui.kit.elements import look
@@ -151,5 +152,6 @@ def _unsuited(run: Run) -> str:
         ("seed", run.seed, MAX_SEED),
     ):
         if value > most:
-            return f"A page shows runs with {name} up to {most:g}; this one has {value:g}."
+            bound, own = apart(most, value)
+            return f"A page shows runs with {name} up to {bound}; this one has {own}."
     return ""

@@ -13,6 +13,7 @@ from core.export import facts, torch_script
 from core.figures import regimes
 from core.formula.latex import measured, symbol
 from core.formula.rule_latex import Line, aligned, step_lines
+from core.formula.words import apart, digits, form_apart
 from core.lessons.rate_check import LIMITS, Check, rate_sentences
 from ui.controls import choice, fold, moment_control, view_control
 from ui.kit.elements import bullets, look, picture, table
@@ -21,8 +22,9 @@ from ui.panels.catalogue import rule_lines
 
 def regimes_panel(checked: Check, key: str) -> None:
     """What every learning rate does by theory, and where this run stands."""
-    alt = f"Factor per step against the learning rate; the limit is {checked.limit:.4g}, this run at {checked.lr:.4g}"
-    picture(regimes(checked, look()), key, 200, alt)
+    limit, own = apart(checked.limit, checked.lr)
+    here = f"the limit is {limit}, this run at {own}"
+    picture(regimes(checked, look()), key, 200, f"Factor per step against the learning rate; {here}")
 
 
 def rate_panel(path: Path, checked: Check) -> None:
@@ -46,21 +48,20 @@ def story_panel(race: Race) -> None:
 
 def numbers_panel(race: Race) -> None:
     """One row of numbers per run."""
-    column = st.column_config.NumberColumn
     columns = {
         "rule": "Update rule",
-        "rate": column("Learning rate", format="%.4g"),
+        "rate": "Learning rate",
         "schedule": "Schedule",
         "outcome": "Outcome",
-        "steps": column("Steps"),
-        "gradients": column(
+        "steps": "Steps",
+        "gradients": st.column_config.NumberColumn(
             "Gradients",
             help="Gradient evaluations the rule asked for. A Hessian counts as one, though with many weights it costs "
             "one for each of them.",
         ),
-        "loss": column("Loss at the end", format="%.4g"),
-        "best": column("Lowest loss", format="%.4g"),
-        "gradient_norm": column("Gradient norm", format="%.4g"),
+        "loss": "Loss at the end",
+        "best": "Lowest loss",
+        "gradient_norm": "Gradient norm",
         "position": "Last position",
     }
     table([row(racer, path) for racer, path in race], columns, "numbers")
@@ -115,11 +116,11 @@ def ledger_panel(path: Path, step: int, coordinate: int) -> None:
         st.caption(f"This path ended at step {taken}, which is shown. {path.status}")
     optimizer = path.run.resolved_optimizer
     account = ledger(path, min(step, taken), coordinate)
-    filled = [Line("", f"{line.right} = {measured(line.value).latex}") for line in account.lines]
+    filled = [Line("", f"{line.right} = {line.result}") for line in account.lines]
     st.latex(aligned([line for pair in zip(step_lines(optimizer.parsed), filled, strict=True) for line in pair]))
     change = account.after - account.before
     memory = "; ".join(f"${symbol(name)}$ is the {meaning}" for name, meaning in optimizer.state.items())
-    st.markdown(
-        f"So step {account.step} moves by ${measured(change).latex}$, from ${measured(account.before).latex}$ to "
-        f"${measured(account.after).latex}$." + (f" Here {memory}." if memory else "")
-    )
+    form = form_apart(account.before, account.after)
+    before, after = (measured(value, form).latex for value in (account.before, account.after))
+    moved = f"moves by ${measured(change).latex}$, from ${before}$ to ${after}$" if change else f"stays at ${after}$"
+    st.markdown(f"So step {digits(account.step)} {moved}." + (f" Here {memory}." if memory else ""))

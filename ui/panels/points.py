@@ -11,7 +11,7 @@ from core.problems.example import DATA, Example
 from core.problems.example_data import MOST, Data, read_table, rows_of, text_of
 from ui.controls import refuse, text_setting
 from ui.kit import share
-from ui.kit.elements import highlight
+from ui.kit.elements import highlight, in_digits
 from ui.kit.limits import MAX_TEXT
 from ui.navigation import UPDATE_RULE
 
@@ -74,7 +74,7 @@ def table_panel(example: Example, chosen: Stage) -> None:
         # While the text cannot be read these belong to other points.
         frame[name] = values if len(values) == len(frame) and _agrees(frame, example) else None
     key = f"{_PREFIX}table_{st.session_state.get(_TABLE, 0)}"
-    marked = frame.style.map(lambda _: highlight(), subset=list(_MAKES[chosen.key]))
+    marked = in_digits(frame, list(made)).map(lambda _: highlight(), subset=list(_MAKES[chosen.key]))
     number = st.column_config.NumberColumn
     st.data_editor(
         marked,
@@ -83,7 +83,7 @@ def table_panel(example: Example, chosen: Stage) -> None:
         hide_index=True,
         height="content" if len(frame) <= 8 else 320,
         column_config={name: number(name, format="%.6g", required=True) for name in _COLUMNS}
-        | {name: number(name, format="%.4g", disabled=True) for name in made},
+        | {name: number(name, disabled=True) for name in made},
         on_change=_take,
         args=(key, rows),
     )

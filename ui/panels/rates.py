@@ -14,7 +14,7 @@ from core.engine.summary import Race
 from core.figures import plot, rates_figure
 from ui import controls
 from ui.kit import share
-from ui.kit.elements import clicked, look, picture
+from ui.kit.elements import clicked, in_digits, look, picture
 from ui.navigation import LEARNING_RATE
 
 _SWEEP = f"{LEARNING_RATE.prefix}s"
@@ -72,29 +72,28 @@ def sensitivity_panel() -> None:
 def _rates_table(race: Race) -> None:
     best = best_rates(race, _swept)
     number = st.column_config.NumberColumn
+    rows = [
+        {
+            "rule": racer.name,
+            "rate": path.run.settings["lr"],
+            "outcome": str(path.status.outcome),
+            "loss": float(path.loss[-1]),
+            "best": rate,
+            "lowest": loss,
+        }
+        for (racer, path), (rate, loss) in zip(race, best, strict=True)
+    ]
     st.dataframe(
-        pd.DataFrame(
-            [
-                {
-                    "rule": racer.name,
-                    "rate": path.run.settings["lr"],
-                    "outcome": str(path.status.outcome),
-                    "loss": float(path.loss[-1]),
-                    "best": rate,
-                    "lowest": loss,
-                }
-                for (racer, path), (rate, loss) in zip(race, best, strict=True)
-            ]
-        ),
+        in_digits(pd.DataFrame(rows)),
         hide_index=True,
         key=f"{_SWEEP}table",
         column_config={
             "rule": "Update rule",
-            "rate": number("Learning rate", format="%.4g"),
+            "rate": "Learning rate",
             "outcome": "Outcome",
-            "loss": number("Loss at the end", format="%.4g"),
-            "best": number("Best rate on its curve", format="%.4g", help=_BEST),
-            "lowest": number("Loss there at most", format="%.4g", help="The highest of these medians."),
+            "loss": "Loss at the end",
+            "best": number("Best rate on its curve", help=_BEST),
+            "lowest": number("Loss there at most", help="The highest of these medians."),
         },
     )
 

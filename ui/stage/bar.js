@@ -1,6 +1,7 @@
 // The bar under the views: the clock's buttons and slider, what is drawn, and the way to take the picture along.
 
 import { button, element, setIcon } from './elements.js';
+import { digits } from './numbers.js';
 
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
 const COPIED = 2500; // Milliseconds for which it is said.
@@ -75,8 +76,8 @@ export class Bar {
     this.slider.max = steps;
     this.slider.value = now;
     this.slider.style.setProperty('--gd-at', `${(100 * now) / steps}%`);
-    this.slider.setAttribute('aria-valuetext', `Step ${now} of ${steps}`);
-    this.step.textContent = `${now} / ${steps}`;
+    this.slider.setAttribute('aria-valuetext', `Step ${digits(now)} of ${digits(steps)}`);
+    this.step.textContent = `${digits(now)} / ${digits(steps)}`;
     const name = playing ? 'pause' : 'play';
     if (this.shown === name) return;
     this.shown = name;

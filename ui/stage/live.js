@@ -1,5 +1,6 @@
 // Live: runs computed here, by the programs that Python writes from the graphs it computes with (`core/engine/live.py`).
 
+import { digits } from './numbers.js';
 import { freshTrack } from './tracks.js';
 
 // Milliseconds that a run may take while a hand waits for it, and how many in a row may take longer.
@@ -53,7 +54,7 @@ export class Runner {
     this.#slow = performance.now() - begun > HEAVY ? this.#slow + 1 : 0;
     const [at] = this.at;
     const column = (name) => this.#columns[this.program.columns.indexOf(name)];
-    const note = outcome ? `${FAILURES[outcome]} at step ${at}` : '';
+    const note = outcome ? `${FAILURES[outcome]} at step ${digits(at)}` : '';
     return freshTrack(track, outcome ? Math.max(1, at) : at + 1, column, minimum, note);
   }
 }

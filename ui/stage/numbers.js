@@ -1,21 +1,30 @@
-// Numbers as texts: four significant digits, the typographic minus, and powers of ten where plain digits would be long.
+// Numbers as texts, to be read and to be typed.
 
 // Python sends nothing larger than this (`payload.py`), so it stands for whatever is.
 const LARGEST = 3.4e38;
 const RAISED = { '-': '⁻', '+': '', ...'⁰¹²³⁴⁵⁶⁷⁸⁹' };
 
+// A number as Python writes it (`core/formula/words.py`): four significant digits, whole ones below a million in full.
 export function digits(value) {
   const size = Math.abs(value);
   if (Number.isNaN(size)) return '–';
   if (size >= LARGEST) return value > 0 ? '> 3.4·10³⁸' : '< −3.4·10³⁸';
-  if (size === 0) return '0';
-  const rounded = Number(value.toPrecision(4));
-  let text = Math.abs(rounded) < 1e4 ? rounded.toPrecision(4) : String(rounded);
-  if (size < 1e-3 || size >= 1e6) {
+  let text = String(Number(value.toPrecision(4)));
+  if (Number.isInteger(value) && size < 1e6) {
+    text = size < 1e4 ? String(value + 0) : String(value).replace(/(?=\d{3}$)/, ' ');
+  } else {
     const [mantissa, power] = value.toExponential(3).split('e');
-    text = `${mantissa}·10${[...power].map((sign) => RAISED[sign]).join('')}`;
+    const raised = `10${[...power].map((sign) => RAISED[sign]).join('')}`;
+    const factor = Number(mantissa);
+    if (power < -4 || power > 3) text = Math.abs(factor) === 1 ? `${factor}0${raised.slice(2)}` : `${factor}·${raised}`;
   }
   return text.replace('-', '−');
+}
+
+// The same with all four digits, even where the last are zeros: a number that moves would jump without them.
+export function steady(value) {
+  const size = Math.abs(value);
+  return size >= 1e-4 && size < 9999.5 ? value.toPrecision(4).replace('-', '−') : digits(value);
 }
 
 // A number as it stands in a link and in a box: short, and read back to the very same one.

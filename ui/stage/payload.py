@@ -33,6 +33,7 @@ from core.figures import (
 from core.figures.look import readable
 from core.figures.progress import FLOOR, rate_share
 from core.figures.surface import surface_heights
+from core.formula.words import digits
 from ui.kit.dials import Dial
 from ui.kit.limits import MAX_RACERS, MAX_START
 
@@ -324,7 +325,7 @@ def _trace(index: int, racer: Racer, channels: tuple[str, str]) -> dict[str, Any
             # The canvas draws it; this is what the mouse points at.
             "opacity": 0,
             "line": {"color": racer.color, "width": 1.5, "dash": racer.dash},
-            "hovertemplate": f"{racer.name}, step %{{customdata[0]}}<br>loss %{{customdata[1]:.4~g}}<extra></extra>",
+            "hovertemplate": f"{racer.name}, %{{text}}<extra></extra>",
         },
     }
 
@@ -340,7 +341,7 @@ def _track(racer: Racer, path: Path, rated: bool) -> dict[str, Any]:
         "rows": len(path.x),
         "pushes": bool(racer.optimizer.velocity),
         "rated": rated,
-        "note": f"{path.status.outcome} at step {path.status.step}" if failed else "",
+        "note": f"{path.status.outcome} at step {digits(path.status.step)}" if failed else "",
     }
 
 

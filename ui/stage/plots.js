@@ -1,5 +1,6 @@
 // Plots: Plotly figures made in Python, drawn with Plotly.react under the canvas.
 
+import { digits } from './numbers.js';
 import { channel } from './tracks.js';
 
 // Plotly's tools that have no use here, and those that would take a finger's drag from the page.
@@ -36,7 +37,7 @@ export function tracesOf(view, tracks, minimum, layout) {
     };
     return {
       ...style, x: values(x, 'xaxis'), y: values(y, 'yaxis'),
-      customdata: Array.from(channel(tracks[track], 'loss', minimum), (loss, step) => [step, loss]),
+      text: Array.from(channel(tracks[track], 'loss', minimum), (loss, step) => `step ${digits(step)}<br>loss ${digits(loss)}`),
     };
   });
 }

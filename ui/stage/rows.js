@@ -3,7 +3,7 @@
 import { Dial } from './dials.js';
 import { button, element } from './elements.js';
 import { SHAPES } from './marks.js';
-import { digits } from './numbers.js';
+import { steady } from './numbers.js';
 
 const SWATCH = 30;
 
@@ -150,7 +150,7 @@ export class Rows {
       const row = Math.min(now, track.n - 1);
       const values = [...track.x.map((x) => x[row]), track.height[row] + minimum, track.norm[row]];
       const { cells, note } = this.cells[place];
-      cells.forEach((cell, column) => (cell.textContent = digits(values[column])));
+      cells.forEach((cell, column) => (cell.textContent = steady(values[column])));
       note.textContent = track.heavy ? 'too slow to follow the hand' : track.note && now >= track.n - 1 ? track.note : '';
     });
   }

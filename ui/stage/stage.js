@@ -12,6 +12,7 @@ import { Dial } from './dials.js';
 import { element } from './elements.js';
 import { listen } from './gestures.js';
 import { Runner, bring } from './live.js';
+import { digits } from './numbers.js';
 import { configOf, figureOf, homeOf, layoutOf, loadPlotly, tracesOf } from './plots.js';
 import { Rows } from './rows.js';
 import { channel, decodeTracks, unpacked } from './tracks.js';
@@ -278,7 +279,7 @@ class Stage {
     clearTimeout(this.resting);
     this.resting = setTimeout(() => {
       const step = Math.floor(this.clock.t);
-      this.bar.say(`Step ${step} of ${this.steps}`);
+      this.bar.say(`Step ${digits(step)} of ${digits(this.steps)}`);
       if (step === this.told.at(-1)) return;
       this.told.push(step);
       this.send('clock', step);

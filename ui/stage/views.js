@@ -2,7 +2,7 @@
 
 import { placed, shortened, stacked } from './labels.js';
 import { ARROW, BALL, HEAD, arrow, lettering, line, outwards, ring, shape, text } from './marks.js';
-import { digits } from './numbers.js';
+import { steady } from './numbers.js';
 import { exit, flat, inner, inside, onSurface, space } from './projections.js';
 import { drawTrails, fitted, placeAt, sane } from './trails.js';
 import { between, channel } from './tracks.js';
@@ -176,7 +176,7 @@ class Curve extends Plane {
     line(pen, from, to, colors.text, 1.5, [7, 5]);
     const [, top, right, bottom] = this.frame(gd);
     const at = [Math.min(to[0], right), Math.min(Math.max(to[1], top + 8), bottom - 8)];
-    return { at, words: `slope ${digits(slope)}`, color: colors.text };
+    return { at, words: `slope ${steady(slope)}`, color: colors.text };
   }
 
   // Under the curve, the step that each track takes next along the axis, each on a level of its own.
@@ -197,7 +197,7 @@ class Curve extends Plane {
       }
       if (!inside([from[0], level], this.frame(gd))) return [];
       const move = track.x[0][row + 1] - track.x[0][row];
-      return [{ at: [Math.max(from[0], to[0]), level], words: `step ${digits(move)}`, color: track.ink }];
+      return [{ at: [Math.max(from[0], to[0]), level], words: `step ${steady(move)}`, color: track.ink }];
     });
   }
 

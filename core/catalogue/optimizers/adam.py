@@ -189,7 +189,7 @@ RULES = (
         scaling="decaying mean of g², once it is known well",
         momentum="decaying mean",
         picture="At beta2 0.999 the first 5 steps are raw momentum, as long as the slope is steep. On Rosenbrock's "
-        "function from (−1.5, 2) they are 1.63, 2.60, 1.21, 0.768 and 0.515 long at lr 0.01, and the next is 0.00007; "
+        "function from (−1.5, 2) they are 1.63, 2.60, 1.21, 0.768 and 0.515 long at lr 0.01, and the next is 7·10⁻⁵; "
         "at lr 0.02 the run diverges at step 5.",
         suits=(Training.TRANSFORMERS,),
     ),

@@ -21,6 +21,7 @@ from core.evidence.claims import (
 )
 from core.evidence.claims.claim import Basis, Claim, Verdict
 from core.evidence.experiments import EXPERIMENTS
+from core.formula.words import digits
 
 __all__ = ["CLAIMS", "Basis", "Claim", "ClaimRow", "Verdict", "claim_rows", "narrowed"]
 
@@ -41,14 +42,6 @@ _PARTS = (
 _ALL = tuple(claim for part in _PARTS for claim in part.ALL)
 
 _QUOTED = re.compile(r"\{(?:(?P<experiment>X\d\d) )?(?P<number>[^{}]+):(?P<form>[^{}:]+)\}")
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def _written(value: float, form: str) -> str:
-    """``value`` in the format ``form``, printed as texts print numbers: "−1.5", "10 545", "96.1 %", "2.0·10⁻¹⁹"."""
-    digits, _, power = f"{value:{form}}".partition("e")
-    raised = f"·10{str(int(power)).translate(_RAISED)}" if power else ""
-    return digits.replace("-", "−").replace(",", " ").replace("%", " %") + raised
 
 
 def _filled(claim: Claim) -> Claim:
@@ -59,7 +52,7 @@ def _filled(claim: Claim) -> Claim:
         values = {expected.name: expected.value for expected in EXPERIMENTS[key].expected}
         if name not in values:
             raise ValueError(f"{claim.key} quotes {name!r}, which {key} does not expect.")
-        return _written(values[name], form)
+        return digits(values[name], form)
 
     return replace(claim, correct=_QUOTED.sub(number, claim.correct))
 

@@ -43,7 +43,7 @@ ALL: tuple[Claim, ...] = (
         correct="It is, and the order matters: without the zeroing, three backward passes over one batch leave three "
         "times its gradient. What the usual print lacks is evaluation, with dropout off and no gradients, and a "
         "scheduler stepped after each batch: a cosine over three epochs from 0.0003, stepped after each, trains at "
-        "{rate in the first epoch:.4f}, 0.000225 and {rate in the last epoch:.6f} only, and prints "
+        "{rate in the first epoch:.4f}, 0.000225 and {rate in the last epoch:.1e} only, and prints "
         "{rate printed after it:.0f} for the last.",
         source=f"PyTorch's tutorial on optimization; {_CHECKED}",
         experiment="X82",
@@ -99,7 +99,7 @@ ALL: tuple[Claim, ...] = (
         correct="Not any more: both warn that they are deprecated. They are now torch.amp.autocast and "
         "torch.amp.GradScaler, and take the device as an argument. The usual print also lacks the zeroing of the "
         "gradients and the unscaling before they are clipped: at a scale of 65 536 a gradient of norm 1.28 looks "
-        "{norm seen before unscaling:,.0f} long, and clipping at 1 leaves {norm left, clipped before unscaling:.6f} "
+        "{norm seen before unscaling:.0f} long, and clipping at 1 leaves {norm left, clipped before unscaling:.6f} "
         "of it.",
         source=f"PyTorch's documentation of torch.amp; {_CHECKED}",
         experiment="X65",

@@ -69,7 +69,7 @@ ALL: tuple[Claim, ...] = (
         said="AdaGrad divides the learning rate by √(G + ε).",
         verdict=Verdict.CONDITIONS,
         correct="That is a textbook variant. The paper and PyTorch add the small number outside the root, PyTorch "
-        "1e-10. It matters for small gradients: with ε = 1e-8 a first gradient of 1e-6 gives {step / lr, √G + ε:.2f} "
+        "10⁻¹⁰. It matters for small gradients: with ε = 10⁻⁸ a first gradient of 10⁻⁶ gives {step / lr, √G + ε:.2f} "
         "of a full step with ε outside and {step / lr, √(G + ε):.2f} with ε inside.",
         source=f"{_ADAGRAD}; torch.optim.Adagrad",
         experiment="X29",
@@ -107,7 +107,7 @@ ALL: tuple[Claim, ...] = (
         said="RMSProp divides by √(v + ε).",
         verdict=Verdict.CONDITIONS,
         correct="The lecture has no ε at all. PyTorch adds it outside the root; older TensorFlow and Keras added it "
-        "inside. On a curvature of 1e-5, 100 steps from 1 with ε = 1e-8 and the lecture's γ = 0.9 end at "
+        "inside. On a curvature of 10⁻⁵, 100 steps from 1 with ε = 10⁻⁸ and the lecture's γ = 0.9 end at "
         "{RMSProp after 100 steps, √v + ε:.3f} with ε outside and at {RMSProp after 100 steps, √(v + ε):.3f} with ε "
         "inside; with PyTorch's γ = 0.99 they end at {RMSProp after 100 steps, √v + ε | gamma=0.99:.3f} and "
         "{RMSProp after 100 steps, √(v + ε) | gamma=0.99:.3f}.",
@@ -185,7 +185,7 @@ ALL: tuple[Claim, ...] = (
         verdict=Verdict.TRUE,
         correct="The ε stands outside the root, in the paper and in PyTorch. The paper's shorter form moves the bias "
         "corrections into the learning rate and uses another constant, ε̂. Inside the root the same ε would weigh far "
-        "more: with 1e-8, a first gradient of 1e-6 would give {step / lr, √(G + ε):.2f} of a step instead of "
+        "more: with 10⁻⁸, a first gradient of 10⁻⁶ would give {step / lr, √(G + ε):.2f} of a step instead of "
         "{step / lr, √G + ε:.2f}.",
         source=f"{_ADAM}; torch.optim.Adam",
         experiment="X29",
@@ -194,7 +194,7 @@ ALL: tuple[Claim, ...] = (
         key="C059",
         page=_PAGE,
         topic="adam",
-        said="Adam's settings are α = 0.001, β₁ = 0.9, β₂ = 0.999 and ε = 1e-8.",
+        said="Adam's settings are α = 0.001, β₁ = 0.9, β₂ = 0.999 and ε = 10⁻⁸.",
         verdict=Verdict.TRUE,
         correct="They are the paper's. Large language models are trained with β₂ = 0.95 and a warm-up. A long memory "
         "has a price: at β₂ = 0.999 the first gradient after a long silence moves a weight by {first step / lr:.2f} "
@@ -221,7 +221,7 @@ ALL: tuple[Claim, ...] = (
         said="AdamW is the default for Transformers such as GPT, BERT and LLaMA.",
         verdict=Verdict.CONDITIONS,
         correct="LLaMA used AdamW with β₂ = 0.95 and λ = 0.1. BERT's code has an optimizer of its own, with decoupled "
-        "decay but no bias correction, ε = 1e-6 and no decay on biases and normalisation; GPT-3's paper names Adam, "
+        "decay but no bias correction, ε = 10⁻⁶ and no decay on biases and normalisation; GPT-3's paper names Adam, "
         "with a decay of 0.1. T5 and PaLM used Adafactor.",
         source=f"{_LLAMA}; GPT-3, arXiv:2005.14165; BERT, github.com/google-research/bert, "
         "optimization.py; Mosbach et al. 2021, arXiv:2006.04884; "

@@ -115,9 +115,9 @@ ALL: tuple[Claim, ...] = (
         said="On the saddle of x³ plain gradient descent is stuck, and momentum escapes.",
         verdict=Verdict.FALSE,
         correct="A function of one variable has no saddle: x³ is flat at 0 and has no minimum to escape to. From x = "
-        "1 at a rate of 0.01 gradient descent creeps towards 0 and is at {x after 10000 steps, Gradient descent:.3g} "
+        "1 at a rate of 0.01 gradient descent creeps towards 0 and is at {x after 10 000 steps, Gradient descent:.3g} "
         "after 10 000 steps, Adam and RMSProp creep too, and momentum falls past it for ever: it is below −1000 after "
-        "{steps to x < -1000, Momentum:.0f} steps. From 0.3 momentum stops short of 0 as well, and from −0.1 every "
+        "{steps to x < −1000, Momentum:.0f} steps. From 0.3 momentum stops short of 0 as well, and from −0.1 every "
         "rule falls, plain gradient descent too. A real saddle with minima beyond it is ½x² − ½y² + ¼y⁴ (experiment "
         "X53).",
         source="calculus, recomputed here",
@@ -203,7 +203,7 @@ ALL: tuple[Claim, ...] = (
         verdict=Verdict.CONTESTED,
         correct="In some settings the two go together. But curvature is not a property of what a network computes: on "
         "½(w₁w₂ − 1)² all points (a, 1/a) are the same function with loss 0, and the largest curvature is "
-        "{sharpness, a = 1:.0f} at a = 1, {sharpness, a = 10:.2f} at a = 10 and {sharpness, a = 100:,.0f} at a = 100. "
+        "{sharpness, a = 1:.0f} at a = 1, {sharpness, a = 10:.2f} at a = 10 and {sharpness, a = 100:.0f} at a = 100. "
         "In modern networks the correlation is weak, and in several cases negative.",
         source=f"{_KESKAR}; Jiang et al. 2020, arXiv:1912.02178; Dinh et al. 2017, arXiv:1703.04933; {_ANDRIUSHCHENKO}",
         experiment="X56",

@@ -71,7 +71,7 @@ ALL: tuple[Claim, ...] = (
         "{steps, only centred | mean=0, spread=1.414:.0f} if their spreads are alike, "
         "{steps, only centred | mean=0, spread=4.24:.0f} if one is three times as wide, "
         "{steps, only centred | mean=0, spread=14.14:.0f} at ten times and "
-        "{steps, only centred | mean=0, spread=42.4:,.0f} at thirty; house areas and bedrooms as they are need "
+        "{steps, only centred | mean=0, spread=42.4:.0f} at thirty; house areas and bedrooms as they are need "
         "{steps, as they are:.1e}. Adam, which scales for itself, gains far less: {steps of Adam, as they are:.0f} "
         "steps before and {steps of Adam, standardised:.0f} after.",
         source="recomputed here",
@@ -158,7 +158,7 @@ ALL: tuple[Claim, ...] = (
         verdict=Verdict.TRUE,
         correct="The variance σ² is the biased one: of 1, 2, 3 and 6 it is {variance that normalises:.1f}. PyTorch's "
         "running variance takes a tenth of the unbiased one, 4.667, at a time: from 1 to {running variance:.3f}. "
-        "There ε is 1e-5. The output does not depend on the size of the weights before it, so ten times the weights "
+        "There ε is 10⁻⁵. The output does not depend on the size of the weights before it, so ten times the weights "
         "have a tenth of the gradient. A batch of one value is refused.",
         source=f"{_IOFFE}; torch.nn.BatchNorm1d",
         experiment="X46",
@@ -180,7 +180,7 @@ ALL: tuple[Claim, ...] = (
         topic="accumulation",
         said="Gradient accumulation is the same mathematics with less memory.",
         verdict=Verdict.CONDITIONS,
-        correct="It is equal to rounding, 2e-7 in float32, without normalisation, with LayerNorm and with GroupNorm. "
+        correct="It is equal to rounding, 2·10⁻⁷ in float32, without normalisation, with LayerNorm and with GroupNorm. "
         "With BatchNorm the gradient here is {relative error, BatchNorm:.0%} off, because each part is normalised by "
         "itself, and with parts of 40 and a last one of 16 it is "
         "{relative error, uneven, divided by their number:.0%} off unless they are weighted. Means over tokens and "
@@ -206,7 +206,7 @@ ALL: tuple[Claim, ...] = (
         said="Add up the gradient divided by N, and step after N parts.",
         verdict=Verdict.TRUE,
         correct="For parts of equal size. Otherwise the weight of a part is its share of the items: weighted so, "
-        "parts of 40 with a last one of 16 are right to 2e-7, divided by their number they are "
+        "parts of 40 with a last one of 16 are right to 2·10⁻⁷, divided by their number they are "
         "{relative error, uneven, divided by their number:.0%} off.",
         source="recomputed here",
         experiment="X47",
@@ -291,7 +291,7 @@ ALL: tuple[Claim, ...] = (
         said="Clipping keeps the norm of the gradient below a threshold.",
         verdict=Verdict.TRUE,
         correct="Of the gradient, not of the step: momentum adds up clipped gradients, and Adam divides by their size. "
-        "PyTorch multiplies by the smaller of 1 and c/(norm + 1e-6). An infinite gradient becomes NaN, and NaN stays.",
+        "PyTorch multiplies by the smaller of 1 and c/(norm + 10⁻⁶). An infinite gradient becomes NaN, and NaN stays.",
         source="torch.nn.utils, clipping of the gradient norm",
         experiment="X49",
     ),

@@ -9,12 +9,12 @@ ALL: tuple[Claim, ...] = (
         key="C132",
         page=_PAGE,
         topic=_TOPIC,
-        said="Start with AdamW at 3e-4: it works for almost everything.",
+        said="Start with AdamW at 0.0003: it works for almost everything.",
         verdict=Verdict.FALSE,
-        correct="It is a place to start a search, not a rule, and was said of Adam: good rates run from 2e-5 for "
-        "fine-tuning BERT to 1e-2 for the small network of the experiment. That network, of two hidden layers of 64, "
-        "is left with more than 20 times the loss of the best rate after 600 steps at 3e-4, and on Rosenbrock's "
-        "function Adam needs {steps on Rosenbrock at the chosen rate:,.0f} steps at 3e-4 and "
+        correct="It is a place to start a search, not a rule, and was said of Adam: good rates run from 2·10⁻⁵ for "
+        "fine-tuning BERT to 0.01 for the small network of the experiment. That network, of two hidden layers of 64, "
+        "is left with more than 20 times the loss of the best rate after 600 steps at 0.0003, and on Rosenbrock's "
+        "function Adam needs {steps on Rosenbrock at the chosen rate:.0f} steps at 0.0003 and "
         "{steps on Rosenbrock at 0.1:.0f} at 0.1.",
         source="Karpathy 2016, twitter.com/karpathy/status/801621764144971776, half in jest; BERT, arXiv:1810.04805; "
         "recomputed here",
@@ -106,8 +106,8 @@ ALL: tuple[Claim, ...] = (
         verdict=Verdict.FALSE,
         correct="The range is usual for AdamW; “always” is wrong. Fitting 50 weights to 60 noisy points, λ = 0.1 "
         "lowers the error from {error, λ = 0:.2f} to {error, this λ:.2f}; without noise it raises it from 0 to "
-        "{error without noise, this λ:.3f}. What acts in a step is αλ: at 3e-4 and 0.01 a weight without gradient "
-        "halves in {half-life in steps | weight_decay=0.01:,.0f} steps. Biases and the gains of normalisation are "
+        "{error without noise, this λ:.3f}. What acts in a step is αλ: at 0.0003 and 0.01 a weight without gradient "
+        "halves in {half-life in steps | weight_decay=0.01:.0f} steps. Biases and the gains of normalisation are "
         "commonly left out, as in BERT's code. In deep networks decay mostly changes how training proceeds, and a run "
         "of AdamW on all data that converges ends with every weight within ±1/λ (experiment X37).",
         source="D'Angelo et al. 2024, arXiv:2310.04415; Xie & Li 2024, arXiv:2404.04454; BERT, optimization.py",

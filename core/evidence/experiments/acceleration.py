@@ -11,6 +11,7 @@ from core.engine.run import Run
 from core.engine.trace import trace
 from core.evidence.experiments.measure import curve, first
 from core.evidence.experiments.telling import whole
+from core.formula.words import counted, digits
 
 _GD, _BALL, _NAG = (OPTIMIZERS[key] for key in ("sgd", "momentum", "nesterov"))
 _ONE_STEP = "a crossing can move by one step where a platform rounds differently"
@@ -39,9 +40,10 @@ def _square_root(settings: Mapping[str, float]) -> Finding:
         series.append(curve(name, relative[: int(steps[name]) + 1], color=optimizer.color, dash=dash))
     gd, ball, _, nag = steps.values()
     sentence = (
-        f"At κ = {kappa:g}, each rule at its best settings, the distance to the minimum shrinks a million times in "
-        f"{gd:.0f} steps of gradient descent, {ball:.0f} of the heavy ball and {nag:.0f} of Nesterov's method: "
-        f"gradient descent takes {gd / ball:.4g} times as many as the heavy ball, and √κ is {root:.4g}."
+        f"At κ = {digits(kappa)}, each rule at its best settings, the distance to the minimum shrinks a million times "
+        f"in {digits(gd)} steps of gradient descent, {digits(ball)} of the heavy ball and "
+        f"{digits(nag)} of Nesterov's method: gradient descent takes {digits(gd / ball)} times as many as the "
+        f"heavy ball, and √κ is {digits(root)}."
     )
     numbers = {f"steps, {name}": count for name, count in steps.items()} | {
         "gradient descent / heavy ball": gd / ball,
@@ -98,8 +100,9 @@ def _convex_rates(settings: Mapping[str, float]) -> Finding:
     gd, nag = gaps[:, -1]
     lower = "Nesterov's method" if nag < gd else "gradient descent"
     sentence = (
-        f"After {steps} steps gradient descent is {gd:.4g} above the minimum (guaranteed: {bounds[0][-1]:.4g}) and "
-        f"Nesterov's method {nag:.4g} (guaranteed: {bounds[1][-1]:.4g}); {lower} is lower."
+        f"After {counted(steps)} gradient descent is {digits(gd)} above the minimum (guaranteed: "
+        f"{digits(bounds[0][-1])}) and Nesterov's method {digits(nag)} (guaranteed: {digits(bounds[1][-1])}); {lower} "
+        "is lower."
     )
     numbers = {
         "gap, gradient descent": float(gd),

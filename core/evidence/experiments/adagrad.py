@@ -12,7 +12,7 @@ from core.engine.run import Run
 from core.engine.trace import Path, trace
 from core.evidence.experiments.measure import curve, descend, edited
 from core.evidence.experiments.telling import KNOWN_DIGITS, learning_rate
-from core.formula.words import listed
+from core.formula.words import apart, counted, digits, listed
 
 _GD, _ADAGRAD, _RMSPROP, _ADAM = (OPTIMIZERS[key] for key in ("sgd", "adagrad", "rmsprop", "adam"))
 _STEP = "step"
@@ -38,23 +38,23 @@ def _adagrad_rate(settings: Mapping[str, float]) -> Finding:
     # One part in a thousand over 500 steps cannot be seen in the picture.
     settled = "it has settled" if end > 0.999 * half else "it is still falling"
     sentence = (
-        f"Without noise AdaGrad's effective rate α/√G in the flat direction is {half:.4g} after {_QUIET // 2} steps "
-        f"and {end:.4g} after {_QUIET} ({settled}), at a distance of {distance:.4g} from the minimum; RMSProp is "
-        f"within {hover:.4g} of it. With noise of size {noise:.4g} AdaGrad's rate falls from {loud_half:.4g} after "
-        f"{_QUIET // 2} steps to {loud_end:.4g} after {_NOISY}."
+        f"Without noise AdaGrad's effective rate α/√G in the flat direction is {digits(half)} after {_QUIET // 2} "
+        f"steps and {digits(end)} after {digits(_QUIET)} ({settled}), at a distance of {digits(distance)} from the "
+        f"minimum; RMSProp is within {digits(hover)} of it. With noise of size {digits(noise)} AdaGrad's rate falls "
+        f"from {digits(loud_half)} after {counted(_QUIET // 2)} to {digits(loud_end)} after {digits(_NOISY)}."
     )
     numbers = {
-        f"effective rate after {_QUIET // 2} steps": half,
-        f"effective rate after {_QUIET} steps": end,
+        f"effective rate after {counted(_QUIET // 2)}": half,
+        f"effective rate after {counted(_QUIET)}": end,
         "distance, AdaGrad": distance,
         "distance, RMSProp": hover,
-        f"effective rate after {_QUIET // 2} steps, noise": loud_half,
-        f"effective rate after {_NOISY} steps, noise": loud_end,
+        f"effective rate after {counted(_QUIET // 2)}, noise": loud_half,
+        f"effective rate after {counted(_NOISY)}, noise": loud_end,
     }
     steps = np.arange(1.0, _NOISY + 1)
     series = (
         curve("no noise", rate, steps[:_QUIET], _ADAGRAD.color),
-        curve(f"noise {noise:.4g}", loud_rate, steps, _RMSPROP.color),
+        curve(f"noise {digits(noise)}", loud_rate, steps, _RMSPROP.color),
         curve("α/√t", lr / np.sqrt(steps), steps, _GD.color, "dot"),
     )
     return Finding(numbers, sentence, Plot(_STEP, "effective rate α/√G", series, log_x=True, log_y=True))
@@ -108,10 +108,10 @@ def _sparse_features(settings: Mapping[str, float]) -> Finding:
         rare[optimizer.name] = float((error[_FEATURES // 2 :, loss.argmin()] ** 2).mean())
     best = {name: float(loss.min()) for name, loss in losses.items()}
     ranked = sorted(best, key=lambda name: best[name])
-    ranking = listed([f"{name} {best[name]:.4g}" for name in ranked])
+    ranking = listed([f"{name} {digits(best[name])}" for name in ranked])
     sentence = (
         f"Each at the best of {len(_RATES)} learning rates, after {_EXAMPLES} examples whose features appear with "
-        f"probability j^−{power:.4g}, the rules reach these losses: {ranking}. Lowest is {ranked[0]}."
+        f"probability j^−{digits(power)}, the rules reach these losses: {ranking}. Lowest is {ranked[0]}."
     )
     numbers = (
         {f"loss, {name}": value for name, value in best.items()}
@@ -180,9 +180,10 @@ def _epsilon(settings: Mapping[str, float]) -> Finding:
         for rule in (_RMSPROP.key, rms_within)
     )
     sentence = (
-        f"A gradient of {gradient:.4g} with ε = {eps:.4g} moves AdaGrad's first step by {outside[-1]:.4g} learning "
-        f"rates where ε is added to the root and by {within[-1]:.4g} where it is added under it. On a curvature of "
-        f"1e-5, 100 steps of RMSProp with γ = {gamma:.4g} go from 1 to {far_out:.4g} and to {far_in:.4g}."
+        f"A gradient of {digits(gradient)} with ε = {digits(eps)} moves AdaGrad's first step by {digits(outside[-1])} "
+        f"learning rates where ε is added to the root and by {digits(within[-1])} where it is added under it. On a "
+        f"curvature of 10⁻⁵, 100 steps of RMSProp with γ = {digits(gamma)} go from {' to '.join(apart(1, far_out))} "
+        f"and to {digits(far_in)}."
     )
     numbers = {
         "step / lr, √G + ε": float(outside[-1]),

@@ -12,6 +12,7 @@ from core.engine.run import Run
 from core.engine.trace import trace
 from core.evidence.experiments.measure import curve, edited, seeing
 from core.evidence.experiments.telling import KNOWN_DIGITS, whole
+from core.formula.words import counted, digits
 
 _RMSPROP, _ADAM, _AMSGRAD = (OPTIMIZERS[key] for key in ("rmsprop", "adam", "amsgrad"))
 _STEP = "step"
@@ -27,9 +28,9 @@ def _bias_correction(settings: Mapping[str, float]) -> Finding:
     ratio = raw / corrected
     largest = int(ratio.argmax())
     sentence = (
-        f"On a constant slope, with β₁ = {settings['beta1']:.4g} and β₂ = {settings['beta2']:.4g}, Adam's first step "
-        f"without bias correction is {ratio[0]:.4g} times as long as with it; the largest ratio is "
-        f"{ratio[largest]:.4g} at step {largest + 1}, and at step 1000 it is {ratio[-1]:.4g}."
+        f"On a constant slope, with β₁ = {digits(settings['beta1'])} and β₂ = {digits(settings['beta2'])}, Adam's "
+        f"first step without bias correction is {digits(ratio[0])} times as long as with it; the largest ratio is "
+        f"{digits(ratio[largest])} at step {largest + 1}, and at step 1000 it is {digits(ratio[-1])}."
     )
     numbers = {
         "ratio at step 1": float(ratio[0]),
@@ -78,9 +79,9 @@ def _wrong_end(settings: Mapping[str, float]) -> Finding:
     )
     wrong, right = float(adam[-1]), float(amsgrad[-1])
     sentence = (
-        f"The gradient is {large:.4g} every third step and −1 otherwise, {(large - 2) / 3:.4g} on average, so −1 is "
-        f"the best point of [−1, 1] and 1 the worst. From 0, Adam is at {wrong:.4g} and AMSGrad at "
-        f"{right:.4g} after {steps} steps."
+        f"The gradient is {digits(large)} every third step and −1 otherwise, {digits((large - 2) / 3)} on average, so "
+        f"−1 is the best point of [−1, 1] and 1 the worst. From 0, Adam is at {digits(wrong)} and AMSGrad at "
+        f"{digits(right)} after {counted(steps)}."
     )
     numbers = {"end, Adam": wrong, "end, AMSGrad": right, "mean gradient": (large - 2) / 3}
     series = tuple(
@@ -119,9 +120,9 @@ def _spike(settings: Mapping[str, float]) -> Finding:
     after, fresh = lengths(silence), lengths(0)
     largest = int(after.argmax())
     sentence = (
-        f"After {silence} steps with gradient 0, a gradient of 1 moves Adam by {after[0]:.4g} learning rates in its "
-        f"first step and, if it lasts, by up to {after[largest]:.4g} (in step {largest + 1}); from the start it "
-        f"would be {fresh[0]:.4g}."
+        f"After {counted(silence)} with gradient 0, a gradient of 1 moves Adam by {digits(after[0])} learning rates in "
+        f"its first step and, if it lasts, by up to {digits(after[largest])} (in step {largest + 1}); from the start "
+        f"it would be {digits(fresh[0])}."
     )
     numbers = {
         "first step / lr": float(after[0]),
@@ -130,7 +131,7 @@ def _spike(settings: Mapping[str, float]) -> Finding:
     }
     at = np.arange(1.0, _AWAKE + 1)
     series = (
-        Series(f"after {silence} silent steps", at, after, _ADAM.color),
+        Series(f"after {digits(silence)} silent steps", at, after, _ADAM.color),
         Series("from the start", at, fresh, _ADAM.color, "dot"),
     )
     return Finding(numbers, sentence, Plot("step since the gradient came", "step length / learning rate", series))
@@ -145,7 +146,7 @@ _X34 = Experiment(
     ),
     find=_spike,
     expected=(
-        Expected("first step / lr", 3.1623, 0.001, "0.999^20 000 is 2e-9"),
+        Expected("first step / lr", 3.1623, 0.001, "0.999^20 000 is 2·10⁻⁹"),
         Expected("first step / lr", 0.2**0.5, 1e-6, "(1 − 0.9)/√(1 − 0.95), by hand", {"beta2": 0.95}),
     ),
 )

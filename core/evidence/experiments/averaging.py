@@ -9,6 +9,7 @@ from core.catalogue.optimizers import OPTIMIZERS, PALETTE
 from core.catalogue.schedules import SCHEDULES
 from core.engine.findings import Array, Expected, Experiment, Finding, Plot, Series
 from core.evidence.experiments.telling import whole
+from core.formula.words import digits
 
 _DIMENSIONS = 10
 _RATES = np.geomspace(1e-3, 2, 40)
@@ -63,8 +64,9 @@ def _schedule_free(settings: Mapping[str, float]) -> Finding:
     constant, linear, cosine, free, average = lowest.values()
     sentence = (
         f"After {steps} noisy steps, each at the best of {len(_RATES)} rates, a constant rate leaves an expected loss "
-        f"of {constant:.4g}, linear decay {linear:.4g}, cosine {cosine:.4g} and Schedule-Free with β = {beta:.4g} "
-        f"{free:.4g}. The plain average of all points, which is Schedule-Free with β = 0, leaves {average:.4g}."
+        f"of {digits(constant)}, linear decay {digits(linear)}, cosine {digits(cosine)} and Schedule-Free with β = "
+        f"{digits(beta)} {digits(free)}. The plain average of all points, which is Schedule-Free with β = 0, leaves "
+        f"{digits(average)}."
     )
     series = tuple(
         Series(name, _RATES, loss, _FREE.color if name == _FREE.name else color)

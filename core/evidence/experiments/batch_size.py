@@ -9,7 +9,7 @@ from core.catalogue.optimizers import OPTIMIZERS
 from core.engine.findings import Array, Expected, Experiment, Finding, Plot, Series
 from core.evidence.experiments.measure import descend
 from core.evidence.experiments.telling import learning_rate, whole
-from core.formula.words import listed
+from core.formula.words import digits, listed
 from core.problems.network.perceptron import Activation, Layer, Network, Reals
 
 _BATCHES = (4, 16, 64, 256)
@@ -78,7 +78,7 @@ def _shuffled(x: Array, y: Array, batch: int, random: np.random.Generator) -> It
 
 
 def _percent(shares: Array) -> str:
-    return listed([f"{100 * share:.4g}" for share in shares])
+    return listed([digits(100 * share) for share in shares])
 
 
 def _batch_size(settings: Mapping[str, float]) -> Finding:
@@ -95,10 +95,11 @@ def _batch_size(settings: Mapping[str, float]) -> Finding:
     gaps = tuned[int(means.argmax())] - tuned[int(means.argmin())]
     error = float(gaps.std(ddof=1) / _REPETITIONS**0.5)
     sentence = (
-        f"With {100 * noise:.4g} % of the labels wrong and the same rate {lr:.4g} for all, batches of "
+        f"With {digits(100 * noise)} % of the labels wrong and the same rate {digits(lr)} for all, batches of "
         f"{listed([str(batch) for batch in _BATCHES])} get {_percent(flat)} % of new points right. With the rate "
-        f"chosen for each on other data ({listed([f'{rate:.4g}' for rate in chosen])}) they get {_percent(means)} %: "
-        f"the best and the worst are {100 * np.ptp(means):.4g} points apart (standard error {100 * error:.2g})."
+        f"chosen for each on other data ({listed([digits(rate) for rate in chosen])}) they get {_percent(means)} "
+        f"%: the best and the worst are {digits(100 * np.ptp(means))} points apart (standard error "
+        f"{digits(100 * error, '.2g')})."
     )
     numbers = {
         **{f"right in %, batch {batch}, same rate": 100 * share for batch, share in zip(_BATCHES, same, strict=True)},
@@ -114,7 +115,7 @@ def _batch_size(settings: Mapping[str, float]) -> Finding:
     sizes = np.array(_BATCHES, dtype=np.float64)
     series = (
         Series("best rate of each size", sizes, 100 * means, _TUNED_COLOR, mode="lines+markers"),
-        Series(f"same rate {lr:.4g}", sizes, 100 * flat, _SAME_COLOR, "dash", "lines+markers"),
+        Series(f"same rate {digits(lr)}", sizes, 100 * flat, _SAME_COLOR, "dash", "lines+markers"),
     )
     return Finding(numbers, sentence, Plot("batch size", "new points told right, in %", series, log_x=True))
 

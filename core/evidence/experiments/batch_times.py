@@ -8,7 +8,7 @@ import numpy as np
 
 from core.engine.findings import Expected, Experiment, Finding, Mark, Plot, Series
 from core.evidence.experiments.telling import whole
-from core.formula.words import listed
+from core.formula.words import digits, listed
 
 # Powers of two, their neighbours, and multiples of 16 between them, which are no powers.
 _POWERS_OF_TWO, _BETWEEN = (64, 128), (80, 96, 112)
@@ -56,11 +56,11 @@ def _powers(settings: Mapping[str, float]) -> Finding:
         "64 and 128 / 80, 96 and 112": powers / between,
     }
     sentence = (
-        f"On this machine a layer of {width} × {width} weights ({width**2 / 1e6:.4g} million multiplications a sample) "
-        f"takes {listed([f'{taken[size]:.4g} µs a sample at {size}' for size in _COMPARED[:3]])}. 64 and 128 take "
-        f"{listed([f'{gap:.4g}' for gap in gaps])} times as long as the mean of their neighbours, and "
-        f"{powers / between:.4g} times as long as {listed([str(size) for size in _BETWEEN])}, multiples of 16 that are "
-        "no powers of two."
+        f"On this machine a layer of {width} × {width} weights ({digits(width**2 / 1e6)} million multiplications a "
+        f"sample) takes {listed([f'{digits(taken[size])} µs a sample at {size}' for size in _COMPARED[:3]])}. 64 and "
+        f"128 take {listed([digits(gap) for gap in gaps])} times as long as the mean of their neighbours, and "
+        f"{digits(powers / between)} times as long as {listed([str(size) for size in _BETWEEN])}, multiples of 16 that "
+        "are no powers of two."
     )
     sizes = np.array(_COMPARED, dtype=np.float64)
     series = (Series("measured", sizes, np.array([*taken.values()]), mode="lines+markers"),)

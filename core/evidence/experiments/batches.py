@@ -9,7 +9,7 @@ from core.catalogue.hypers import Hyper
 from core.engine.findings import Array, Expected, Experiment, Finding, Plot, Series
 from core.engine.gradients import gradient, streamed_gradient
 from core.evidence.experiments.telling import whole
-from core.formula.words import listed
+from core.formula.words import digits, listed
 from core.problems.batches.descent import descend, least_squares, losses, updates_per_epoch
 from core.problems.batches.theory import measured_scatter
 
@@ -43,10 +43,11 @@ def _variance(settings: Mapping[str, float]) -> Finding:
         "all samples, without replacement": float(scatter.measured[False][-1]),
     }
     sentence = (
-        f"Over {_DRAWS} batches of {batch} of {_POPULATION} samples the gradient's variance is {drawn:.4g} with "
-        f"replacement, where theory says S/B = {of_drawn:.4g}, and {shuffled:.4g} without, where the factor "
-        f"(n − B)/(n − 1) makes it {of_shuffled:.4g}. Over sizes from 1 to 128 measured and theoretical values have "
-        f"ratios of {ratios.min():.4g} to {ratios.max():.4g}; with all samples, each once, nothing is left to chance."
+        f"Over {_DRAWS} batches of {batch} of {digits(_POPULATION)} samples the gradient's variance is {digits(drawn)} "
+        f"with replacement, where theory says S/B = {digits(of_drawn)}, and {digits(shuffled)} without, where the "
+        f"factor (n − B)/(n − 1) makes it {digits(of_shuffled)}. Over sizes from 1 to 128 measured and theoretical "
+        f"values have ratios of {digits(ratios.min())} to {digits(ratios.max())}; with all samples, each once, nothing "
+        "is left to chance."
     )
     return Finding(numbers, sentence, scatter.plot)
 
@@ -115,10 +116,11 @@ def _epoch(settings: Mapping[str, float]) -> Finding:
     }
     last = "below" if full_left[-1] < long_left[-1] else "not below"
     sentence = (
-        f"One pass over {samples} samples leaves {once_left:.4g} of the excess loss as the best single update along "
-        f"their gradient, and {listed([f'{share:.4g} in batches of {batch}' for batch, share in left.items()])}, each "
-        f"at the best of {len(_TRIED)} rates. After {epochs} passes the full batch is at {full_left[-1]:.4g}, {last} "
-        f"the {long_left[-1]:.4g} of batches of {_LONG_BATCH} at their constant rate."
+        f"One pass over {digits(samples)} samples leaves {digits(once_left)} of the excess loss as the best single "
+        "update along their gradient, and "
+        f"{listed([f'{digits(share)} in batches of {batch}' for batch, share in left.items()])}, each at the best of "
+        f"{len(_TRIED)} rates. After {epochs} passes the full batch is at {digits(full_left[-1])}, {last} the "
+        f"{digits(long_left[-1])} of batches of {_LONG_BATCH} at their constant rate."
     )
     passes = np.arange(epochs + 1.0)
     # A logarithmic axis has no place for what has arrived to the last digit.
@@ -173,9 +175,10 @@ def _stream(settings: Mapping[str, float]) -> Finding:
         "share of the data in memory in %": 100 * min(portion, samples) / samples,
     }
     sentence = (
-        f"The gradient over {samples} samples, added up in portions of {portion}, differs from the one computed at "
-        f"once by at most {differences[portion]:.4g}, where its largest component is {largest:.4g}: rounding. No more "
-        f"than {numbers['share of the data in memory in %']:.4g} % of the data were needed at a time."
+        f"The gradient over {digits(samples)} samples, added up in portions of {portion}, differs from the one "
+        f"computed at once by at most {digits(differences[portion])}, where its largest component is "
+        f"{digits(largest)}: rounding. No more than {digits(numbers['share of the data in memory in %'])} % of the "
+        "data were needed at a time."
     )
     scaled = np.array([differences[size] * 1e16 for size in sizes])
     series = (Series("largest difference", np.array(sizes, dtype=np.float64), scaled, mode="lines+markers"),)

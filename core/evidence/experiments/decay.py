@@ -12,6 +12,7 @@ from core.engine.run import Run
 from core.engine.trace import trace
 from core.evidence.experiments.measure import curve, seeing
 from core.evidence.experiments.telling import KNOWN_DIGITS, learning_rate, whole
+from core.formula.words import apart, digits
 
 _GD, _ADAM, _ADAMW, _LION = (OPTIMIZERS[key] for key in ("sgd", "adam", "adamw", "lion"))
 _DECAY = "weight_decay: (0, 100) = 0.1"
@@ -36,9 +37,9 @@ def _no_gradient(settings: Mapping[str, float]) -> Finding:
         for rule, strength in ((_ADAMW.key, decay), (_ADAM_L2, decay), (_ADAM_L2, decay / _LESS))
     )
     sentence = (
-        f"Where the loss has no gradient, 50 steps at α = {lr:.4g} and λ = {decay:.4g} take a weight from 1 to "
-        f"{decoupled[50]:.4g} with AdamW, which is (1 − αλ)^50, and to {coupled[50]:.4g} with L2 in Adam; a "
-        f"thousandth of that λ gives {weak[50]:.4g} with L2."
+        f"Where the loss has no gradient, 50 steps at α = {digits(lr)} and λ = {digits(decay)} take a weight "
+        f"from {' to '.join(apart(1, decoupled[50]))} with AdamW, which is (1 − αλ)^50, and to {digits(coupled[50])} "
+        f"with L2 in Adam; a thousandth of that λ gives {digits(weak[50])} with L2."
     )
     numbers = {
         "AdamW after 50 steps": float(decoupled[50]),
@@ -83,9 +84,10 @@ def _gradient_size(settings: Mapping[str, float]) -> Finding:
     least, most = float(coupled.min()), float(coupled.max())
     spread = float(np.ptp(decoupled))
     sentence = (
-        f"After 2000 steps under gradients that alternate between ±{size:.4g}, λ = {decay:.4g} leaves "
-        f"{decoupled[-1]:.4g} of the weight with AdamW and {coupled[-1]:.4g} with L2 in Adam. Over gradients from "
-        f"0.001 to 1000 AdamW's share changes by {spread:.4g}; that of L2 lies between {least:.4g} and {most:.4g}."
+        f"After 2000 steps under gradients that alternate between ±{digits(size)}, λ = {digits(decay)} leaves "
+        f"{digits(decoupled[-1])} of the weight with AdamW and {digits(coupled[-1])} with L2 in Adam. Over gradients "
+        f"from 0.001 to 1000 AdamW's share changes by {digits(spread)}; that of L2 lies between "
+        f"{' and '.join(apart(least, most))}."
     )
     numbers = {
         "left, AdamW": float(decoupled[-1]),
@@ -116,7 +118,7 @@ _X36 = Experiment(
         Expected("left, AdamW", 0.8202, 0.0001, KNOWN_DIGITS),
         Expected("left, Adam + L2", 0.9998, 0.0001, KNOWN_DIGITS),
         Expected("left, Adam + L2", 0.0230, 0.0001, KNOWN_DIGITS, {"size": 0.01}),
-        Expected("change over all sizes, AdamW", 0.0, 1e-4, "only ε knows the size: 1e-8 of 1e-3"),
+        Expected("change over all sizes, AdamW", 0.0, 1e-4, "only ε knows the size: 10⁻⁸ of 0.001"),
         Expected("least over all sizes, Adam + L2", 0.0, 0.03, "L2 outweighs the smallest gradients"),
     ),
 )
@@ -139,10 +141,10 @@ def _box(settings: Mapping[str, float]) -> Finding:
     ends = {name: float(path[-1]) for name, path in paths.items()}
     side = {1.0: "outside", 0.0: "at the edge of", -1.0: "inside"}[float(np.sign(minimum - edge))]
     sentence = (
-        f"The loss is lowest at {minimum:.4g}, {side} the box of ±1/λ = ±{edge:.4g}. AdamW ends at "
-        f"{ends['AdamW']:.4g} and Lion at {ends['Lion']:.4g}, Adam with L2 at {ends['Adam + L2']:.4g} and gradient "
-        f"descent with L2 at {ends['gradient descent + L2']:.4g}, where the penalised loss is lowest "
-        f"({minimum / (1 + decay):.4g})."
+        f"The loss is lowest at {digits(minimum)}, {side} the box of ±1/λ = ±{digits(edge)}. AdamW ends at "
+        f"{digits(ends['AdamW'])} and Lion at {digits(ends['Lion'])}, Adam with L2 at {digits(ends['Adam + L2'])} and "
+        f"gradient descent with L2 at {digits(ends['gradient descent + L2'])}, where the penalised loss is lowest "
+        f"({digits(minimum / (1 + decay))})."
     )
     numbers = {f"end, {name}": end for name, end in ends.items()} | {
         "1/λ": edge,
@@ -194,7 +196,7 @@ def _ridge_error(noise: float, samples: int, strengths: Array) -> Array:
 
 
 def _strength_text(strength: float) -> str:
-    return f"λ = {strength:.4g}"
+    return f"λ = {digits(strength)}"
 
 
 def _decay_pays(settings: Mapping[str, float]) -> Finding:
@@ -204,11 +206,11 @@ def _decay_pays(settings: Mapping[str, float]) -> Finding:
     best, best_clean = int(noisy[:-1].argmin()), int(clean[:-1].argmin())
     half_life = np.log(2) / -np.log1p(-lr * decay)
     sentence = (
-        f"Fitting {_DIMENSIONS} weights to {samples} points with noise {settings['noise']:.4g}, the error is "
-        f"{noisy[0]:.4g} without decay, {noisy[-1]:.4g} at {_strength_text(decay)} and lowest, {noisy[best]:.4g}, at "
-        f"{_strength_text(strengths[best])}. Without noise the same decay makes it {clean[-1]:.4g} and "
-        f"{_strength_text(strengths[best_clean])} is best. What acts in a step is αλ: at α = {lr:.4g} a weight without "
-        f"gradient halves in {half_life:.0f} steps."
+        f"Fitting {_DIMENSIONS} weights to {digits(samples)} points with noise {digits(settings['noise'])}, the error "
+        f"is {digits(noisy[0])} without decay, {digits(noisy[-1])} at {_strength_text(decay)} and lowest, "
+        f"{digits(noisy[best])}, at {_strength_text(strengths[best])}. Without noise the same decay makes it "
+        f"{digits(clean[-1])} and {_strength_text(strengths[best_clean])} is best. What acts in a step is αλ: at α = "
+        f"{digits(lr)} a weight without gradient halves in {digits(half_life, '.0f')} steps."
     )
     numbers = {
         "error, λ = 0": float(noisy[0]),
@@ -245,8 +247,8 @@ _X61 = Experiment(
         Expected("best λ", 50 / 60, 0.4, "dσ²/n, and a minimum that is flat"),
         Expected("error without noise, λ = 0", 0.0, 1e-20, "enough points give the weights exactly"),
         Expected("best λ without noise", 0.0, 0.0, "any decay moves the exact weights"),
-        Expected("half-life in steps", 23104.56, 0.01, "ln 2/−ln(1 − 3e-5)"),
-        Expected("half-life in steps", 231_048.71, 0.01, "ln 2/−ln(1 − 3e-6)", {"weight_decay": 0.01}),
+        Expected("half-life in steps", 23104.56, 0.01, "ln 2/−ln(1 − 3·10⁻⁵)"),
+        Expected("half-life in steps", 231_048.71, 0.01, "ln 2/−ln(1 − 3·10⁻⁶)", {"weight_decay": 0.01}),
     ),
 )
 

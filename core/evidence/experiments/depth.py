@@ -9,6 +9,7 @@ from core.catalogue.optimizers import PALETTE
 from core.engine.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
 from core.engine.gradients import CLIP_EPSILON
 from core.evidence.experiments.telling import whole
+from core.formula.words import digits
 from core.problems.network.depth import STACKS, WIDTH, signal
 from core.problems.network.perceptron import Norm
 
@@ -54,12 +55,12 @@ def _clip_facts(settings: Mapping[str, float]) -> Finding:
         "first / last layer, after": float(clipped[0] / clipped[-1]),
     }
     sentence = (
-        f"Clipped to {limit:.4g}, the gradient ({gradient[0]:.4g}, {gradient[1]:.4g}) becomes ({by_norm[0]:.4g}, "
-        f"{by_norm[1]:.4g}) by its norm, in the same direction, and ({by_value[0]:.4g}, {by_value[1]:.4g}) by value, "
-        f"{_turned(gradient, by_value):.4g} degrees away. If one of the two entries is not a number, clipping by norm "
-        f"leaves {lost[0]} such entries and clipping by value {lost[1]}. In {depth} sigmoid layers the gradient of the "
-        f"first is {layers[0] / layers[-1]:.4g} times that of the last before clipping and "
-        f"{clipped[0] / clipped[-1]:.4g} times after it."
+        f"Clipped to {digits(limit)}, the gradient ({digits(gradient[0])}, {digits(gradient[1])}) becomes "
+        f"({digits(by_norm[0])}, {digits(by_norm[1])}) by its norm, in the same direction, and ({digits(by_value[0])}, "
+        f"{digits(by_value[1])}) by value, {digits(_turned(gradient, by_value))} degrees away. If one of the two "
+        f"entries is not a number, clipping by norm leaves {lost[0]} such entries and clipping by value {lost[1]}. In "
+        f"{depth} sigmoid layers the gradient of the first is {digits(layers[0] / layers[-1])} times that of the last "
+        f"before clipping and {digits(clipped[0] / clipped[-1])} times after it."
     )
     arrows = (("gradient", gradient), ("clipped by norm", by_norm), ("clipped by value", by_value))
     series = tuple(
@@ -85,7 +86,7 @@ _X49 = Experiment(
     find=_clip_facts,
     expected=(
         Expected("norm before clipping", 9.16**0.5, 1e-12, "The root of 3² + 0.4², by hand."),
-        Expected("by norm, first entry", 3 / 9.16**0.5, 1e-6, "By hand; PyTorch adds 1e-6 to the norm."),
+        Expected("by norm, first entry", 3 / 9.16**0.5, 1e-6, "By hand; PyTorch adds 10⁻⁶ to the norm."),
         Expected("by value, first entry", 1.0, 0.0, "A minimum."),
         Expected("by value, second entry", 0.4, 0.0, "It is within the limit."),
         Expected("turned by norm, degrees", 0.0, 1e-12, "One factor for both entries; rounding."),
@@ -108,12 +109,12 @@ def _through_depth(settings: Mapping[str, float]) -> Finding:
     least, most = min(first, key=first.__getitem__), max(first, key=first.__getitem__)
     size = next(float(each.sizes[-1]) for stack, each in signals.items() if stack.name == most)
     batch = next(stack.name for stack in STACKS if stack.norm is Norm.BATCH)
-    scaled = "" if gain == 1 else f", all of them multiplied by {gain:.4g}"
+    scaled = "" if gain == 1 else f", all of them multiplied by {digits(gain)}"
     sentence = (
         f"In {depth} layers of width {WIDTH}, before any training and with the named first weights{scaled}, the "
-        f"gradient of the first layer is smallest for {least}, {first[least]:.4g}, which is {ratio[least]:.4g} times "
-        f"that of the last layer, and largest for {most}, {first[most]:.4g}, where the values that come out have size "
-        f"{size:.4g}. With {batch}, it is {ratio[batch]:.4g} times that of the last."
+        f"gradient of the first layer is smallest for {least}, {digits(first[least])}, which is {digits(ratio[least])} "
+        f"times that of the last layer, and largest for {most}, {digits(first[most])}, where the values that come out "
+        f"have size {digits(size)}. With {batch}, it is {digits(ratio[batch])} times that of the last."
     )
     layers = np.arange(1.0, depth + 1)
     series = tuple(
@@ -166,9 +167,9 @@ def _powers(settings: Mapping[str, float]) -> Finding:
         "largest at power": largest + 1,
     }
     sentence = (
-        f"W has the norm {norms[0]:.4g} and the spectral radius {diagonal:.4g}. Its powers are largest at power "
-        f"{largest + 1}, with norm {norms[largest]:.4g}, and have norm {norms[49]:.4g} at 50 and {norms[-1]:.4g} "
-        "at 100."
+        f"W has the norm {digits(norms[0])} and the spectral radius {digits(diagonal)}. Its powers are largest at "
+        f"power {largest + 1}, with norm {digits(norms[largest])}, and have norm {digits(norms[49])} at 50 and "
+        f"{digits(norms[-1])} at 100."
     )
     series = (
         Series("norm of the power", powers, np.log10(norms), PALETTE[0]),
@@ -241,9 +242,9 @@ def _chain(settings: Mapping[str, float]) -> Finding:
     }
     sentence = (
         f"In {depth} tanh layers of {width} units, small differences of the loss give the first layer a gradient of "
-        f"length {size:.4g}. The chain rule's δ₁xᵀ misses it by {numbers['error of δ₁xᵀ / gradient']:.4g} of that, "
-        f"which is rounding, and the product ∂L/∂Wₙ·Wₙ·…·W₂ by "
-        f"{numbers['error of ∂L/∂Wₙ·Wₙ·…·W₂ / gradient']:.4g}."
+        f"length {digits(size)}. The chain rule's δ₁xᵀ misses it by {digits(numbers['error of δ₁xᵀ / gradient'])} of "
+        f"that, which is rounding, and the product ∂L/∂Wₙ·Wₙ·…·W₂ by "
+        f"{digits(numbers['error of ∂L/∂Wₙ·Wₙ·…·W₂ / gradient'])}."
     )
     series = (
         Series("δ₁xᵀ", measured.ravel(), exact.ravel(), PALETTE[0], mode="markers"),
@@ -262,7 +263,7 @@ _X83 = Experiment(
     ),
     find=_chain,
     expected=(
-        Expected("error of δ₁xᵀ / gradient", 0.0, 1e-7, "Rounding over a difference of 2e-6."),
+        Expected("error of δ₁xᵀ / gradient", 0.0, 1e-7, "Rounding over a difference of 2·10⁻⁶."),
         Expected("error of ∂L/∂Wₙ·Wₙ·…·W₂ / gradient", 1.0, 0.5, "Seeded; far from 0 in every draw."),
     ),
 )

@@ -12,7 +12,7 @@ from core.engine.run import Run
 from core.engine.trace import Path, trace
 from core.evidence.experiments.measure import curve, first, steps_text
 from core.evidence.experiments.telling import learning_rate, whole
-from core.formula.words import listed
+from core.formula.words import counted, digits, listed
 
 _GD, _MOMENTUM = (OPTIMIZERS[key] for key in ("sgd", "momentum"))
 _STEPS = 3000
@@ -46,14 +46,16 @@ def _formats(settings: Mapping[str, float]) -> Finding:
     for name, (weights, losses) in runs.items():
         alarm, full, lost = alarm_step(losses), first(np.isinf(losses)), first(np.isnan(weights))
         numbers |= {
-            f"loss above {ALARM:.0f} times its start, {name}": alarm,
+            f"loss above {digits(ALARM)} times its start, {name}": alarm,
             f"first infinite loss, {name}": full,
             f"first weight that is NaN, {name}": lost,
             f"last finite loss, {name}": _last(losses),
         }
-        tail = f", the last finite loss being {_last(losses):.4g}" if np.isfinite(losses).any() else ""
+        tail = f", the last finite loss being {digits(_last(losses))}" if np.isfinite(losses).any() else ""
         parts.append(f"in {name} {_in_words(alarm, full, lost)}{tail}")
-    sentence = f"Gradient descent on |x|^{power}/{power} from {start:.4g} with α = {rate:.4g}: {'; '.join(parts)}."
+    sentence = (
+        f"Gradient descent on |x|^{power}/{power} from {digits(start)} with α = {digits(rate)}: {'; '.join(parts)}."
+    )
     series: list[Series] = []
     for (name, (_, losses)), color in zip(runs.items(), PALETTE, strict=False):
         seen = np.isfinite(losses) & (losses > 0)
@@ -75,13 +77,13 @@ def _in_words(alarm: float, full: float, lost: float) -> str:
     happened = [
         f"{what} after {steps_text(step, _STEPS)}"
         for step, what in (
-            (alarm, f"the loss has grown {ALARM:.0f} times"),
+            (alarm, f"the loss has grown {digits(ALARM)} times"),
             (full, "it is infinite" if alarm < np.inf else "the loss is infinite"),
             (lost, "the weight is NaN"),
         )
         if step < np.inf
     ]
-    return listed(happened) if happened else f"nothing of the kind happens within {_STEPS} steps"
+    return listed(happened) if happened else f"nothing of the kind happens within {counted(_STEPS)}"
 
 
 _ROUNDED = "Rounding may move a crossing by a step."
@@ -113,8 +115,8 @@ _CLIP_START = 1.2
 
 def _fate(path: Path) -> str:
     if path.status.failed:
-        return f"leaves every bound at step {path.status.step}"
-    return f"ends at w = {path.x[-1, 0]:.4g} with loss {path.loss[-1]:.4g}"
+        return f"leaves every bound at step {digits(path.status.step)}"
+    return f"ends at w = {digits(path.x[-1, 0])} with loss {digits(path.loss[-1])}"
 
 
 def _clipping(settings: Mapping[str, float]) -> Finding:
@@ -129,10 +131,10 @@ def _clipping(settings: Mapping[str, float]) -> Finding:
     held = float((clipped.grad_norm[: clipped.status.step] > clip).mean())
     survived = len(free.x) - 1
     sentence = (
-        f"The loss ½(w^{depth} − ½)² is lowest at w = {minimum:.4g}; at {_CLIP_START} its gradient is "
-        f"{free.grad_norm[0]:.4g}. With α = {lr:.4g} gradient descent {_fate(free)}. With the norm clipped at "
-        f"{clip:.4g} it {_fate(clipped)}; {100 * held:.4g} % of its steps were clipped, and such a step is "
-        f"{lr * clip:.4g} long."
+        f"The loss ½(w^{depth} − ½)² is lowest at w = {digits(minimum)}; at {digits(_CLIP_START)} its gradient is "
+        f"{digits(free.grad_norm[0])}. With α = {digits(lr)} gradient descent {_fate(free)}. With the norm clipped at "
+        f"{digits(clip)} it {_fate(clipped)}; {digits(100 * held)} % of its steps were clipped, and such a step is "
+        f"{digits(lr * clip)} long."
     )
     numbers = {
         "gradient at the start": float(free.grad_norm[0]),
@@ -168,7 +170,7 @@ _X48 = Experiment(
         Expected("w at the end, clipped", 0.98623270, 1e-8, "0.5^(1/50)"),
         Expected("loss at the end, clipped", 0.0, 1e-28, "rounding of a converged run"),
         Expected("loss at the end, clipped", 0.009225, 5e-6, "it hops between two places", {"lr": 0.01}),
-        Expected("w at the end, clipped", 1.17, 1e-9, "300 steps of 1e-4 from 1.2", {"lr": 1e-4}),
+        Expected("w at the end, clipped", 1.17, 1e-9, "300 steps of 0.0001 from 1.2", {"lr": 1e-4}),
     ),
 )
 

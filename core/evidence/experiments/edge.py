@@ -11,6 +11,7 @@ from core.engine.run import Run
 from core.engine.trace import trace
 from core.evidence.experiments.measure import curve
 from core.evidence.experiments.telling import learning_rate, whole
+from core.formula.words import apart, counted, digits
 from core.problems.network.perceptron import Activation, Layer, Network, Reals
 
 # Two hidden layers of 20 units, fitted to 20 points of the Chebyshev polynomial T₄.
@@ -93,15 +94,15 @@ def finding(descent: Descent, lr: float, steps: int) -> Finding:
     }
     if descent.exploded:
         sentence = (
-            f"At lr = {lr:.4g} the descent explodes: the loss passes {_EXPLODED:g} at step {descent.step - 1}, and the "
-            f"sharpness last seen is {last:.4g}, with the limit 2/α at {limit:.4g}."
+            f"At lr = {digits(lr)} the descent explodes: the loss passes {digits(_EXPLODED)} at step "
+            f"{descent.step - 1}, and the sharpness last seen is {digits(last)}, with the limit 2/α at {digits(limit)}."
         )
     else:
         where = "at" if 0.9 <= last / limit <= 1.1 else "below" if last < limit else "above"
         sentence = (
-            f"After {steps} steps the sharpness, {start:.4g} at the start, is {last:.4g}: {where} the limit "
-            f"2/α = {limit:.4g}. The loss went from {descent.losses[0]:.4g} to {loss:.4g}, and {descent.rises} of the "
-            "steps raised it."
+            f"After {counted(steps)} the sharpness, {digits(start)} at the start, is {digits(last)}: {where} the limit "
+            f"2/α = {digits(limit)}. The loss went from {' to '.join(apart(descent.losses[0], loss))}, and "
+            f"{descent.rises} of the steps raised it."
         )
     at, sharp = np.array(descent.looks).T
     plot = Plot(
@@ -178,7 +179,7 @@ def _regimes(settings: Mapping[str, float]) -> Finding:
         "distance": float(own[-1]),
         "closed form": abs(factor) ** steps,
     }
-    numbers |= {f"distance at αL = {known:g}": float(_parabola(known, steps)[-1]) for known in _REGIMES}
+    numbers |= {f"distance at αL = {digits(known)}": float(_parabola(known, steps)[-1]) for known in _REGIMES}
     if rate < 1:
         way = "approaches the minimum from one side"
     elif rate == 1:
@@ -190,11 +191,11 @@ def _regimes(settings: Mapping[str, float]) -> Finding:
     else:
         way = "hops from side to side and moves away"
     sentence = (
-        f"At αL = {rate:.4g} every step multiplies the distance by {abs(factor):.4g}, so the descent {way}: from 1 it "
-        f"is at a distance of {own[-1]:.4g} after {steps} step{'s' * (steps != 1)}."
+        f"At αL = {digits(rate)} every step multiplies the distance by {digits(abs(factor))}, so the descent {way}: "
+        f"from 1 it is at a distance of {digits(own[-1])} after {counted(steps)}."
     )
-    series = [curve(f"αL = {known:g}", _parabola(known, steps), dash="dot") for known in _DRAWN_REGIMES]
-    plot = Plot("step", "distance to the minimum", (curve(f"yours: αL = {rate:.4g}", own), *series), log_y=True)
+    series = [curve(f"αL = {digits(known)}", _parabola(known, steps), dash="dot") for known in _DRAWN_REGIMES]
+    plot = Plot("step", "distance to the minimum", (curve(f"yours: αL = {digits(rate)}", own), *series), log_y=True)
     return Finding(numbers, sentence, plot)
 
 
@@ -217,14 +218,14 @@ _REGIME = Experiment(
     expected=(
         *(
             Expected(
-                f"distance at αL = {known:g}",
+                f"distance at αL = {digits(known)}",
                 abs(1 - known) ** 50,
                 1e-12 * max(1.0, abs(1 - known) ** 50),
-                "A closed form; 50 multiplications round by some 1e-14.",
+                "A closed form; 50 multiplications round by some 10⁻¹⁴.",
             )
             for known in _REGIMES
         ),
-        Expected("distance", 0.9**50, 1e-12, "A closed form; 50 multiplications round by some 1e-14."),
+        Expected("distance", 0.9**50, 1e-12, "A closed form; 50 multiplications round by some 10⁻¹⁴."),
     ),
 )
 

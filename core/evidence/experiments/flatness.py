@@ -14,6 +14,7 @@ from core.engine.status import Outcome
 from core.engine.trace import trace
 from core.evidence.experiments.measure import curve
 from core.evidence.experiments.telling import learning_rate, whole
+from core.formula.words import counted, digits
 
 # ½(w₁w₂ − 1)²: its minimum is a curve along which the loss is 0 and the curvature w₁² + w₂².
 _VALLEY = OBJECTIVES["hyperbola_valley"]
@@ -41,7 +42,7 @@ def _rise(point: Array, radius: float) -> float:
 def _rescaled(settings: Mapping[str, float]) -> Finding:
     scale, radius = settings["a"], settings["radius"]
     flat, point = np.ones(2), np.array([scale, 1 / scale])
-    known = {f"sharpness, a = {a:g}": _sharpness(np.array([a, 1 / a])) for a in _SCALES}
+    known = {f"sharpness, a = {digits(a)}": _sharpness(np.array([a, 1 / a])) for a in _SCALES}
     rises = _rise(flat, radius), _rise(point, radius)
     numbers = {
         **known,
@@ -53,10 +54,11 @@ def _rescaled(settings: Mapping[str, float]) -> Finding:
         "loss, your a": float(_VALLEY.parsed.value(point)),
     }
     sentence = (
-        f"The weights ({scale:.4g}, {1 / scale:.4g}) have the product 1, as (1, 1) have: the function is the same. But "
-        f"the sharpness is {numbers['sharpness, your a']:.4g} instead of {known['sharpness, a = 1']:.4g}, and the "
-        f"loss within {radius:.4g} rises to {rises[1]:.4g} instead of {rises[0]:.4g}. Measured in shares of each "
-        f"weight the sharpness is {_relative(point):.4g} at both."
+        f"The weights ({digits(scale)}, {digits(1 / scale)}) have the product 1, as (1, 1) have: the function is the "
+        f"same. But the sharpness is {digits(numbers['sharpness, your a'])} instead of "
+        f"{digits(known['sharpness, a = 1'])}, and the loss within {digits(radius)} rises to {digits(rises[1])} "
+        f"instead of {digits(rises[0])}. Measured in shares of each weight the sharpness is {digits(_relative(point))} "
+        "at both."
     )
     scales = np.geomspace(1, 1000, 60)
     series = (
@@ -133,7 +135,7 @@ def _walk(settings: Mapping[str, float]) -> Finding:
     for rate in _HIGH_RATES:
         path = trace(Run(_VALLEY.key, _GD.key, start, steps, {"lr": rate}))
         end = np.inf if path.status.outcome is Outcome.DIVERGED else float(path.x[-1] @ path.x[-1])
-        numbers[f"w₁² + w₂² at the end, gradient descent at {rate:g}"] = end
+        numbers[f"w₁² + w₂² at the end, gradient descent at {digits(rate)}"] = end
     plain, sam = _wells(lr, 0.0), _wells(lr, rho)
     numbers |= {
         "gradients, gradient descent": paths["gradient descent"].evaluations,
@@ -142,13 +144,14 @@ def _walk(settings: Mapping[str, float]) -> Finding:
         "in the wide minimum in %, SAM": sam[0],
         "on top in %, SAM": sam[1],
     }
-    descent, walked, noisy = (f"{size[-1]:.4g}" for size in sizes.values())
+    descent, walked, noisy = (digits(size[-1]) for size in sizes.values())
     sentence = (
-        f"After {steps} steps at rate {lr:.4g} from ({start[0]:.4g}, {start[1]:.4g}) w₁² + w₂², the sharpness on the "
-        f"floor of the valley, is {descent} by gradient descent, {walked} by SAM with ρ = {rho:.4g}, for twice the "
-        f"gradients, and {noisy} with labels that are off by {noise:.4g}; the flattest minimum has 2. One variable "
-        f"shows nothing of it: there {plain[0]:.4g} % of the runs end in the wider of two minima by gradient descent "
-        f"and {sam[0]:.4g} % by SAM, which leaves {sam[1]:.4g} % on top between the two."
+        f"After {counted(steps)} at rate {digits(lr)} from ({digits(start[0])}, {digits(start[1])}) w₁² + w₂², the "
+        f"sharpness on the floor of the valley, is {descent} by gradient descent, {walked} by SAM with ρ = "
+        f"{digits(rho)}, for twice the gradients, and {noisy} with labels that are off by {digits(noise)}; the "
+        f"flattest minimum has 2. One variable shows nothing of it: there {digits(plain[0])} % of the runs end in the "
+        f"wider of two minima by gradient descent and {digits(sam[0])} % by SAM, which leaves {digits(sam[1])} % on "
+        "top between the two."
     )
     series = tuple(
         curve(name, size, color=optimizer.color)

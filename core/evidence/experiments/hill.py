@@ -12,6 +12,7 @@ from core.engine.status import Outcome
 from core.engine.trace import Path, trace
 from core.evidence.experiments.measure import curve
 from core.evidence.experiments.telling import learning_rate, whole
+from core.formula.words import apart, counted, digits
 from core.problems.theory.cycles import LONGEST_CYCLE, cycle_length
 
 _STEP = "step"
@@ -52,23 +53,27 @@ def _stall(settings: Mapping[str, float]) -> Finding:
 
 def _stall_sentence(path: Path, lr: float, numbers: Mapping[str, float]) -> str:
     x, away = path.x[:, 0], numbers["distance to the minimum"]
-    taken = f"After {path.run.steps} steps at lr = {lr:.4g}"
+    taken = f"After {counted(path.run.steps)} at lr = {digits(lr)}"
     if path.status.outcome is Outcome.DIVERGED:
-        return f"At lr = {lr:.4g} the descent diverges at step {path.status.step}; its last place was {x[-1]:.4g}."
+        return (
+            f"At lr = {digits(lr)} the descent diverges at step {digits(path.status.step)}; its last place was "
+            f"{digits(x[-1])}."
+        )
     if away <= _ARRIVED:
         since = int(np.flatnonzero(np.abs(x - _MINIMUM) > _ARRIVED).max(initial=-1)) + 1
         return (
-            f"{taken} the descent has arrived: x = {x[-1]:.4g}, within {_ARRIVED:g} of the minimum since step {since}."
+            f"{taken} the descent has arrived: x = {digits(x[-1])}, within {digits(_ARRIVED)} of the minimum since "
+            f"step {since}."
         )
     if "predicted position" in numbers:
         return (
-            f"{taken} the descent has not arrived: it is at x = {x[-1]:.4g}, still left of the flat inflection at 0 "
-            f"(a slope of −9x² alone would have led to {numbers['predicted position']:.4g}), and the minimum is "
-            f"{away:.4g} away."
+            f"{taken} the descent has not arrived: it is at x = {digits(x[-1])}, still left of the flat inflection at "
+            f"0 (a slope of −9x² alone would have led to {digits(numbers['predicted position'])}), and the minimum is "
+            f"{digits(away)} away."
         )
     if (x == x[0]).all():
-        return f"{taken} the descent is where it started, at x = {x[0]:.4g}: the slope there moves it nowhere."
-    return f"{taken} the descent has not arrived: it is at x = {x[-1]:.4g}, {away:.4g} from the minimum."
+        return f"{taken} the descent is where it started, at x = {digits(x[0])}: the slope there moves it nowhere."
+    return f"{taken} the descent has not arrived: it is at x = {digits(x[-1])}, {digits(away)} from the minimum."
 
 
 _STALL = Experiment(
@@ -112,21 +117,24 @@ def _bounce(settings: Mapping[str, float]) -> Finding:
         "first place": float(x[min(1, len(x) - 1)]),
     }
     if diverged:
-        outcome = f"the descent diverges at step {path.status.step}"
+        outcome = f"the descent diverges at step {digits(path.status.step)}"
     elif period == 1:
         at = "the minimum" if abs(x[-1] - _MINIMUM) <= 1e-3 else "which is not the minimum"
-        outcome = f"after {_BOUNCES} steps the descent moves by at most {_ARRIVED:g} a step, at x = {x[-1]:.4g}, {at}"
+        outcome = (
+            f"after {counted(_BOUNCES)} it moves by at most {digits(_ARRIVED)} a step, at x = {digits(x[-1])}, {at}"
+        )
     elif period:
         outcome = (
-            f"after {_BOUNCES} steps the descent repeats itself every {period} steps, between {tail.min():.4g} and "
-            f"{tail.max():.4g}, to within {_ARRIVED:g}"
+            f"after {counted(_BOUNCES)} the descent repeats itself every {period} steps, between "
+            f"{' and '.join(apart(tail.min(), tail.max()))}, to within {digits(_ARRIVED)}"
         )
     else:
         outcome = (
-            f"after {_BOUNCES} steps the descent hops about between {tail.min():.4g} and {tail.max():.4g} "
+            f"after {counted(_BOUNCES)} the descent hops about between {' and '.join(apart(tail.min(), tail.max()))} "
             f"without repeating itself within {LONGEST_CYCLE} steps"
         )
-    where = f"From {start:.4g} at lr = {lr:.4g}, {side} the stability limit {_LIMIT:.4g} at the minimum, "
+    own, limit = apart(lr, _LIMIT)
+    where = f"From {digits(start)} at lr = {own}, {side} the stability limit {limit} at the minimum, "
     plot = Plot(
         _STEP,
         _POSITION,

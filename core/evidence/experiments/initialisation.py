@@ -8,6 +8,7 @@ from core.catalogue.optimizers import PALETTE
 from core.engine.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
 from core.evidence.experiments.measure import curve, descend
 from core.evidence.experiments.telling import learning_rate, whole
+from core.formula.words import counted, digits
 from core.problems.network.initialisation import Initialisation
 from core.problems.network.perceptron import Activation, Layer, Network, Reals, squares
 
@@ -51,12 +52,12 @@ def _symmetry(settings: Mapping[str, float]) -> Finding:
     numbers = {f"loss, {name}": float(loss[-1]) for name, loss in losses.items()}
     numbers |= {f"different units, {name}": count for name, count in units.items()}
     parts = [
-        f"{numbers[f'loss, {name}']:.4g} with {count} different unit{'s' * (count != 1)} if its weights start "
+        f"{digits(numbers[f'loss, {name}'])} with {count} different unit{'s' * (count != 1)} if its weights start "
         + ("at random" if name == "random" else f"at {name.removeprefix('all ')}")
         for name, count in units.items()
     ]
     sentence = (
-        f"After {steps} steps a network of {_UNITS} hidden units has a loss of {', '.join(parts[:-1])}, "
+        f"After {counted(steps)} a network of {_UNITS} hidden units has a loss of {', '.join(parts[:-1])}, "
         f"and {parts[-1]}."
     )
     series = tuple(curve(name, loss) for name, loss in losses.items())
@@ -113,9 +114,9 @@ def _depth(settings: Mapping[str, float]) -> Finding:
         "He over Xavier": he / xavier,
     }
     sentence = (
-        f"Behind {depth} ReLU layer{'s' * (depth != 1)} of width {width} the values are {he:.4g} times as large as the "
-        f"inputs with He's variance, {xavier:.4g} times with Xavier's, where theory says {halved:.4g}, and "
-        f"{torch:.4g} times with that of nn.Linear, where it says {sixth:.4g}."
+        f"Behind {depth} ReLU layer{'s' * (depth != 1)} of width {width} the values are {digits(he)} times as large as "
+        f"the inputs with He's variance, {digits(xavier)} times with Xavier's, where theory says {digits(halved)}, and "
+        f"{digits(torch)} times with that of nn.Linear, where it says {digits(sixth)}."
     )
     series = [
         Series(scheme.label, np.arange(depth + 1.0), size, color, mode="lines+markers")

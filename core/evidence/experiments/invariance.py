@@ -12,6 +12,7 @@ from core.engine.run import Run
 from core.engine.trace import Path, trace
 from core.evidence.experiments.measure import curve, first, steps_text
 from core.evidence.experiments.telling import learning_rate
+from core.formula.words import digits
 
 _GD, _ADAM = (OPTIMIZERS[key] for key in ("sgd", "adam"))
 _STEP = "step"
@@ -36,11 +37,11 @@ def _loss_scale(settings: Mapping[str, float]) -> Finding:
     fate = (
         f"gradient descent diverges at step {survived + 1}"
         if survived < 2000
-        else f"gradient descent's points move by up to {gd_apart.max():.4g}"
+        else f"gradient descent's points move by up to {digits(gd_apart.max())}"
     )
     sentence = (
-        f"With the loss multiplied by {scale:.4g} Adam's points move by at most {apart.max():.4g} in 2000 steps, "
-        f"while {fate}."
+        f"With the loss multiplied by {digits(scale)} Adam's points move by at most {digits(apart.max())} in 2000 "
+        f"steps, while {fate}."
     )
     numbers = {
         "largest change of Adam's points": float(apart.max()),
@@ -96,10 +97,10 @@ def _axes(settings: Mapping[str, float]) -> Finding:
     gd_straight, gd_turned = (_in_ravine(_GD.key, RAVINE_RATE, angle) for angle in (0.0, degrees))
     counts = [first(path.loss <= 1e-6) for path in (straight, askew, gd_straight, gd_turned)]
     sentence = (
-        f"To bring the loss to 1e-6 for the first time Adam at rate {lr:.4g} needs {steps_text(counts[0], _LONGEST)} "
-        f"when the ravine lies along the axes and {steps_text(counts[1], _LONGEST)} when it is turned by "
-        f"{degrees:.4g}°; gradient descent at its best rate, {RAVINE_RATE:.4g}, needs {counts[2]:.0f} and "
-        f"{counts[3]:.0f}."
+        f"To bring the loss to 10⁻⁶ for the first time Adam at rate {digits(lr)} needs "
+        f"{steps_text(counts[0], _LONGEST)} when the ravine lies along the axes and {steps_text(counts[1], _LONGEST)} "
+        f"when it is turned by {digits(degrees)}°; gradient descent at its best rate, {digits(RAVINE_RATE)}, needs "
+        f"{digits(counts[2])} and {digits(counts[3])}."
     )
     names = ("Adam", "Adam, turned", "gradient descent", "gradient descent, turned")
     numbers = {f"steps, {name}": count for name, count in zip(names, counts, strict=True)}

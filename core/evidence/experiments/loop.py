@@ -14,6 +14,7 @@ from core.engine.run import Run
 from core.engine.trace import trace
 from core.evidence.experiments.measure import curve
 from core.evidence.experiments.telling import learning_rate, whole
+from core.formula.words import apart, counted, digits
 from core.problems.network.perceptron import Activation, Layer, Network, Norm, Reals, cross_entropy
 
 if TYPE_CHECKING:
@@ -94,10 +95,10 @@ def _accumulation(settings: Mapping[str, float]) -> Finding:
     }
     sentence = (
         f"Gathered over {parts} part{'s' * (parts > 1)} of at most {size} items, the gradient of 256 items is right to "
-        f"{apart[Norm.NONE]:.4g} without normalisation and wrong by {100 * apart[Norm.BATCH]:.4g} % with BatchNorm, "
-        f"which normalises each part by itself. In parts of {uneven}, the last of {last}, division by the number of "
-        f"parts gives an error of {100 * naive:.4g} %, weights by items {fair:.4g}. Without division the gradient is "
-        f"{too_long:.4g} times as long."
+        f"{digits(apart[Norm.NONE])} without normalisation and wrong by {digits(100 * apart[Norm.BATCH])} % with "
+        f"BatchNorm, which normalises each part by itself. In parts of {uneven}, the last of {last}, division by the "
+        f"number of parts gives an error of {digits(100 * naive)} %, weights by items {digits(fair)}. Without division "
+        f"the gradient is {digits(too_long)} times as long."
     )
     return Finding(numbers, sentence, _errors_by_size(task, plain, whole_batch[Norm.BATCH]))
 
@@ -117,7 +118,7 @@ def _errors_by_size(task: _Task, plain: Reals, normalised: Reals) -> Plot:
     return Plot("items in a part", "relative error of the gradient", series, log_x=True, log_y=True)
 
 
-_ROUNDING = "Sums of float32 in another order: a few units of 6e-8, whatever the order is."
+_ROUNDING = "Sums of float32 in another order: a few units of 6·10⁻⁸, whatever the order is."
 _SEEDED = "Seeded and far above the rounding of float32."
 
 _ACCUMULATION = Experiment(
@@ -210,10 +211,10 @@ def _schedulers(settings: Mapping[str, float]) -> Finding:
         "one-cycle, largest, by epoch": float(seldom.max()),
     }
     sentence = (
-        f"AdamW was given {lr:.4g}; with all schedulers built on it, and none stepped, it has {left:.4g} and a "
-        f"beta1 of {memory:.4g}. A cosine alone is at {cosine[epochs]:.4g} after its {epochs} epochs and back at "
-        f"{cosine[-1]:.4g} after as many again. One-cycle for {steps} steps reaches {often.max():.4g} when stepped "
-        f"after every batch and {seldom.max():.4g} when stepped after every epoch."
+        f"AdamW was given {digits(lr)}; with all schedulers built on it, and none stepped, it has {digits(left)} and a "
+        f"beta1 of {digits(memory)}. A cosine alone is at {digits(cosine[epochs])} after its {epochs} epochs and back "
+        f"at {digits(cosine[-1])} after as many again. One-cycle for {counted(steps)} reaches {digits(often.max())} "
+        f"when stepped after every batch and {digits(seldom.max())} when stepped after every epoch."
     )
     series = (
         curve("cosine alone, run on after its end", cosine, color=PALETTE[0]),
@@ -278,9 +279,9 @@ def _cycle(settings: Mapping[str, float]) -> Finding:
         "momentum at the highest rate": momenta[top],
     }
     sentence = (
-        f"The rate climbs from {numbers['lowest rate']:.4g} to {numbers['highest rate']:.4g} in {top} steps and falls "
-        f"back in {numbers['steps down']}, again and again. Unasked, PyTorch moves the momentum the "
-        f"other way, from {momenta[0]:.4g} to {momenta[top]:.4g} and back."
+        f"The rate climbs from {' to '.join(apart(numbers['lowest rate'], numbers['highest rate']))} in {top} steps "
+        f"and falls back in {numbers['steps down']}, again and again. Unasked, PyTorch moves the momentum the "
+        f"other way, from {' to '.join(apart(momenta[0], momenta[top]))} and back."
     )
     series = (curve("learning rate", np.array(rates)),)
     return Finding(numbers, sentence, Plot("step", "learning rate α", series, marks=(Mark("y", low, "lowest"),)))
@@ -326,7 +327,7 @@ def _forgotten(settings: Mapping[str, float]) -> Finding:
     rates = _driven(optimizer, [lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs)], epochs)
     numbers = {
         "gradient after the passes / after one": float(still.terms["total"][-1, 0] / still.terms["total"][0, 0]),
-        f"distance after {_LOOP_STEPS} steps, zeroed": abs(float(zeroed.x[-1, 0])),
+        f"distance after {counted(_LOOP_STEPS)}, zeroed": abs(float(zeroed.x[-1, 0])),
         "furthest in the last half, never zeroed": float(np.abs(added_up.x[_LOOP_STEPS // 2 :]).max()),
         "rate in the first epoch": float(rates[0]),
         "rate in the last epoch": float(rates[epochs - 1]),
@@ -334,10 +335,11 @@ def _forgotten(settings: Mapping[str, float]) -> Finding:
     }
     sentence = (
         f"Without the zeroing, {passes} backward passes over one batch leave "
-        f"{numbers['gradient after the passes / after one']:.4g} times its gradient. On a parabola from 1 at lr = "
-        f"{lr:.4g}, {_LOOP_STEPS} steps with it end {abs(zeroed.x[-1, 0]):.4g} away, and without it the point still "
-        f"swings out to {numbers['furthest in the last half, never zeroed']:.4g}. A cosine over {epochs} epochs, "
-        f"stepped after each, trains the last one at {rates[epochs - 1]:.4g} and prints {rates[-1]:.4g}."
+        f"{digits(numbers['gradient after the passes / after one'])} times its gradient. On a parabola from 1 at lr = "
+        f"{digits(lr)}, {counted(_LOOP_STEPS)} with it end {digits(abs(zeroed.x[-1, 0]))} away, and without it the "
+        f"point still swings out to {digits(numbers['furthest in the last half, never zeroed'])}. A cosine over "
+        f"{epochs} epochs, stepped after each, trains the last one at {digits(rates[epochs - 1])} and prints "
+        f"{digits(rates[-1])}."
     )
     series = (curve("zeroed", zeroed.x[:, 0]), curve("never zeroed", added_up.x[:, 0], dash="dash"))
     return Finding(numbers, sentence, Plot("step", "position x", series, marks=(Mark("y", 0.0, "minimum"),)))

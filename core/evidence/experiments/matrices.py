@@ -10,6 +10,7 @@ from core.catalogue.optimizers import OPTIMIZERS
 from core.engine.findings import Expected, Experiment, Finding, Mark, Plot, Series
 from core.evidence.experiments.measure import curve, first, steps_text
 from core.evidence.experiments.telling import learning_rate, whole
+from core.formula.words import apart, digits
 from core.problems.matrix_problem import ITEMS, MatrixRun, Memory, memory, orthogonal, singular_values, train
 
 _GD, _MOMENTUM, _ADAM, _ADAMW, _SOPHIA, _LAMB, _MUON = (
@@ -65,10 +66,10 @@ def _order(settings: Mapping[str, float]) -> Finding:
         for name, steps in halved.items()
     ]
     sentence = (
-        f"The most frequent item is asked for {share / aligned.frequencies[-1]:.4g} times as often as the rarest. "
+        f"The most frequent item is asked for {digits(share / aligned.frequencies[-1])} times as often as the rarest. "
         f"Their errors halve with {'; with '.join(parts)}. The first gradient's singular values lie between "
-        f"{gradient[-1]:.4g} and {gradient[0]:.4g}, those of Muon's first step between {update[-1]:.4g} and "
-        f"{update[0]:.4g} learning rates."
+        f"{' and '.join(apart(gradient[-1], gradient[0]))}, those of Muon's first step between "
+        f"{' and '.join(apart(update[-1], update[0]))} learning rates."
     )
     numbers = {
         **{f"steps, {name}, most frequent": steps[0] for name, steps in halved.items()},
@@ -126,12 +127,12 @@ def _layers(settings: Mapping[str, float]) -> Finding:
     adamw, lamb = steps[_ADAMW.name], steps[_LAMB.name]
     ends = {name: float(run.loss[-1]) if len(run.loss) > _LAYER_STEPS else np.inf for name, run in runs.items()}
     sentence = (
-        f"The layers have the norms {np.linalg.norm(weights[0]):.4g} and {np.linalg.norm(weights[1]):.4g}. With "
-        f"α = {lr:.4g} AdamW's first step changes them by {100 * adamw[0, 0]:.4g} % and {100 * adamw[0, 1]:.4g} %, "
-        f"LAMB's by {100 * lamb[0, 0]:.4g} % and {100 * lamb[0, 1]:.4g} %. In step {len(lamb)} LAMB still changes them "
-        f"by {100 * lamb[-1, 0]:.4g} % and {100 * lamb[-1, 1]:.4g} %, AdamW by {100 * adamw[-1, 0]:.4g} % and "
-        f"{100 * adamw[-1, 1]:.4g} %; the loss is {ends[_LAMB.name]:.4g} with LAMB and {ends[_ADAMW.name]:.4g} with "
-        f"AdamW."
+        f"The layers have the norms {digits(np.linalg.norm(weights[0]))} and {digits(np.linalg.norm(weights[1]))}. "
+        f"With α = {digits(lr)} AdamW's first step changes them by {digits(100 * adamw[0, 0])} % and "
+        f"{digits(100 * adamw[0, 1])} %, LAMB's by {digits(100 * lamb[0, 0])} % and {digits(100 * lamb[0, 1])} %. In "
+        f"step {len(lamb)} LAMB still changes them by {digits(100 * lamb[-1, 0])} % and {digits(100 * lamb[-1, 1])} %, "
+        f"AdamW by {digits(100 * adamw[-1, 0])} % and {digits(100 * adamw[-1, 1])} %; the loss is "
+        f"{digits(ends[_LAMB.name])} with LAMB and {digits(ends[_ADAMW.name])} with AdamW."
     )
     numbers = {
         **{
@@ -212,10 +213,11 @@ def _curvature(settings: Mapping[str, float]) -> Finding:
         for steps in (sophia_steps, momentum_steps)
     ]
     sentence = (
-        f"Sophia's first step is clipped to α on {100 * clipped[0]:.4g} % of the weights and the last of "
-        f"{_CURVED_STEPS} on {100 * clipped[-1]:.4g} %. After its first look h holds {100 * learnt[0].min():.4g} % of "
-        f"the curvature, at the end {100 * learnt[-1].min():.4g} %. To stay below an error of {_KNOWN} it "
-        f"needs {needs[0]}; momentum at {rate:.4g}, the best of {len(_MOMENTUM_RATES)} rates, needs {needs[1]}."
+        f"Sophia's first step is clipped to α on {digits(100 * clipped[0])} % of the weights and the last of "
+        f"{_CURVED_STEPS} on {digits(100 * clipped[-1])} %. After its first look h holds "
+        f"{digits(100 * learnt[0].min())} % of the curvature, at the end {digits(100 * learnt[-1].min())} %. To stay "
+        f"below an error of {digits(_KNOWN)} it needs {needs[0]}; momentum at {digits(rate)}, the best of "
+        f"{len(_MOMENTUM_RATES)} rates, needs {needs[1]}."
     )
     numbers = {
         "clipped in %, first step": float(100 * clipped[0]),

@@ -13,6 +13,7 @@ from core.engine.findings import Array, Series, drawn_moments
 from core.formula import emit
 from core.formula.graph import Graph, Value
 from core.formula.lower import Values
+from core.formula.words import counted
 
 
 def edited(key: str, *changes: tuple[str, str]) -> str:
@@ -51,7 +52,7 @@ def first(condition: npt.NDArray[np.bool_]) -> float:
 
 def steps_text(steps: float, budget: int) -> str:
     """A number of steps in words; infinity is more than ``budget``."""
-    return f"more than {budget} steps" if np.isinf(steps) else f"{steps:.0f} step{'s' * (steps != 1)}"
+    return f"more than {counted(budget)}" if np.isinf(steps) else counted(steps)
 
 
 def curve(

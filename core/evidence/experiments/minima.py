@@ -14,7 +14,7 @@ from core.engine.status import AT_REST
 from core.evidence.experiments.measure import descend
 from core.evidence.experiments.telling import learning_rate, whole
 from core.formula import parse
-from core.formula.words import listed
+from core.formula.words import apart, digits, listed
 from core.problems.network.perceptron import Activation, Layer, Network, squares
 
 _GRID = np.linspace(-2.0, 2.0, 4001)
@@ -42,8 +42,8 @@ def _basins(settings: Mapping[str, float]) -> Finding:
         "loss of the higher minimum": float(heights[1]),
     }
     sentence = (
-        f"Of {_GRID.size} starts {share:.4g} % end in the lower minimum at x = {lower:.4g}, {other:.4g} % in the "
-        f"higher one at {upper:.4g} and {rest:.4g} % in neither."
+        f"Of {_GRID.size} starts {digits(share)} % end in the lower minimum at x = {digits(lower)}, {digits(other)} % "
+        f"in the higher one at {digits(upper)} and {digits(rest)} % in neither."
     )
     settled = np.where(ends.diverged_at < 0, ends.x[0], np.nan)
     plot = Plot(
@@ -97,11 +97,11 @@ def _widths(settings: Mapping[str, float]) -> Finding:
     numbers = {f"width {width}: fitted (%)": share for width, share in zip(_WIDTHS, shares, strict=True)}
     numbers |= {f"width {width}: most left over": rest for width, rest in zip(_WIDTHS, worst, strict=True)}
     grows = all(wider >= narrower for narrower, wider in pairwise(shares))
-    by_width = listed([f"{share:.4g} % at width {width}" for width, share in zip(_WIDTHS, shares, strict=True)])
+    by_width = listed([f"{digits(share)} % at width {width}" for width, share in zip(_WIDTHS, shares, strict=True)])
     sentence = (
         f"Of {networks} networks each, all but a thousandth of the variance is learned by {by_width}: a share that "
         f"{'never falls' if grows else 'does not always grow'} with the width. The worst network of width "
-        f"{_WIDTHS[0]} leaves {worst[0]:.4g} of the variance, the worst of width {_WIDTHS[-1]} {worst[-1]:.4g}."
+        f"{_WIDTHS[0]} leaves {digits(worst[0])} of the variance, the worst of width {_WIDTHS[-1]} {digits(worst[-1])}."
     )
     plot = Plot(
         "hidden units",
@@ -172,13 +172,14 @@ def _same_end(settings: Mapping[str, float]) -> Finding:
         "loss at the smallest rate": float(ends.loss[0]),
         "limit 2/L": 2 / _WAVES_CURVATURE,
     }
-    between = f"From {start:.4g}, {_RATES} learning rates between {_SMALLEST_RATE:g} and {largest:.4g}"
+    between = f"From {digits(start)}, {_RATES} learning rates between {' and '.join(apart(_SMALLEST_RATE, largest))}"
     if rested.all() and rests.size == 1:
-        sentence = f"{between} all end at the same place, x = {x[0]:.4g} with loss {ends.loss[0]:.4g}."
+        sentence = f"{between} all end at the same place, x = {digits(x[0])} with loss {digits(ends.loss[0])}."
     else:
         sentence = (
             f"{between} differ: {rested.sum()} of them come to rest, in {rests.size} "
-            f"place{'s' * (rests.size != 1)}; the smallest is at {x[0]:.4g} in the end, the largest at {x[-1]:.4g}."
+            f"place{'s' * (rests.size != 1)}; the smallest is at {digits(x[0])} in the end, the largest at "
+            f"{digits(x[-1])}."
         )
     plot = Plot(
         "learning rate α",

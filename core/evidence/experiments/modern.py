@@ -13,7 +13,7 @@ from core.engine.trace import trace
 from core.evidence.experiments.measure import curve, first, steps_text
 from core.evidence.experiments.telling import learning_rate, whole
 from core.formula.vocabulary import NEWTON_SCHULZ, NEWTON_SCHULZ_STEPS
-from core.formula.words import listed
+from core.formula.words import apart, digits, listed
 
 _ADAMW, _LION, _SOPHIA, _MUON = (OPTIMIZERS[key] for key in ("adamw", "lion", "sophia", "muon"))
 # float32, as weights, gradients and states are kept in plain training.
@@ -32,9 +32,9 @@ def _memory(settings: Mapping[str, float]) -> Finding:
     # Weights and gradients are two more numbers for each weight.
     adamw, lion = (state[optimizer.name] + _gigabytes(2, weights) for optimizer in (_ADAMW, _LION))
     sentence = (
-        f"For {weights:.4g} weights in float32 AdamW keeps {state[_ADAMW.name]:.4g} GB of state and Lion "
-        f"{state[_LION.name]:.4g} GB; with weights and gradients that is {adamw:.4g} against {lion:.4g} GB, "
-        f"{100 * (1 - lion / adamw):.4g} % less."
+        f"For {digits(weights)} weights in float32 AdamW keeps {digits(state[_ADAMW.name])} GB of state and Lion "
+        f"{digits(state[_LION.name])} GB; with weights and gradients that is {digits(adamw)} against {digits(lion)} "
+        f"GB, {digits(100 * (1 - lion / adamw))} % less."
     )
     numbers = {f"state in GB, {name}": size for name, size in state.items()}
     counts = sorted({count for count in kept.values() if count})
@@ -76,10 +76,13 @@ def _lion_step(settings: Mapping[str, float]) -> Finding:
     lengths = np.linalg.norm(np.diff(path.x, axis=0), axis=1)
     swings = np.ptp(path.x[-_LAST:], axis=0) / 2
     slopes = path.grad_norm[0], path.grad_norm[-_LAST:].min()
+    # Lengths that differ by rounding only are one length.
+    shortest, longest = apart(*np.round([lengths.min(), lengths.max()], 12))
+    long = longest if shortest == longest else f"between {shortest} and {longest}"
     sentence = (
-        f"While the gradient's norm falls from {slopes[0]:.4g} to {slopes[1]:.4g}, every step of Lion is between "
-        f"{lengths.min():.4g} and {lengths.max():.4g} long (α√2 is {lr * 2**0.5:.4g}). Over the last {_LAST} of 3000 "
-        f"steps the coordinates swing by {swings[0] / lr:.4g} and {swings[1] / lr:.4g} learning rates to each side."
+        f"While the gradient's norm falls from {' to '.join(apart(*slopes))}, every step of Lion is {long} long (α√2 "
+        f"is {digits(lr * 2**0.5)}). Over the last {_LAST} of 3000 steps the coordinates swing by "
+        f"{digits(swings[0] / lr)} and {digits(swings[1] / lr)} learning rates to each side."
     )
     numbers = {
         "shortest step": float(lengths.min()),
@@ -125,13 +128,13 @@ def _sophia(settings: Mapping[str, float]) -> Finding:
     hessian = _VALLEY.parsed.hessian(np.array(_VALLEY_START))
     signs, normal = _estimate_spread(hessian)
     sentence = (
-        f"Sophia needs {steps_text(steps, _SOPHIA_BUDGET)} to bring Rosenbrock's function to 1e-3, and until then "
-        f"{100 * clipped:.4g} % of the coordinates' steps are clipped to α. The Hessian's diagonal at the start is "
-        f"({hessian[0, 0]:.4g}, {hessian[1, 1]:.4g}); one estimate of it from random signs scatters by "
-        f"({signs[0]:.4g}, {signs[1]:.4g}), from normal numbers by ({normal[0]:.4g}, {normal[1]:.4g})."
+        f"Sophia needs {steps_text(steps, _SOPHIA_BUDGET)} to bring Rosenbrock's function to 0.001, and until then "
+        f"{digits(100 * clipped)} % of the coordinates' steps are clipped to α. The Hessian's diagonal at the start is "
+        f"({digits(hessian[0, 0])}, {digits(hessian[1, 1])}); one estimate of it from random signs scatters by "
+        f"({digits(signs[0])}, {digits(signs[1])}), from normal numbers by ({digits(normal[0])}, {digits(normal[1])})."
     )
     numbers = {
-        "steps to 1e-3": steps,
+        "steps to 0.001": steps,
         "clipped in %": 100 * clipped,
         "lowest loss": float(path.loss.min()),
         "curvature along x at the start": float(hessian[0, 0]),
@@ -161,7 +164,7 @@ _X40 = Experiment(
     ),
     find=_sophia,
     expected=(
-        Expected("steps to 1e-3", 948, 20, "rounding can shift when a coordinate stops being clipped"),
+        Expected("steps to 0.001", 948, 20, "rounding can shift when a coordinate stops being clipped"),
         Expected("clipped in %", 20.7, 0.5, "rounding can shift when a coordinate stops being clipped"),
         Expected("curvature along x at the start", 1902.0, 1e-9, "1200x² − 400y + 2, by hand"),
         Expected("scatter of one estimate, signs", 600.0, 1e-9, "the off-diagonal entry −400x, by hand"),
@@ -195,10 +198,10 @@ def _singular_values(settings: Mapping[str, float]) -> Finding:
     )
     vector = float(np.linalg.norm(_orthogonalized(random.standard_normal((4, 1)), rounds)))
     sentence = (
-        f"The singular values lie between {old.min():.4g} and {old.max():.4g} before and between {new.min():.4g} and "
-        f"{new.max():.4g} after {rounds} round{'s' * (rounds != 1)} of Newton–Schulz; the cosine to the nearest "
-        f"orthogonal matrix goes from {near_old:.4g} to {near_new:.4g}. A vector has one singular value and "
-        f"only gets the length {vector:.4g}."
+        f"The singular values lie between {' and '.join(apart(old.min(), old.max()))} before and between "
+        f"{' and '.join(apart(new.min(), new.max()))} after {rounds} round{'s' * (rounds != 1)} of Newton–Schulz; the "
+        f"cosine to the nearest orthogonal matrix goes from {' to '.join(apart(near_old, near_new))}. A vector has one "
+        f"singular value and only gets the length {digits(vector)}."
     )
     numbers = {
         "smallest singular value before": float(old.min()),

@@ -13,6 +13,7 @@ from core.engine.status import Outcome
 from core.engine.trace import trace
 from core.evidence.experiments.measure import curve
 from core.evidence.experiments.telling import BETA, KNOWN_DIGITS, learning_rate
+from core.formula.words import digits
 
 _GD, _BALL, _NAG = (OPTIMIZERS[key] for key in ("sgd", "momentum", "nesterov"))
 _STEP = "step"
@@ -52,9 +53,9 @@ def _stable_range(settings: Mapping[str, float]) -> Finding:
         series.append(curve(optimizer.name, np.abs(ends.x[0]), rates, optimizer.color, optimizer.dash))
     ball, nag = measured.values()
     sentence = (
-        f"With β = {beta:.4g} and a curvature of {curvature:.4g} the heavy ball is stable up to a learning rate of "
-        f"{ball:.4g} and Nesterov's method up to {nag:.4g}, "
-        + ("the same, for without momentum both are gradient descent." if beta == 0 else f"{nag / ball:.4g} of it.")
+        f"With β = {digits(beta)} and a curvature of {digits(curvature)} the heavy ball is stable up to a learning "
+        f"rate of {digits(ball)} and Nesterov's method up to {digits(nag)}, "
+        + ("the same, for without momentum both are gradient descent." if beta == 0 else f"{digits(nag / ball)} of it.")
     )
     numbers = {
         "largest stable lr, heavy ball": ball,
@@ -76,8 +77,8 @@ _X20 = Experiment(
     ),
     find=_stable_range,
     expected=(
-        Expected("largest stable lr, heavy ball", 3.8, 1e-5, "the last of three grids has a spacing of 5e-7"),
-        Expected("largest stable lr, Nesterov", 1.357143, 1e-5, "the last of three grids has a spacing of 5e-7"),
+        Expected("largest stable lr, heavy ball", 3.8, 1e-5, "the last of three grids has a spacing of 5·10⁻⁷"),
+        Expected("largest stable lr, Nesterov", 1.357143, 1e-5, "the last of three grids has a spacing of 5·10⁻⁷"),
     ),
 )
 
@@ -91,8 +92,8 @@ def _overshoot(settings: Mapping[str, float]) -> Finding:
     # A difference below rounding is none.
     less = "which is less" if near < far - 1e-9 else "which makes no difference"
     sentence = (
-        f"From a distance of 1, at a learning rate of {lr:.4g} and β = {beta:.4g}, the heavy ball overshoots the "
-        f"minimum by {far:.4g} and Nesterov's method by {near:.4g}, {less}."
+        f"From a distance of 1, at a learning rate of {digits(lr)} and β = {digits(beta)}, the heavy ball overshoots "
+        f"the minimum by {digits(far)} and Nesterov's method by {digits(near)}, {less}."
     )
     numbers = {"overshoot, heavy ball": far, "overshoot, Nesterov": near}
     series = tuple(
@@ -133,13 +134,13 @@ def _cycle(settings: Mapping[str, float]) -> Finding:
     # A run that converges is within rounding of 0 long before 300 steps; the cycle spans more than 3.
     cycles = bool(high - low > 1e-3)
     outcome = (
-        f"the heavy ball ends in a cycle through {high:.4g}, {middle:.4g} and {low:.4g} for ever"
+        f"the heavy ball ends in a cycle through {digits(high)}, {digits(middle)} and {digits(low)} for ever"
         if cycles
-        else f"the heavy ball reaches the minimum (it ends at {ball.x[-1, 0]:.4g})"
+        else f"the heavy ball reaches the minimum (it ends at {digits(ball.x[-1, 0])})"
     )
     sentence = (
-        f"From {start:.4g}, with the settings that are best on a quadratic, {outcome}, while gradient descent ends at "
-        f"{gd.x[-1, 0]:.4g} and Nesterov's method at {nag.x[-1, 0]:.4g}; the minimum is at 0."
+        f"From {digits(start)}, with the settings that are best on a quadratic, {outcome}, while gradient descent ends "
+        f"at {digits(gd.x[-1, 0])} and Nesterov's method at {digits(nag.x[-1, 0])}; the minimum is at 0."
     )
     numbers = {
         "last three points, highest": float(high),

@@ -11,6 +11,7 @@ from core.engine.run import Run
 from core.engine.trace import Path, trace
 from core.evidence.experiments.measure import curve, edited
 from core.evidence.experiments.telling import BETA, KNOWN_DIGITS, learning_rate, whole
+from core.formula.words import digits
 
 _GD, _BALL, _NAG = (OPTIMIZERS[key] for key in ("sgd", "momentum", "nesterov"))
 _STEP = "step"
@@ -32,9 +33,9 @@ def _nesterov_forms(settings: Mapping[str, float]) -> Finding:
     recovered = float(np.abs(torch.x[1:] - ahead).max())
     apart = float(np.abs(torch.x - shipped.x).max())
     sentence = (
-        f"Over 200 steps the look-ahead form, Sutskever's and the one with two sequences differ by at most {same:.4g}. "
-        f"PyTorch's parameter is up to {apart:.4g} away from them, but within {recovered:.4g} of θ − βv, the point "
-        "where the others take the gradient: one method, of which PyTorch stores the other point."
+        "Over 200 steps the look-ahead form, Sutskever's and the one with two sequences differ by at most "
+        f"{digits(same)}. PyTorch's parameter is up to {digits(apart)} away from them, but within {digits(recovered)} "
+        "of θ − βv, the point where the others take the gradient: one method, of which PyTorch stores the other point."
     )
     numbers = {
         "largest difference of three forms": same,
@@ -82,9 +83,9 @@ def _where_the_rate_stands(settings: Mapping[str, float]) -> Finding:
     constant = float(np.abs(constant_out.x - constant_in.x).max())
     dropped = float(np.abs(out.x - within.x).max())
     sentence = (
-        f"At a constant rate the two forms differ by {constant:.4g} at most; when the rate is multiplied by "
-        f"{factor:.4g} after step {drop}, they come to differ by {dropped:.4g} within {drop} more. With the rate "
-        "inside the velocity, what is stored keeps the old rate."
+        f"At a constant rate the two forms differ by {digits(constant)} at most; when the rate is multiplied by "
+        f"{digits(factor)} after step {drop}, they come to differ by {digits(dropped)} within {drop} more. With the "
+        "rate inside the velocity, what is stored keeps the old rate."
     )
     numbers = {"largest difference, constant rate": constant, "largest difference, falling rate": dropped}
     series = (
@@ -120,9 +121,9 @@ def _dampening(settings: Mapping[str, float]) -> Finding:
     steps, damped_steps = (lr * path.terms["v"][:, 0] for path in (plain, damped))
     limit, damped_limit = float(steps[-1]), float(damped_steps[-1])
     sentence = (
-        f"On a slope of 1 the first step is {lr:.4g}, the learning rate. Without dampening the steps settle at "
-        f"{limit:.4g}, {limit / lr:.4g} times that; with dampening {tau:.4g} at {damped_limit:.4g}, "
-        f"{damped_limit / lr:.4g} times that."
+        f"On a slope of 1 the first step is {digits(lr)}, the learning rate. Without dampening the steps settle at "
+        f"{digits(limit)}, {digits(limit / lr)} times that; with dampening {digits(tau)} at {digits(damped_limit)}, "
+        f"{digits(damped_limit / lr)} times that."
     )
     numbers = {
         "last step, no dampening": limit,
@@ -133,7 +134,7 @@ def _dampening(settings: Mapping[str, float]) -> Finding:
     at = np.arange(1.0, 2001.0)
     series = (
         curve("no dampening", steps, at, _BALL.color),
-        curve(f"dampening {tau:.4g}", damped_steps, at, _NAG.color, "dash"),
+        curve(f"dampening {digits(tau)}", damped_steps, at, _NAG.color, "dash"),
     )
     return Finding(numbers, sentence, Plot(_STEP, "step length", series, log_x=True))
 

@@ -8,7 +8,7 @@ from core.catalogue.hypers import Hyper
 from core.engine.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
 from core.evidence.experiments.measure import curve
 from core.evidence.experiments.telling import learning_rate, whole
-from core.formula.words import listed
+from core.formula.words import counted, digits, listed
 from core.problems.batches.theory import steady_spread
 
 _SEED = whole("seed", "s", 0, (0, 99), "Draws the noise.")
@@ -59,12 +59,12 @@ def _decays(settings: Mapping[str, float]) -> Finding:
     for name in (_CONSTANT, _TIME, _SQUARE):
         numbers[f"sum of the rates, {name}"] = float(falling[name].sum())
         numbers[f"sum of their squares, {name}"] = float((falling[name] ** 2).sum())
-    others = listed([f"{measured[name]:.4g} with {name}" for name in (_ROOT, _LINEAR, _COSINE, _TIME)])
+    others = listed([f"{digits(measured[name])} with {name}" for name in (_ROOT, _LINEAR, _COSINE, _TIME)])
     sentence = (
-        f"After {steps} steps with noise 1 on ½x² from x = 1 the mean of x² is {measured[_CONSTANT]:.4g} at the "
-        f"constant rate {lr:.4g}, {others}, and {averaged:.4g} if the constant rate's second half is averaged. 1/t² "
-        f"leaves {measured[_SQUARE]:.4g}: its rates add up to {falling[_SQUARE].sum():.4g} only, those of 1/t to "
-        f"{falling[_TIME].sum():.4g} so far, and the latter sum grows without end."
+        f"After {counted(steps)} with noise 1 on ½x² from x = 1 the mean of x² is {digits(measured[_CONSTANT])} at the "
+        f"constant rate {digits(lr)}, {others}, and {digits(averaged)} if the constant rate's second half is averaged. "
+        f"1/t² leaves {digits(measured[_SQUARE])}: its rates add up to {digits(falling[_SQUARE].sum())} only, those of "
+        f"1/t to {digits(falling[_TIME].sum())} so far, and the latter sum grows without end."
     )
     series = tuple(curve(name, spread[:, column]) for column, name in enumerate(falling))
     marks = (Mark("y", steady_spread(lr, 1.0), "theory, constant rate"),)
@@ -116,7 +116,7 @@ def _floor(settings: Mapping[str, float]) -> Finding:
     theory = np.array([steady_spread(rate, noise) for rate in rates])
     # Noise may be switched off.
     ratio = measured / theory if noise else np.ones_like(measured)
-    numbers = {f"mean of x² at α = {rate:g}": float(value) for rate, value in zip(_RATES, measured, strict=False)}
+    numbers = {f"mean of x² at α = {digits(rate)}": float(value) for rate, value in zip(_RATES, measured, strict=False)}
     numbers |= {
         "mean of x² at your rate": float(measured[-1]),
         "theory α·σ²/(2 − α) at your rate": float(theory[-1]),
@@ -125,11 +125,12 @@ def _floor(settings: Mapping[str, float]) -> Finding:
         "floor at 0.1 / floor at 0.05": float(measured[1] / measured[2]) if noise else 1.0,
     }
     sentence = (
-        f"With noise σ = {noise:.4g} on ½x² a constant rate of {lr:.4g} settles at a mean of x² of {measured[-1]:.4g}; "
-        f"theory says α·σ²/(2 − α) = {theory[-1]:.4g}. Halving the rate from 0.1 to 0.05 divides it by "
-        f"{numbers['floor at 0.1 / floor at 0.05']:.4g}: a smaller rate hovers closer to the minimum."
+        f"With noise σ = {digits(noise)} on ½x² a constant rate of {digits(lr)} settles at a mean of x² of "
+        f"{digits(measured[-1])}; theory says α·σ²/(2 − α) = {digits(theory[-1])}. Halving the rate from 0.1 to 0.05 "
+        f"divides it by {digits(numbers['floor at 0.1 / floor at 0.05'])}: a smaller rate hovers closer to the minimum."
         if noise
-        else f"Without noise a constant rate of {lr:.4g} leaves a mean of x² of {measured[-1]:.4g}: there is no floor."
+        else f"Without noise a constant rate of {digits(lr)} leaves a mean of x² of {digits(measured[-1])}: there is "
+        "no floor."
     )
     order = np.argsort(rates)
     fine = np.geomspace(0.01, 1.9, 60)
@@ -158,7 +159,7 @@ _NOISE_FLOOR = Experiment(
     find=_floor,
     expected=(
         *(
-            Expected(f"mean of x² at α = {rate:g}", value, 0.05 * value, _FIVE_PERCENT)
+            Expected(f"mean of x² at α = {digits(rate)}", value, 0.05 * value, _FIVE_PERCENT)
             for rate, value in zip(_RATES, (0.1111, 0.0526, 0.0256, 0.00503), strict=True)
         ),
         Expected("lowest measured / theory", 1.0, 0.05, _FIVE_PERCENT),
@@ -195,18 +196,19 @@ def _escape(settings: Mapping[str, float]) -> Finding:
         shares[t + 1] = (points[-2:] < _TOP).mean(axis=1)
     there = 100 * (points < _TOP).mean(axis=1)
     gone = 100 * (~np.isfinite(points)).mean(axis=1)
-    numbers = {f"in the lower basin in %, noise {level:g}": float(there[i]) for i, level in enumerate(_LEVELS)}
+    numbers = {f"in the lower basin in %, noise {digits(level)}": float(there[i]) for i, level in enumerate(_LEVELS)}
     numbers |= {
         "in the lower basin in %, your noise": float(there[-2]),
         "left the lower basin in %, your noise": 100 - float(there[-1]),
         "diverged in %, your noise": float(gone[-2]),
     }
-    lost = f" {gone[-2]:.4g} % have diverged." if gone[-2] else ""
+    lost = f" {digits(gone[-2])} % have diverged." if gone[-2] else ""
     sentence = (
-        f"Of {_WALKERS} runs from the higher minimum at x = {_HIGHER:.4g}, {there[-2]:.4g} % are in the lower one's "
-        f"basin after {steps} steps at rate {lr:.4g} with noise {noise:.4g}; of as many that start in the lower one "
-        f"at {_LOWER:.4g}, {100 - there[-1]:.4g} % have left it.{lost} Noise of "
-        f"{listed([f'{level:g}' for level in _LEVELS])} brings {listed([f'{share:.4g}' for share in there[:5]])} %."
+        f"Of {digits(_WALKERS)} runs from the higher minimum at x = {digits(_HIGHER)}, {digits(there[-2])} % are in "
+        f"the lower one's basin after {counted(steps)} at rate {digits(lr)} with noise {digits(noise)}; of as many "
+        f"that start in the lower one at {digits(_LOWER)}, {digits(100 - there[-1])} % have left it.{lost} Noise of "
+        f"{listed([digits(level) for level in _LEVELS])} brings "
+        f"{listed([digits(share) for share in there[:5]])} %."
     )
     series = (
         curve("from the higher minimum", 100 * shares[:, 0]),

@@ -10,7 +10,7 @@ from core.catalogue.optimizers import PALETTE
 from core.engine.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
 from core.evidence.experiments.measure import batches, descend
 from core.evidence.experiments.telling import whole
-from core.formula.words import listed
+from core.formula.words import apart, digits, listed
 from core.problems.network.perceptron import EPSILON, Activation, Layer, Network, Norm, Reals, cross_entropy
 
 _RATES = np.geomspace(0.01, 10, 7)
@@ -34,7 +34,7 @@ def _largest(losses: Array) -> float:
 
 
 def _rate_text(rate: float) -> str:
-    return f"up to a rate of {rate:.4g}" if rate else "at no rate"
+    return f"up to a rate of {digits(rate)}" if rate else "at no rate"
 
 
 # The task: items of ten standard normal features; the class is the sign of x₁x₂ + x₃x₄ + x₅.
@@ -111,7 +111,7 @@ def _covariate_shift(settings: Mapping[str, float]) -> Finding:
         **{f"lowest loss, {name}": loss for name, loss in lowest.items()},
         **{f"movement of the means, {name}": step for name, step in moved.items()},
         **{
-            f"loss at rate {_RATES[index]:.4g}, {name}": float(losses[index])
+            f"loss at rate {digits(_RATES[index])}, {name}": float(losses[index])
             for name, losses in ends.items()
             for index in (2, 4)
         },
@@ -119,10 +119,11 @@ def _covariate_shift(settings: Mapping[str, float]) -> Finding:
     plain, normal, disturbed, small = (largest[name] for name in kinds)
     sentence = (
         f"With {depth} hidden layers gradient descent learns {_rate_text(plain)} from He's start and "
-        f"{_rate_text(normal)} with BatchNorm, to a loss of {lowest[_PLAIN]:.4g} and {lowest[_NORMAL]:.4g} at the best "
-        f"rate. With BatchNorm whose outputs are shifted and scaled at random in every step it learns "
-        f"{_rate_text(disturbed)}; the means then move by {moved[_DISTURBED]:.4g} standard deviations a step, against "
-        f"{moved[_PLAIN]:.4g} without BatchNorm. From PyTorch's own smaller start it learns {_rate_text(small)}."
+        f"{_rate_text(normal)} with BatchNorm, to a loss of {digits(lowest[_PLAIN])} and {digits(lowest[_NORMAL])} at "
+        f"the best rate. With BatchNorm whose outputs are shifted and scaled at random in every step it learns "
+        f"{_rate_text(disturbed)}; the means then move by {digits(moved[_DISTURBED])} standard deviations a step, "
+        f"against {digits(moved[_PLAIN])} without BatchNorm. From PyTorch's own smaller start it learns "
+        f"{_rate_text(small)}."
     )
     series = tuple(
         Series(name, _RATES, losses, color, "solid" if name.startswith(_NORMAL) else "dash", "lines+markers")
@@ -204,7 +205,7 @@ def _facts(settings: Mapping[str, float]) -> Finding:
     losses, gradients, cosines = _unit(np.array([1.0, factor]))
     lengths = np.linalg.norm(gradients, axis=1)
     numbers = {
-        **{f"{given:g}, normalised": float(out) for given, out in zip(_FIRST, first, strict=False)},
+        **{f"{digits(given)}, normalised": float(out) for given, out in zip(_FIRST, first, strict=False)},
         "your value, normalised": float(first[-1]),
         "your value with 7, 8 and 9": float(second[0]),
         "your value in evaluation": evaluated,
@@ -217,13 +218,13 @@ def _facts(settings: Mapping[str, float]) -> Finding:
         "gradient's length over the multiplied one's": float(lengths[0] / lengths[1]),
         "cosine of weights and gradient": float(cosines[0]),
     }
-    outputs = listed([f"{out:.4g}" for out in first])
+    outputs = listed([digits(out) for out in first])
     sentence = (
-        f"BatchNorm turns 1, 2, 3 and {value:.4g} into {outputs}, dividing by the root of the biased variance "
-        f"{batch.var():.4g}; the same {value:.4g} becomes {second[0]:.4g} in a batch with 7, 8 and 9, and "
-        f"{evaluated:.4g} in evaluation after one batch, with the running variance {running_variance:.4g}. Multiplying "
-        f"the weights before it by {factor:.4g} changes the loss from {losses[0]:.4g} to {losses[1]:.4g} and divides "
-        f"the gradient by {lengths[0] / lengths[1]:.4g}."
+        f"BatchNorm turns 1, 2, 3 and {digits(value)} into {outputs}, dividing by the root of the biased variance "
+        f"{digits(batch.var())}; the same {digits(value)} becomes {digits(second[0])} in a batch with 7, 8 and 9, and "
+        f"{digits(evaluated)} in evaluation after one batch, with the running variance {digits(running_variance)}. "
+        f"Multiplying the weights before it by {digits(factor)} changes the loss from "
+        f"{' to '.join(apart(losses[0], losses[1]))} and divides the gradient by {digits(lengths[0] / lengths[1])}."
     )
     _, curve, _ = _unit(_FACTORS)
     series = (Series("length of the gradient", _FACTORS, np.linalg.norm(curve, axis=1)),)
@@ -251,8 +252,8 @@ _X46 = Experiment(
         Expected("your value with 7, 8 and 9", -1.342, 0.0005, _BY_HAND),
         Expected("variance that normalises", 3.5, 1e-12, _BY_HAND),
         Expected("running variance", 1.36667, 5e-6, _BY_HAND),
-        Expected("gradient's length over the multiplied one's", 10.0, 1e-4, "Exact but for the 1e-5 in the root."),
-        Expected("cosine of weights and gradient", 0.0, 1e-4, "Exact but for the 1e-5 in the root."),
+        Expected("gradient's length over the multiplied one's", 10.0, 1e-4, "Exact but for the 10⁻⁵ in the root."),
+        Expected("cosine of weights and gradient", 0.0, 1e-4, "Exact but for the 10⁻⁵ in the root."),
     ),
 )
 

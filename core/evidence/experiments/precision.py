@@ -7,6 +7,7 @@ import numpy as np
 from core.catalogue.hypers import Hyper
 from core.catalogue.optimizers import OPTIMIZERS, PALETTE
 from core.engine.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
+from core.formula.words import digits
 
 _HALF = np.finfo(np.float16)
 _LARGEST, _SMALLEST = float(_HALF.max), float(_HALF.smallest_subnormal)
@@ -56,23 +57,23 @@ def _formats(settings: Mapping[str, float]) -> Finding:
         "bytes per weight, Adam in 16 bits with a float32 copy": 2 * _HALF_BYTES + (1 + kept) * _BYTES,
     }
     sentence = (
-        f"A gradient of {value:.4g} is {plain:.4g} in float16 and {brain:.4g} in bfloat16; scaled by {scale:g} and "
-        f"divided again, it is {_rescued(scaled, scale)} in float16. Clipped to {_LIMIT:g} before unscaling, a "
-        f"gradient of norm {norm:.4g} looks {norm * scale:.6g} long and ends at {np.linalg.norm(too_early):.4g}; "
-        f"clipped after unscaling it ends at {np.linalg.norm(in_order):.4g}."
+        f"A gradient of {digits(value)} is {digits(plain)} in float16 and {digits(brain)} in bfloat16; scaled by "
+        f"{digits(scale)} and divided again, it is {_rescued(scaled, scale)} in float16. Clipped to {digits(_LIMIT)} "
+        f"before unscaling, a gradient of norm {digits(norm)} looks {digits(norm * scale, '.6g')} long and ends at "
+        f"{digits(np.linalg.norm(too_early))}; clipped after unscaling it ends at {digits(np.linalg.norm(in_order))}."
     )
     return Finding(numbers, sentence, _held(value, scale))
 
 
 def _rescued(scaled: float, scale: float) -> str:
-    return f"{scaled / scale:.4g}" if np.isfinite(scaled) else "infinite"
+    return digits(scaled / scale) if np.isfinite(scaled) else "infinite"
 
 
 def _held(value: float, scale: float) -> Plot:
     values = np.geomspace(1e-12, 1e6, 200)
     cases = {
         "float16": in_float16(values) / values,
-        f"float16, scaled by {scale:g}": in_float16(values * scale) / scale / values,
+        f"float16, scaled by {digits(scale)}": in_float16(values * scale) / scale / values,
         "bfloat16": in_bfloat16(values) / values,
     }
     series = tuple(

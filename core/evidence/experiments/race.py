@@ -15,7 +15,7 @@ from core.engine.status import Outcome
 from core.engine.trace import Path, trace
 from core.evidence.experiments.measure import curve
 from core.evidence.experiments.telling import learning_rate, whole
-from core.formula.words import listed
+from core.formula.words import apart, counted, digits, listed
 
 _VALLEY = OBJECTIVES["rosenbrock"]
 
@@ -36,23 +36,23 @@ def _winner(settings: Mapping[str, float]) -> Finding:
         # AdaGrad's steps are never longer than lr, so at least one rule has not diverged.
         lowest = float(np.nanmin(list(at.values())))
         first = [name for name, loss in at.items() if loss == lowest]
-        numbers[f"lowest loss at lr {rate:g}"] = lowest
-        parts.append(f"{listed(first)} at {rate:g} ({lowest:.4g})")
+        numbers[f"lowest loss at lr {digits(rate)}"] = lowest
+        parts.append(f"{listed(first)} at {digits(rate)} ({digits(lowest)})")
         winners.update(first)
     numbers["different winners"] = len(winners)
     count = f"{len(winners)} different winners" if len(winners) > 1 else "the same winner at each of these rates"
     plot = Plot(
         "learning rate α",
-        f"loss after {steps} steps",
+        f"loss after {counted(steps)}",
         tuple(
             Series(optimizer.name, _SWEPT_RATES, losses[optimizer.name], optimizer.color, optimizer.dash)
             for optimizer in (OPTIMIZERS[key] for key in _RACERS)
         ),
         log_x=True,
         log_y=True,
-        marks=tuple(Mark("x", rate, f"{rate:g}") for rate in _NAMED_RATES),
+        marks=tuple(Mark("x", rate, digits(rate)) for rate in _NAMED_RATES),
     )
-    return Finding(numbers, f"After {steps} steps the lowest loss belongs to {listed(parts)}: {count}.", plot)
+    return Finding(numbers, f"After {counted(steps)} the lowest loss belongs to {listed(parts)}: {count}.", plot)
 
 
 _WINNER = Experiment(
@@ -68,7 +68,7 @@ _WINNER = Experiment(
         Expected("lowest loss at lr 0.0008", 3.9e-7, 0.05e-7, "Nesterov's loss; the figure is known to two digits."),
         Expected("lowest loss at lr 0.003", 0.0089, 0.00005, "RMSProp's loss; the figure is known to two digits."),
         Expected("lowest loss at lr 0.01", 0.0077, 0.00005, "Adam's loss; the figure is known to two digits."),
-        Expected("lowest loss at lr 0.1", 0.0, 1e-20, "Adam arrives (5e-23); what is left is rounding."),
+        Expected("lowest loss at lr 0.1", 0.0, 1e-20, "Adam arrives (5·10⁻²³); what is left is rounding."),
         Expected("different winners", 3, 0, "A count: Nesterov, RMSProp and Adam."),
     ),
 )
@@ -87,27 +87,29 @@ def _sharp_limit(settings: Mapping[str, float]) -> Finding:
         "largest curvature at the minimum": curvature,
         "limit 2/L": limit,
         "lr as a share of the limit": lr / limit,
-        f"final loss at lr {_BELOW_LIMIT:g}": float(below.loss[-1]),
+        f"final loss at lr {digits(_BELOW_LIMIT)}": float(below.loss[-1]),
     }
-    where = f"At lr = {lr:.4g}, which is {lr / limit:.4g} of the limit 2/L = {limit:.4g},"
+    rate, edge = apart(lr, limit)
+    where = f"At lr = {rate}, which is {digits(lr / limit)} of the limit 2/L = {edge},"
     if own.status.outcome is Outcome.DIVERGED:
         numbers["diverges at step"] = own.status.step
-        outcome = f"{where} the run diverges at step {own.status.step}"
+        outcome = f"{where} the run diverges at step {digits(own.status.step)}"
     else:
         numbers["final loss"] = float(own.loss[-1])
         arrives = "arrives" if own.status.outcome is Outcome.MINIMUM else "stays bounded but does not arrive"
-        outcome = f"{where} the run {arrives}: after {steps} steps the loss is {own.loss[-1]:.4g}"
+        outcome = f"{where} the run {arrives}: after {counted(steps)} the loss is {digits(own.loss[-1])}"
     plot = Plot(
         "step",
         "loss",
         (
-            curve(f"lr = {_BELOW_LIMIT:g}", below.loss, dash="dash"),
-            curve(f"yours: lr = {lr:.4g}", own.loss),
+            curve(f"lr = {digits(_BELOW_LIMIT)}", below.loss, dash="dash"),
+            curve(f"yours: lr = {digits(lr)}", own.loss),
         ),
         log_y=True,
     )
     sentence = (
-        f"{outcome}; at lr = {_BELOW_LIMIT:g}, just below the limit, it is {below.loss[-1]:.4g} after {steps} steps."
+        f"{outcome}; at lr = {digits(_BELOW_LIMIT)}, just below the limit, it is {digits(below.loss[-1])} after "
+        f"{counted(steps)}."
     )
     return Finding(numbers, sentence, plot)
 
@@ -127,7 +129,7 @@ _SHARP_LIMIT = Experiment(
     expected=(
         Expected("largest curvature at the minimum", 1001.6, 0.005, "An exact eigenvalue; two decimals are known."),
         Expected("limit 2/L", 0.0019968, 5e-9, "An exact eigenvalue; five digits are known."),
-        Expected("final loss at lr 0.00199", 0.0, 1e-15, "It arrives (8e-18); what is left depends on rounding."),
+        Expected("final loss at lr 0.00199", 0.0, 1e-15, "It arrives (8·10⁻¹⁸); what is left depends on rounding."),
         Expected("final loss", 0.0053, 0.0004, "It hovers between 0.0049 and 0.0054 and never settles."),
         Expected("final loss", 3.52, 0.005, "Three digits are known.", {"lr": 0.0008, "steps": 1000}),
         Expected("final loss", 0.000496, 5e-7, "Three digits are known.", {"lr": 0.0008, "steps": 10_000}),
@@ -157,14 +159,14 @@ def _first_steps(settings: Mapping[str, float]) -> Finding:
     numbers = {f"{OPTIMIZERS[key].name}: first step per coordinate": step for key, step in first.items()}
     numbers["RMSProp: first step as a multiple of lr"] = first["rmsprop"] / lr
     for step, length in enumerate(lengths["radam"][:_RAW_STEPS], start=1):
-        numbers[f"RAdam: length of step {step}"] = float(length)
+        numbers[f"RAdam: length of step {digits(step)}"] = float(length)
     longest = float(lengths["radam"][:_RAW_STEPS].max())
     radam = paths["radam"].status
-    end = f", and it diverges at step {radam.step}" if radam.outcome is Outcome.DIVERGED else ""
+    end = f", and it diverges at step {digits(radam.step)}" if radam.outcome is Outcome.DIVERGED else ""
     sentence = (
-        f"At lr = {lr:.4g} the first step of Adam is {first['adam'] / lr:.4g} times lr in each coordinate, NAdam's "
-        f"{first['nadam'] / lr:.4g} times and RMSProp's {first['rmsprop'] / lr:.4g} times; Adadelta's, at its own "
-        f"rate of 1, is {first['adadelta']:.4g}; RAdam's longest early step is {longest:.4g}{end}."
+        f"At lr = {digits(lr)} the first step of Adam is {digits(first['adam'] / lr)} times lr in each coordinate, "
+        f"NAdam's {digits(first['nadam'] / lr)} times and RMSProp's {digits(first['rmsprop'] / lr)} times; Adadelta's, "
+        f"at its own rate of 1, is {digits(first['adadelta'])}; RAdam's longest early step is {digits(longest)}{end}."
     )
     plot = Plot(
         "step",
@@ -203,7 +205,7 @@ _SURPRISES = Experiment(
     ),
     find=_first_steps,
     expected=(
-        Expected("RMSProp: first step as a multiple of lr", 10.0, 1e-6, "1/√(1 − 0.99); eps takes about 1e-10 of it."),
+        Expected("RMSProp: first step as a multiple of lr", 10.0, 1e-6, "1/√(1 − 0.99); eps takes about 10⁻¹⁰ of it."),
         Expected("RMSProp: first step as a multiple of lr", 10**0.5, 1e-6, "1/√(1 − 0.9), by hand.", {"gamma": 0.9}),
         Expected("Adadelta: first step per coordinate", 0.00316, 0.000005, "√(eps/(1 − rho)), to three digits."),
         Expected("NAdam: first step per coordinate", 0.01056, 0.000005, "The figure is known to four digits."),
@@ -245,9 +247,9 @@ def _zigzag(settings: Mapping[str, float]) -> Finding:
         "final loss": losses[-1],
     }
     sentence = (
-        f"With the best step length along every gradient the loss goes from {losses[0]:.4g} to {losses[-1]:.4g} in "
-        f"{_counted(len(factors))}, and a step leaves at most {factors.max():.4g} of it; "
-        f"the worst case for κ = {kappa:.4g} is {bound:.4g}, "
+        "With the best step length along every gradient the loss goes from "
+        f"{' to '.join(apart(losses[0], losses[-1]))} in {counted(len(factors))}, and a step leaves at most "
+        f"{digits(factors.max())} of it; the worst case for κ = {digits(kappa)} is {digits(bound)}, "
         + ("and every step from here meets it." if tight else "which not every step from here meets.")
     )
     steps = np.arange(len(loss), dtype=np.float64)
@@ -261,10 +263,6 @@ def _zigzag(settings: Mapping[str, float]) -> Finding:
         log_y=True,
     )
     return Finding(numbers, sentence, plot)
-
-
-def _counted(steps: int) -> str:
-    return f"{steps} step{'s' * (steps != 1)}"
 
 
 _ZIGZAG = Experiment(
@@ -311,15 +309,15 @@ def _journey(objective: Objective, settings: Mapping[str, float]) -> Finding:
         "distance from the minimum at the end": float(np.linalg.norm(path.x[-1] - minimum)),
     }
     fate = (
-        f"the run diverges at step {path.status.step}"
+        f"the run diverges at step {digits(path.status.step)}"
         if path.status.outcome is Outcome.DIVERGED
-        else f"the loss is {path.loss[-1]:.4g} after {steps} steps"
+        else f"the loss is {digits(path.loss[-1])} after {counted(steps)}"
     )
     sentence = (
-        f"At ({start[0]:.4g}, {start[1]:.4g}) the loss is {path.loss[0]:.4g} and its gradient ({slope[0]:.4g}, "
-        f"{slope[1]:.4g}), so the first step is {off:.4g} degrees off the way to the minimum ({minimum[0]:.4g}, "
-        f"{minimum[1]:.4g}). The curvatures at the start are {curvatures[0]:.4g} and {curvatures[1]:.4g}. "
-        f"At lr = {lr:.4g} {fate}."
+        f"At ({digits(start[0])}, {digits(start[1])}) the loss is {digits(path.loss[0])} and its gradient "
+        f"({digits(slope[0])}, {digits(slope[1])}), so the first step is {digits(off)} degrees off the way to the "
+        f"minimum ({digits(minimum[0])}, {digits(minimum[1])}). The curvatures at the start are "
+        f"{digits(curvatures[0])} and {digits(curvatures[1])}. At lr = {digits(lr)} {fate}."
     )
     return Finding(numbers, sentence, Plot("step", "loss", (curve("gradient descent", path.loss),), log_y=True))
 
@@ -368,7 +366,7 @@ _BEALE = Experiment(
         Expected("larger curvature at the start", 78.3, 0.05, "An exact eigenvalue; one decimal is known."),
         Expected("degrees between the first step and the way to the minimum", 75.96, 0.005, "arctan(2/0.5), by hand."),
         Expected("loss at the end", 0.081, 0.0005, "Three decimals are known."),
-        Expected("loss at the end", 0.0, 1e-24, "It arrives (8e-26); what is left is rounding.", {"steps": 100_000}),
+        Expected("loss at the end", 0.0, 1e-24, "It arrives (8·10⁻²⁶); what is left is rounding.", {"steps": 100_000}),
     ),
 )
 

@@ -9,6 +9,7 @@ from core.catalogue.hypers import Hyper
 from core.catalogue.optimizers import PALETTE
 from core.engine.findings import Expected, Experiment, Finding, Plot, Series
 from core.evidence.experiments.telling import whole
+from core.formula.words import counted, digits
 from core.problems.network.recurrent import Cell, gru, lstm, plain, through_time
 
 # Colour and dash of the five lines: one colour a cell.
@@ -38,10 +39,11 @@ def _memory(settings: Mapping[str, float]) -> Finding:
     numbers = {f"first / last step, {name}": share for name, share in left.items()}
     numbers["factor per step, tanh RNN"] = per_step
     sentence = (
-        f"Before any training and over {steps} steps, the gradient of the first step is {rnn:.4g} times that of the "
-        f"last in a tanh RNN of spectral radius {radius:.4g}, which is a factor of {per_step:.4g} per step; in an LSTM "
-        f"{lstm_0:.4g} times if the bias of its forget gate is 0 and {lstm_kept:.4g} times if it is {keep:.4g}; in a "
-        f"GRU {gru_0:.4g} and {gru_kept:.4g} times, with the same biases in its update gate."
+        f"Before any training and over {counted(steps)}, the gradient of the first step is {digits(rnn)} times that of "
+        f"the last in a tanh RNN of spectral radius {digits(radius)}, which is a factor of {digits(per_step)} per "
+        f"step; in an LSTM {digits(lstm_0)} times if the bias of its forget gate is 0 and {digits(lstm_kept)} times if "
+        f"it is {digits(keep)}; in a GRU {digits(gru_0)} and {digits(gru_kept)} times, with the same biases in its "
+        "update gate."
     )
     at = np.arange(1.0, steps + 1)
     series = tuple(

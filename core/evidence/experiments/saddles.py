@@ -14,7 +14,7 @@ from core.engine.status import Outcome
 from core.engine.trace import Path, trace
 from core.evidence.experiments.measure import curve, first, steps_text
 from core.evidence.experiments.telling import learning_rate, whole
-from core.formula.words import listed
+from core.formula.words import counted, digits, listed
 
 _ONE_STEP = "A crossing can move by a step where a platform rounds differently."
 
@@ -40,23 +40,23 @@ def _cube(settings: Mapping[str, float]) -> Finding:
     }
     ends = {optimizer.name: _position(path, _CUBE_STEPS) for optimizer, path in paths.items()}
     gd, *_ = paths.values()
-    numbers = {f"x after {step} steps, {_CUBE_RACERS[0].name}": _position(gd, step) for step in _NAMED_STEPS}
+    numbers = {f"x after {counted(step)}, {_CUBE_RACERS[0].name}": _position(gd, step) for step in _NAMED_STEPS}
     numbers |= {f"x at the end, {name}": end for name, end in ends.items()}
     numbers |= {
-        f"steps to x < {FAR:.0f}, {optimizer.name}": lost(path)
+        f"steps to x < {digits(FAR)}, {optimizer.name}": lost(path)
         for optimizer, path in paths.items()
         if ends[optimizer.name] < 0
     }
     if start > 0:
         # The flow dx/dt = −3x² from x₀.
         numbers[f"1/(1/x₀ + 3αt) at t = {_NAMED_STEPS[0]}"] = 1 / (1 / start + 3 * lr * _NAMED_STEPS[0])
-    above = [f"{name} ({end:.4g})" for name, end in ends.items() if end >= 0]
+    above = [f"{name} ({digits(end)})" for name, end in ends.items() if end >= 0]
     below = [f"{optimizer.name} ({_fall_text(path)})" for optimizer, path in paths.items() if ends[optimizer.name] < 0]
     parts = [f"short of 0 or at it: {listed(above)}"] if above else []
     parts += [f"below 0 and falling for ever: {listed(below)}"] if below else []
     sentence = (
-        f"The function x³ has no minimum and no saddle, only a flat place at 0. From x = {start:.4g} with "
-        f"α = {lr:.4g}, after {_CUBE_STEPS} steps these rules are {'; and these are '.join(parts)}."
+        f"The function x³ has no minimum and no saddle, only a flat place at 0. From x = {digits(start)} with "
+        f"α = {digits(lr)}, after {counted(_CUBE_STEPS)} these rules are {'; and these are '.join(parts)}."
     )
     series = []
     for optimizer, path in paths.items():
@@ -78,7 +78,7 @@ def lost(path: Path) -> float:
 
 def _fall_text(path: Path) -> str:
     passed = lost(path)
-    return f"x = {path.x[-1, 0]:.4g}" if np.isinf(passed) else f"below {FAR:.0f} after {steps_text(passed, 0)}"
+    return f"x = {digits(path.x[-1, 0])}" if np.isinf(passed) else f"below {digits(FAR)} after {steps_text(passed, 0)}"
 
 
 _X52 = Experiment(
@@ -92,13 +92,13 @@ _X52 = Experiment(
     expected=(
         Expected("x after 100 steps, Gradient descent", 0.2474, 0.0001, "Four digits are known."),
         Expected("x after 1000 steps, Gradient descent", 0.03215, 0.00001, "Four digits are known."),
-        Expected("x after 10000 steps, Gradient descent", 0.00332, 0.00001, "Three digits are known."),
+        Expected("x after 10 000 steps, Gradient descent", 0.00332, 0.00001, "Three digits are known."),
         Expected("1/(1/x₀ + 3αt) at t = 100", 0.25, 1e-12, "By hand: 1/(1 + 3)."),
-        Expected("steps to x < -1000, Momentum", 49, 1, _ONE_STEP),
-        Expected("steps to x < -1000, Nesterov", 51, 1, _ONE_STEP),
+        Expected("steps to x < −1000, Momentum", 49, 1, _ONE_STEP),
+        Expected("steps to x < −1000, Nesterov", 51, 1, _ONE_STEP),
         Expected("x at the end, Momentum", -np.inf, 0.0, "There is nothing below to hold it."),
-        Expected("x at the end, Adam", 0.0, 1e-4, "It creeps towards 0 from above (5e-5)."),
-        Expected("x at the end, RMSProp", 0.0, 1e-4, "It creeps towards 0 from above (5e-11)."),
+        Expected("x at the end, Adam", 0.0, 1e-4, "It creeps towards 0 from above (5·10⁻⁵)."),
+        Expected("x at the end, RMSProp", 0.0, 1e-4, "It creeps towards 0 from above (5·10⁻¹¹)."),
     ),
 )
 
@@ -163,12 +163,12 @@ def _saddle(settings: Mapping[str, float]) -> Finding:
     gd, ball, adam, rms = steps.values()
     gd_noise, ball_noise = median.values()
     sentence = (
-        f"From (1, {offset:.4g}) with α = {lr:.4g} gradient descent leaves the saddle after "
-        f"{steps_text(gd, _QUIET_STEPS)} (theory says {predicted:.4g}), momentum after {ball:.0f}, Adam after "
-        f"{adam:.0f} and RMSProp after {rms:.0f}. From y = 0 exactly, {held} of these {len(steps)} rules never leave "
-        f"it. Noise of {noise:.4g} in the gradient frees gradient descent from there after {gd_noise:.0f} steps and "
-        f"momentum after {ball_noise:.0f}, the medians of {len(_SEEDS)} runs. Of {_STARTS} random starts {stranded} "
-        "end at the saddle."
+        f"From (1, {digits(offset)}) with α = {digits(lr)} gradient descent leaves the saddle after "
+        f"{steps_text(gd, _QUIET_STEPS)} (theory says {digits(predicted)}), momentum after {digits(ball)}, Adam "
+        f"after {digits(adam)} and RMSProp after {digits(rms)}. From y = 0 exactly, {held} of these "
+        f"{len(steps)} rules never leave it. Noise of {digits(noise)} in the gradient frees gradient descent from "
+        f"there after {digits(gd_noise)} steps and momentum after {digits(ball_noise)}, the medians of "
+        f"{len(_SEEDS)} runs. Of {_STARTS} random starts {stranded} end at the saddle."
     )
     series = [
         curve(
@@ -287,16 +287,18 @@ def _rare_minima(settings: Mapping[str, float]) -> Finding:
     share = np.sum(counts, axis=0) / _MATRICES
     dimensions = np.arange(1.0, size + 1)
     exact = np.array([_exact(n, shift) for n in range(1, size + 1)])
-    numbers = {f"minima in %, n = {n:.0f}": 100 * float(part) for n, part in zip(dimensions, share, strict=True)}
-    numbers |= {f"exact minima in %, n = {n:.0f}": 100 * float(part) for n, part in zip(dimensions, exact, strict=True)}
+    numbers = {f"minima in %, n = {digits(n)}": 100 * float(part) for n, part in zip(dimensions, share, strict=True)}
+    numbers |= {
+        f"exact minima in %, n = {digits(n)}": 100 * float(part) for n, part in zip(dimensions, exact, strict=True)
+    }
     seen = int(np.flatnonzero(share)[-1]) + 1 if share.any() else 0
     numbers["largest n with a minimum among the draws"] = seen
-    about = f" with {shift:.4g} added to every curvature" if shift else ""
-    by_size = listed([f"{100 * part:.4g} % for n = {n:.0f}" for n, part in zip(dimensions, share, strict=True)])
+    about = f" with {digits(shift)} added to every curvature" if shift else ""
+    by_size = listed([f"{digits(100 * part)} % for n = {digits(n)}" for n, part in zip(dimensions, share, strict=True)])
     sentence = (
-        f"Of {_MATRICES} random n × n matrices of second derivatives{about}, these have only positive eigenvalues, as "
-        f"a minimum needs: {by_size}. In the others a direction of descent is left. In theory the last share is "
-        f"{100 * exact[-1]:.4g} %."
+        f"Of {digits(_MATRICES)} random n × n matrices of second derivatives{about}, these have only positive "
+        f"eigenvalues, as a minimum needs: {by_size}. In the others a direction of descent is left. In theory the last "
+        f"share is {digits(100 * exact[-1])} %."
     )
     series = (
         Series("measured", dimensions, np.where(share > 0, share, np.nan), PALETTE[0], mode="lines+markers"),

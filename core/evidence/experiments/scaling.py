@@ -10,6 +10,7 @@ from core.catalogue.optimizers import OPTIMIZERS, PALETTE
 from core.engine.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
 from core.evidence.experiments.measure import descend, first, steps_text
 from core.evidence.experiments.telling import whole
+from core.formula.words import digits
 
 _ADAM = OPTIMIZERS["adam"]
 _HOUSES = 200
@@ -116,11 +117,12 @@ def _scaling(settings: Mapping[str, float]) -> Finding:
         "gain of gradient descent": steps[_RAW] / steps[_STANDARD],
     }
     sentence = (
-        f"With features as they are the condition number is {fits[_RAW].condition:.4g} and gradient descent needs "
-        f"{steps[_RAW]:.4g} steps to fit the prices; divided by their spread, {steps['only divided']:.4g}; between 0 "
-        f"and 1, {steps['min–max']:.4g}; standardised, with a condition number of {fits[_STANDARD].condition:.4g}, "
-        f"{steps[_STANDARD]:.4g}. Adam at the best of {len(_ADAM_RATES)} rates needs {steps_text(raw, _ADAM_BUDGET)} "
-        f"before and {steps_text(standard, _ADAM_BUDGET)} after standardising."
+        f"With features as they are the condition number is {digits(fits[_RAW].condition)} and gradient descent needs "
+        f"{digits(steps[_RAW])} steps to fit the prices; divided by their spread, {digits(steps['only divided'])}; "
+        f"between 0 and 1, {digits(steps['min–max'])}; standardised, with a condition number of "
+        f"{digits(fits[_STANDARD].condition)}, {digits(steps[_STANDARD])}. Adam at the best of {len(_ADAM_RATES)} "
+        f"rates needs {steps_text(raw, _ADAM_BUDGET)} before and {steps_text(standard, _ADAM_BUDGET)} after "
+        "standardising."
     )
     return Finding(numbers, sentence, _picture(fits, steps, adam[_RAW][:, needed[_RAW].index(raw)]))
 

@@ -14,6 +14,7 @@ from core.engine.run import Run
 from core.engine.trace import trace
 from core.evidence.experiments.measure import curve, edited, first, steps_text
 from core.evidence.experiments.telling import learning_rate, whole
+from core.formula.words import counted, digits
 
 _GD, _MOMENTUM, _ADAM = (OPTIMIZERS[key] for key in ("sgd", "momentum", "adam"))
 
@@ -55,9 +56,9 @@ def _plateau(settings: Mapping[str, float]) -> Finding:
     steps = {key: first(np.abs(path.x[:, 0]) < 1) for key, path in paths.items()}
     needs = [steps_text(steps[_GD, name], _PLATEAU_STEPS) for name in _SCHEDULES]
     sentence = (
-        f"From x = {start:.4g}, where the slope is {paths[_GD, 'constant'].grad_norm[0]:.4g}, gradient descent with "
-        f"α = {lr:.4g} leaves the plateau after {needs[0]}, with cosine decay after {needs[1]}, with warm-up and "
-        f"cosine decay after {needs[2]}; at the constant rate momentum needs "
+        f"From x = {digits(start)}, where the slope is {digits(paths[_GD, 'constant'].grad_norm[0])}, gradient descent "
+        f"with α = {digits(lr)} leaves the plateau after {needs[0]}, with cosine decay after {needs[1]}, with warm-up "
+        f"and cosine decay after {needs[2]}; at the constant rate momentum needs "
         f"{steps_text(steps[_MOMENTUM, 'constant'], _PLATEAU_STEPS)} and Adam, at a tenth of the rate, "
         f"{steps_text(steps[_ADAM, 'constant'], _PLATEAU_STEPS)}."
     )
@@ -124,7 +125,7 @@ def _largest_rates(objective: str, start: float, limit: float, warmups: Array) -
 
 
 def _warm_text(warmup: float) -> str:
-    return "no warm-up" if warmup == 1 else f"{warmup:.0f} steps of linear warm-up"
+    return "no warm-up" if warmup == 1 else f"{digits(warmup)} steps of linear warm-up"
 
 
 def _warm_up(settings: Mapping[str, float]) -> Finding:
@@ -135,12 +136,12 @@ def _warm_up(settings: Mapping[str, float]) -> Finding:
     parabola, _ = _largest_rates(f"{curvature!r}*x**2/2", start, 2 / curvature, warmups)
     times, times_parabola = quartic[-1] / quartic[0], parabola[-1] / parabola[0]
     sentence = (
-        f"On ¼x⁴ from {start:.4g}, gradient descent is stable at constant rates up to {quartic[0]:.4g}; at nine tenths "
-        f"of that the loss is {loss[0]:.4g} after {_WARM_STEPS} steps. With {_warm_text(warmup)} the peak may be "
-        f"{quartic[-1]:.4g}, {times:.4g} times as much, and nine tenths of that give {loss[-1]:.4g}. On a parabola as "
-        f"curved as the start, which does not flatten on the way, the limit stays 2/L = {2 / curvature:.4g}: the peak "
-        f"may be {times_parabola:.4g} times that before {_WARM_STEPS} steps end higher than they began, and the more "
-        "steps the less."
+        f"On ¼x⁴ from {digits(start)}, gradient descent is stable at constant rates up to {digits(quartic[0])}; at "
+        f"nine tenths of that the loss is {digits(loss[0])} after {counted(_WARM_STEPS)}. With {_warm_text(warmup)} "
+        f"the peak may be {digits(quartic[-1])}, {digits(times)} times as much, and nine tenths of that give "
+        f"{digits(loss[-1])}. On a parabola as curved as the start, which does not flatten on the way, the limit stays "
+        f"2/L = {digits(2 / curvature)}: the peak may be {digits(times_parabola)} times that before {_WARM_STEPS} "
+        "steps end higher than they began, and the more steps the less."
     )
     numbers = {
         "largest rate, no warm-up": float(quartic[0]),
@@ -190,8 +191,8 @@ def _falls(settings: Mapping[str, float]) -> Finding:
     }
     sentence = (
         f"With a fall to a tenth every {period} epochs, the number of falls in {epochs} epochs is "
-        f"{numbers['falls']:.0f}: {first_stretch:.4g} % of the epochs are at the first rate, and the last one is at "
-        f"{numbers['last rate / first rate']:.4g} of it."
+        f"{digits(numbers['falls'], '.0f')}: {digits(first_stretch)} % of the epochs are at the first rate, and the "
+        f"last one is at {digits(numbers['last rate / first rate'])} of it."
     )
     plot = Plot("epoch", "share of the first rate", (curve("every fall to a tenth", factors),), log_y=True)
     return Finding(numbers, sentence, plot)

@@ -9,7 +9,7 @@ from core.catalogue.optimizers import OPTIMIZERS, Optimizer
 from core.engine.findings import Array, Expected, Experiment, Finding, Plot, Series
 from core.evidence.experiments.measure import descend
 from core.evidence.experiments.telling import learning_rate, whole
-from core.formula.words import listed
+from core.formula.words import counted, digits, listed
 
 _SAMPLES = 40
 _GD, _MOMENTUM, _ADAM = (OPTIMIZERS[key] for key in ("sgd", "momentum", "adam"))
@@ -77,11 +77,11 @@ def _which_fit(settings: Mapping[str, float]) -> Finding:
         ),
     }
     sentence = (
-        f"With {size} weights and {_SAMPLES} samples there are many exact fits. From 0, batches of "
+        f"With {size} weights and {digits(_SAMPLES)} samples there are many exact fits. From 0, batches of "
         f"{listed([str(batch) for batch in _BATCHES])} all find the shortest one, to "
-        f"{max(away[f'B = {batch}'] for batch in _BATCHES):.4g}, with a test error of {tested['B = 1']:.4g}. Adam's "
-        f"is {away[_ADAM.name]:.4g} away from it, with a test error of {tested[_ADAM.name]:.4g}, and momentum's "
-        f"{away[_MOMENTUM.name]:.4g}. Here {relevant} of the features matter{'s' * (relevant == 1)}."
+        f"{digits(max(away[f'B = {batch}'] for batch in _BATCHES))}, with a test error of {digits(tested['B = 1'])}. "
+        f"Adam's is {digits(away[_ADAM.name])} away from it, with a test error of {digits(tested[_ADAM.name])}, and "
+        f"momentum's {digits(away[_MOMENTUM.name])}. Here {relevant} of the features matter{'s' * (relevant == 1)}."
     )
     series = tuple(
         Series(f"B = {batch}", np.arange(1.0, len(errors) + 1), np.array(errors)) for batch, errors in passes.items()
@@ -168,9 +168,10 @@ def _noise_helps(settings: Mapping[str, float]) -> Finding:
     numbers["draws in which one sample is closer"] = closer
     noisy, exact = (float(end.mean()) for end in ends)
     sentence = (
-        f"Weights u² − v² fitted to {_SAMPLES} samples of {_INPUTS} features, {relevant} of which matter: after "
-        f"{_STEPS} steps at rate {lr:.4g} from u = v = {start:.4g} the distance from the truth is {noisy:.4g} with one "
-        f"sample a step and {exact:.4g} with all, on average over {_DRAWS} draws; one sample is closer in {closer}."
+        f"Weights u² − v² fitted to {digits(_SAMPLES)} samples of {_INPUTS} features, {relevant} of which matter: "
+        f"after {counted(_STEPS)} at rate {digits(lr)} from u = v = {digits(start)} the distance from the truth is "
+        f"{digits(noisy)} with one sample a step and {digits(exact)} with all, on average over {_DRAWS} draws; one "
+        f"sample is closer in {closer}."
     )
     return Finding(numbers, sentence, Plot("step", "distance from the true weights", tuple(series), log_y=True))
 

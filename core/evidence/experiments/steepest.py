@@ -7,7 +7,7 @@ import numpy as np
 from core.catalogue.hypers import Hyper
 from core.catalogue.optimizers import PALETTE
 from core.engine.findings import Expected, Experiment, Finding, Plot, Series
-from core.formula.words import listed
+from core.formula.words import digits, listed
 
 
 def _steepest(settings: Mapping[str, float]) -> Finding:
@@ -25,9 +25,11 @@ def _steepest(settings: Mapping[str, float]) -> Finding:
     if not g.any():
         sentence = "Where the gradient is 0, no direction is steepest: every step changes the loss by 0 at first order."
     else:
-        directions = [f"({step[0]:.4g}, {step[1]:.4g}) by the {norm} norm" for norm, step in steps.items()]
+        directions = [f"({digits(step[0])}, {digits(step[1])}) by the {norm} norm" for norm, step in steps.items()]
         tie = ", where the other coordinate would do as well" if largest.all() else ""
-        sentence = f"For g = ({g[0]:.4g}, {g[1]:.4g}) the steepest step of length 1 is {listed(directions)}{tie}."
+        sentence = (
+            f"For g = ({digits(g[0])}, {digits(g[1])}) the steepest step of length 1 is {listed(directions)}{tie}."
+        )
     turn = np.linspace(0, 2 * np.pi, 121)
     circle, corner = np.array([np.cos(turn), np.sin(turn)]), np.array([[1, 1, -1, -1, 1], [1, -1, -1, 1, 1]])
     diamond = np.array([[1, 0, -1, 0, 1], [0, -1, 0, 1, 0]])

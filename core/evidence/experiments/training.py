@@ -12,6 +12,7 @@ from core.engine.run import Run
 from core.engine.trace import trace
 from core.evidence.experiments.measure import batches, descend, first, steps_text
 from core.evidence.experiments.telling import learning_rate, whole
+from core.formula.words import counted, digits
 from core.problems.network.perceptron import Activation, Layer, Network, Reals
 
 _SGD, _ADAMW, _ADAM = (OPTIMIZERS[key] for key in ("sgd", "adamw", "adam"))
@@ -90,11 +91,15 @@ def _smoothed(losses: Array) -> Array:
 
 
 def _range_text(name: str, steepest: float, lowest: float, end: float, best: float) -> str:
-    gone = f"is back where it began at {end:.4g}" if np.isfinite(end) else f"stays below its start up to {_TESTED[1]:g}"
+    gone = (
+        f"is back where it began at {digits(end)}"
+        if np.isfinite(end)
+        else f"stays below its start up to {digits(_TESTED[1])}"
+    )
     return (
-        f"{name}: the loss falls fastest at {steepest:.4g}, is lowest at {lowest:.4g} and {gone}; trained at constant "
-        f"rates, {best:.4g} is best, so the steepest point is {steepest / best:.4g} times the best rate and the lowest "
-        f"{lowest / best:.4g} times"
+        f"{name}: the loss falls fastest at {digits(steepest)}, is lowest at {digits(lowest)} and {gone}; trained at "
+        f"constant rates, {digits(best)} is best, so the steepest point is {digits(steepest / best)} times the best "
+        f"rate and the lowest {digits(lowest / best)} times"
     )
 
 
@@ -140,7 +145,7 @@ _RANGE = Experiment(
     key="X63",
     question="Does a learning-rate range test find the best learning rate?",
     settings=(
-        whole("steps", "T", 100, (30, 400), "Steps of the test, in which the rate rises from 1e-5 to 10."),
+        whole("steps", "T", 100, (30, 400), "Steps of the test, in which the rate rises from 10⁻⁵ to 10."),
         whole("batch", "B", _ITEMS, (16, _ITEMS), "Items at each step of the test; few make the curve noisy."),
         _SEED,
     ),
@@ -174,29 +179,29 @@ def _one_rate(settings: Mapping[str, float]) -> Finding:
     chosen, best = float(final[np.searchsorted(rates, lr)]), int(np.nanargmin(final))
     slow, quick = (first(trace(_VALLEY(_VALLEY_BUDGET, {"lr": rate})).loss <= 1e-4) for rate in (lr, _VALLEY_RATE))
     against = (
-        f"{chosen / final[best]:.4g} times the loss at {rates[best]:.4g} ({final[best]:.4g})"
+        f"{digits(chosen / final[best])} times the loss at {digits(rates[best])} ({digits(final[best])})"
         if rates[best] != lr
         else "the lowest of all the rates tried"
     )
     sentence = (
-        f"After {steps} steps AdamW at {lr:.4g} has brought this network to {chosen:.4g}, which is {against}. On "
-        f"Rosenbrock's function Adam needs {steps_text(slow, _VALLEY_BUDGET)} to reach 1e-4 at {lr:.4g} and "
-        f"{steps_text(quick, _VALLEY_BUDGET)} at {_VALLEY_RATE:g}."
+        f"After {counted(steps)} AdamW at {digits(lr)} has brought this network to {digits(chosen)}, which is "
+        f"{against}. On Rosenbrock's function Adam needs {steps_text(slow, _VALLEY_BUDGET)} to reach 0.0001 at "
+        f"{digits(lr)} and {steps_text(quick, _VALLEY_BUDGET)} at {digits(_VALLEY_RATE)}."
     )
     numbers = {
-        **{f"loss at {rate:.4g}": float(loss) for rate, loss in zip(rates, final, strict=True)},
+        **{f"loss at {digits(rate)}": float(loss) for rate, loss in zip(rates, final, strict=True)},
         "best rate": float(rates[best]),
         "loss at the chosen rate / lowest": chosen / float(final[best]),
         "steps on Rosenbrock at the chosen rate": slow,
-        f"steps on Rosenbrock at {_VALLEY_RATE:g}": quick,
+        f"steps on Rosenbrock at {digits(_VALLEY_RATE)}": quick,
     }
     plot = Plot(
         "learning rate α",
-        f"mean squared error after {steps} steps",
+        f"mean squared error after {counted(steps)}",
         (Series(_ADAMW.name, rates, final, _ADAMW.color, mode="lines+markers"),),
         log_x=True,
         log_y=True,
-        marks=(Mark("x", lr, f"{lr:.4g}"),),
+        marks=(Mark("x", lr, digits(lr)),),
     )
     return Finding(numbers, sentence, plot)
 
@@ -255,10 +260,10 @@ def _watch(settings: Mapping[str, float]) -> Finding:
         "swings before it": float(norms[_WIDTH][:_BAD_STEP].max() / ordinary),
     }
     sentence = (
-        f"The norm is about {level[_WIDTH]:.4g} with hidden layers of {_WIDTH} units and "
-        f"{numbers['level, your width / this']:.4g} times that with {width}, on the same items. A batch whose "
-        f"targets are {spoilt:.4g} times too large lifts it to {numbers['jump at the bad batch']:.4g} times its usual "
-        f"value, where ordinary batches reach {numbers['swings before it']:.4g}."
+        f"The norm is about {digits(level[_WIDTH])} with hidden layers of {_WIDTH} units and "
+        f"{digits(numbers['level, your width / this'])} times that with {width}, on the same items. A batch whose "
+        f"targets are {digits(spoilt)} times too large lifts it to {digits(numbers['jump at the bad batch'])} times "
+        f"its usual value, where ordinary batches reach {digits(numbers['swings before it'])}."
     )
     series = tuple(
         Series(f"{w} units", np.arange(float(_WATCHED)), seen, color)

@@ -11,7 +11,7 @@ from core.engine.trace import trace
 from core.evidence.experiments.measure import curve
 from core.evidence.experiments.telling import learning_rate
 from core.formula import parse
-from core.formula.words import listed
+from core.formula.words import apart, digits, listed
 
 # Three points on the line through the origin with slope 2, fitted by w·x + b: the guide's worked example.
 _DATA = ((1, 2), (2, 4), (3, 6))
@@ -41,9 +41,9 @@ def _worked_example(settings: Mapping[str, float]) -> Finding:
         "loss after": then,
     }
     sentence = (
-        f"The exact slope along w is {exact[0]:.4g}; with h = {h:.4g} the central difference is off by "
-        f"{abs(central - exact[0]):.4g} and the forward difference by {abs(forward - exact[0]):.4g}. A step with "
-        f"lr = {lr:.4g} takes the loss from {before:.4g} to {then:.4g}."
+        f"The exact slope along w is {digits(exact[0])}; with h = {digits(h)} the central difference is off by "
+        f"{digits(abs(central - exact[0]))} and the forward difference by {digits(abs(forward - exact[0]))}. A step "
+        f"with lr = {digits(lr)} takes the loss from {' to '.join(apart(before, then))}."
     )
     missed = [np.abs(slope - exact[0]) for slope in _differences(point, _DIFFERENCES)]
     plot = Plot(
@@ -82,11 +82,11 @@ _WORKED = Experiment(
     expected=(
         Expected("exact slope along w", -13.6, 1e-12, "Exact apart from rounding."),
         Expected("exact slope along b", -5.8, 1e-12, "Exact apart from rounding."),
-        Expected("central difference along w", -13.6, 1e-8, "On a parabola only rounding is left: about 1e-15/h."),
+        Expected("central difference along w", -13.6, 1e-8, "On a parabola only rounding is left: about 10⁻¹⁵/h."),
         Expected("forward difference along w", -13.6 + 14 / 3 * 1e-5, 1e-8, "It misses by h·14/3, half the curvature."),
-        Expected("forward difference along w", -13.6 + 14 / 30, 1e-9, "The same; rounding is 1e-15/h.", {"h": 0.1}),
+        Expected("forward difference along w", -13.6 + 14 / 30, 1e-9, "The same; rounding is 10⁻¹⁵/h.", {"h": 0.1}),
         Expected(
-            "forward difference along w", -13.6033, 5e-5, "Rounding of losses near 10, 1.8e-15, over h.", {"h": 1e-12}
+            "forward difference along w", -13.6033, 5e-5, "Rounding of losses near 10, 1.8·10⁻¹⁵, over h.", {"h": 1e-12}
         ),
         Expected("w after one step", 0.636, 1e-12, "Exact apart from rounding."),
         Expected("b after one step", 0.158, 1e-12, "Exact apart from rounding."),
@@ -118,15 +118,15 @@ def _conventions(settings: Mapping[str, float]) -> Finding:
         path = trace(Run(f"{factor / len(_DATA)!r}*({squares})", "sgd", start, _FITTING, {"lr": lr}))
         slope = float(path.terms["g"][0, 0])
         numbers[f"slope along w, {name}"] = slope
-        slopes.append(f"{slope:.4g} ({name})")
+        slopes.append(f"{digits(slope)} ({name})")
         series.append(curve(name, path.loss / factor))
         ends[f"mean of the squares at the end, {name}"] = float(path.loss[-1] / factor)
     limits = {name: 2 / (factor * _EXAMPLE_CURVATURE) for name, factor in _CONVENTIONS.items()}
     numbers |= {f"limit 2/L, {name}": limit for name, limit in limits.items()} | ends
-    beyond = [f"the {name} ({limit:.4g})" for name, limit in limits.items() if lr > limit]
+    beyond = [f"the {name} ({digits(limit)})" for name, limit in limits.items() if lr > limit]
     sentence = (
         f"The same line and the same data have the slope {listed(slopes)} along w, depending on how the squares are "
-        f"added up; lr = {lr:.4g} is "
+        f"added up; lr = {digits(lr)} is "
         + (
             f"above the stability limit for {listed(beyond)}."
             if beyond
@@ -174,10 +174,10 @@ def _step(settings: Mapping[str, float]) -> Finding:
         numbers |= {f"w after one step, {name}": float(points[1][0]), f"b after one step, {name}": float(points[1][1])}
         series.append(curve(name, _EXAMPLE.value(np.array(points).T), dash="solid" if name == "at once" else "dash"))
     sentence = (
-        f"The line predicts {listed([f'{value:.4g}' for value in predictions.values()])}. A step with lr = {lr:.4g} "
-        f"moves w to {numbers['w after one step, at once']:.4g} and b to {numbers['b after one step, at once']:.4g} "
-        f"where both slopes are taken first; with b's slope taken after w has moved, b comes to "
-        f"{numbers['b after one step, in turn']:.4g}, which is another method."
+        f"The line predicts {listed([f'{digits(value)}' for value in predictions.values()])}. A step with lr = "
+        f"{digits(lr)} moves w to {digits(numbers['w after one step, at once'])} and b to "
+        f"{digits(numbers['b after one step, at once'])} where both slopes are taken first; with b's slope taken after "
+        f"w has moved, b comes to {digits(numbers['b after one step, in turn'])}, which is another method."
     )
     return Finding(numbers, sentence, Plot("step", "loss", tuple(series), log_y=True))
 

@@ -15,6 +15,7 @@ from core.engine.run import Run
 from core.engine.trace import trace
 from core.export.torch_peer.paths import arguments_of, counterpart, options_of, points, scheduler_rates
 from core.formula.torch_code import rule_optimizer
+from core.formula.words import digits
 
 # How far along its slider a loud value lies: far from every default, and inside the bounds.
 _LOUD = 0.75
@@ -96,7 +97,7 @@ def _checked_on_matrix(optimizer: Optimizer) -> Parity:
     shipped, exact = (_apart_on_matrix(optimizer, kind) for kind in (torch.Tensor, _Double))
     note = (
         "Compared on a 2×2 matrix with the class made from the rule, because PyTorch's takes no vectors. It rounds to "
-        f"bfloat16, which has two to three digits; the same code kept in float64 is {exact:.1e} apart."
+        f"bfloat16, which has two to three digits; the same code kept in float64 is {digits(exact)} apart."
     )
     return Parity(
         optimizer.key, optimizer.name, f"torch.optim.{optimizer.torch.name}", shipped, note, torch.__version__

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.catalogue.hypers import unknown_key
+from core.formula.words import digits
 
 Array = npt.NDArray[np.float64]
 
@@ -65,7 +66,7 @@ def _check_column(name: str, column: Array) -> None:
     size = np.abs(column)
     if not ((size <= LARGEST) & ((size >= SMALLEST) | (size == 0))).all():
         raise ValueError(
-            f"{name} has a number that is neither 0 nor between {SMALLEST:g} and {LARGEST:g} in size; "
+            f"{name} has a number that is neither 0 nor between {digits(SMALLEST)} and {digits(LARGEST)} in size; "
             "give it in other units."
         )
     if column.std() <= _LEAST_SPREAD * size.max():
@@ -158,8 +159,8 @@ _ALL = (
     Dataset(
         key="known_line",
         name="Known answer",
-        idea=f"40 points made from the line y = {_SLOPE:g}x + {_INTERCEPT:g} with a scatter that does not tilt it: "
-        "slope 2 and intercept 1 are the exact answer.",
+        idea=f"40 points made from the line y = {digits(_SLOPE)}x + {digits(_INTERCEPT)} with a scatter that does not "
+        "tilt it: slope 2 and intercept 1 are the exact answer.",
         source="made here",
         x_name="x (no unit)",
         y_name="y (no unit)",

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from core.catalogue.hypers import unknown_key
 from core.engine.gradients import mini_batch_gradient
+from core.formula.words import outside
 from core.problems.batches.data import Array
 
 Indices = npt.NDArray[np.int64]
@@ -154,7 +155,7 @@ def _checked(samples: int, batch: int, rate: float | Array, updates: int, seeds:
     if not 1 <= batch <= samples:
         raise ValueError(f"The batch size must lie in [1, {samples}], the number of samples; {batch} was given.")
     if not 1 <= updates <= MOST_UPDATES:
-        raise ValueError(f"The updates must lie in [1, {MOST_UPDATES}]; {updates} was given.")
+        raise ValueError(f"The updates must lie in {outside(updates, 1, MOST_UPDATES)}.")
     if not seeds or min(seeds) < 0:
         raise ValueError("There must be at least one seed, and none below 0.")
     if len(seeds) * updates > _MOST_KEPT or len(seeds) * updates * batch > _MOST_LOOKED_AT:

@@ -10,6 +10,7 @@ from statistics import mode
 import numpy as np
 
 from core.catalogue.hypers import unknown_key
+from core.formula.words import digits
 from core.problems.batches.data import LARGEST, SMALLEST, Array, Pair, literal_pair
 from core.problems.decimal_comma import are_decimal, has_comma, with_points
 
@@ -101,7 +102,7 @@ def _rows(text: str) -> tuple[list[tuple[int, list[str]]], str]:
         raise ValueError("The text is empty; paste rows with at least two columns of numbers.")
     # One more for a header.
     if len(lines) > MOST_ROWS + 1:
-        raise ValueError(f"The table has {len(lines)} rows; up to {MOST_ROWS} and a header are allowed.")
+        raise ValueError(f"The table has {digits(len(lines))} rows; up to {MOST_ROWS} and a header are allowed.")
     bare = [_QUOTED.sub("", line) for _, line in lines]
     delimiter = next((one for one in _DELIMITERS if 2 * sum(one in line for line in bare) >= len(bare)), None)
     if delimiter is None:
@@ -117,7 +118,7 @@ def _rows(text: str) -> tuple[list[tuple[int, list[str]]], str]:
                 "every row needs as many as the first."
             )
     if len(rows) > MOST_ROWS and _has_number(rows[0][1]):
-        raise ValueError(f"The table has {len(rows)} rows of data; up to {MOST_ROWS} are allowed.")
+        raise ValueError(f"The table has {digits(len(rows))} rows of data; up to {MOST_ROWS} are allowed.")
     return rows, delimiter
 
 
@@ -192,7 +193,8 @@ def _problem(rows: Sequence[int], cells: Sequence[str], index: int, name: str) -
             )
         size = abs(float(cell))
         if size and not SMALLEST <= size <= LARGEST:
-            return f"{where} must be 0 or between {SMALLEST:g} and {LARGEST:g} in size; {_excerpt(cell)} was given."
+            bounds = f"between {digits(SMALLEST)} and {digits(LARGEST)} in size"
+            return f"{where} must be 0 or {bounds}; {_excerpt(cell)} was given."
     return ""
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from core.catalogue.hypers import Hyper
 from core.catalogue.optimizers import PALETTE, Dash
 from core.engine.findings import drawn_moments
+from core.formula.words import digits
 from core.problems.batches.data import Array, Pair
 from core.problems.batches.descent import Band, Descents, band, descend, least_squares, line, losses, seconds_per_update
 from core.problems.batches.theory import largest_stable_rate, noise_floor
@@ -60,7 +61,7 @@ class Variant:
 def variants(samples: int, batch: int, replacement: bool) -> tuple[Variant, ...]:
     """All samples, ``batch`` and one at a time; only two where ``batch`` is one of the others."""
     blue, orange, teal, *_ = PALETTE
-    full = Variant(f"all {samples} at once", samples, False, blue, "solid")
+    full = Variant(f"all {digits(samples)} at once", samples, False, blue, "solid")
     one = Variant("1 at a time", 1, replacement, orange, "dot")
     middle = Variant(f"{batch} at a time", batch, replacement, teal, "solid")
     same = batch == 1 or (batch == samples and not replacement)

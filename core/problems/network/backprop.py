@@ -8,6 +8,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
+from core.formula.words import digits, outside
 from core.problems.network.initialisation import Initialisation
 from core.problems.network.perceptron import Activation
 
@@ -85,12 +86,12 @@ class Example:
         if self.hidden not in range(FEWEST, MOST + 1):
             raise ValueError(f"hidden must be {FEWEST} or {MOST} units; {self.hidden} was given.")
         if self.seed not in range(LARGEST_SEED + 1):
-            raise ValueError(f"seed must be a whole number in [0, {LARGEST_SEED}]; {self.seed} was given.")
+            raise ValueError(f"seed must be a whole number in {outside(self.seed, 0, LARGEST_SEED)}.")
         if len(self.inputs) != INPUTS:
             raise ValueError(f"inputs must be {INPUTS} numbers; {len(self.inputs)} were given.")
         for name, value in (("x1", self.inputs[0]), ("x2", self.inputs[1]), ("target", self.target)):
             if not -LARGEST <= value <= LARGEST:
-                raise ValueError(f"{name} must lie in [−{LARGEST:g}, {LARGEST:g}]; {value:g} was given.")
+                raise ValueError(f"{name} must lie in {outside(value, -LARGEST, LARGEST)}.")
 
     @cached_property
     def parameters(self) -> Parameters:
@@ -203,8 +204,9 @@ def _forward(example: Example) -> str:
     unit = next(node for node in example.nodes if node.key == "h1")
     return (
         f"**Forward.** Each hidden unit adds up its inputs times their weights and passes the sum through "
-        f"{example.activation.label}: the first gets {unit.sum:.4g} and gives {unit.value:.4g}. The output adds up the "
-        f"units in the same way, ŷ = {example.prediction:.4g}, and the loss is (ŷ − y)² = {example.loss:.4g}."
+        f"{example.activation.label}: the first gets {digits(example.sums[0])} and gives {digits(unit.value)}. The "
+        f"output adds up the units in the same way, ŷ = {digits(example.prediction)}, and the loss is (ŷ − y)² = "
+        f"{digits(example.loss)}."
     )
 
 
@@ -213,11 +215,11 @@ def _backward(example: Example) -> str:
     slope = 2 * (example.prediction - example.target)
     count = example.hidden * (INPUTS + 2) + 1
     return (
-        f"**Backward.** The slope along ŷ is 2(ŷ − y) = {slope:.4g}. Each connection hands it back times its weight, "
-        f"each unit times the slope of {example.activation.label} at its sum: the first unit's output has "
-        f"{unit.gradient:.4g}, its sum {unit.sum_gradient:.4g}. A weight's slope is what comes back at its end times "
-        f"the value at its beginning. One sweep gives all {count} slopes; differences of the loss would need "
-        f"{count + 1} runs forward."
+        f"**Backward.** The slope along ŷ is 2(ŷ − y) = {digits(slope)}. Each connection hands it back times its "
+        f"weight, each unit times the slope of {example.activation.label} at its sum: the first unit's output has "
+        f"{digits(unit.gradient)}, its sum {digits(example.gradients.inner_bias[0])}. A weight's slope is what comes "
+        f"back at its end times the value at its beginning. One sweep gives all {count} slopes; differences of the "
+        f"loss would need {count + 1} runs forward."
     )
 
 

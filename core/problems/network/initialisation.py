@@ -8,6 +8,8 @@ from enum import Enum
 import numpy as np
 import numpy.typing as npt
 
+from core.formula.words import digits
+
 Array = npt.NDArray[np.float64]
 
 # What every weight is where all of them are equal.
@@ -90,8 +92,8 @@ class Initialisation(Enum):
         """Two sentences: what the weights of such a layer are, in numbers, and why."""
         variance = self.variance(fan_in, fan_out)
         if self is Initialisation.EQUAL:
-            return f"Every weight starts at {_EQUAL:g}. {self.value.why}"
+            return f"Every weight starts at {digits(_EQUAL)}. {self.value.why}"
         return (
             f"With {fan_in} inputs and {fan_out} output{'s' * (fan_out != 1)} the variance is {self.value.written} = "
-            f"{variance:.4g}, so a typical weight is ±{math.sqrt(variance):.4g}. {self.value.why}"
+            f"{digits(variance)}, so a typical weight is ±{digits(math.sqrt(variance))}. {self.value.why}"
         )

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from core.engine.status import point_text
 from core.formula import Formula
+from core.formula.words import digits
 
 Array = npt.NDArray[np.float64]
 
@@ -48,7 +49,7 @@ class Curvature:
         """
         if self.smallest < 0:
             raise ValueError(
-                f"A condition number needs curvatures of at least 0; the smallest here is {self.smallest:.4g}."
+                f"A condition number needs curvatures of at least 0; the smallest here is {digits(self.smallest)}."
             )
         return self.largest / self.smallest if self.smallest > 0 else math.inf
 
@@ -63,7 +64,9 @@ def spectrum(matrix: npt.ArrayLike) -> Curvature:
     if square.ndim != 2 or square.shape[0] != square.shape[1] or not square.size:
         raise ValueError(f"A matrix of second derivatives is square; the shape {square.shape} was given.")
     if not (np.abs(square) <= _LARGEST).all():
-        raise ValueError(f"Second derivatives must be finite and at most {_LARGEST:g} in size; at least one is not.")
+        raise ValueError(
+            f"Second derivatives must be finite and at most {digits(_LARGEST)} in size; at least one is not."
+        )
     size = float(np.abs(square).max())
     if (np.abs(square - square.T) > _ROUNDING * size).any():
         raise ValueError("A matrix of second derivatives is symmetric; the one that was given is not.")

@@ -13,6 +13,8 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
+from core.formula.words import apart, digits
+
 Array = npt.NDArray[np.float64]
 
 # A rate this close to a limit, relative to it, is meant to be the limit.
@@ -100,12 +102,12 @@ def _method(key: str) -> Method:
 
 def _check_beta(beta: float) -> None:
     if not 0 <= beta < 1:
-        raise ValueError(f"beta must lie in [0, 1); {beta:g} was given.")
+        raise ValueError(f"beta must lie in [0, 1); {digits(beta)} was given.")
 
 
 def _check_rate(lr: float) -> None:
     if not 0 <= lr < math.inf:
-        raise ValueError(f"lr must be a finite number of at least 0; {lr:g} was given.")
+        raise ValueError(f"lr must be a finite number of at least 0; {digits(lr)} was given.")
 
 
 def stable_limit(key: str, largest: float, beta: float = 0.0) -> float:
@@ -117,7 +119,7 @@ def stable_limit(key: str, largest: float, beta: float = 0.0) -> float:
     """
     _check_beta(beta)
     if not math.isfinite(largest):
-        raise ValueError(f"The largest curvature must be finite; {largest:g} was given.")
+        raise ValueError(f"The largest curvature must be finite; {digits(largest)} was given.")
     return _method(key).stable(beta) / largest if largest > 0 else math.inf
 
 
@@ -129,7 +131,7 @@ def best_settings(key: str, smallest: float, largest: float) -> Tuning:
     """
     if not 0 < smallest <= largest < math.inf:
         raise ValueError(
-            f"Best settings need curvatures above 0; they lie between {smallest:.4g} and {largest:.4g} here."
+            f"Best settings need curvatures above 0; they lie between {' and '.join(apart(smallest, largest))} here."
         )
     return _method(key).best(smallest, largest)
 
@@ -189,7 +191,7 @@ def bands(key: str, largest: float, beta: float = 0.0) -> tuple[Band, ...]:
     """
     limit = stable_limit(key, largest, beta)
     if math.isinf(limit):
-        raise ValueError(f"Regimes need a curvature above 0; {largest:.4g} was given.")
+        raise ValueError(f"Regimes need a curvature above 0; {digits(largest)} was given.")
     smooth = _method(key).smooth(beta) / largest
     return (
         Band(Regime.MONOTONE, 0.0, smooth),

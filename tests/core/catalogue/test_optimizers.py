@@ -25,6 +25,7 @@ from core.formula import FormulaError, parse_rule
 from core.formula.graph import Graph, Value
 from core.formula.lower import Values
 from core.formula.rule import GIVEN, Kind
+from core.formula.words import digits
 
 # The keys in teaching order, the hyperparameters that design.md §3 fixes for each, and the numbers kept for each weight
 # as the papers count them.
@@ -448,7 +449,7 @@ def _radam() -> list[str]:
     diverged = _picture_path("radam", 500, lr=0.02).status
     assert diverged.outcome == "diverged"
     strides = [f"{length:#.3g}" for length in lengths[:raw]]
-    return ["0.999", str(raw), "1.5", "2", *strides, "0.01", f"{lengths[raw]:.5f}", "0.02", str(diverged.step)]
+    return ["0.999", str(raw), "1.5", "2", *strides, "0.01", digits(lengths[raw], ".1g"), "0.02", str(diverged.step)]
 
 
 def _adamw() -> list[str]:
@@ -547,5 +548,5 @@ def test_every_picture_says_what_a_run_shows(entry: Optimizer) -> None:
     if entry.picture:
         # Names such as beta2 are no numbers.
         prose = re.sub(r"[A-Za-z]\w*", "", entry.picture)
-        numbers = re.findall(r"\d+(?: \d{3})*(?:\.\d+)?[⁰¹²³⁴-⁹]*", prose.replace("½x²", ""))
+        numbers = re.findall(r"\d+(?: \d{3})*(?:\.\d+)?(?:·10)?[⁻⁰¹²³⁴-⁹]*", prose.replace("½x²", ""))
         assert numbers == PICTURES[entry.key]()

@@ -10,6 +10,7 @@ from core import OBJECTIVES, Run, trace, trace_many
 from core.engine.rest import rests
 from core.engine.status import AT_REST, REST_NORM, Outcome
 from core.formula import parse
+from core.formula.words import digits
 
 
 def _at(objective: str, *point: float) -> tuple[Outcome, str]:
@@ -110,7 +111,7 @@ def test_a_saddle_is_named_with_its_eigenvalues() -> None:
     # The Hessian at (1, −3/4) is ((6, 8), (8, 8)), whose eigenvalues are 7 ± √65.
     np.testing.assert_allclose(path.x[-1], [1.0, -0.75], rtol=1e-12)
     assert path.status.outcome is Outcome.SADDLE
-    assert f"the eigenvalues of the Hessian, {7 - 65**0.5:.4g} and {7 + 65**0.5:.4g}, differ in sign" in str(
+    assert f"the eigenvalues of the Hessian, {digits(7 - 65**0.5)} and {digits(7 + 65**0.5)}, differ in sign" in str(
         path.status
     )
 

@@ -1,5 +1,6 @@
 """The words and the table about a race: this run's numbers, ranked by what was reached."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -13,8 +14,8 @@ from core.catalogue.racers import RACERS
 from core.engine.status import Outcome, point_text
 from core.engine.summary import Race, retell, row, step_sentence
 from core.engine.trace import Path
-
-NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]\d+)?")
+from core.formula.words import digits
+from tests.numerals import NUMBER, misprints, value_of
 
 
 def _race(rules: Mapping[str, Mapping[str, float]], objective: str = "rosenbrock", steps: int = 200) -> Race:
@@ -36,8 +37,8 @@ def test_a_sentence_has_the_numbers_of_its_run(key: str) -> None:
     assert sentence.startswith(f"**{racer.name}.** ")
     assert str(path.status) in sentence
     assert point_text(path.x[-1]) in sentence
-    assert f"the loss is {path.loss[-1]:.4g}" in sentence
-    assert f"the gradient norm {path.grad_norm[-1]:.4g}" in sentence
+    assert f"the loss is {digits(path.loss[-1])}" in sentence
+    assert f"the gradient norm {digits(path.grad_norm[-1])}" in sentence
 
 
 @pytest.mark.parametrize("key", OPTIMIZERS)
@@ -123,7 +124,7 @@ def test_a_run_that_was_lower_before_says_where() -> None:
     (sentence,) = retell(race)
     lowest = int(path.loss.argmin())
     assert lowest < 30
-    assert f"Its loss was lowest, {path.loss[lowest]:.4g}, at step {lowest}." in sentence
+    assert f"Its loss was lowest, {digits(path.loss[lowest])}, at step {lowest}." in sentence
     # Gradient descent at a small rate is lowest at its end and does not say so.
     assert "lowest" not in retell(_race({"sgd": {"lr": 1e-4}}))[0]
 
@@ -152,7 +153,7 @@ def test_the_sentence_about_a_step_has_its_numbers(key: str, step: int) -> None:
     sentence = step_sentence(path, step)
     for number in (before, slope, abs(after - before), after, path.loss[step - 1], path.loss[step]):
         # With four digits, or more where those would hide a change.
-        assert any(written == pytest.approx(number, rel=5e-4) for written in map(float, NUMBER.findall(sentence)))
+        assert any(written == pytest.approx(number, rel=5e-4) for written in map(value_of, NUMBER.findall(sentence)))
     assert f"Step {step} goes" in sentence
 
 
@@ -167,13 +168,13 @@ def test_what_changed_reads_as_a_change_and_a_length_has_no_sign(key: str, steps
     else:
         side, length = re.findall(r"goes (\S+) to the (left|right)", sentence)[0][::-1]
         assert (side == "right") == (y > x)
-        assert float(length) > 0
+        assert value_of(length) > 0
         begins, ends = re.findall(r"x = (\S+?)(?:;| )", sentence)
         assert begins != ends
     if path.loss[-2] != path.loss[-1]:
         ((first, second),) = re.findall(r"from (\S+) to (\S+)\.$", sentence)
         assert first != second
-        assert (float(first) > float(second)) == ("fell" in sentence)
+        assert (value_of(first) > value_of(second)) == ("fell" in sentence)
 
 
 @pytest.mark.parametrize(
@@ -195,5 +196,17 @@ def test_the_sentence_about_a_step_says_which_way_and_whether_it_helped(
 
 
 def test_points_have_four_significant_digits() -> None:
-    assert point_text(np.array([1 / 3, -20000 / 3])) == "(0.3333, -6667)"
+    assert point_text(np.array([1 / 3, -20000 / 3])) == "(0.3333, −6667)"
     assert point_text([0.0]) == "(0)"
+
+
+@pytest.mark.parametrize("key", OPTIMIZERS)
+def test_the_words_about_a_run_write_numbers_as_texts_do(key: str) -> None:
+    random = np.random.default_rng([int(os.environ["TEST_SEED"]), *key.encode()])
+    for objective, declaration in OBJECTIVES.items():
+        low, high = np.log10(np.maximum(OPTIMIZERS[key].hypers[0].slider, 1e-6))
+        path = trace(Run(objective, key, declaration.start, 60, {"lr": 10 ** random.uniform(low, high)}))
+        said = [*retell([(RACERS[key], path)]), str(row(RACERS[key], path).position)]
+        if declaration.dimension == 1:
+            said += [step_sentence(path, step) for step in range(1, len(path.x))]
+        assert not [text for text in said if misprints(text)]

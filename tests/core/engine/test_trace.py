@@ -17,6 +17,7 @@ from core.engine.trace import Path
 from core.formula import Formula
 from core.formula.rule import Kind
 from core.formula.tree import Binary, Call, Compare, Expression, Name, Negative, Number
+from core.formula.words import digits
 from tests.core.catalogue.oracles import newton_schulz
 
 Array = npt.NDArray[np.float64]
@@ -279,8 +280,8 @@ def test_a_run_with_a_small_gradient_at_the_end_says_what_it_ended_at() -> None:
     assert path.status.outcome is Outcome.MINIMUM
     assert path.grad_norm[-1] <= REST_NORM == 1e-6
     assert path.status.value == (
-        f"Ended at a minimum: after 60 steps the gradient norm is {path.grad_norm[-1]:.4g}, and the eigenvalues of the "
-        "Hessian, 1 and 3, are positive."
+        f"Ended at a minimum: after 60 steps the gradient norm is {digits(path.grad_norm[-1])}, and the eigenvalues of "
+        "the Hessian, 1 and 3, are positive."
     )
     assert len(path.x) == 61
 
@@ -298,7 +299,8 @@ def test_a_run_that_takes_all_its_steps_is_finished() -> None:
     assert path.status.outcome is Outcome.FINISHED
     assert path.status.step == 5
     assert path.status.value == (
-        f"Not at rest after 5 steps: the loss is {path.loss[-1]:.4g} and the gradient norm {path.grad_norm[-1]:.4g}."
+        f"Not at rest after 5 steps: the loss is {digits(path.loss[-1])} and the gradient norm "
+        f"{digits(path.grad_norm[-1])}."
     )
 
 
@@ -311,8 +313,8 @@ def test_gradient_descent_with_lr_1_on_rosenbrock_diverges_at_step_3() -> None:
     assert np.isfinite(path.x).all()
     x, y = path.x[-1]
     assert path.status.value == (
-        f"Diverged at step 3: the position left ±1e+12; the last point was ({x:.4g}, {y:.4g}) "
-        f"with loss {path.loss[-1]:.4g}."
+        f"Diverged at step 3: the position left ±10¹²; the last point was ({digits(x)}, {digits(y)}) "
+        f"with loss {digits(path.loss[-1])}."
     )
 
 
@@ -320,7 +322,7 @@ def test_a_loss_beyond_its_bound_is_divergence_and_says_so() -> None:
     path = trace(Run("-exp(x)", "x = x + 100", (0.0,), 10))
     assert (path.status.outcome, path.status.step) == (Outcome.DIVERGED, 3)
     assert path.status.value == (
-        "Diverged at step 3: the loss passed 1e+100 in size; the last point was (200) with loss -7.226e+86."
+        "Diverged at step 3: the loss passed 10¹⁰⁰ in size; the last point was (200) with loss −7.226·10⁸⁶."
     )
 
 
@@ -338,8 +340,8 @@ def test_a_step_to_where_the_objective_has_no_value_is_undefined() -> None:
     path = trace(Run("log(x)", "sgd", (0.5,), 10, {"lr": 1.0}))
     assert (path.status.outcome, path.status.step) == (Outcome.UNDEFINED, 1)
     assert path.status.value == (
-        "Undefined at step 1: the objective has no value at (-1.5), where log(x) is log(-1.5); "
-        "the last point was (0.5) with loss -0.6931."
+        "Undefined at step 1: the objective has no value at (−1.5), where log(x) is log(−1.5); "
+        "the last point was (0.5) with loss −0.6931."
     )
     np.testing.assert_array_equal(path.x, [[0.5]])
     assert {len(values) for values in path.terms.values()} == {0}
@@ -348,7 +350,7 @@ def test_a_step_to_where_the_objective_has_no_value_is_undefined() -> None:
 def test_a_position_that_is_not_a_number_is_undefined() -> None:
     path = trace(Run("parabola", "x = sqrt(x - 1)", (3.0,), 10))
     assert path.status.outcome is Outcome.UNDEFINED
-    assert f"in x, sqrt(x - 1) is sqrt({path.x[-1, 0] - 1:.4g})" in path.status.value
+    assert f"in x, sqrt(x - 1) is sqrt({digits(path.x[-1, 0] - 1)})" in path.status.value
     assert np.isfinite(path.x).all()
 
 

@@ -30,19 +30,19 @@ def test_the_operation_is_quoted_as_the_rule_writes_it() -> None:
 @pytest.mark.parametrize(
     ("objective", "rule", "start", "said"),
     [
-        ("parabola", "x = (x - 1)**0.5", (0.5,), "step 1: in x, (x - 1)**0.5 is (-0.5)**0.5;"),
-        ("parabola", "x = x + log(0*t)*0", (0.5,), "step 1: in x, log(0*t)*0 is (-∞)*0;"),
+        ("parabola", "x = (x - 1)**0.5", (0.5,), "step 1: in x, (x - 1)**0.5 is (−0.5)**0.5;"),
+        ("parabola", "x = x + log(0*t)*0", (0.5,), "step 1: in x, log(0*t)*0 is (−∞)*0;"),
         ("parabola", "x = exp(1000*t) - exp(1000*t)", (0.5,), "step 1: in x, exp(1000*t) - exp(1000*t) is ∞ - ∞;"),
         # Through names, to the line that made it.
-        ("bowl", "a = x - 2\nb = sqrt(a)\nx = x - b", (3, 1), "step 1: in y, sqrt(a) is sqrt(-1);"),
+        ("bowl", "a = x - 2\nb = sqrt(a)\nx = x - b", (3, 1), "step 1: in y, sqrt(a) is sqrt(−1);"),
         # Through a norm, to the coordinate that spoils both.
-        ("bowl", "x = x - g/norm(sqrt(x - 1.5))", (2, 1), "step 1: in y, sqrt(x - 1.5) is sqrt(-0.5);"),
+        ("bowl", "x = x - g/norm(sqrt(x - 1.5))", (2, 1), "step 1: in y, sqrt(x - 1.5) is sqrt(−0.5);"),
         # Through state, to the step; and not to what was not chosen.
         (
             "bowl",
             "r = sqrt(-t)\na = where(t > 3, sqrt(2 - t), 0)\nm = m + a\nx = x - where(t > 5, m, where(t > 9, r, 0))",
             (1, 1),
-            "step 6: in x at step 4, sqrt(2 - t) is sqrt(-2);",
+            "step 6: in x at step 4, sqrt(2 - t) is sqrt(−2);",
         ),
         ("bowl", "m: state = log(-x)\nm = m + g\nx = x - lr*m", (1, 1), "step 1: in x, m had no value at the start;"),
         ("x**3 + 0*y", "newton", (3, 1), "step 1: in x, newton_direction(x, damping) has no value;"),
@@ -65,10 +65,10 @@ def test_a_gradient_without_a_value_is_named_as_such() -> None:
 @pytest.mark.parametrize(
     ("objective", "start", "said"),
     [
-        ("log(x)", (-1,), "(-1), where log(x) is log(-1)."),
+        ("log(x)", (-1,), "(−1), where log(x) is log(−1)."),
         ("1/x + y", (0, 1), "(0, 1), where 1/x is 1/0."),
-        ("1/(x*y)", (-1, 0), "(-1, 0), where 1/(x*y) is 1/0."),
-        ("sqrt(x*y) + 2", (-1, 4), "(-1, 4), where sqrt(x*y) is sqrt(-4)."),
+        ("1/(x*y)", (-1, 0), "(−1, 0), where 1/(x*y) is 1/0."),
+        ("sqrt(x*y) + 2", (-1, 4), "(−1, 4), where sqrt(x*y) is sqrt(−4)."),
         ("(x - 3)*(y + 1)/(x - 3)", (3, 1), "(3, 1), where (x - 3)*(y + 1)/(x - 3) is 0/0."),
     ],
 )

@@ -383,7 +383,7 @@ def test_a_cosine_stepped_per_epoch_has_three_rates_in_three_epochs() -> None:
         printed.append(scheduler.get_last_lr()[0])
     assert trained == pytest.approx([0.0003, 0.000225, 0.000075])
     assert printed[-1] == pytest.approx(0, abs=1e-18)
-    _states("C107", "0.0003, 0.000225 and 0.000075 only, and prints 0 for the last")
+    _states("C107", "0.0003, 0.000225 and 7.5·10⁻⁵ only, and prints 0 for the last")
 
 
 def test_a_cycle_switches_momentum_on_for_plain_descent_and_is_refused_without_one() -> None:
@@ -444,7 +444,7 @@ def test_clipping_makes_no_number_of_an_infinite_gradient_and_keeps_one_that_is_
 def test_batchnorm_in_pytorch_is_as_told() -> None:
     layer = nn.BatchNorm1d(1)
     assert (layer.eps, layer.momentum) == (1e-5, 0.1)
-    _states("C078", "takes a tenth of the unbiased one, 4.667,", "ε is 1e-5")
+    _states("C078", "takes a tenth of the unbiased one, 4.667,", "ε is 10⁻⁵")
     assert np.var([1, 2, 3, 6], ddof=1) == pytest.approx(4.667, abs=0.0005)
 
 

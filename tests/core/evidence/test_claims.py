@@ -13,6 +13,7 @@ from core.evidence import claims
 from core.evidence.claims import CLAIMS, Basis, Claim, Verdict, claim_rows, narrowed
 from core.evidence.experiments import EXPERIMENTS
 from core.lessons.reference import as_csv, matching
+from tests.numerals import misprints
 
 every = pytest.mark.parametrize("claim", CLAIMS.values(), ids=CLAIMS)
 # As they are declared, with what they quote in braces.
@@ -44,6 +45,7 @@ def test_a_claim_is_plain_text_without_anything_left_to_fill_in(claim: Claim) ->
     for text in (claim.said, claim.correct, claim.source):
         assert not set("*_$`~|<>#\\{}") & set(text)
         assert "  " not in text
+    assert not misprints(f"{claim.said} {claim.correct}")
 
 
 @every
@@ -121,7 +123,7 @@ def test_a_number_that_no_experiment_expects_is_refused() -> None:
         ("{position:.3g}", "−0.00892"),
         ("{X03 starts that end in the lower minimum (%):.2f}", "52.54"),
         ("{X34 first step / lr | beta2=0.95:.2f}", "0.45"),
-        ("{X44 steps, only centred | mean=0, spread=42.4:,.0f}", "10 545"),
+        ("{X44 steps, only centred | mean=0, spread=42.4:.0f}", "10 545"),
         ("{X47 relative error, BatchNorm:.0%}", "19 %"),
         ("{X50 first / last layer, sigmoid, Xavier:.1e}", "2.0·10⁻¹⁹"),
         ("{X48 gradient at the start:.1e}", "3.5·10⁹"),

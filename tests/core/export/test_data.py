@@ -113,7 +113,7 @@ REFUSED = {
     "a list": ("[1, 2]", "one JSON object"),
     "a number": ("7", "one JSON object"),
     "depth": ("[" * 30_000, "nested too deeply"),
-    "length": (_changed(objective="x" * 50_000), "at most 40000 characters of JSON; this has "),
+    "length": (_changed(objective="x" * 50_000), "at most 40 000 characters of JSON; this has "),
     "another format": (_changed(format="something"), '"format" must be'),
     "no format": (_changed(format=...), '"format" must be'),
     "another version": (_changed(version=2), '"version" must be 1'),

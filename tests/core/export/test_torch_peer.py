@@ -10,6 +10,7 @@ import pytest
 from core import OPTIMIZERS, SCHEDULES, Run, trace
 from core.catalogue.optimizers import Optimizer
 from tests.core.catalogue.loud import loud, steady
+from tests.numerals import value_of
 from tests.work import at_most
 
 if TYPE_CHECKING:
@@ -192,7 +193,7 @@ def test_the_check_has_a_line_for_every_rule(checked: "list[Parity]") -> None:
 def test_the_check_tells_what_bfloat16_does_and_what_muon_is_without_it(checked: "list[Parity]") -> None:
     (muon,) = (one for one in checked if one.key == "muon")
     assert muon.deviation > 1e-3
-    exact = float(muon.note.partition("float64 is ")[2].partition(" apart")[0])
+    exact = value_of(muon.note.partition("float64 is ")[2].partition(" apart")[0])
     # Numbers near 200, good to 3e-14, over 200 steps.
     assert exact < 1e-11
 

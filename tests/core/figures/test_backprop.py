@@ -7,7 +7,7 @@ import pytest
 
 from core.figures import DARK, LIGHT, Look, backprop_figure
 from core.figures.backprop import Direction
-from core.figures.look import number
+from core.formula.words import digits
 from core.problems.network.backprop import ACTIVATIONS, Example
 from core.problems.network.initialisation import Initialisation
 from core.problems.network.perceptron import Activation
@@ -31,7 +31,7 @@ def _arrows(figure: go.Figure) -> list[go.layout.Annotation]:
 
 
 def _brief(value: float) -> str:
-    return number(float(f"{value:.3g}") + 0.0)
+    return digits(value, ".3g")
 
 
 @every_figure
@@ -81,11 +81,11 @@ def test_points_carry_the_keys_of_nodes_and_connections() -> None:
     assert list(circles.customdata) == [node.key for node in example.nodes]
     assert list(spots.customdata) == [f"{edge.source} {edge.target}" for edge in example.edges]
     for node, text in zip(example.nodes, circles.hovertext, strict=True):
-        assert number(node.value) in text
-        assert number(node.gradient) in text
+        assert digits(node.value) in text
+        assert digits(node.gradient) in text
     for edge, text in zip(example.edges, spots.hovertext, strict=True):
-        assert number(edge.carried) in text
-        assert number(edge.returned) in text
+        assert digits(edge.carried) in text
+        assert digits(edge.returned) in text
 
 
 def test_thickness_follows_what_is_carried() -> None:

@@ -19,7 +19,7 @@ from core.catalogue.racers import RACERS, Racer
 from core.engine.summary import Race
 from core.engine.trace import Path
 from core.figures import DARK, LIGHT, Look, contour, curve, loss_axes, norm_axes, schedule_curve, surface
-from core.figures.look import number
+from core.formula.words import digits
 
 LOOKS = [LIGHT, DARK]
 # Bytes of JSON for a contour with eight racers of 500 steps.
@@ -122,7 +122,7 @@ def test_the_note_under_the_picture_tells_the_true_levels(objective: Objective) 
         assert "powers of" in note
         assert (": f = " in note) == (objective.minimum == 0), note
         ends = (10**lines.start, 10**lines.end)
-    assert all(number(end) in note for end in ends)
+    assert all(digits(end) in note for end in ends)
     assert (lines.end - lines.start) / lines.size >= 3, "hardly any contour lines"
     assert lines.start >= figure.data[0].zmin
     assert lines.end <= figure.data[0].zmax
@@ -216,17 +216,3 @@ def test_the_colours_are_those_of_the_theme(look: Look) -> None:
     theme = tomllib.loads(File(".streamlit/config.toml").read_text(encoding="utf-8"))["theme"][look.name]
     assert list(look.landscape) == theme["chartSequentialColors"]
     assert (look.background, look.text) == (theme["backgroundColor"], theme["textColor"])
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (0.0, "0"),
-        (-0.123456, "−0.1235"),
-        (1e-16, "10<sup>−16</sup>"),
-        (-1e20, "−10<sup>20</sup>"),
-        (2.5e7, "2.5·10<sup>7</sup>"),
-    ],
-)
-def test_numbers_are_written_with_four_digits_and_true_minus_signs(value: float, text: str) -> None:
-    assert number(value) == text

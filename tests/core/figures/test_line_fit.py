@@ -6,7 +6,7 @@ import pytest
 
 from core.figures import DARK, LIGHT
 from core.figures.line_fit import paper_figure, step_figure
-from core.figures.look import number
+from core.formula.words import digits
 from core.lessons.steps import six_steps
 from core.problems.example import Example
 
@@ -53,7 +53,7 @@ def test_each_step_of_the_guides_example_shows_its_own_numbers() -> None:
     done = example.step
     texts = {key: _texts(step_figure(example, key, lines, LIGHT)) for key in KEYS}
     assert texts["initialise"] == ["ŷ = 0.5x + 0.1"]
-    assert texts["predict"] == [number(value) for value in done.predictions]
+    assert texts["predict"] == [digits(value) for value in done.predictions]
     assert texts["loss"] == ["−1.4", "−2.9", "−4.4"]
     assert texts["gradient"] == ["−1.4", "−5.8", "−13.2"]
     assert texts["update"] == ["before", "after"]
@@ -81,5 +81,5 @@ def test_a_run_is_shown_by_its_first_its_last_and_some_lines_between() -> None:
         traces = step_figure(example, "repeat", lines, LIGHT).data
         strong = [trace for trace in traces if trace.mode == "lines" and trace.line.width == 3]
         assert len(strong) == 1
-        assert f"w = {number(lines[-1][0])}" in strong[0].hovertemplate
+        assert f"w = {digits(lines[-1][0])}" in strong[0].hovertemplate
     assert 6 < len(traces) < 20

@@ -10,6 +10,7 @@ from core import OPTIMIZERS, Run, trace
 from core.catalogue.racers import RACERS
 from core.engine.summary import Race
 from core.figures import DARK, LIGHT, Look, rates_figure, regimes
+from core.formula.words import digits
 from core.lessons.rate_check import QUADRATICS, Check, check, rate_hyper
 from core.problems.theory import METHODS
 
@@ -33,9 +34,7 @@ def test_the_curve_is_what_theory_predicts_and_the_marks_are_the_run(shape: str,
     checked = _check(shape, rule)
     figure = regimes(checked, look)
     curve, ring, dot = figure.data
-    assert [float(factor) for factor in curve.customdata] == pytest.approx(
-        [checked.factor(x) for x in curve.x], rel=1e-6
-    )
+    assert list(curve.text) == [digits(checked.factor(x)) for x in curve.x]
     assert (ring.x[0], ring.y[0]) == (checked.lr, checked.factor(checked.lr))
     assert (dot.x[0], dot.y[0]) == (checked.lr, checked.measured)
     assert figure.layout.xaxis.range == (0, rate_hyper(rule, QUADRATICS[shape]).slider[1])

@@ -63,7 +63,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "bounds beyond measure": ("b: (0, 1e90*1e90) = 0" + END, "lie between", " (0, 1e90*1e90) = 0"),
     "backward bounds": ("b: (1, 0) = 0.5" + END, "lower bound 1 must be below", " (1, 0) = 0.5"),
     "equal bounds": ("b: (1, 1) = 1" + END, "must be below", " (1, 1) = 1"),
-    "default above": ("b: (0, 1) = 2" + END, r"default 2 must lie in \[0, 1\]", " (0, 1) = 2"),
+    "default above": ("b: (0, 1) = 2" + END, r"default must lie in \[0, 1\]; 2 was given", " (0, 1) = 2"),
     "default below": ("b: (0, 1) = -0.1" + END, "must lie in", " (0, 1) = -0.1"),
     "bound inf": ("b: (0, inf) = 1" + END, "Unknown name inf", "inf"),
     "bound computed infinite": ("b: (0, 1/0) = 1" + END, "finite numbers", " 1/0"),

@@ -198,7 +198,7 @@ REFUSED = [
     ("sin^x(y)", "A power at the name of a function", "sin"),
     ("max x y", "max needs brackets", "max"),
     ("log2x", "log2 needs brackets", "log2"),
-    ("cosh⁻¹ x", "The power -1 of cosh", "cosh"),
+    ("cosh⁻¹ x", "The power −1 of cosh", "cosh"),
     ("x²^3", "Two exponents follow each other", "^"),
     ("|x", "This bar is not closed", "|"),
     ("(|x)", "cannot stand|closes nothing", ")"),

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.formula.words import digits
 from core.lessons.batch_findings import floors, scatter_of_gradients, stable_rates
 from core.problems.batches.data import Pair, dataset
 from core.problems.batches.descent import line
@@ -31,13 +32,13 @@ def test_where_a_rate_stands_is_told_for_each_variant(pair: Pair, batch: int, re
     finding = stable_rates(pair, settings)
     own = largest_stable_rate(line(pair.x), batch, replacement)
     assert finding.sentence.startswith(
-        f"You are at {100 * 0.05 / own:.4g} % of the largest stable rate for batches of {batch}."
+        f"You are at {digits(100 * 0.05 / own)} % of the largest stable rate for batches of {batch}."
     )
     for one in variants(pair.x.size, batch, replacement):
         limit = largest_stable_rate(line(pair.x), one.batch, one.replacement)
         assert finding.numbers[f"largest stable rate, {one.name}"] == limit
         assert finding.numbers[f"your rate in % of it, {one.name}"] == 100 * 0.05 / limit
-        assert f"{limit:.4g} for {one.name} (you: {100 * 0.05 / limit:.4g} %)" in finding.sentence
+        assert f"{digits(limit)} for {one.name} (you: {digits(100 * 0.05 / limit)} %)" in finding.sentence
     assert finding.plot is not None
     curve, you = finding.plot.series
     assert (np.diff(curve.y) > 0).all()
@@ -64,7 +65,7 @@ def test_the_scatter_of_gradients_is_that_of_the_theory(pair: Pair, batch: int, 
     )[not replacement]
     # Four standard errors of a mean over 2000 squares, whose own spread is at most twice their mean.
     assert measured == pytest.approx(theory, rel=4 * 2 / 2000**0.5)
-    assert f"it is {measured:.4g}; theory says {theory:.4g}" in finding.sentence
+    assert f"it is {digits(measured)}; theory says {digits(theory)}" in finding.sentence
     single = numbers["variance of one sample's gradient, S"]
     assert numbers["S/B"] == pytest.approx(single / batch, rel=1e-14)
     left = (pair.x.size - batch) / (pair.x.size - 1)
@@ -89,9 +90,9 @@ def test_the_floor_is_that_of_the_closed_form_where_batches_are_drawn_afresh(pai
     np.testing.assert_allclose(ratios, 1.0, atol=0.3)
     assert np.mean(ratios) == pytest.approx(1.0, abs=0.1)
     yours = finding.numbers["closed form at your rate"]
-    assert f"hover {yours:.4g} above" in finding.sentence
+    assert f"hover {digits(yours)} above" in finding.sentence
     halved = floors(pair, replace(SETTINGS, batch=batch, rate=0.025)).numbers["closed form at your rate"]
-    assert f"half the rate divides that by {yours / halved:.4g}" in finding.sentence
+    assert f"half the rate divides that by {digits(yours / halved)}" in finding.sentence
     # Nearly proportional to the rate.
     assert 2 < yours / halved < 3
 

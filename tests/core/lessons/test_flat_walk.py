@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from core.formula.words import digits
 from core.lessons.flat_walk import RADIUS, RATE, RHO, VALLEY, sharpness, walk_sentences, walks
 
 
@@ -30,7 +31,7 @@ def test_the_words_have_the_numbers() -> None:
     race = walks((4.0, 0.1), 0.02, 0.15, 500)
     for sentence, (racer, path) in zip(walk_sentences(race), race, strict=True):
         assert racer.name in sentence
-        assert f"{(path.x[-1] ** 2).sum():.4g}" in sentence
+        assert digits((path.x[-1] ** 2).sum()) in sentence
         assert f"for {path.evaluations} gradients" in sentence
     assert [path.evaluations for _, path in race] == [500, 1000]
 

@@ -5,6 +5,7 @@ import pytest
 
 from core import Run
 from core.formula import parse
+from core.formula.words import apart, digits
 from core.lessons.playground import CASES, case_rate, long_run, long_run_text
 from core.problems.theory.cycles import LONGEST_CYCLE, cycle_length, multiplier
 
@@ -49,8 +50,9 @@ def test_the_long_run_has_the_period_known_for_its_rate(lr: float, period: int) 
 def test_the_words_have_the_numbers_of_the_long_run() -> None:
     bounded = long_run(_quartic(0.12))
     assert "above the limit 2/f″ = 0.09877" in long_run_text(bounded)
-    assert f"same 2 places between {bounded.points.min():.4g} and {bounded.points.max():.4g}" in long_run_text(bounded)
-    assert f"by {bounded.multiplier:.4g}," in long_run_text(bounded)
+    low, high = apart(bounded.points.min(), bounded.points.max())
+    assert f"same 2 places between {low} and {high}" in long_run_text(bounded)
+    assert f"by {digits(bounded.multiplier)}," in long_run_text(bounded)
     assert "diverges at step 8" in long_run_text(long_run(_quartic(0.2)))
     assert "which is not the minimum" in long_run_text(long_run(_quartic(0.012, -0.5)))
     assert "at x = 2.25, the minimum" in long_run_text(long_run(_quartic(0.012)))

@@ -7,6 +7,7 @@ import pytest
 
 from core import Run, trace
 from core.engine.trace import Path
+from core.formula.words import digits
 from core.lessons.rate_check import LIMITS, QUADRATICS, Check, rate_hyper, rate_sentences
 from core.lessons.rate_check import check as check_on
 from core.problems.example import Example
@@ -110,11 +111,11 @@ def test_the_words_have_the_numbers_of_the_run() -> None:
     checked = check(path)
     said = " ".join(rate_sentences(path, checked))
     limit = 2 * 1.2 / (1.4 * 3)
-    assert f"α = 0.4 is **{40 / limit:.4g} % of the limit** {limit:.4g}" in said
-    assert f"by **{checked.factor(checked.lr):.4g}** in the long run" in said
-    assert f"of your run: **{checked.measured:.4g}**" in said
+    assert f"α = 0.4 is **{digits(40 / limit)} % of the limit** {digits(limit)}" in said
+    assert f"by **{digits(checked.factor(checked.lr))}** in the long run" in said
+    assert f"of your run: **{digits(checked.measured)}**" in said
     assert f"left after {math.ceil(math.log(0.01) / math.log(checked.factor(checked.lr)))} steps" in said
-    assert f"α = {checked.best.lr:.4g} and β = {checked.best.beta:.4g}" in said
+    assert f"α = {digits(checked.best.lr)} and β = {digits(checked.best.beta)}" in said
 
 
 @pytest.mark.parametrize("lr", [0.0, 1e-300, 0.01, 1.0, 2.0, 2.1, 1e6])

@@ -8,6 +8,7 @@ import pytest
 
 from core import OPTIMIZERS, SCHEDULES
 from core.catalogue.events import EVENTS
+from core.formula.words import digits
 from core.lessons.reference import (
     MAX_SEARCH,
     OptimizerRow,
@@ -112,7 +113,7 @@ def test_schedules_name_the_classes_that_make_them_and_their_defaults() -> None:
         assert all(isinstance(getattr(lr_scheduler, name), type) for name in classes)
         assert all(name in schedule.torch for name in classes)
         for hyper in schedule.hypers:
-            assert f"{hyper.name} = {hyper.default:g}" in row.hypers
+            assert f"{hyper.name} = {digits(hyper.default)}" in row.hypers
         assert all([row.name, row.idea, row.hypers, row.trap, row.source])
     assert {"StepLR", "CosineAnnealingLR", "OneCycleLR"} <= {
         name for row in schedule_rows() for name in row.torch.split(", ")

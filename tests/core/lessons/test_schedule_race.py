@@ -8,6 +8,7 @@ import pytest
 from core import OBJECTIVES, OPTIMIZERS, SCHEDULES, Run, trace
 from core.catalogue.racers import RACERS
 from core.engine.many import trace_many
+from core.formula.words import digits
 from core.lessons.schedule_race import (
     EPOCHS,
     NOISE,
@@ -116,7 +117,7 @@ def test_the_best_schedule_is_told_first() -> None:
     outcomes = {key: ends(run) for key, run in _runs().items() if key in OPENING}
     said = ends_sentence(outcomes)
     ranked = sorted(outcomes, key=lambda key: outcomes[key].median)
-    positions = [said.index(f"{SCHEDULES[key].name} **{outcomes[key].median:.4g}**") for key in ranked]
+    positions = [said.index(f"{SCHEDULES[key].name} **{digits(outcomes[key].median)}**") for key in ranked]
     assert positions == sorted(positions)
 
 

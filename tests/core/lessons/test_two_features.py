@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from core.formula.words import digits
 from core.lessons.two_features import SETTINGS, VIEW, Bowl
 
 RATIO, CORRELATION = SETTINGS
@@ -49,7 +50,7 @@ def test_the_steps_are_the_first_at_which_a_ten_thousandth_is_left(ratio: float,
     loss = bowl.descent(steps).loss
     assert loss[steps] <= 1e-4 * loss[0] < loss[steps - 1]
     assert f"needs {steps} step" in bowl.sentence
-    assert f"κ = {bowl.curvature.condition:.4g};" in bowl.sentence
+    assert f"κ = {digits(bowl.curvature.condition)};" in bowl.sentence
 
 
 def test_every_setting_offered_is_found_within_the_budget() -> None:

@@ -186,7 +186,7 @@ def test_curvature_is_that_of_the_objective() -> None:
 def test_saddles_and_flat_directions_are_told_apart() -> None:
     saddle = curvature(OBJECTIVES["saddle"].parsed, (0.0, 0.0))
     assert saddle.smallest < 0
-    with pytest.raises(ValueError, match="smallest here is -1"):
+    with pytest.raises(ValueError, match="smallest here is −1"):
         _ = saddle.condition
     # At twice the limit of its upward direction a saddle still pushes the point away.
     assert contraction("sgd", saddle.values, 0.1) == pytest.approx(1.1)
@@ -237,7 +237,7 @@ def test_what_is_not_a_matrix_of_second_derivatives_is_refused_in_a_sentence() -
         (lambda: stable_limit("sgd", math.nan), "must be finite"),
         (lambda: best_settings("sgd", 0.0, 1.0), "above 0"),
         (lambda: best_settings("sgd", math.nan, 1.0), "above 0"),
-        (lambda: best_settings("sgd", -1.0, 1.0), "between -1 and 1"),
+        (lambda: best_settings("sgd", -1.0, 1.0), "between −1 and 1"),
         (lambda: contraction("sgd", [1.0, math.inf], 0.1), "finite"),
         (lambda: contraction("sgd", [1.0], math.inf), "lr must be"),
         (lambda: contraction("sgd", [1.0], -0.1), "lr must be"),

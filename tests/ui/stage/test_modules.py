@@ -177,12 +177,6 @@ def test_a_number_in_a_box_is_read_back_to_the_very_same(engine: Engine) -> None
         assert float(_call(engine, "numbers.exact", number)) == number
 
 
-def test_the_stage_writes_numbers_as_texts_do(engine: Engine) -> None:
-    expected = {0: "0", -0.5: "−0.5000", 1234.56: "1235", 3.271e-5: "3.271·10⁻⁵", -2e7: "−2.000·10⁷", 12345.6: "12350"}
-    for value, text in expected.items():
-        assert _call(engine, "numbers.digits", value) == text
-
-
 # --- Axes and the clock ---
 
 

@@ -9,7 +9,9 @@ from core.catalogue.hypers import Hyper
 from core.engine.findings import Experiment, Finding
 from core.evidence import experiments
 from core.evidence.experiments import EXPERIMENTS
+from core.formula.words import digits
 from tests.core.evidence.experiments.findings import ask
+from tests.numerals import misprints
 
 # By module, so that all tests of one experiment follow each other, in one process, and share what it finds.
 every = pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=EXPERIMENTS, scope="module")
@@ -40,8 +42,11 @@ def _check(finding: Finding) -> None:
     assert all(isinstance(float(number), float) for number in finding.numbers.values())
     assert finding.sentence[0].isupper()
     assert finding.sentence.endswith(".")
-    assert any(f"{number:.4g}" in finding.sentence for number in finding.numbers.values()), finding.sentence
-    assert "nan" not in finding.sentence
+    assert any(digits(number) in finding.sentence for number in finding.numbers.values()), finding.sentence
+    assert not misprints(finding.sentence)
+    assert not [label for label in finding.numbers if misprints(label)]
+    # One experiment is about weights that become NaN.
+    assert "NaN" not in finding.sentence.replace("the weight is NaN", "")
     plot = finding.plot
     if plot is None:
         return
@@ -130,8 +135,8 @@ def test_a_setting_out_of_range_is_refused_by_name_with_range_and_value(experime
         for value in (low - 1 - abs(low), high + 1 + abs(high)):
             with pytest.raises(ValueError, match=hyper.name) as refused:
                 experiment.run({hyper.name: value})
-            assert f"[{low:g}, {high:g}]" in str(refused.value)
-            assert f"{value:g}" in str(refused.value)
+            assert f"[{digits(low)}, {digits(high)}]" in str(refused.value)
+            assert digits(value) in str(refused.value)
 
 
 @every

@@ -39,7 +39,7 @@ def test_lions_steps_are_all_alike_and_end_in_a_cycle_of_their_size(lr: float) -
 def test_whether_sophia_arrives_is_told(gamma: float, phrase: str) -> None:
     finding = ask("X40", gamma=gamma)
     assert phrase in finding.sentence
-    assert (finding.numbers["lowest loss"] <= 1e-3) == np.isfinite(finding.numbers["steps to 1e-3"])
+    assert (finding.numbers["lowest loss"] <= 1e-3) == np.isfinite(finding.numbers["steps to 0.001"])
 
 
 def test_smaller_gamma_clips_more() -> None:

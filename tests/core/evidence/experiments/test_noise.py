@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core.evidence.experiments.noise import _falling
+from core.formula.words import digits
 from tests.core.evidence.experiments.findings import ask
 
 _NAMES = ("constant", "1/√t", "linear", "cosine", "1/t", "1/t²")
@@ -67,7 +68,7 @@ def test_without_noise_there_is_no_floor() -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_noise_crosses_the_barrier_both_ways(seed: int) -> None:
     numbers = ask("X17", noise=2.0, seed=seed).numbers
-    crossed = [numbers[f"in the lower basin in %, noise {level:g}"] for level in (0.0, 0.3, 0.6, 1.0, 2.0)]
+    crossed = [numbers[f"in the lower basin in %, noise {digits(level)}"] for level in (0.0, 0.3, 0.6, 1.0, 2.0)]
     assert crossed[:2] == [0.0, 0.0]
     assert 0 < crossed[2] < 5
     assert crossed[3] > 90
@@ -87,7 +88,7 @@ def test_runs_that_noise_throws_out_are_told() -> None:
     finding = ask("X17", lr=0.2, noise=3.0)
     lost = finding.numbers["diverged in %, your noise"]
     assert lost > 0
-    assert f"{lost:.4g} % have diverged" in finding.sentence
+    assert f"{digits(lost)} % have diverged" in finding.sentence
     assert "diverged" not in ask("X17").sentence
 
 

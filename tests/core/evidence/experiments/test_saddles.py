@@ -48,7 +48,7 @@ def test_momentum_falls_on_the_cube_as_a_plain_loop_does() -> None:
         v = 0.9 * v + 3 * x * x
         x -= 0.01 * v
         steps += 1
-    assert ask("X52").numbers["steps to x < -1000, Momentum"] == steps
+    assert ask("X52").numbers["steps to x < −1000, Momentum"] == steps
 
 
 @pytest.mark.parametrize("lr", [0.02, 0.1, 0.5])

@@ -68,7 +68,7 @@ def test_the_best_of_the_rates_is_told_as_such() -> None:
 def test_the_steps_on_rosenbrock_are_those_of_a_run() -> None:
     loss = trace(Run("rosenbrock", "adam", (-1.5, 2.0), 2000, {"lr": 0.05})).loss
     assert ask("X64", lr=0.05).numbers["steps on Rosenbrock at the chosen rate"] == (loss <= 1e-4).argmax()
-    assert "more than 20000 steps" in ask("X64", lr=1e-5).sentence
+    assert "more than 20 000 steps" in ask("X64", lr=1e-5).sentence
 
 
 def test_smoothing_keeps_a_constant_and_lags_behind_a_step() -> None:

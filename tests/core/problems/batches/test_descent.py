@@ -1,5 +1,6 @@
 """Descent on batches agrees with loops written out by hand, visits the samples it says, and can be repeated."""
 
+import re
 from itertools import islice
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from core.engine.findings import drawn_moments
 from core.engine.gradients import gradient, mini_batch_gradient, streamed_gradient
+from core.formula.words import outside
 from core.problems.batches.data import dataset
 from core.problems.batches.descent import (
     DECAYS,
@@ -238,8 +240,8 @@ def test_rates_that_overflow_at_once_diverge_at_the_first_update() -> None:
     [
         ({"batch": 0}, r"batch size must lie in \[1, 23\]"),
         ({"batch": 24}, r"batch size must lie in \[1, 23\].*24"),
-        ({"updates": 0}, rf"\[1, {MOST_UPDATES}\]"),
-        ({"updates": MOST_UPDATES + 1}, f"{MOST_UPDATES + 1} was given"),
+        ({"updates": 0}, re.escape(outside(0, 1, MOST_UPDATES))),
+        ({"updates": MOST_UPDATES + 1}, re.escape(outside(MOST_UPDATES + 1, 1, MOST_UPDATES))),
         ({"seeds": ()}, "at least one seed"),
         ({"seeds": (1, -1)}, "none below 0"),
         ({"seeds": range(1000), "updates": 20_000}, "too many updates"),

@@ -121,7 +121,7 @@ REFUSED = {
     "a,b\n1,2\n\n3,4,5": "Row 4 has 3 columns and row 1 has 2",
     "a,b\n1,nan\n2,3": r"Row 2, column 2 \(b\) is not a number: nan",
     "a,b\n1,inf\n2,3": r"Row 2, column 2 \(b\) is not a number: inf",
-    "a,b\n1,1e999\n2,3": r"Row 2, column 2 \(b\) must be 0 or between 1e-12 and 1e\+12",
+    "a,b\n1,1e999\n2,3": r"Row 2, column 2 \(b\) must be 0 or between 10⁻¹² and 10¹²",
     "a,b\n1,1e-300\n2,3": r"Row 2, column 2 \(b\) must be 0 or between",
     "a,b\n1,0x10\n2,3": "is not a number: 0x10",
     "a,b\n1,1_000\n2,3": "is not a number: 1_000",
@@ -152,7 +152,7 @@ REFUSED = {
     ",".join("a" * MOST_COLUMNS) + ",b\n": "has 21 columns; up to 20",
     "1,2\n" * (MOST_ROWS + 1): "2001 rows of data; up to 2000",
     "a,b\n" + "1,2\n" * (MOST_ROWS + 1): "has 2002 rows; up to 2000 and a header",
-    "1\n" * (MOST_BYTES // 2): "100000 rows",
+    "1\n" * (MOST_BYTES // 2): "100 000 rows",
     "x" * (MOST_BYTES + 7): "7 bytes longer than 200 kB",
     "\u00e4" * (MOST_BYTES // 2 + 1): "bytes longer than 200 kB",
 }

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from core.engine.findings import drawn_moments
-from core.lessons.batch_story import counted, fitted, retold, time_sentence, update_rule
+from core.formula.words import counted, digits
+from core.lessons.batch_story import fitted, retold, time_sentence, update_rule
 from core.problems.batches.data import DATASETS, Pair, dataset
 from core.problems.batches.descent import DECAYS, band, descend, least_squares, line, losses
 from core.problems.batches.own_data import own_data
@@ -172,18 +173,18 @@ def test_every_run_is_told_with_its_own_numbers(settings: Settings) -> None:
         if ran.diverged_at >= 0:
             limit = largest_stable_rate(line(PAIR.x), ran.variant.batch, ran.variant.replacement)
             assert f"Diverged at update {ran.diverged_at}:" in sentence
-            assert f"is {settings.rate / limit:.4g} times the largest stable one, {limit:.4g}." in sentence
+            assert f"is {digits(settings.rate / limit)} times the largest stable one, {digits(limit)}." in sentence
             continue
         assert f"After {settings.updates} updates and {counted(int(ran.samples[-1]), 'sample')}" in sentence
-        assert f"the loss is {ran.loss[-1]:.4g}" in sentence
-        assert (f"{ran.excess[-1]:.4g} above the lowest possible" in sentence) is bool(ran.excess[-1] > 1e-13)
+        assert f"the loss is {digits(ran.loss[-1])}" in sentence
+        assert (f"{digits(ran.excess[-1])} above the lowest possible" in sentence) is bool(ran.excess[-1] > 1e-13)
         hovers = settings.decay == "constant" and (ran.variant.batch < 40 or ran.variant.replacement)
         assert ("theory expects" in sentence) is hovers
         if hovers:
             last = ran.excess[-(settings.updates // 4) :].mean()
-            assert f"Over the last quarter it was {last:.4g} above on average" in sentence
+            assert f"Over the last quarter it was {digits(last)} above on average" in sentence
             floor = noise_floor(line(PAIR.x), PAIR.y, ran.variant.batch, settings.rate, ran.variant.replacement)
-            assert f"theory expects {floor:.4g} in the long run" in sentence
+            assert f"theory expects {digits(floor)} in the long run" in sentence
     assert not any("nan" in sentence or "inf" in sentence for sentence in sentences)
 
 
@@ -194,7 +195,7 @@ def test_one_pass_is_told_of_every_run_that_made_one(settings: Settings) -> None
         updates = -(-40 // ran.variant.batch)
         if np.isfinite(ran.excess[updates]):
             assert f"{ran.variant.name}, after {counted(updates, 'update')}, stood at" in sentences[-1]
-            assert f"{ran.excess[updates]:.4g} above" in sentences[-1]
+            assert f"{digits(ran.excess[updates])} above" in sentences[-1]
 
 
 def test_a_run_too_short_for_a_pass_is_said_to_be() -> None:
@@ -219,7 +220,7 @@ def test_without_a_theory_the_runs_are_told_all_the_same() -> None:
 def test_what_rounding_leaves_is_not_told_as_a_height() -> None:
     runs, sentences = _retold(replace(USUAL, updates=1000))
     assert abs(runs[0].excess[-1]) < 1e-13
-    assert sentences[0].endswith(f"the loss is {runs[0].loss[-1]:.4g}, the lowest possible.")
+    assert sentences[0].endswith(f"the loss is {digits(runs[0].loss[-1])}, the lowest possible.")
 
 
 def test_the_line_is_told_in_the_units_of_the_table() -> None:
@@ -227,7 +228,7 @@ def test_the_line_is_told_in_the_units_of_the_table() -> None:
     other = least_squares(line(MEASURED.standardised().x), MEASURED.standardised().y)[0]
     # Efron et al. give no such line; it is that of any textbook's formula.
     assert slope == pytest.approx(np.cov(MEASURED.x, MEASURED.y)[0, 1] / MEASURED.x.var(ddof=1))
-    expected = f"y = {slope:.4g}·x − {-intercept:.4g}"
+    expected = f"y = {digits(slope)}·x − {digits(-intercept)}"
     assert fitted(MEASURED, True, other.tolist()) == fitted(MEASURED, False, [slope, intercept]) == expected
     assert fitted(PAIR, False, [2.0, 1.0]) == "y = 2·x + 1"
 

@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
+from core.formula.words import digits
 from core.problems.network.backprop import ACTIVATIONS, TELLERS, Example, Parameters
 from core.problems.network.initialisation import Initialisation
 from core.problems.network.perceptron import Activation
@@ -169,7 +170,7 @@ def test_weights_have_the_variance_that_is_told(scheme: Initialisation) -> None:
     sentence = scheme.explained(300, 200)
     assert sentence.endswith(".")
     if scheme is not Initialisation.EQUAL:
-        assert f"{scheme.variance(300, 200):.4g}" in sentence
+        assert digits(scheme.variance(300, 200)) in sentence
 
 
 def test_pytorchs_own_variance_is_that_of_its_linear_layer() -> None:
@@ -195,11 +196,11 @@ def test_xavier_and_he_are_the_known_formulas() -> None:
 def test_each_direction_is_told_with_its_numbers(example: Example) -> None:
     nodes = {node.key: node for node in example.nodes}
     forward, backward = TELLERS["forward"](example), TELLERS["backward"](example)
-    assert f"ŷ = {example.prediction:.4g}" in forward
-    assert f"= {example.loss:.4g}." in forward
-    assert f"gets {nodes['h1'].sum:.4g} and gives {nodes['h1'].value:.4g}" in forward
-    assert f"2(ŷ − y) = {nodes['y_hat'].gradient:.4g}" in backward
-    assert f"has {nodes['h1'].gradient:.4g}, its sum {nodes['h1'].sum_gradient:.4g}" in backward
+    assert f"ŷ = {digits(example.prediction)}" in forward
+    assert f"= {digits(example.loss)}." in forward
+    assert f"gets {digits(nodes['h1'].sum)} and gives {digits(nodes['h1'].value)}" in forward
+    assert f"2(ŷ − y) = {digits(nodes['y_hat'].gradient)}" in backward
+    assert f"has {digits(nodes['h1'].gradient)}, its sum {digits(nodes['h1'].sum_gradient)}" in backward
 
 
 @every_example
