@@ -70,7 +70,7 @@ def test_a_slider_moved_by_keyboard_changes_the_picture(
     tab = page()
     tab.goto(f"{app_url}/{OPTIMIZERS}")
     before = pictures(settled(tab, plots=1))
-    _press(tab, "adam_lr", "ArrowRight", "ArrowRight")
+    _press(tab, "steps", "ArrowRight", "ArrowRight")
     _await_change(tab, pictures, before)
 
 
@@ -84,11 +84,11 @@ def test_a_copied_link_shows_the_same_picture_on_a_server_nobody_has_visited(
     tab = page()
     tab.goto(f"{app_url}/{OPTIMIZERS}")
     before = pictures(settled(tab, plots=1))
-    _press(tab, "adam_lr", "ArrowRight", "ArrowRight", "ArrowRight")
+    _press(tab, "steps", "ArrowRight", "ArrowRight", "ArrowRight")
     _await_change(tab, pictures, before)
     shown = pictures(settled(tab, plots=1))
     link = urlsplit(tab.url)
-    assert "adam_lr" in link.query
+    assert "steps" in link.query
 
     other = page()
     other.goto(f"{server()}{link.path}?{link.query}")
