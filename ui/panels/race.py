@@ -110,9 +110,12 @@ def _welcome(entry: Entry, prefix: str) -> None:
     st.session_state[key] = [racer.key for racer in entry.racers]
     if share.arriving():
         return
+    # On the function that the page opens with, its own rates suit.
+    opening = next(iter(entry.scenarios.values())).resolved_objective == entry.objective
+    suited = {key for key, hypers in entry.opening.items() if opening and "lr" in hypers}
     for racer in entry.racers:
         rate = prefix + controls.hyper_key(racer, "lr")
-        if racer.key in before or racer.key not in RACERS or share.said(rate):
+        if racer.key in {*before, *suited} or racer.key not in RACERS or share.said(rate):
             continue
         twins = [one for one in entry.racers if one.key in before and one.optimizer is racer.optimizer]
         if twins:
