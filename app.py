@@ -1,5 +1,7 @@
 """Home: what this is, a race to look at, where to start, and what is often said and not true."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core import trace
@@ -13,11 +15,12 @@ from ui.stage import stage
 navigation.begin(navigation.HOME)
 navigation.two_doors()
 opening = next(iter(RACES.values()))
-race = [(RACERS[key], trace(run)) for key, run in zip(opening.rules, opening.runs(), strict=True)]
+start = controls.kept_start(opening.resolved_objective, "home_")
+race = [(RACERS[key], trace(replace(run, start=start))) for key, run in zip(opening.rules, opening.runs(), strict=True)]
 
 picture, words = st.columns([2, 1], gap="large")
 with picture:
-    stage(opening.resolved_objective, race, ["plane"], opening.steps, 420, opening.title, "home_", autoplay=True)
+    stage(opening.resolved_objective, race, ["plane"], opening.steps, 420, opening.title, "home_")
 with words:
     st.markdown(
         "**The formula on the screen is the formula that runs.** Objectives and update rules are written in one small "

@@ -148,11 +148,14 @@ def page(profile: BrowserContext) -> Iterator[Callable[..., Page]]:
         if address.scheme not in {"data", "blob"} and address.hostname != HOST:
             complaints.append(f"asked another machine: {request.url}")
 
-    def open_page(width: int = 1280, height: int = 800, scheme: Literal["light", "dark"] = "light") -> Page:
+    def open_page(
+        width: int = 1280, height: int = 800, scheme: Literal["light", "dark"] = "light", moving: bool = False
+    ) -> Page:
         tab = profile.new_page()
         tabs.append(tab)
         tab.set_viewport_size({"width": width, "height": height})
-        tab.emulate_media(color_scheme=scheme)
+        # A stage that plays when it is first seen would never be at rest.
+        tab.emulate_media(color_scheme=scheme, reduced_motion="no-preference" if moving else "reduce")
         tab.on("console", listen)
         tab.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))
         tab.on("request", leaves)

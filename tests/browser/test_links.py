@@ -44,7 +44,7 @@ def _turn(tab: Page, key: str, stops: int) -> None:
 
 def _dial(tab: Page, name: str, label: str, text: str) -> None:
     """Types a number beside the dial ``label`` of the racer ``name``."""
-    row = tab.locator(".gd-table tbody tr", has=tab.get_by_role("button", name=f"Show or hide {name}", exact=True))
+    row = tab.locator(".gd-table tbody tr", has=tab.locator(f"[title='Show or hide {name}']"))
     if label != "Learning rate":
         row.get_by_role("button", name=f"More of {name}", exact=True).click()
         row = row.locator("+ tr")

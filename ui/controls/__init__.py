@@ -10,7 +10,7 @@ from ui.controls.hypers import (
     stops_control,
     whole_slider,
 )
-from ui.controls.objective import moment_control, objective_control, start_control, steps_control
+from ui.controls.objective import kept_start, moment_control, objective_control, start_control, steps_control
 from ui.controls.racers import (
     Gradients,
     Tuning,
@@ -60,6 +60,7 @@ __all__ = [
     "hyper_key",
     "hyper_row",
     "hyper_state",
+    "kept_start",
     "linear_slider",
     "linear_step",
     "log_stops",

@@ -9,7 +9,7 @@ from core.catalogue.objectives import OBJECTIVES, VARIABLES, Objective, own_obje
 from core.formula import FormulaError, read
 from ui.controls.hypers import whole_slider
 from ui.kit import share
-from ui.kit.basics import choice, last_good, named, number_control, text_setting
+from ui.kit.basics import choice, last_good, named, number_control, number_in, text_setting
 from ui.kit.limits import MAX_START, MAX_STEPS, MAX_TEXT, OWN
 
 
@@ -110,6 +110,14 @@ def start_control(objective: Objective, prefix: str = "") -> tuple[float, ...]:
         with column:
             start.append(number_control(f"Start {name}", f"{prefix}{name}", -MAX_START, MAX_START, number))
     return tuple(start)
+
+
+def kept_start(objective: Objective, prefix: str) -> tuple[float, ...]:
+    """The point where every path begins, chosen on a stage alone: no control for it is drawn."""
+    names = [f"{prefix}{name}" for name in VARIABLES[: objective.dimension]]
+    for name, number in zip(names, objective.start, strict=True):
+        share.setting(name, number, *number_in(-MAX_START, MAX_START))
+    return tuple(float(st.session_state[name]) for name in names)
 
 
 def start_state(start: Sequence[float], prefix: str) -> dict[str, float]:

@@ -60,6 +60,11 @@ class Stage {
     this.resized = new ResizeObserver(() => this.resize());
     this.resized.observe(root);
     document.addEventListener('fullscreenchange', (this.filled = () => this.resize()));
+    this.watched = new IntersectionObserver(([{ isIntersecting }]) => {
+      this.visible = isIntersecting;
+      this.begin();
+    }, { threshold: 0.5 });
+    this.watched.observe(this.scene);
     let last = performance.now();
     const frame = (now) => {
       this.frame = requestAnimationFrame(frame);
@@ -100,6 +105,7 @@ class Stage {
     clearTimeout(this.resting);
     clearTimeout(this.forgetting);
     this.resized.disconnect();
+    this.watched.disconnect();
     document.removeEventListener('fullscreenchange', this.filled);
     for (const { gd } of this.views) window.Plotly?.purge(gd);
     this.root.replaceChildren();
@@ -107,7 +113,8 @@ class Stage {
 
   // Takes what Python sent: paths, views and looks. Zoom, camera, clock and hidden tracks stay.
   update(data) {
-    const first = this.data === undefined;
+    const previous = this.data;
+    const first = previous === undefined;
     // New paths are drawn at once where the landscape under them stays, and Plotly's share of them a frame later.
     // Otherwise they wait for their landscape.
     this.held = data.minimum !== this.minimum || !data.views.every(
@@ -118,12 +125,17 @@ class Stage {
     this.variables = data.variables;
     this.confirm();
     this.tracks = this.settled = decodeTracks(data);
-    if (first) this.opened = { t: data.autoplay ? 0 : undefined };
     this.clock.lasts(data.steps);
     if (first) this.clock.t = data.steps;
     if (this.wanted !== undefined) this.clock.t = Math.min(this.wanted, data.steps);
     this.wanted = undefined;
-    if (first && data.autoplay && !this.calm.matches) Object.assign(this.clock, { t: 0, playing: true });
+    // A stage plays once when it is first seen, and a scenario when it is opened.
+    const opens = first ? data.first : data.look_for && data.look_for !== previous.look_for;
+    if (opens && !this.calm.matches) {
+      this.clock.seek(0);
+      this.eager = true;
+      this.begin();
+    }
     const places = data.tracks.map(({ key, live }) => [key, live]).filter(([, live]) => live);
     this.runners = new Map(places.map(([key, { program }]) => {
       const runner = this.runners.get(key);
@@ -258,13 +270,22 @@ class Stage {
 
   // --- The clock ---
 
+  // Plays what was to be played once it can be seen.
+  begin() {
+    if (!this.eager || !this.visible) return;
+    this.eager = false;
+    this.clock.playing = this.dirty = true;
+  }
+
   toggle() {
+    this.eager = false;
     this.clock.toggle();
     this.dirty = true;
     if (!this.clock.playing) this.rest();
   }
 
   seek(step) {
+    this.eager = false;
     this.clock.seek(step);
     this.dirty = true;
   }
@@ -296,7 +317,7 @@ class Stage {
     }
     this.told = [step];
     if (this.data === undefined) this.wanted = step;
-    else if (!this.clock.playing) this.seek(step);
+    else if (!this.clock.playing && !this.eager) this.seek(step);
   }
 
   // As it was opened: before the first step, and nothing zoomed or turned.

@@ -59,7 +59,6 @@ def stage(
     height: int,
     label: str,
     prefix: str = "",
-    autoplay: bool = False,
     paper: Paper | None = None,
     dials: Dials = Dials(),  # noqa: B008 (it cannot be changed)
     look_for: str = "",
@@ -68,13 +67,15 @@ def stage(
 
     A start chosen in a landscape goes to the controls of the start, the step at which the clock comes to rest to the
     control of the step (keys ``x``, ``y`` and ``t``, after ``prefix`` where a page has a second stage), and what
-    ``dials`` are turned to under their keys. ``autoplay`` starts the clock at once, unless the visitor asked for less
-    motion. Above the views stands what controls have left for this stage (``share.tell_stage``), and ``look_for`` in
-    it. ``paper`` makes the figure of a view "fit".
+    ``dials`` are turned to under their keys. It plays once when it is first seen in a visit, unless the link says where
+    the clock stands or the visitor asked for less motion. Above the views stands what controls have left for this stage
+    (``share.tell_stage``), and ``look_for`` in it. ``paper`` makes the figure of a view "fit".
     """
     key = f"{prefix}stage"
     payload = stage_payload(objective, race, kinds, height, label, paper, dials)
     steps = payload.data["steps"]
+    first = not share.asked(f"{prefix}t") and f"{key}:seen" not in st.session_state
+    st.session_state[f"{key}:seen"] = True
 
     def choose_start() -> None:
         start = believed_start(st.session_state[key]["start"], objective)
@@ -115,7 +116,7 @@ def stage(
             _part(data={"part": "program", "id": id, "source": source}, key=f"{key}_program_{index}", height=1)
         noise = payload.noise
         _part(data=packed({"part": "normals", "id": noise.id}, noise.numbers), key=f"{key}_normals", height=1)
-        told = {"id": key, "plotly": plotly_chunk(), "autoplay": autoplay, "look_for": look_for}
+        told = {"id": key, "plotly": plotly_chunk(), "first": first, "look_for": look_for}
         _part(
             data=packed(payload.data | told, payload.numbers),
             key=key,
@@ -125,9 +126,7 @@ def stage(
             on_racers_change=change_racers,
         )
         _part(data={"part": "cue", "stage": key, "step": step}, key=f"{key}_cue", height=1)
-    # One that plays by itself is for looking: no control behind it takes a start.
-    if not autoplay:
-        st.caption(gestures(kinds))
+    st.caption(gestures(kinds))
 
 
 def shared(prefix: str) -> str:
