@@ -143,7 +143,8 @@ def axis(look: Look, title: str, limits: tuple[float, float], **more: Any) -> di
     return {
         "title": {"text": title, "font": {"color": look.quiet, "size": TEXT_SIZE}, "standoff": 8},
         "range": list(limits),
-        "tickfont": {"color": look.quiet, "size": SMALL_SIZE},
+        # Plotly writes the powers of a log axis a quarter larger.
+        "tickfont": {"color": look.quiet, "size": SMALL_SIZE / (1.25 if more.get("type") == "log" else 1)},
         "gridcolor": look.grid,
         "linecolor": look.grid,
         "zeroline": False,

@@ -84,7 +84,7 @@ def _axes(race: Race, heights: Sequence[Array], title: str, logarithmic: bool, l
     if logarithmic:
         low, high = floor(low * 2 - 0.2) / 2, ceil(high * 2 + 0.2) / 2
     else:
-        room = max(0.06 * (high - low), 1e-6 * max(abs(low), abs(high))) or 0.5
+        room = max(0.06 * (high - low), 1e-3 * max(abs(low), abs(high))) or 0.5
         low, high = low - room, high + room
     ticks = {"type": "log", "dtick": max(1, ceil((high - low) / 6))} if logarithmic else {}
     longest = max(len(racer.name) for racer, _ in race)
