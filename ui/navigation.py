@@ -141,8 +141,7 @@ def _menu() -> None:
     section: Section = ""
     # Two pages a line, so that the controls below it are in sight.
     st.html(
-        "<style>.st-key-menu { display: grid; grid-template-columns: 7.75rem 1fr; gap: 0 0.25rem; align-items: center; "
-        "grid-auto-rows: minmax(1.75rem, auto); }"
+        "<style>.st-key-menu { display: grid; grid-template-columns: 7.75rem 1fr; gap: 0.375rem 0.25rem; }"
         ".st-key-menu > :has([data-testid=stCaptionContainer]) { grid-column: 1 / -1; }</style>"
     )
     with st.container(key="menu", gap="xxsmall"):
