@@ -42,7 +42,7 @@ def below(shown: Shown) -> None:
 
 curves = {"Loss": "loss", "Gradient norm": "norm", "Learning rate": "rate"}
 label = f"{listed([racer.name for racer in racers])} on {objective.name}"
-entry = Entry(objective, racers, start, steps, gradients, rates, DESCENTS)
+entry = Entry(objective, racers, start, steps, gradients, rates, DESCENTS, MAX_CURVE_RACERS)
 race_panel(entry, {"Curve": "curve"}, curves, 420, label, prefix, below)
 
 st.subheader("The mountain, and where the picture ends", anchor="mountain")

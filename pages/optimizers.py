@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.engine.scenarios import RACES
 from ui import controls, navigation
+from ui.kit.limits import MAX_RACERS
 from ui.page import optimizers
 from ui.panels import catalogue, claims
 from ui.panels.race import Entry, race_panel
@@ -28,7 +29,7 @@ with editor:
         racers.append(own)
         catalogue.rule_panel(own)
 with picture:
-    entry = Entry(objective, racers, start, steps, gradients, opening.rules, RACES)
+    entry = Entry(objective, racers, start, steps, gradients, opening.rules, RACES, MAX_RACERS)
     race_panel(
         entry,
         {"Contour": "plane", "3-D": "space"},

@@ -4,11 +4,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import OBJECTIVES, OPTIMIZERS, Run
+from core.catalogue.racers import RACERS
 from core.engine.scenarios import DESCENTS, RACES, Scenario
 from core.engine.sensitivity import tuned_rate
 from tests.pages.visits import clean, link_of, open_page, state
 from ui import navigation
 from ui.controls import scenario_state
+from ui.kit.limits import MAX_CURVE_RACERS, MAX_RACERS
 from ui.navigation import Page
 
 PAGE = navigation.OPTIMIZERS
@@ -92,3 +94,11 @@ def test_a_chip_opens_its_scenario_is_marked_and_says_what_to_look_for(page: Pag
     if page is PAGE:
         moved = clean(app.number_input(key="x").set_value(0.123).run())
         assert [button.proto.type for button in moved.button if button.key == f"try_{scenario.key}"] == ["secondary"]
+
+
+def test_more_racers_than_a_picture_takes_are_cut_and_not_an_error() -> None:
+    for page, most in ((PAGE, MAX_RACERS), (navigation.FOUNDATIONS, MAX_CURVE_RACERS)):
+        app = open_page(page)
+        # As a forged message could say.
+        app.session_state[f"{page.prefix}rules"] = [racer.name for racer in RACERS.values()][: most + 1]
+        assert len(state(clean(app.run()), f"{page.prefix}rules")) == most

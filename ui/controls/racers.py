@@ -1,5 +1,6 @@
 """Controls of who races, with which hyperparameters and schedule, and what gradients everyone is given."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
@@ -150,6 +151,17 @@ def everyone_dials(prefix: str = "") -> list[Dial]:
         Dial(f"{prefix}steps", "Steps", _STEPS, "T", int),
         Dial(f"{prefix}noise", "Gradient noise", _NOISE, "noise"),
         Dial(f"{prefix}clip", "Largest gradient norm", _CLIP, "clip_norm"),
+    ]
+
+
+def common_dials(racers: Sequence[Racer], prefix: str = "") -> list[Dial]:
+    """Dials for hyperparameters but the learning rate that several of ``racers`` have, to set them in all at once."""
+    names = Counter(hyper.name for racer in racers for hyper in racer.optimizer.hypers)
+    hypers = {hyper.name: hyper for racer in racers for hyper in racer.optimizer.hypers}
+    return [
+        Dial(f"{prefix}all_{name}", words(hypers[name]), hypers[name], name)
+        for name, count in names.items()
+        if count > 1 and name != "lr"
     ]
 
 

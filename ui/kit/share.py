@@ -186,6 +186,8 @@ def setting(key: str, default: Setting, read: Callable[[str], Setting | None], a
             now[_NOTES].append(_note(key, texts[-1], f"it may be given {often}"))
     if key not in now or (run is not None and run.anew):
         now[key] = _read(now.get(_KEPT, {}).get(now.get(_PAGE), {}).get(key), default, read, most)
+    elif several and len(now[key]) > most:
+        now[key] = now[key][:most]
     elif now[key] is None or (not several and read(*_texts(now[key])) is None):
         # Another setting took away what this one stood at, or a forged message did.
         now[key] = default

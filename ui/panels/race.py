@@ -28,7 +28,7 @@ class Entry:
     """What everyone in a race shares, and who races.
 
     ``opening`` gives hyperparameters by the key of a rule that differ from the declared defaults, ``scenarios`` are
-    prepared races to open instead.
+    prepared races to open instead, and ``most`` may race at once.
     """
 
     objective: Objective
@@ -38,6 +38,7 @@ class Entry:
     gradients: Gradients
     opening: Mapping[str, Mapping[str, float]]
     scenarios: Mapping[str, Scenario]
+    most: int
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,9 @@ def race_panel(
         {racer.key: controls.racer_dials(racer, tuned[racer.key], prefix) for racer in entry.racers},
         controls.everyone_dials(prefix),
         [controls.factor_dial(prefix)],
-        racers=True,
+        controls.common_dials(entry.racers, prefix),
+        {racer.key: prefix + controls.schedule_key(racer) for racer in entry.racers},
+        entry.most,
     )
     # The stage before what is below it, which need not be ready before it moves.
     with slot:

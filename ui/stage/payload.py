@@ -16,7 +16,8 @@ import plotly.io
 
 from core.catalogue.objectives import Objective
 from core.catalogue.racers import RACERS, Racer
-from core.engine.live import SHARED, live, normals
+from core.catalogue.schedules import SCHEDULES
+from core.engine.live import SHARED, Live, live, normals
 from core.engine.summary import Race
 from core.engine.trace import Path
 from core.figures import (
@@ -35,7 +36,7 @@ from core.figures.progress import FLOOR, rate_share
 from core.figures.surface import surface_heights
 from core.formula.words import digits
 from ui.kit.dials import Dial
-from ui.kit.limits import MAX_RACERS, MAX_START
+from ui.kit.limits import MAX_START
 
 Array = npt.NDArray[np.float64]
 Kind = Literal["plane", "space", "curve", "fit", "loss", "norm", "rate"]
@@ -115,19 +116,22 @@ class Payload:
 class Dials:
     """What can be turned on a stage: numbers of each racer, by its key, and of all of them at once.
 
-    ``factors`` are of the latter too, and multiply a number of each racer. ``racers`` says whether racers may join and
-    leave here.
+    ``everyone`` are numbers that all racers share. ``factors`` multiply those of each racer that are called like them,
+    and ``common`` sets them. ``schedules`` are the keys of the controls of schedules, by the keys of racers. Up to
+    ``most`` racers may join and leave here; with 0 they may not.
     """
 
     own: Mapping[str, Sequence[Dial]] = field(default_factory=dict)
     everyone: Sequence[Dial] = ()
     factors: Sequence[Dial] = ()
-    racers: bool = False
+    common: Sequence[Dial] = ()
+    schedules: Mapping[str, str] = field(default_factory=dict)
+    most: int = 0
 
     @property
-    def all(self) -> list[Dial]:
-        """Every dial."""
-        return [*self.everyone, *self.factors, *(dial for own in self.own.values() for dial in own)]
+    def kept(self) -> list[Dial]:
+        """Every dial whose number a control keeps."""
+        return [*self.everyone, *(dial for own in self.own.values() for dial in own)]
 
 
 def stage_payload(
@@ -179,9 +183,11 @@ def stage_payload(
             }
             for place, ((racer, path), one) in enumerate(zip(race, lives, strict=True))
         ],
+        "schedules": [schedule.name for schedule in SCHEDULES.values()] if dials.schedules else [],
         "everyone": [
-            *(_dial(dial, ("", "", "", "lr"), (1.0,) * 4) | {"factor": True} for dial in dials.factors),
+            *(_dial(dial, (dial.name,), (1.0,)) | {"spread": "factor"} for dial in dials.factors),
             *(_dial(dial, SHARED, lives[0].numbers) for dial in dials.everyone),
+            *(_dial(dial, (dial.name,), (_first(dial, lives),)) | {"spread": "set"} for dial in dials.common),
         ],
         "numbers": _short_hash(numbers),
         "looks": {look.name: _palette(look) for look in (LIGHT, DARK)},
@@ -199,6 +205,11 @@ def _noise(seed: int, rows: int, dimension: int) -> Noise:
     return Noise(f"{seed} {rows} {dimension}", normals(seed, rows, dimension))
 
 
+def _first(dial: Dial, lives: Sequence[Live]) -> float:
+    """The number called like ``dial`` that the first racer runs with which has one."""
+    return next(one.numbers[len(SHARED) + one.hypers.index(dial.name)] for one in lives if dial.name in one.hypers)
+
+
 def _dial(dial: Dial, names: Sequence[str], numbers: Sequence[float]) -> dict[str, Any]:
     """``dial`` as the browser builds it; what it turns is that of ``numbers`` which ``names`` calls as it does."""
     hyper, index = dial.hyper, names.index(dial.name)
@@ -207,6 +218,7 @@ def _dial(dial: Dial, names: Sequence[str], numbers: Sequence[float]) -> dict[st
     return {
         "key": dial.key,
         "label": dial.label,
+        "name": dial.name,
         "index": index,
         "value": numbers[index],
         "scale": "one" if near_one else hyper.scale,
@@ -219,13 +231,13 @@ def _dial(dial: Dial, names: Sequence[str], numbers: Sequence[float]) -> dict[st
 
 def _acts(racer: Racer, race: Race, dials: Dials) -> dict[str, Any]:
     """What can be done with a racer in its row: a twin may join it, and it may leave if it is not the only one."""
-    if not dials.racers or racer.key not in RACERS:
+    if not dials.most or racer.key not in RACERS:
         return {}
     here = {one.key for one, _ in race}
     twin = next(
         (key for key in (f"{racer.key}2", racer.key.removesuffix("2")) if key in RACERS and key not in here), ""
     )
-    return {"twin": RACERS[twin].name if twin and len(race) < MAX_RACERS else "", "leaves": len(race) > 1}
+    return {"twin": RACERS[twin].name if twin and len(race) < dials.most else "", "leaves": len(race) > 1}
 
 
 def packed(data: Mapping[str, Any], numbers: bytes) -> bytes:
@@ -337,7 +349,7 @@ def _track(racer: Racer, path: Path, rated: bool) -> dict[str, Any]:
         "name": racer.name,
         "tints": {look.name: _tint(racer.color, look) for look in (LIGHT, DARK)},
         "dash": racer.dash,
-        "schedule": "" if path.run.schedule == "constant" else path.run.resolved_schedule.name,
+        "schedule": path.run.resolved_schedule.name,
         "rows": len(path.x),
         "pushes": bool(racer.optimizer.velocity),
         "rated": rated,
@@ -423,7 +435,7 @@ def believed_start(raw: Any, objective: Objective) -> tuple[float, ...] | None:
 
 def believed_dials(raw: Any, dials: Dials) -> dict[str, float]:
     """The numbers that a stage says its dials were turned to, by their keys; only those that each dial may take."""
-    known = {dial.key: dial.hyper for dial in dials.all}
+    known = {dial.key: dial.hyper for dial in dials.kept}
     if not isinstance(raw, Mapping):
         return {}
     believed = {}
@@ -435,14 +447,21 @@ def believed_dials(raw: Any, dials: Dials) -> dict[str, float]:
     return believed
 
 
-def believed_racers(raw: Any, chosen: Sequence[str]) -> list[str]:
+def believed_schedules(raw: Any, dials: Dials) -> dict[str, str]:
+    """The name of a schedule for the control of each racer that a stage asked for: by its key, or for all."""
+    if not isinstance(raw, Mapping) or raw.get("name") not in [schedule.name for schedule in SCHEDULES.values()]:
+        return {}
+    return {key: str(raw["name"]) for racer, key in dials.schedules.items() if raw.get("racer") in (racer, "")}
+
+
+def believed_racers(raw: Any, chosen: Sequence[str], dials: Dials) -> list[str]:
     """The names of the racers after a stage asked that one join or leave; ``chosen`` for anything else."""
     if not isinstance(raw, Mapping):
         return list(chosen)
     joins, leaves = raw.get("add"), raw.get("remove")
-    known = {racer.name for racer in RACERS.values()}
+    known = [racer.name for racer in RACERS.values() if racer.name not in chosen]
     stay = [name for name in chosen if name != leaves] or list(chosen)
-    return [*stay, joins] if joins in known - {*stay} and len(stay) < MAX_RACERS else stay
+    return [*stay, str(joins)] if joins in known and len(stay) < dials.most else stay
 
 
 def believed_step(raw: Any, steps: int) -> int | None:

@@ -40,8 +40,8 @@ export class Rows {
     const { tracks, variables, data } = this.stage;
     this.written = undefined;
     const stays = ({ key, name, color, dash, shape, dials, schedule }) =>
-      [key, name, color, dash, shape, schedule, (dials ?? []).map(({ value, ...spec }) => spec)];
-    const made = JSON.stringify([variables, tracks.map(stays), data.everyone?.map(({ value, ...spec }) => spec)]);
+      [key, name, color, dash, shape, schedule, dials.map(({ value, ...spec }) => spec)];
+    const made = JSON.stringify([variables, tracks.map(stays), data.everyone.map(({ value, ...spec }) => spec)]);
     if (this.made !== made) {
       this.made = made;
       this.build();
@@ -59,7 +59,7 @@ export class Rows {
   build() {
     const { stage } = this;
     const { tracks, variables, data } = stage;
-    const dialled = tracks.some(({ dials }) => dials?.length);
+    const dialled = tracks.some(({ dials }) => dials.length);
     const columns = [...variables, 'loss', 'gradient norm'];
     const head = element('tr', {}, element('th', { scope: 'col' }, 'update rule'));
     if (dialled) head.append(element('th', { scope: 'col' }, 'learning rate'));
@@ -75,24 +75,29 @@ export class Rows {
       mark.addEventListener('click', () => stage.hide(track.key));
       const row = element('tr', {}, element('th', { scope: 'row' }, mark));
       const cells = columns.map(() => element('td', { class: 'gd-number' }));
-      const specs = () => stage.data.tracks[place].dials ?? [];
+      const specs = () => stage.data.tracks[place].dials;
       const dials = specs().map((spec) => stage.dial(spec, place));
       this.groups.push({ dials, specs });
       if (dialled) row.append(element('td', {}, ...(dials.length ? [dials[0].element] : [])));
       row.append(...cells);
       if (dialled) row.append(element('td', { class: 'gd-acts' }, ...this.acts(track, dials.slice(1), row)));
       body.append(row);
-      if (dials.length > 1) body.append(this.fold(track.key, dials.slice(1), columns.length + 3, track.schedule));
+      if (this.folds(dials)) body.append(this.fold(track.key, dials.slice(1), columns.length + 3, track.schedule));
       return { row, mark, cells, note };
     });
-    if (data.everyone) this.everyone(body, columns.length + 3);
+    if (data.everyone.length) this.everyone(body, columns.length + 3);
     this.element.replaceChildren(element('thead', {}, head), body);
+  }
+
+  // Whether more belongs to a row than its first dial.
+  folds(dials) {
+    return dials.length > 1 || (dials.length && this.stage.data.schedules.length);
   }
 
   acts(track, others, row) {
     const { stage } = this;
     const made = [];
-    if (others.length) {
+    if (this.folds(['', ...others])) {
       const more = button('more', `More of ${track.name}`, () => {
         const open = !this.unfolded.delete(track.key) && this.unfolded.add(track.key);
         row.nextElementSibling.hidden = !open;
@@ -107,12 +112,23 @@ export class Rows {
   }
 
   fold(key, dials, width, schedule) {
-    const named = dials.map((dial) => element('label', { class: 'gd-named' }, element('span', {}, dial.spec.label), dial.element));
-    const cell = element('td', { colspan: width, class: 'gd-unfolded' }, ...named);
-    if (schedule) cell.append(element('span', { class: 'gd-note' }, schedule));
+    const cell = element('td', { colspan: width, class: 'gd-unfolded' }, ...dials.map((dial) => this.named(dial)));
+    if (this.stage.data.schedules.length) cell.append(this.schedules(key, schedule));
     const row = element('tr', {}, cell);
     row.hidden = !this.unfolded.has(key);
     return row;
+  }
+
+  // A list of schedules for one racer, or for all of them, which have `chosen` if they have one.
+  schedules(racer, chosen) {
+    const list = element('select', { class: 'gd-speed' });
+    for (const name of [...(chosen ? [] : ['each its own']), ...this.stage.data.schedules]) {
+      const option = element('option', {}, name);
+      option.selected = name === chosen;
+      list.append(option);
+    }
+    list.addEventListener('change', () => this.stage.send('schedule', { racer, name: list.value }));
+    return element('label', { class: 'gd-named' }, element('span', {}, 'Schedule'), list);
   }
 
   // One row that turns something for all racers at once.
@@ -123,9 +139,10 @@ export class Rows {
     this.groups.push({ dials, specs });
     const row = element('tr', { class: 'gd-everyone' }, element('th', { scope: 'row' }, 'all of them'));
     row.append(element('td', { colspan: width - 2 }, ...dials.slice(0, 1).map((dial) => this.named(dial))));
-    row.append(element('td', { class: 'gd-acts' }, ...this.acts({ key: '', name: 'all' }, dials.slice(1), row)));
+    row.append(element('td', { class: 'gd-acts' }, ...this.acts({ key: '', name: 'all of them' }, dials.slice(1), row)));
     body.append(row);
-    if (dials.length > 1) body.append(this.fold('', dials.slice(1), width));
+    const [first, ...others] = new Set(stage.tracks.map(({ schedule }) => schedule));
+    if (this.folds(dials)) body.append(this.fold('', dials.slice(1), width, others.length ? '' : first));
   }
 
   named(dial) {

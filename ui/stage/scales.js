@@ -37,6 +37,11 @@ export function valueAt({ scale, low, high, whole }, place) {
   return whole ? Math.round(value) : value;
 }
 
+// What a dial that all racers share makes of the number of one of them, in whose dial `own` it must be allowed.
+export function spread({ spread: how }, value, now, { bounds: [low, high] }) {
+  return within(how === 'factor' ? short(now * value, 3) : value, low, high);
+}
+
 // What was typed for the dial, within its bounds; NaN for what cannot be taken.
 export function allowed({ bounds: [low, high], whole }, value) {
   return value >= low && value <= high && (!whole || Number.isInteger(value)) ? value : NaN;

@@ -16,6 +16,7 @@ import { digits } from './numbers.js';
 import { configOf, figureOf, homeOf, layoutOf, loadPlotly, tracesOf } from './plots.js';
 import { Rows } from './rows.js';
 import { channel, decodeTracks, unpacked } from './tracks.js';
+import { spread } from './scales.js';
 import { VIEWS, drawView } from './views.js';
 
 const stages = new Map();
@@ -337,7 +338,7 @@ class Stage {
   confirm() {
     const { data } = this;
     const values = new Map(
-      [...data.tracks.flatMap(({ dials }) => dials ?? []), ...(data.everyone ?? [])].map(({ key, value }) => [key, value]),
+      [...data.tracks.flatMap(({ dials }) => dials), ...data.everyone].map(({ key, value }) => [key, value]),
     );
     for (const [key, { value, held }] of this.turning) {
       if (!held && (!values.has(key) || values.get(key) === value)) this.turning.delete(key);
@@ -376,20 +377,25 @@ class Stage {
     this.forgetting = setTimeout(() => this.forget(), PATIENCE);
   }
 
-  // A dial for a number of the racer at a place, or of all of them.
+  // A dial has a value that Python does not know; once it is let go, Python has some time to take it up.
+  hold(key, value, held) {
+    this.turning.set(key, { value, held });
+    this.stale = this.dirty = true;
+    if (!held) setTimeout(() => this.lapse(key, value), PATIENCE);
+  }
+
+  // A dial for a number of one racer, or of all of them.
   dial(spec) {
-    const turn = (value) => {
-      this.turning.set(spec.key, { value, held: true });
-      this.stale = this.dirty = true;
-    };
+    const turn = (value) => this.hold(spec.key, value, true);
     const release = (value) => {
-      this.turning.set(spec.key, { value, held: false });
+      if (spec.spread) this.settle(spec, value);
+      else this.hold(spec.key, value, false);
       clearTimeout(this.releasing);
       // Held arrow keys are counted as one.
       this.releasing = setTimeout(() => {
         this.send('dial', Object.fromEntries([...this.turning].map(([key, turned]) => [key, turned.value])));
+        this.rows.fill();
       }, REST);
-      setTimeout(() => this.lapse(spec.key, value), PATIENCE);
     };
     return new Dial(spec, turn, release);
   }
@@ -404,16 +410,27 @@ class Stage {
   }
 
   // The numbers of a racer's run as the hand has them.
-  numbersOf({ live, dials }) {
+  numbersOf({ live, dials = [] }) {
     const numbers = Float64Array.from(live.numbers);
-    for (const { key, index, factor } of [...(this.data.everyone ?? []), ...(dials ?? [])]) {
-      const turned = this.turning.get(key);
+    for (const { key, index } of dials) numbers[index] = this.turning.get(key)?.value ?? numbers[index];
+    for (const spec of this.data.everyone) {
+      const turned = this.turning.get(spec.key);
       if (!turned) continue;
-      // As Python will round it.
-      if (factor) numbers[index] = Number((numbers[index] * turned.value).toPrecision(3));
-      else numbers[index] = turned.value;
+      if (!spec.spread) numbers[spec.index] = turned.value;
+      for (const own of spec.spread ? dials.filter(({ name }) => name === spec.name) : []) {
+        numbers[own.index] = spread(spec, turned.value, numbers[own.index], own);
+      }
     }
     return numbers;
+  }
+
+  // Lets go of a dial that all racers share: what it made of the number of each becomes that number.
+  settle(spec, value) {
+    for (const own of this.data.tracks.flatMap(({ dials }) => dials).filter(({ name }) => name === spec.name)) {
+      const now = this.turning.get(own.key)?.value ?? own.value;
+      this.hold(own.key, spread(spec, value, now, own), false);
+    }
+    this.turning.delete(spec.key);
   }
 
   // Takes the runs anew as the hand has them; what cannot be computed here stays as Python computed it.

@@ -16,6 +16,7 @@ from ui.stage.payload import (
     Paper,
     believed_dials,
     believed_racers,
+    believed_schedules,
     believed_start,
     believed_step,
     gestures,
@@ -90,20 +91,17 @@ def stage(
 
     def turn() -> None:
         turned = believed_dials(st.session_state[key]["dial"], dials)
-        for factor in dials.factors:
-            by = turned.pop(factor.key, 1.0)
-            for dial in (dial for own in dials.own.values() for dial in own if dial.name == factor.name and by != 1):
-                now = turned.get(dial.key, float(st.session_state[dial.key]))
-                # As the stage rounds it.
-                turned[dial.key] = dial.hyper.clamp(float(f"{by * now:.3g}"))
-        share.ask({dial.key: dial.kept(turned[dial.key]) for dial in dials.all if dial.key in turned})
+        share.ask({dial.key: dial.kept(turned[dial.key]) for dial in dials.kept if dial.key in turned})
         st.session_state[shared(prefix)] = any(dial.key in turned for dial in dials.everyone)
 
     def change_racers() -> None:
         rules = f"{prefix}rules"
-        chosen = believed_racers(st.session_state[key]["racers"], st.session_state[rules])
+        chosen = believed_racers(st.session_state[key]["racers"], st.session_state[rules], dials)
         share.ask({rules: chosen})
         st.session_state[shared(prefix)] = True
+
+    def follow() -> None:
+        share.ask(believed_schedules(st.session_state[key]["schedule"], dials))
 
     for sentence in share.stage_sentences(prefix):
         st.warning(sentence, icon=":material/edit_off:")
@@ -124,6 +122,7 @@ def stage(
             on_clock_change=come_to_rest,
             on_dial_change=turn,
             on_racers_change=change_racers,
+            on_schedule_change=follow,
         )
         _part(data={"part": "cue", "stage": key, "step": step}, key=f"{key}_cue", height=1)
     st.caption(gestures(kinds))

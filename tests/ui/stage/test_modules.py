@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core import OBJECTIVES, Run, trace
+from core import OBJECTIVES, OPTIMIZERS, Run, trace
 from core.catalogue.racers import RACERS
 from core.catalogue.schedules import SCHEDULES
 from core.figures import DARK, LIGHT
 from core.figures.look import contrast
 from core.figures.progress import FLOOR
 from tests.javascript import Engine
-from ui.controls import everyone_dials, factor_dial, racer_dials
+from ui.controls import common_dials, everyone_dials, factor_dial, racer_dials
 from ui.stage import Dials
 from ui.stage.modules import bundle
-from ui.stage.payload import SHAPES, _dial, stage_payload
+from ui.stage.payload import SHAPES, _dial, believed_dials, believed_racers, believed_schedules, stage_payload
 
 SEED = os.environ["TEST_SEED"]
 # Pixels: rounding of sums.
@@ -144,6 +144,14 @@ def test_a_dial_goes_from_end_to_end_in_order_and_back_to_where_a_value_is(engin
         assert again == values, spec
 
 
+def test_a_dial_of_all_turns_the_number_of_each_within_its_bounds(engine: Engine) -> None:
+    own = {"bounds": [0, 0.5]}
+    spread = "(spec, value, now, own) => scales.spread(spec, value, now, own)"
+    assert _call(engine, spread, {"spread": "factor"}, 2.5, 0.012345, own) == 0.0309
+    assert _call(engine, spread, {"spread": "factor"}, 10, 0.1, own) == 0.5
+    assert _call(engine, spread, {"spread": "set"}, 0.3, 0.1, own) == 0.3
+
+
 def test_numbers_near_one_move_by_their_distance_to_it(engine: Engine) -> None:
     spec = {"scale": "one", "low": 0.5, "high": 0.9999, "bounds": [0, 0.999999], "whole": False}
     values = _call(engine, "(spec) => [0.25, 0.5, 0.75].map((place) => scales.valueAt(spec, place))", spec)
@@ -241,5 +249,55 @@ def test_a_dial_turns_the_number_that_its_racer_runs_with() -> None:
     assert turned["steps"] == (7, 7)
     assert turned["noise"] == (0.5, 0.5)
     assert turned["clip"] == (2, 2)
-    assert turned["factor"] == (1.0, 0.02)
     assert np.isfinite(track["live"]["numbers"]).all()
+
+
+def test_dials_of_all_begin_at_what_the_first_racer_has_and_name_what_they_turn() -> None:
+    racers = [RACERS["sgd"], RACERS["adam"], RACERS["adamw"], RACERS["lion"]]
+    objective = OBJECTIVES["bowl"]
+    race = [(racer, trace(Run("bowl", racer.key, objective.start, 3))) for racer in racers]
+    own = {
+        racer.key: racer_dials(racer, {"hypers": {}, "schedule": "constant", "schedule_hypers": {}}) for racer in racers
+    }
+    dials = Dials(own, everyone_dials(), [factor_dial()], common_dials(racers))
+    data = stage_payload(objective, race, ["plane"], 300, "", dials=dials).data
+    spread = {spec["name"]: (spec["spread"], spec["value"]) for spec in data["everyone"] if "spread" in spec}
+    expected = {"lr": ("factor", 1.0), "beta1": ("set", 0.9), "beta2": ("set", 0.999), "eps": ("set", 1e-8)}
+    assert spread == expected | {"weight_decay": ("set", OPTIMIZERS["adamw"].hypers[-1].default)}
+
+
+def test_only_schedules_that_there_are_are_believed_of_racers_that_there_are() -> None:
+    dials = Dials(schedules={"adam": "adam_schedule", "lion": "lion_schedule"})
+    assert believed_schedules({"racer": "adam", "name": "Cosine"}, dials) == {"adam_schedule": "Cosine"}
+    assert set(believed_schedules({"racer": "", "name": "Cosine"}, dials).values()) == {"Cosine"}
+    for raw in (
+        None,
+        [],
+        "Cosine",
+        {"racer": "adam", "name": "cosine"},
+        {"racer": "adam"},
+        {"racer": "sgd", "name": "Cosine"},
+    ):
+        assert believed_schedules(raw, dials) == {}
+    assert believed_schedules({"racer": [], "name": ["Cosine"]}, dials) == {}
+
+
+def test_only_racers_that_there_are_join_and_one_always_stays() -> None:
+    dials = Dials(most=2)
+    assert believed_racers({"add": "Adam 2"}, ["Adam"], dials) == ["Adam", "Adam 2"]
+    assert believed_racers({"add": "Adam 2"}, ["Adam", "Lion"], dials) == ["Adam", "Lion"]
+    assert believed_racers({"remove": "Adam"}, ["Adam", "Lion"], dials) == ["Lion"]
+    assert believed_racers({"remove": "Adam"}, ["Adam"], dials) == ["Adam"]
+    for raw in (None, "Adam", {"add": "adam"}, {"add": 3}, {"remove": "Lion"}, {"add": ["Lion"]}, {"add": "Adam"}):
+        assert believed_racers(raw, ["Adam"], dials) == ["Adam"]
+
+
+def test_only_numbers_that_a_dial_may_take_are_believed() -> None:
+    own = racer_dials(RACERS["adam"], {"hypers": {}, "schedule": "constant", "schedule_hypers": {}})
+    dials = Dials({"adam": own}, everyone_dials(), [factor_dial()])
+    assert believed_dials({"adam_lr": 0.5, "steps": 7, "noise": 0}, dials) == {"adam_lr": 0.5, "steps": 7, "noise": 0}
+    for wrong in (None, "1", True, [1], -1, math.nan, math.inf, 10**400):
+        assert believed_dials({"adam_lr": wrong, "steps": wrong, "adam_beta1": wrong}, dials) == {}
+    assert believed_dials({"steps": 2.5, "factor": 2, "other": 1}, dials) == {}
+    for raw in (None, [], "adam_lr", 3):
+        assert believed_dials(raw, dials) == {}
