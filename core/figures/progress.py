@@ -94,6 +94,6 @@ def _axes(race: Race, heights: Sequence[Array], title: str, logarithmic: bool, l
             f"{title} {last} {low} {high}",
             xaxis=axis(look, "step", (0.0, last), showgrid=False),
             yaxis=axis(look, title, (low, high), **ticks),
-            margin={"l": 58, "r": 14 + _CHARACTER * longest, "t": 14, "b": 46},
+            margin={"l": 58, "r": 28 + _CHARACTER * longest, "t": 14, "b": 46},
         )
     )
