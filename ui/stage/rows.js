@@ -63,7 +63,8 @@ export class Rows {
     const columns = [...variables, 'loss', 'gradient norm'];
     const head = element('tr', {}, element('th', { scope: 'col' }, 'update rule'));
     if (dialled) head.append(element('th', { scope: 'col' }, 'learning rate'));
-    for (const column of columns) head.append(element('th', { scope: 'col', class: 'gd-number' }, column));
+    const numeric = (column) => `gd-number gd-${column.replace(' ', '-')}`;
+    for (const column of columns) head.append(element('th', { scope: 'col', class: numeric(column) }, column));
     if (dialled) head.append(element('th', { scope: 'col' }, element('span', { class: 'gd-said' }, 'more')));
     const body = element('tbody');
     this.groups = [];
@@ -71,10 +72,10 @@ export class Rows {
       const mark = element('button', { type: 'button', class: 'gd-track' });
       mark.title = `Show or hide ${track.name}`;
       const note = element('span', { class: 'gd-note' });
-      mark.append(swatch(track), element('span', {}, track.name), note);
+      mark.append(swatch(track), element('span', { style: `color: ${track.ink}` }, track.name), note);
       mark.addEventListener('click', () => stage.hide(track.key));
       const row = element('tr', {}, element('th', { scope: 'row' }, mark));
-      const cells = columns.map(() => element('td', { class: 'gd-number' }));
+      const cells = columns.map((column) => element('td', { class: numeric(column) }));
       const specs = () => stage.data.tracks[place].dials;
       const dials = specs().map((spec) => stage.dial(spec, place));
       this.groups.push({ dials, specs });
