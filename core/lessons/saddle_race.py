@@ -33,7 +33,7 @@ NOISE = Hyper(
     "Standard deviation of what is added to each slope that the noisy racer is given.",
 )
 # Gradient descent once more: its colour would be mistaken for the other's.
-_SHAKEN = Racer("noisy", "With noise", RACERS["sgd"].optimizer, "dot", PALETTE[5])
+SHAKEN = Racer("noisy", "With noise", RACERS["sgd"].optimizer, "dot", PALETTE[5])
 
 
 def cube_race(start: tuple[float, ...], steps: int, rates: Mapping[str, float]) -> Race:
@@ -84,7 +84,7 @@ def saddle_race(start: tuple[float, ...], steps: int, rates: Mapping[str, float]
     """The rules of ``rates`` without noise, then gradient descent at its rate with it; none shares another's state."""
     quiet = [(RACERS[rule], trace(Run(SADDLE.key, rule, start, steps, {"lr": lr}))) for rule, lr in rates.items()]
     run = Run(SADDLE.key, "sgd", start, steps, {"lr": rates["sgd"]}, noise=noise, seed=seed)
-    return [*quiet, (_SHAKEN, trace(run))]
+    return [*quiet, (SHAKEN, trace(run))]
 
 
 def escapes(race: Race) -> list[str]:

@@ -14,7 +14,7 @@ from core.catalogue.schedules import SCHEDULES, Schedule
 from core.engine.scenarios import DESCENTS, RACES, Scenario
 from core.evidence.experiments import EXPERIMENTS
 from core.formula import FormulaError
-from ui.controls import hyper_key, linear_step, log_stops, schedule_hyper_key, schedule_key
+from ui.controls import hyper_key, linear_step, log_stops, rate_dials, schedule_hyper_key, schedule_key, slider_dial
 from ui.kit.share import number_text
 
 SCENARIOS: dict[str, Scenario] = {**RACES, **DESCENTS}
@@ -141,6 +141,25 @@ def test_a_step_is_more_than_nothing_whatever_number_a_link_gives() -> None:
             step = linear_step(low, high, hyper.default)
             assert low + step > low, (hyper, asked)
             assert high - step < high, (hyper, asked)
+
+
+# --- Dials ---
+
+
+def test_a_dial_keeps_a_number_as_the_slider_of_its_hyperparameter_does() -> None:
+    for hyper in HYPERS.values():
+        dial = slider_dial(hyper, "key")
+        assert (dial.key, dial.hyper, dial.name) == ("key", hyper, hyper.name)
+        kept = dial.kept(hyper.default)
+        assert type(kept) is (str if hyper.scale == "log" else int if hyper.whole else float)
+        assert float(kept) == hyper.default
+
+
+def test_every_racer_has_a_dial_for_the_rate_that_its_slider_keeps() -> None:
+    dials = rate_dials(RACERS.values(), "z")
+    assert {key: [dial.key for dial in own] for key, own in dials.items()} == {
+        key: [f"z{hyper_key(racer, 'lr')}"] for key, racer in RACERS.items()
+    }
 
 
 # --- Own rules ---

@@ -9,6 +9,7 @@ import streamlit as st
 from core.catalogue.hypers import Hyper
 from ui.kit import share
 from ui.kit.basics import asked_number, number_in
+from ui.kit.dials import Dial
 from ui.kit.share import number_text
 
 # A logarithmic slider over more decades than this offers 1, 2 and 5 of each, otherwise all numbers of two digits.
@@ -48,6 +49,11 @@ def hyper_control(
     low, high = min(hyper.slider[0], default, *asked), max(hyper.slider[1], default, *asked)
     slider = whole_slider if hyper.whole else linear_slider
     return slider(label, key, low, high, default, hyper.bounds, hyper.help, on_change)
+
+
+def slider_dial(hyper: Hyper, key: str) -> Dial:
+    """A dial for what ``hyper_control`` keeps under ``key``."""
+    return Dial(key, words(hyper), hyper, hyper.name, lambda value: hyper_state(hyper, value))
 
 
 def hyper_value(hyper: Hyper, key: str, default: float | None = None) -> float:

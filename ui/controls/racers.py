@@ -1,7 +1,7 @@
 """Controls of who races, with which hyperparameters and schedule, and what gradients everyone is given."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypedDict
 
 import streamlit as st
@@ -11,7 +11,7 @@ from core.catalogue.optimizers import OPTIMIZERS
 from core.catalogue.optimizers.declaration import Family, Optimizer
 from core.catalogue.racers import RACERS, Racer, distinct, own_racer
 from core.catalogue.schedules import SCHEDULES, Schedule
-from ui.controls.hypers import hyper_control, hyper_field, hyper_value, words
+from ui.controls.hypers import hyper_control, hyper_field, hyper_value, slider_dial, words
 from ui.kit import share
 from ui.kit.basics import choice, forget, last_good, named, number_control, one_of, several, text_setting
 from ui.kit.dials import Dial
@@ -145,10 +145,15 @@ def racer_dials(racer: Racer, tuned: Tuning, prefix: str = "") -> list[Dial]:
     ]
 
 
+def steps_dial(prefix: str = "") -> Dial:
+    """A dial for what ``steps_control`` keeps."""
+    return Dial(f"{prefix}steps", "Steps", _STEPS, "T", int)
+
+
 def everyone_dials(prefix: str = "") -> list[Dial]:
     """Dials for what ``steps_control`` and ``gradients_control`` keep."""
     return [
-        Dial(f"{prefix}steps", "Steps", _STEPS, "T", int),
+        steps_dial(prefix),
         Dial(f"{prefix}noise", "Gradient noise", _NOISE, "noise"),
         Dial(f"{prefix}clip", "Largest gradient norm", _CLIP, "clip_norm"),
     ]
@@ -182,6 +187,14 @@ def rates_control(racers: Sequence[Racer], opening: Mapping[str, float], prefix:
                     rate, prefix + hyper_key(racer, rate.name), _rate_label(racer), opening.get(racer.key)
                 )
     return rates
+
+
+def rate_dials(racers: Iterable[Racer], prefix: str) -> dict[str, list[Dial]]:
+    """A dial for each of ``racers``, by its key, for what ``rates_control`` keeps of it."""
+    return {
+        racer.key: [slider_dial(rate := racer.optimizer.hypers[0], prefix + hyper_key(racer, rate.name))]
+        for racer in racers
+    }
 
 
 def _rate_label(racer: Racer) -> str:

@@ -19,6 +19,7 @@ from core.lessons.saddle_race import (
     CUBE_STEPS,
     NOISE,
     SADDLE,
+    SHAKEN,
     crossings,
     cube_race,
     escapes,
@@ -40,9 +41,12 @@ from ui.controls import (
     moment_control,
     number_control,
     racers_control,
+    rate_dials,
     rates_control,
+    slider_dial,
     start_control,
     steps_control,
+    steps_dial,
     view_control,
 )
 from ui.controls.objective import start_state
@@ -53,7 +57,7 @@ from ui.navigation import PITFALLS
 from ui.panels.catalogue import objective_panel
 from ui.panels.claims import claims_about, section_key
 from ui.panels.outcome import code_panel
-from ui.stage import stage
+from ui.stage import Dials, stage
 from ui.stage.payload import Kind
 
 _PREFIX = PITFALLS.prefix
@@ -132,6 +136,7 @@ def _show(
     steps: int,
     label: str,
     prefix: str,
+    dials: Dials,
     more: Callable[[], object] = lambda: None,
     views: Sequence[Kind] = ("plane", "loss"),
 ) -> None:
@@ -141,7 +146,7 @@ def _show(
         step = moment_control(steps, prefix)
         more()
     with slot:
-        stage(objective, race, views, step, _HEIGHT, label, prefix)
+        stage(objective, race, views, step, _HEIGHT, label, prefix, dials=dials)
 
 
 def _code(race: Race, prefix: str) -> None:
@@ -175,8 +180,9 @@ def _cube_panel() -> None:
         rates = rates_control(racers, CUBE_RATES, _CUBE)
         steps = steps_control(CUBE_STEPS, _CUBE)
     race = cube_race(start, steps, rates)
+    dials = Dials(rate_dials(racers, _CUBE), [steps_dial(_CUBE)])
     with drawn:
-        _show(CUBE, race, steps, "Balls on x³", _CUBE, views=("curve", "norm"))
+        _show(CUBE, race, steps, "Balls on x³", _CUBE, dials, views=("curve", "norm"))
     bullets(crossings(race))
     _code(race, _CUBE)
 
@@ -189,8 +195,9 @@ def _saddle_panel() -> None:
     with shaken:
         noise = hyper_control(NOISE, f"{_SADDLE}noise")
     drawn = st.container()
+    racers = [RACERS[key] for key in SADDLE_RATES]
     with st.expander("Learning rates, steps and seed"):
-        rates = rates_control([RACERS[key] for key in SADDLE_RATES], SADDLE_RATES, _SADDLE)
+        rates = rates_control(racers, SADDLE_RATES, _SADDLE)
         long, by = st.columns(2, vertical_alignment="bottom")
         with long:
             steps = steps_control(SADDLE_STEPS, _SADDLE)
@@ -198,8 +205,11 @@ def _saddle_panel() -> None:
             key = f"{_SADDLE}seed"
             seed = int(number_control("Seed of the noise", key, 0.0, MAX_SEED, 0.0, whole=True))
     race = saddle_race(start, steps, rates, noise, seed)
+    own = rate_dials(racers, _SADDLE)
+    own[SHAKEN.key] = [*own["sgd"], slider_dial(NOISE, f"{_SADDLE}noise")]
+    dials = Dials(own, [steps_dial(_SADDLE)])
     with drawn:
-        _show(SADDLE, race, steps, "Three rules and a noisy descent beside a saddle", _SADDLE, _ridge_button)
+        _show(SADDLE, race, steps, "Three rules and a noisy descent beside a saddle", _SADDLE, dials, _ridge_button)
     bullets(escapes(race))
     objective_panel(SADDLE)
     _code(race, _SADDLE)
@@ -223,12 +233,14 @@ def turned_panel() -> None:
     with where:
         start = start_control(objective, _TURNED)
     drawn = st.container()
+    racers = [RACERS[key] for key in TURNED_RATES]
     with st.expander("Learning rates and steps"):
-        rates = rates_control([RACERS[key] for key in TURNED_RATES], TURNED_RATES, _TURNED)
+        rates = rates_control(racers, TURNED_RATES, _TURNED)
         steps = steps_control(TURNED_STEPS, _TURNED)
     race = turned_race(angle, start, steps, rates)
+    dials = Dials(rate_dials(racers, _TURNED), [steps_dial(_TURNED)])
     with drawn:
-        _show(objective, race, steps, f"A ravine turned by {digits(angle)}°", _TURNED)
+        _show(objective, race, steps, f"A ravine turned by {digits(angle)}°", _TURNED, dials)
     bullets(arrivals(angle, start, rates))
     st.latex(TURNED_LATEX)
     _code(race, _TURNED)
@@ -252,13 +264,13 @@ def failure_panel() -> None:
     where, rate = st.columns(2, vertical_alignment="bottom")
     with where:
         start = start_control(failure.objective, _FAILED)
+    key = f"{_FAILED}{failure.key}_lr"
     with rate:
-        lr = hyper_control(
-            failure.rate, f"{_FAILED}{failure.key}_lr", f"{failure.racer.name}: learning rate", failure.lr
-        )
+        lr = hyper_control(failure.rate, key, f"{failure.racer.name}: learning rate", failure.lr)
     path = trace(failure.run(lr, start))
     race = [(failure.racer, path)]
-    _show(failure.objective, race, failure.steps, f"A run on {failure.objective.name}", _FAILED)
+    dials = Dials({failure.racer.key: [slider_dial(failure.rate, key)]})
+    _show(failure.objective, race, failure.steps, f"A run on {failure.objective.name}", _FAILED, dials)
     st.markdown(f"**What to look for.** {failure.look_for}")
     picture(
         plot(loss_plot(path), look()), f"{_FAILED}loss", _LOSS_HEIGHT, "The power of ten of the loss over the steps"

@@ -15,7 +15,7 @@ from core.lessons.two_features import SETTINGS, VIEW, Bowl
 from ui import controls
 from ui.kit.elements import bullets, look, picture
 from ui.navigation import TECHNIQUES
-from ui.stage import stage
+from ui.stage import Dials, stage
 
 _PREFIX = TECHNIQUES.prefix
 
@@ -55,8 +55,11 @@ def _sam() -> None:
     race = walks(start, lr, rho)
     slot = st.container()
     step = controls.moment_control(STEPS, _PREFIX)
+    rate = controls.slider_dial(RATE, f"{_PREFIX}lr")
+    dials = Dials({"sgd": [rate], "sam": [rate, controls.slider_dial(RHO, f"{_PREFIX}rho")]})
+    label = "Gradient descent and SAM in a valley"
     with slot:
-        stage(VALLEY, race, ["plane", "loss"], step, 420, "Gradient descent and SAM in a valley", _PREFIX)
+        stage(VALLEY, race, ["plane", "loss"], step, 420, label, _PREFIX, dials=dials)
     st.latex(rf"f(x, y) = {VALLEY.parsed.latex}")
     st.caption("x and y are the two weights, w₁ and w₂.")
     bullets(walk_sentences(race))

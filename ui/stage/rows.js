@@ -56,6 +56,12 @@ export class Rows {
     if (!this.stage.turning.has(spec.key) && document.activeElement !== dial.box) dial.show(spec.value);
   }
 
+  // The dial of a key shows a number that was turned elsewhere.
+  follow(key, value) {
+    const dials = this.groups.flatMap((group) => group.dials);
+    for (const dial of dials) if (dial.spec.key === key && dial.value !== value) dial.show(value);
+  }
+
   build() {
     const { stage } = this;
     const { tracks, variables, data } = stage;

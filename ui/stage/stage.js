@@ -386,7 +386,10 @@ class Stage {
 
   // A dial for a number of one racer, or of all of them.
   dial(spec) {
-    const turn = (value) => this.hold(spec.key, value, true);
+    const turn = (value) => {
+      this.hold(spec.key, value, true);
+      this.rows.follow(spec.key, value);
+    };
     const release = (value) => {
       if (spec.spread) this.settle(spec, value);
       else this.hold(spec.key, value, false);

@@ -1,0 +1,115 @@
+"""The stages of Pitfalls, Techniques and Variants in a real browser: they play, and they answer a hand at once."""
+
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from core.catalogue.racers import RACERS
+from core.lessons.flat_walk import RATE, VALLEY, walks
+from core.lessons.saddle_race import NOISE, RATES, SADDLE, SHAKEN, saddle_race
+from ui.navigation import PITFALLS, TECHNIQUES
+from ui.panels.claims import section_key
+
+pytestmark = pytest.mark.browser
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(app_url: str, page: Callable[..., Page], settled: Callable[..., Page]) -> Open:
+    """``visit(address)`` opens a page of the app and waits until it is drawn."""
+
+    def visit(address: str) -> Page:
+        tab = page(width=1280)
+        tab.goto(f"{app_url}/{address}")
+        settled(tab, 1)
+        return tab
+
+    return visit
+
+
+def _row(stage: Locator, name: str) -> Locator:
+    return stage.locator("tbody tr", has=stage.page.get_by_role("button", name=name, exact=False)).first
+
+
+def _numbers(row: Locator) -> list[float]:
+    texts = row.locator("td.gd-number").all_text_contents()
+    return [_number(text) for text in texts]
+
+
+def _number(text: str) -> float:
+    mantissa, _, power = text.replace("−", "-").partition("·10")
+    return float(mantissa) * 10.0 ** int(power.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")) or 0)
+
+
+def _grab(dial: Locator, way: int) -> None:
+    """Takes hold of ``dial`` with the mouse in its middle and moves it ``way`` pixels, without letting go."""
+    dial.scroll_into_view_if_needed()
+    box = dial.bounding_box()
+    assert box is not None
+    mouse, x, y = dial.page.mouse, box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    mouse.move(x, y)
+    mouse.down()
+    mouse.move(x + way, y, steps=6)
+
+
+def _asked(tab: Page, key: str) -> float:
+    """What the link says of ``key`` once it says something."""
+    tab.wait_for_url(lambda url: key in parse_qs(urlsplit(url).query))
+    return float(parse_qs(urlsplit(tab.url).query)[key][-1])
+
+
+def test_two_racers_of_one_rate_and_one_with_noise_answer_a_hand_on_pitfalls(visit: Open) -> None:
+    key = f"{PITFALLS.prefix}s"
+    tab = visit(f"{PITFALLS.path}?{section_key(PITFALLS, 'saddles')}=true&{key}t=200")
+    stage = tab.locator(f".st-key-{key}stage_parts .gd-stage")
+    exact, noisy = _row(stage, RACERS["sgd"].name), _row(stage, SHAKEN.name)
+    before = _numbers(exact)
+    _grab(exact.locator(".gd-dial"), -20)
+    # Held, the two have moved, both dials say so, and the page has heard nothing of it.
+    held = exact.locator(".gd-typed")
+    expect(held).not_to_have_value(f"{RATES['sgd']:g}")
+    expect(noisy.locator(".gd-typed")).to_have_value(held.input_value())
+    seen = _numbers(exact), _numbers(noisy)
+    assert seen[0] != before
+    assert f"{key}sgd_lr" not in tab.url
+    tab.mouse.up()
+    rate = _asked(tab, f"{key}sgd_lr")
+    assert rate == float(held.input_value())
+    race = saddle_race(SADDLE.start, 200, {**RATES, "sgd": rate}, NOISE.default, 0)
+    for numbers, (_, path) in zip(seen, (race[0], race[-1]), strict=True):
+        assert numbers == pytest.approx([*path.x[-1], path.loss[-1], path.grad_norm[-1]], rel=6e-4)
+    expect(tab.get_by_text(f"ln(1 + {rate:.4g})")).to_be_visible()
+    assert (_numbers(exact), _numbers(noisy)) == seen
+    # Its noise is its own.
+    noisy.get_by_role("button", name="More of").click()
+    _grab(noisy.locator("xpath=following-sibling::tr[1]").locator(".gd-dial"), 15)
+    expect(noisy.locator("td.gd-number").first).not_to_have_text(str(seen[1][0]))
+    assert _numbers(exact) == seen[0]
+    tab.mouse.up()
+    assert _asked(tab, f"{key}noise") > NOISE.default
+
+
+def test_the_radius_of_sam_answers_a_hand_on_techniques(visit: Open) -> None:
+    key = TECHNIQUES.prefix
+    tab = visit(f"{TECHNIQUES.path}?{section_key(TECHNIQUES, 'sam')}=true&{key}t=5000")
+    stage = tab.locator(f".st-key-{key}stage_parts .gd-stage")
+    descent, sam = _row(stage, RACERS["sgd"].name), _row(stage, RACERS["sam"].name)
+    before = _numbers(descent), _numbers(sam)
+    sam.get_by_role("button", name="More of").click()
+    box = sam.locator("xpath=following-sibling::tr[1]").locator(".gd-typed")
+    box.fill("0.35")
+    box.press("Enter")
+    assert _asked(tab, f"{key}rho") == 0.35
+    (_, _), (_, path) = walks(VALLEY.start, RATE.default, 0.35)
+    wanted = [*path.x[-1], path.loss[-1], path.grad_norm[-1]]
+    expect(sam.locator("td.gd-number").first).to_have_text(f"{wanted[0]:#.4g}")
+    assert _numbers(sam) == pytest.approx(wanted, rel=6e-4)
+    assert _numbers(descent) == before[0]
+    # It plays from the start to the end.
+    stage.get_by_label("Speed").select_option("8")
+    stage.get_by_role("button", name="Play").click()
+    expect(stage.get_by_role("button", name="Pause")).to_be_visible()
+    expect(stage.locator(".gd-step")).to_have_text("5000 / 5000", timeout=30_000)
