@@ -70,14 +70,16 @@ def rate_share(path: Path) -> Array:
 
 
 def _axes(race: Race, heights: Sequence[Array], title: str, logarithmic: bool, look: Look) -> go.Figure:
-    """The steps of the race across; upwards what runs that did not diverge reach, and every start."""
+    """The steps of the race across; upwards every start and what runs that did not diverge reach.
+
+    A log axis also shows how runs diverge if all of them do.
+    """
     last = max(path.run.steps for _, path in race)
     # Where nan stands, a path ended or the objective has no value; fmax would take the floor for it.
     scaled = [np.log10(np.maximum(height, FLOOR)) if logarithmic else height for height in heights]
-    seen = [
-        height[:1] if path.status.outcome is Outcome.DIVERGED else height
-        for (_, path), height in zip(race, scaled, strict=True)
-    ]
+    diverged = [path.status.outcome is Outcome.DIVERGED for _, path in race]
+    whole = logarithmic and all(diverged)
+    seen = [height[:1] if gone and not whole else height for height, gone in zip(scaled, diverged, strict=True)]
     finite = np.concatenate(seen)
     finite = finite[np.isfinite(finite)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)

@@ -10,11 +10,9 @@ from core.catalogue.hypers import Hyper
 from core.catalogue.objectives import OBJECTIVES, Objective
 from core.catalogue.optimizers import OPTIMIZERS
 from core.catalogue.racers import RACERS, Racer
-from core.engine.findings import Mark, Plot
 from core.engine.run import Run
 from core.engine.trace import Path
 from core.evidence.experiments.divergence import ALARM, alarm_step
-from core.evidence.experiments.measure import curve
 from core.formula.words import apart, digits
 from core.problems.theory import stable_limit
 
@@ -110,20 +108,6 @@ FAILURES: Mapping[str, Failure] = MappingProxyType({failure.key: failure for fai
 def signs(path: Path) -> list[str]:
     """What could be seen while ``path``, of a rule of ``core.problems.theory.METHODS``, was run: a sentence each."""
     return [_rises(path), _alarm(path), _limit(path)] if path.status.step else []
-
-
-def loss_plot(path: Path) -> Plot:
-    """The whole loss of ``path`` by its power of ten, which a picture at the scale of the start leaves out."""
-    racer = RACERS[path.run.optimizer]
-    alarm = ALARM * abs(float(path.loss[0]))
-    marks = (
-        (Mark("y", float(np.log10(alarm)), f"{digits(ALARM)} times the start"),) if 0 < alarm <= path.loss.max() else ()
-    )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        powers = np.log10(path.loss)
-    return Plot(
-        "step", "log₁₀ of the loss", (curve(racer.name, powers, color=racer.color, dash=racer.dash),), marks=marks
-    )
 
 
 def _rises(path: Path) -> str:

@@ -9,9 +9,8 @@ from core.catalogue.objectives import Objective
 from core.catalogue.racers import RACERS
 from core.engine.summary import Race, retell
 from core.engine.trace import trace
-from core.figures import plot
 from core.formula.words import digits
-from core.lessons.failures import FAILURES, Failure, loss_plot, signs
+from core.lessons.failures import FAILURES, Failure, signs
 from core.lessons.pitfalls import SECTIONS
 from core.lessons.saddle_race import (
     CUBE,
@@ -51,7 +50,7 @@ from ui.controls import (
 )
 from ui.controls.objective import start_state
 from ui.kit import share
-from ui.kit.elements import bullets, look, picture, table
+from ui.kit.elements import bullets, table
 from ui.kit.limits import MAX_CURVE_RACERS, MAX_SEED
 from ui.navigation import PITFALLS
 from ui.panels.catalogue import objective_panel
@@ -63,7 +62,7 @@ from ui.stage.payload import Kind
 _PREFIX = PITFALLS.prefix
 # Each stage has controls of its own; these begin their keys.
 _CUBE, _SADDLE, _TURNED, _FAILED = f"{_PREFIX}c", f"{_PREFIX}s", f"{_PREFIX}a", f"{_PREFIX}v"
-_HEIGHT, _LOSS_HEIGHT = 400, 220
+_HEIGHT = 400
 _SYMPTOM = f"{_PREFIX}symptom"
 _NONE = "Nothing chosen yet"
 # Pixels: four columns of text fill the page, and the longest text fits its row.
@@ -272,9 +271,6 @@ def failure_panel() -> None:
     dials = Dials({failure.racer.key: [slider_dial(failure.rate, key)]})
     _show(failure.objective, race, failure.steps, f"A run on {failure.objective.name}", _FAILED, dials)
     st.markdown(f"**What to look for.** {failure.look_for}")
-    picture(
-        plot(loss_plot(path), look()), f"{_FAILED}loss", _LOSS_HEIGHT, "The power of ten of the loss over the steps"
-    )
     bullets([*retell(race), *signs(path)])
     objective_panel(failure.objective)
     _code(race, _FAILED)

@@ -5,7 +5,9 @@ import pytest
 
 from core.catalogue.optimizers import OPTIMIZERS
 from core.engine.trace import Path, trace
-from core.lessons.failures import FAILURES, Failure, loss_plot, signs
+from core.figures import LIGHT, loss_axes
+from core.figures.progress import FLOOR
+from core.lessons.failures import FAILURES, Failure, signs
 from core.problems.theory import METHODS
 
 every = pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
@@ -84,7 +86,9 @@ def test_odd_starts_have_sentences(key: str, start: tuple[float, float], words: 
 
 @every
 def test_the_picture_shows_the_whole_loss(failure: Failure) -> None:
-    path = _path(failure)
-    (series,) = loss_plot(path).series
-    assert series.y[-1] == pytest.approx(np.log10(path.loss[-1]))
-    assert np.nanmax(series.y) == pytest.approx(np.log10(path.loss.max()), abs=0.5)
+    path, lowest = _path(failure), failure.objective.minimum
+    axis = loss_axes([(failure.racer, path)], LIGHT, failure.objective).layout.yaxis
+    assert axis.type == "log"
+    powers = np.log10(np.maximum(path.loss - lowest, FLOOR))
+    assert axis.range[0] <= powers.min() <= axis.range[0] + 1
+    assert axis.range[1] - 1 <= powers.max() <= axis.range[1]
