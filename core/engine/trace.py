@@ -52,6 +52,27 @@ class Path:
     status: Status
     evaluations: int
 
+    @property
+    def steps(self) -> int:
+        """The steps that the run was to take."""
+        return self.run.steps
+
+    @property
+    def velocity(self) -> Array | None:
+        """The term that points against the momentum's push after each step, if the rule has one."""
+        name = self.run.resolved_optimizer.velocity
+        return self.terms[name] if name else None
+
+    @property
+    def rate_share(self) -> Array:
+        """The learning rate of each step as a share of the one set, of shape ``(steps+1,)``.
+
+        Row t belongs to step t; row 0, the start, repeats the first step. It is 1 where the rate set is 0.
+        """
+        lr = self.run.settings["lr"]
+        shares = self.terms["lr"] / lr if lr else np.ones(len(self.x) - 1)
+        return np.concatenate([shares[:1] if shares.size else np.ones(1), shares])
+
 
 def trace(run: Run) -> Path:
     """Runs one optimizer and records every step. A run that diverges or becomes undefined is a shorter path."""

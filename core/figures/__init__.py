@@ -1,8 +1,8 @@
 """Plotly figures from data: pure functions of paths, objectives and a look, without state."""
 
 from core.figures.backprop import backprop_figure
+from core.figures.batch_lines import batch_lines
 from core.figures.batch_progress import batch_progress
-from core.figures.batches import batch_lines, batch_paths
 from core.figures.contour import contour
 from core.figures.curve import curve
 from core.figures.family import family_tree
@@ -20,7 +20,6 @@ __all__ = [
     "Look",
     "backprop_figure",
     "batch_lines",
-    "batch_paths",
     "batch_progress",
     "contour",
     "curve",

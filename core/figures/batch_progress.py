@@ -1,4 +1,4 @@
-"""The loss of descents on batches as it falls: over updates, samples looked at or time, with a band of seeds."""
+"""Axes for the loss of descents on batches: over updates, samples looked at or time, with a band of seeds."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,9 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.engine.findings import drawn_moments
-from core.figures import labels
 from core.figures.look import CLEAR, Look, axis, compact, layout, note, written
-from core.formula.words import digits
 from core.problems.batches.data import Array, Pair
 from core.problems.batches.descent import Band
 from core.problems.batches.race import Axis, Ran, level
@@ -19,43 +17,29 @@ from core.problems.batches.race import Axis, Ran, level
 _DEEPEST, _HIGHEST = 1e-6, 30.0
 # Decades of room above and below.
 _ROOM = 0.15
-# Pixels: of the axes' height on a small screen, between labels, of a character.
-_HEIGHT, _GAP, _CHARACTER = 240.0, 16.0, 6.8
+# Pixels of a character of a name, which the right margin leaves room for.
+_CHARACTER = 7.0
 
 
 def batch_progress(
-    pair: Pair,
-    runs: Sequence[Ran],
-    bands: Sequence[Band],
-    along: Axis,
-    seconds: Sequence[float],
-    moment: int,
-    look: Look,
+    pair: Pair, runs: Sequence[Ran], bands: Sequence[Band], along: Axis, seconds: Sequence[float], look: Look
 ) -> go.Figure:
-    """The loss above the lowest of each run along ``along``, with a dot at update ``moment``.
+    """Axes for the loss above the lowest of each run along ``along``.
 
-    Where there are ``bands``, one for each run, their medians are drawn with the 10–90 % band around them. ``seconds``
-    are those of an update of each run. On an axis of samples a dotted line marks one pass over all of them.
+    Where there are ``bands``, one for each run, they are drawn with their medians. An update of each run takes so many
+    ``seconds``. On an axis of samples a dotted line marks one pass over all of them.
     """
     moments = drawn_moments(runs[0].loss.size - 1)
     costs = [along.of(ran, time) for ran, time in zip(runs, seconds, strict=True)]
-    curves = (
-        [(cost[moments], known.median) for cost, known in zip(costs, bands, strict=True)]
-        if bands
-        else [(cost, ran.excess) for cost, ran in zip(costs, runs, strict=True)]
-    )
     top = level(pair, runs[0].weights[0].tolist())
-    low, high = _heights([values for _, values in curves], top)
+    low, high = _heights([ran.excess for ran in runs] + [known.median for known in bands], top)
     right = max(float(cost[-1]) for cost in costs)
     across = (
         (float(np.log10(min(cost[1] for cost in costs))), float(np.log10(right))) if along.logarithmic else (0, right)
     )
-    data = [_band(ran, cost[moments], known, along) for ran, cost, known in zip(runs, costs, bands, strict=False)]
-    for ran, (cost, values) in reversed(list(zip(runs, curves, strict=True))):
-        data.append(_curve(ran, cost, values, along))
-    if not bands:
-        data += [_dot(ran, cost, moment, look) for ran, cost in zip(runs, costs, strict=True)]
-    names = _names(runs, curves, along, (low, high), look)
+    known = [(ran, cost[moments], one) for ran, cost, one in zip(runs, costs, bands, strict=False)]
+    data = [_band(ran, cost, one, along) for ran, cost, one in known]
+    data += [_median(ran, cost, one, along) for ran, cost, one in reversed(known)]
     longest = max(len(ran.variant.name) for ran in runs)
     scale = {"type": "log"} if along.logarithmic else {}
     # Over few decades Plotly writes the numbers between them too.
@@ -68,8 +52,8 @@ def batch_progress(
                 f"{along.title} {across} {low} {high}",
                 xaxis=axis(look, along.title, across, showgrid=False, **scale),
                 yaxis=axis(look, "loss above the lowest, log scale", (low, high), type="log", **ticks),
-                margin={"l": 62, "r": 16 + _CHARACTER * longest, "t": 34, "b": 64},
-                annotations=[*names, *([_pass_name(pair, look)] if along.logarithmic else [])],
+                margin={"l": 62, "r": 16 + _CHARACTER * longest, "t": 34 if along.logarithmic else 14, "b": 46},
+                annotations=[_pass_name(pair, look)] if along.logarithmic else [],
                 shapes=[_pass_line(pair, look)] if along.logarithmic else [],
             ),
         }
@@ -89,17 +73,17 @@ def _drawn(cost: Array, values: Array, along: Axis) -> tuple[Array, Array]:
     return np.where(usable, cost, np.nan), np.where(usable, np.clip(values, 1e-300, 1e300), np.nan)
 
 
-def _curve(ran: Ran, cost: Array, values: Array, along: Axis) -> dict[str, Any]:
-    x, y = _drawn(cost, values, along)
+def _median(ran: Ran, cost: Array, known: Band, along: Axis) -> dict[str, Any]:
+    x, y = _drawn(cost, known.median, along)
     return {
         "type": "scatter",
         "mode": "lines",
-        "name": ran.variant.name,
+        "name": f"{ran.variant.name}, median",
         "x": compact(x),
         "y": compact(y),
         "line": {"color": ran.variant.color, "width": 1.3},
         "text": [f"{cost}: {above}" for cost, above in zip(written(x), written(y), strict=True)],
-        "hovertemplate": f"<b>{ran.variant.name}</b><br>%{{text}} above<extra></extra>",
+        "hovertemplate": f"<b>{ran.variant.name}, median</b><br>%{{text}} above<extra></extra>",
     }
 
 
@@ -119,55 +103,6 @@ def _band(ran: Ran, cost: Array, known: Band, along: Axis) -> dict[str, Any]:
         "line": {"color": CLEAR, "width": 0},
         "hoverinfo": "skip",
     }
-
-
-def _dot(ran: Ran, cost: Array, moment: int, look: Look) -> dict[str, Any]:
-    """Where a run stands after update ``moment``, or stood before it diverged."""
-    here = min(moment, (ran.loss.size if ran.diverged_at < 0 else ran.diverged_at) - 1)
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "showlegend": False,
-        "cliponaxis": False,
-        "x": [float(cost[here])] if cost[here] > 0 else [],
-        "y": [float(np.clip(ran.excess[here], 1e-300, 1e300))] if cost[here] > 0 else [],
-        "marker": {"color": ran.variant.color, "size": 9, "line": {"color": look.background, "width": 1.5}},
-        "hoverinfo": "text",
-        "hovertext": f"<b>{ran.variant.name}</b> after update {digits(here)}<br>{digits(ran.excess[here])} above",
-    }
-
-
-def _names(
-    runs: Sequence[Ran],
-    curves: Sequence[tuple[Array, Array]],
-    along: Axis,
-    limits: tuple[float, float],
-    look: Look,
-) -> list[dict[str, Any]]:
-    """The name of each run at the end of its curve, moved apart; inside the picture where the curve leaves it."""
-    low, high = limits
-    # The start is always finite.
-    lasts = [int(np.flatnonzero(np.isfinite(values))[-1]) for _, values in curves]
-    ends = [(float(cost[last]), float(values[last])) for (cost, values), last in zip(curves, lasts, strict=True)]
-    heights = [float(np.clip(np.log10(max(value, 1e-300)), low, high)) for _, value in ends]
-    pixels = [_HEIGHT * (height - low) / (high - low) for height in heights]
-    return [
-        note(
-            ran.variant.name if ran.diverged_at < 0 else f"{ran.variant.name}: diverged",
-            float(np.log10(max(cost, 1e-300))) if along.logarithmic else cost,
-            height,
-            ran.variant.color,
-            weight=600,
-            bgcolor=look.veil,
-            xanchor="left",
-            yanchor="middle",
-            xshift=7,
-            yshift=after - before,
-        )
-        for ran, (cost, _), height, before, after in zip(
-            runs, ends, heights, pixels, labels.spread(pixels, _GAP), strict=True
-        )
-    ]
 
 
 def _pass_line(pair: Pair, look: Look) -> dict[str, Any]:

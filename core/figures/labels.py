@@ -53,29 +53,6 @@ def arrange(
     return placed, left_over
 
 
-def spread(heights: Sequence[float], gap: float) -> list[float]:
-    """``heights`` moved apart, as little as their order allows, until neighbours are at least ``gap`` apart."""
-    order = sorted(range(len(heights)), key=lambda index: heights[index])
-    groups: list[list[float]] = []
-    for index in order:
-        groups.append([heights[index]])
-        # A group is centred on the mean of its members; groups that meet become one.
-        while (
-            len(groups) > 1
-            and _middle(groups[-1]) - _middle(groups[-2]) < gap * (len(groups[-1]) + len(groups[-2])) / 2
-        ):
-            groups[-2:] = [groups[-2] + groups[-1]]
-    moved = [_middle(group) + gap * (row - (len(group) - 1) / 2) for group in groups for row in range(len(group))]
-    result = [0.0] * len(heights)
-    for index, height in zip(order, moved, strict=True):
-        result[index] = height
-    return result
-
-
-def _middle(group: Sequence[float]) -> float:
-    return sum(group) / len(group)
-
-
 def _annotation(label: Label, look: Look, x: int, y: int) -> dict[str, Any]:
     return note(
         label.text,

@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 from core.catalogue.objectives import Objective
 from core.engine.findings import Array, Plot, Series
 from core.engine.status import Outcome
-from core.engine.summary import Race
 from core.engine.trace import Path
+from core.engine.tracks import Tracks
 from core.figures.look import Look, axis, layout
 from core.figures.plot import plot
 from core.formula.words import digits
@@ -25,7 +25,7 @@ _ROUNDING = 1e-12
 _CHARACTER = 7.0
 
 
-def loss_axes(race: Race, look: Look, objective: Objective) -> go.Figure:
+def loss_axes(race: Tracks, look: Look, objective: Objective) -> go.Figure:
     """Axes for the losses of ``race`` over its steps.
 
     ``objective`` may know more about it than the runs, which of a formula know no minimum. With a known minimum: for
@@ -40,41 +40,31 @@ def loss_axes(race: Race, look: Look, objective: Objective) -> go.Figure:
     return _axes(race, [loss - minimum for loss in losses], f"{above}, {_LOG}", True, look)
 
 
-def norm_axes(race: Race, look: Look) -> go.Figure:
+def norm_axes(race: Tracks, look: Look) -> go.Figure:
     """Axes for the lengths of the exact gradients, upwards always a log axis."""
     return _axes(race, [path.grad_norm for _, path in race], f"gradient norm, {_LOG}", True, look)
 
 
-def rate_axes(race: Race, look: Look) -> go.Figure:
+def rate_axes(race: Tracks, look: Look) -> go.Figure:
     """Axes for the learning rates as shares of the one set, which is what a schedule makes of it."""
-    return _axes(race, [rate_share(path) for _, path in race], _SHARE, False, look)
+    return _axes(race, [path.rate_share for _, path in race], _SHARE, False, look)
 
 
 def schedule_curve(path: Path, look: Look) -> go.Figure:
     """What the schedule of ``path`` makes of the learning rate."""
-    shares = rate_share(path)
+    shares = path.rate_share
     series = Series(
         path.run.resolved_schedule.name, np.arange(float(shares.size)), shares, path.run.resolved_optimizer.color
     )
     return plot(Plot("step", _SHARE, (series,)), look)
 
 
-def rate_share(path: Path) -> Array:
-    """The learning rate of each step of ``path`` as a share of the one set, of shape ``(steps+1,)``.
-
-    Row t belongs to step t; row 0, the start, repeats the first step. It is 1 where the rate set is 0.
-    """
-    lr = path.run.settings["lr"]
-    shares = path.terms["lr"] / lr if lr else np.ones(len(path.x) - 1)
-    return np.concatenate([shares[:1] if shares.size else np.ones(1), shares])
-
-
-def _axes(race: Race, heights: Sequence[Array], title: str, logarithmic: bool, look: Look) -> go.Figure:
+def _axes(race: Tracks, heights: Sequence[Array], title: str, logarithmic: bool, look: Look) -> go.Figure:
     """The steps of the race across; upwards every start and what runs that did not diverge reach.
 
     A log axis also shows how runs diverge if all of them do.
     """
-    last = max(path.run.steps for _, path in race)
+    last = max(path.steps for _, path in race)
     # Where nan stands, a path ended or the objective has no value; fmax would take the floor for it.
     scaled = [np.log10(np.maximum(height, FLOOR)) if logarithmic else height for height in heights]
     diverged = [path.status.outcome is Outcome.DIVERGED for _, path in race]

@@ -1,15 +1,19 @@
 """The stages of Pitfalls, Techniques and Variants in a real browser: they play, and they answer a hand at once."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from core.catalogue.racers import RACERS
+from core.formula.words import digits
 from core.lessons.flat_walk import RATE, VALLEY, walks
 from core.lessons.saddle_race import NOISE, RATES, SADDLE, SHAKEN, saddle_race
-from ui.navigation import PITFALLS, TECHNIQUES
+from core.problems.batches.data import DATASETS
+from core.problems.batches.race import START, Settings, race
+from ui.navigation import PITFALLS, TECHNIQUES, VARIANTS
 from ui.panels.claims import section_key
 
 pytestmark = pytest.mark.browser
@@ -78,8 +82,8 @@ def test_two_racers_of_one_rate_and_one_with_noise_answer_a_hand_on_pitfalls(vis
     tab.mouse.up()
     rate = _asked(tab, f"{key}sgd_lr")
     assert rate == float(held.input_value())
-    race = saddle_race(SADDLE.start, 200, {**RATES, "sgd": rate}, NOISE.default, 0)
-    for numbers, (_, path) in zip(seen, (race[0], race[-1]), strict=True):
+    walked = saddle_race(SADDLE.start, 200, {**RATES, "sgd": rate}, NOISE.default, 0)
+    for numbers, (_, path) in zip(seen, (walked[0], walked[-1]), strict=True):
         assert numbers == pytest.approx([*path.x[-1], path.loss[-1], path.grad_norm[-1]], rel=6e-4)
     expect(tab.get_by_text(f"ln(1 + {rate:.4g})")).to_be_visible()
     assert (_numbers(exact), _numbers(noisy)) == seen
@@ -113,3 +117,79 @@ def test_the_radius_of_sam_answers_a_hand_on_techniques(visit: Open) -> None:
     stage.get_by_role("button", name="Play").click()
     expect(stage.get_by_role("button", name="Pause")).to_be_visible()
     expect(stage.locator(".gd-step")).to_have_text("5000 / 5000", timeout=30_000)
+
+
+# Keeps what is written on each canvas.
+LISTEN = """
+    window.heard = [];
+    const pen = CanvasRenderingContext2D.prototype, { fillText } = pen;
+    pen.fillText = function (text, ...at) { heard.push(text); return fillText.call(this, text, ...at); };
+"""
+# Where a point of the landscape is on the screen.
+SPOT = """([x, y]) => {
+    const gd = document.querySelector('.gd-plot'), { xaxis, yaxis } = gd._fullLayout, box = gd.getBoundingClientRect();
+    return [box.left + xaxis._offset + xaxis.d2p(x), box.top + yaxis._offset + yaxis.d2p(y)];
+}"""
+# Of each plot of the stage: kind, title and range of the axis across, and the range of the one upwards.
+AXES = """() => [...document.querySelectorAll('.gd-stage .gd-plot')].map((gd) => {
+    const { xaxis, yaxis } = gd._fullLayout;
+    return [xaxis.type, xaxis.title.text, [...xaxis.range], [...yaxis.range]];
+})"""
+
+
+def test_batches_play_by_key_and_take_another_start_on_variants(visit: Open, settled: Callable[..., Page]) -> None:
+    key, pair = VARIANTS.prefix, next(iter(DATASETS.values())).load().standardised()
+    settings = Settings(32, 0.05, 500, START, False, 0, "constant")
+    runs = race(pair, settings)
+    tab = visit(f"{VARIANTS.path}?{key}t=37&{key}along=Samples")
+    stage = tab.locator(".gd-stage")
+    expect(stage.locator(".gd-step")).to_have_text("37 / 500")
+    for ran in runs:
+        numbers = _numbers(_row(stage, ran.variant.name))
+        assert numbers[:3] == pytest.approx([*ran.weights[37], ran.loss[37]], rel=6e-4)
+    assert stage.locator(".gd-dial").count() == 0
+    # The loss, up and down at every step, has as much room as the map.
+    widths = stage.locator(".gd-view").evaluate_all("views => views.map((view) => view.clientWidth)")
+    assert abs(widths[0] - widths[1]) <= 1
+    stage.focus()
+    tab.keyboard.press("ArrowRight")
+    expect(stage.locator(".gd-step")).to_have_text("38 / 500")
+    assert _asked(tab, f"{key}t") in (37, 38)
+    expect(tab.get_by_label("Step shown")).to_have_value("38")
+    stage.get_by_role("button", name="Play").click()
+    expect(stage.locator(".gd-step")).to_have_text("500 / 500", timeout=30_000)
+    # The ring in the map is dragged to a new start: no axis moves while it is held, nor that of the map afterwards.
+    ground, curves = tab.evaluate(AXES)
+    tab.mouse.move(*tab.evaluate(SPOT, [*START]))
+    tab.mouse.down()
+    tab.mouse.move(*tab.evaluate(SPOT, [1.5, -0.5]), steps=20)
+    assert tab.evaluate(AXES) == [ground, curves]
+    tab.mouse.up()
+    start = _asked(tab, f"{key}w"), _asked(tab, f"{key}b")
+    assert start == pytest.approx((1.5, -0.5), abs=0.02)
+    fresh = race(pair, replace(settings, start=start))
+    expect(tab.get_by_text(f"the loss is {digits(fresh[2].loss[-1])}").first).to_be_visible()
+    settled(tab)
+    for ran in fresh:
+        numbers = _numbers(_row(stage, ran.variant.name))
+        assert numbers[2] == pytest.approx(ran.loss[-1], rel=6e-4)
+    after, again = tab.evaluate(AXES)
+    assert after == ground
+    assert again[:3] == curves[:3]
+
+
+def test_the_lines_of_batches_are_named_and_the_loss_is_drawn_over_samples(visit: Open) -> None:
+    key = VARIANTS.prefix
+    tab = visit(f"{VARIANTS.path}?{key}view=Data&{key}along=Samples&{key}many=50+seeds&{key}vt=500")
+    stage = tab.locator(".gd-stage")
+    tab.evaluate(f"() => {{ {LISTEN} }}")
+    stage.focus()
+    tab.keyboard.press("ArrowLeft")
+    names = [f"{count} at {'once' if count == 442 else 'a time'}" for count in (442, 32, 1)]
+    names[0] = f"all {names[0]}"
+    expect(stage.locator(".gd-step")).to_have_text("499 / 500")
+    heard: list[str] = tab.evaluate("() => heard")
+    # In both views.
+    assert [heard.count(name) for name in names] == [2 * (len(heard) // 6)] * 3
+    (first, _, *_), (second, title, *_) = tab.evaluate(AXES)
+    assert (first, second, title) == ("linear", "log", "samples looked at, log scale")

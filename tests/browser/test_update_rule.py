@@ -1,5 +1,6 @@
 """The Update rule page in a real browser: the table writes into the text and the link, and the line moves."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -48,6 +49,18 @@ def test_an_edited_table_is_in_the_text_and_in_the_link(
     tab.wait_for_url("**udata=5%2C2*")
     tab.locator(".st-key-ureset button").click()
     expect(text).to_have_value("1,2; 2,4; 3,6")
+
+
+def test_a_click_in_the_bowl_is_another_line(
+    app_url: str, page: Callable[..., Page], settled: Callable[..., Page]
+) -> None:
+    tab = page(width=1280)
+    tab.goto(f"{app_url}/{PATH}?ut=5")
+    settled(tab)
+    bowl = tab.locator(".gd-view").nth(1).locator(".nsewdrag")
+    bowl.scroll_into_view_if_needed()
+    bowl.click(position={"x": 40, "y": 30})
+    tab.wait_for_url(re.compile(r"ux=.*uy=|uy=.*ux="))
 
 
 def test_the_line_moves_with_the_clock(app_url: str, page: Callable[..., Page], settled: Callable[..., Page]) -> None:

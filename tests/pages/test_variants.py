@@ -1,5 +1,6 @@
 """The Variants page: a link shows exactly its runs, a pasted table is used or explained, theory follows settings."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -18,9 +19,9 @@ from core.lessons.batch_boxes import boxes
 from core.lessons.batch_findings import floors, scatter_of_gradients, stable_rates
 from core.lessons.batch_story import retold, update_rule
 from core.problems.batches.data import DATASETS, Pair, dataset
-from core.problems.batches.descent import line
+from core.problems.batches.descent import least_squares, line
 from core.problems.batches.own_data import own_data
-from core.problems.batches.race import START, Settings, outlook, race
+from core.problems.batches.race import AXES, START, Settings, outlook, race
 from tests.pages.visits import ROOT, Link, clean, latex, link_of, notes, open_page, state, words
 from tests.programs import run_here
 from ui import navigation
@@ -48,8 +49,22 @@ CHANGED: Mapping[str, str] = {
 OTHER = Settings(7, 0.0625, 210, (0.25, -0.75), True, 11, "one_over_root")
 
 
+def _stage(app: AppTest) -> Any:
+    """What the stage of the page is told."""
+    (part,) = [part for part in app.get("bidi_component") if part.proto.id.endswith("-vstage")]
+    message = bytes(part.proto.bytes)
+    return json.loads(message[4 : 4 + int.from_bytes(message[:4], "little")])
+
+
 def _assert_shows(app: AppTest, pair: Pair, settings: Settings) -> None:
     runs = race(pair, settings)
+    told = _stage(app)
+    assert (told["steps"], told["start"]) == (settings.updates, [*settings.start])
+    rows = [len(ran.weights) if ran.diverged_at < 0 else ran.diverged_at for ran in runs]
+    assert [(track["name"], track["rows"]) for track in told["tracks"]] == [
+        (ran.variant.name, count) for ran, count in zip(runs, rows, strict=True)
+    ]
+    assert told["minimum"] == least_squares(line(pair.x), pair.y)[1]
     said = words(app)
     known = [outlook(pair, ran.variant, settings.rate) for ran in runs]
     assert [sentence for sentence in retold(runs, settings, known) if sentence not in said] == []
@@ -86,6 +101,11 @@ def test_a_link_with_every_setting_changed_opens_exactly_those_runs() -> None:
     _assert_shows(app, pair, OTHER)
     assert state(app, "vt") == 33
     assert (state(app, "vview"), state(app, "valong"), state(app, "vmany")) == ("Data", "Samples", "50 seeds")
+    ground, curves = _stage(app)["views"]
+    assert ground["kind"] == "fit"
+    figure = json.loads(curves["figure"])
+    assert figure["layout"]["xaxis"]["title"]["text"] == AXES["Samples"].title
+    assert len(figure["data"]) == 2 * 3
     expected = batch_script(
         pair, batch=7, rate=0.0625, updates=210, start=(0.25, -0.75), replacement=True, seed=11, decay="one_over_root"
     )
@@ -112,9 +132,14 @@ def test_the_code_shown_runs_and_ends_where_the_page_says(link: Link, tmp_path: 
 def test_every_view_has_its_pictures_and_says_what_its_lines_are(along: str, many: str) -> None:
     app = _open({"valong": along, "vmany": many, "vunits": "As measured", "vlr": "0.0003"})
     captions = [one.value for one in app.caption]
-    assert any("Lines are medians over 50 seeds" in one for one in captions) is (many != "This seed")
+    assert any("middle 80 % of 50 seeds" in one and "are medians" in one for one in captions) is (many != "This seed")
     assert any("an update takes" in one and "Python's own time" in one for one in captions) is (along == "Time")
-    assert len(app.get("plotly_chart")) == 3
+    ground, curves = _stage(app)["views"]
+    assert (ground["kind"], curves["channels"]) == ("plane", ["cost", "height"])
+    figure = json.loads(curves["figure"])
+    assert figure["layout"]["xaxis"]["title"]["text"] == AXES[along].title
+    assert len(figure["data"]) == (0 if many == "This seed" else 2 * 3)
+    assert len(app.get("plotly_chart")) == 1
 
 
 @pytest.mark.parametrize(("name", "find"), [("scatter", scatter_of_gradients), ("floor", floors)])
@@ -125,7 +150,7 @@ def test_a_section_is_measured_while_it_is_open(name: str, find: Any) -> None:
     assert sentence not in words(_open(link))
     app = _open({**link, f"v{name}": "true"})
     assert sentence in words(app)
-    assert len(app.get("plotly_chart")) == 4
+    assert len(app.get("plotly_chart")) == 2
 
 
 def test_a_rate_at_which_a_run_diverges_is_told_and_a_calm_one_offered() -> None:
@@ -335,10 +360,9 @@ def test_a_table_that_is_too_long_stays_and_is_explained() -> None:
 def test_forged_numbers_are_not_believed() -> None:
     app = _open()
     for value in (float("nan"), float("inf"), -1e300, 1e12):
-        for key in ("vw", "vb", "vseed"):
+        for key in ("vw", "vb", "vseed", "vt"):
             app.number_input(key=key).set_value(value)
-        for key in ("vupdates", "vt"):
-            app.slider(key=key).set_value(value)
+        app.slider(key="vupdates").set_value(value)
         clean(app.run())
         assert 1 <= state(app, "vupdates") <= 2000
         assert 0 <= state(app, "vt") <= state(app, "vupdates")

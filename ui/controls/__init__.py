@@ -9,7 +9,6 @@ from ui.controls.hypers import (
     log_stops,
     slider_dial,
     stops_control,
-    whole_slider,
 )
 from ui.controls.objective import kept_start, moment_control, objective_control, start_control, steps_control
 from ui.controls.racers import (
@@ -99,5 +98,4 @@ __all__ = [
     "tuning",
     "twin_state",
     "view_control",
-    "whole_slider",
 ]

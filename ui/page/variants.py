@@ -8,11 +8,12 @@ import streamlit as st
 
 from core.engine.findings import Finding
 from core.export.line_scripts import batch_script
-from core.figures import batch_lines, batch_paths, batch_progress
+from core.figures import batch_lines, batch_progress
 from core.formula.words import digits
 from core.lessons.batch_boxes import boxes
 from core.lessons.batch_findings import floors, scatter_of_gradients, stable_rates
 from core.lessons.batch_story import fitted, retold, time_sentence
+from core.problems.batches.bowl import bowl, tracks
 from core.problems.batches.data import STANDARDISING, Pair
 from core.problems.batches.descent import DECAYS, Band
 from core.problems.batches.race import (
@@ -36,18 +37,20 @@ from ui.controls import (
     choice,
     fold,
     hyper_control,
+    moment_control,
     named,
     number_control,
     stops_control,
     view_control,
-    whole_slider,
 )
 from ui.controls.tables import Chosen
 from ui.kit import share
-from ui.kit.elements import bullets, look, picture
+from ui.kit.elements import bullets
 from ui.kit.limits import MAX_SEED, MAX_START
 from ui.navigation import VARIANTS
 from ui.panels.claims import finding_panel
+from ui.stage import Costs, shared, stage
+from ui.stage.payload import Kind
 
 _PREFIX = VARIANTS.prefix
 _HEIGHT = 380
@@ -79,33 +82,55 @@ def _batch_control(samples: int) -> int:
     return int(stops_control("Batch size $B$", key, stops, default, (1, samples), True, help_text))
 
 
-def _moment_slider(updates: int) -> int:
-    """The update after which the pictures show the runs, from 0; the last unless said otherwise."""
-    key = f"{_PREFIX}t"
-    return whole_slider("Update shown", key, 0, updates, updates, (0, updates))
-
-
+@st.fragment
+@share.part("runs")
 def pictures(data: Chosen, runs: Sequence[Ran], settings: Settings) -> None:
-    """The paths or the fitted lines beside the loss, at the update that the slider below shows."""
+    """The runs on a stage: their paths or the lines they fit, beside the loss over what it costs.
+
+    A fragment: another view leaves the rest of the page alone.
+    """
+    if st.session_state.pop(shared(_PREFIX), False) and share.alone():
+        st.rerun()
+    grounds: dict[str, Kind] = {"Paths": "plane", "Data": "fit"}
     with st.container(horizontal=True):
-        drawn = view_control("Picture", {"Paths": batch_paths, "Data": batch_lines}, f"{_PREFIX}view")
+        ground = view_control("Picture", grounds, f"{_PREFIX}view")
         along = view_control("Loss against", {name: name for name in AXES}, f"{_PREFIX}along")
         many = view_control("Runs", {"This seed": False, f"{SEEDS} seeds": True}, f"{_PREFIX}many")
-    left, right = st.columns(2, gap="medium")
-    moment = _moment_slider(settings.updates)
+    slot = st.container()
+    step = moment_control(settings.updates, _PREFIX)
     pair = data.used
     bands = _bands(fingerprint(pair), astuple(settings), pair) if many else []
     seconds = [_seconds(pair.x.size, ran.variant.batch, pair) for ran in runs] if along == "Time" else [0.0] * len(runs)
-    with left:
-        alt = f"{', '.join(ran.variant.name for ran in runs)}: paths of slope and intercept, or the lines they fit"
-        picture(drawn(pair, runs, moment, look()), f"{_PREFIX}_paths", _HEIGHT, alt)
-    with right:
-        figure = batch_progress(pair, runs, bands, AXES[along], seconds, moment, look())
-        picture(figure, f"{_PREFIX}_progress", _HEIGHT, "Loss above the lowest possible for each batch size")
+    landscape = bowl(pair, settings.start)
+    race = tracks(landscape, runs, settings)
+    across = [AXES[along].of(ran, time)[: len(one.x)] for ran, time, (_, one) in zip(runs, seconds, race, strict=True)]
+    costs = Costs(
+        across,
+        lambda look: batch_progress(pair, runs, bands, AXES[along], seconds, look),
+        "Loss above the lowest possible for each batch size",
+    )
+    label = f"{', '.join(ran.variant.name for ran in runs)}: descents on batches"
+    with slot:
+        stage(
+            landscape,
+            race,
+            [ground, "cost"],
+            step,
+            _HEIGHT,
+            label,
+            _PREFIX,
+            paper=lambda look: batch_lines(pair, runs, look),
+            costs=costs,
+            who="batch",
+            start_keys=("w", "b"),
+        )
     if along == "Time":
         st.caption(time_sentence(runs, seconds))
     if many:
-        st.caption(f"Lines are medians over {SEEDS} seeds, shades hold the middle 80 % of them.")
+        st.caption(
+            f"Shades hold the middle 80 % of {SEEDS} seeds, and the thin lines in them are medians over all of those; "
+            "the runs that move are of this page's seed."
+        )
 
 
 @st.cache_data(max_entries=64, show_spinner=f"Running {SEEDS} seeds …")

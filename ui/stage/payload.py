@@ -15,11 +15,10 @@ import plotly.graph_objects as go
 import plotly.io
 
 from core.catalogue.objectives import Objective
-from core.catalogue.racers import RACERS, Racer
+from core.catalogue.racers import RACERS
 from core.catalogue.schedules import SCHEDULES
 from core.engine.live import SHARED, Live, live, normals
-from core.engine.summary import Race
-from core.engine.trace import Path
+from core.engine.tracks import Entrant, Track, Tracks
 from core.figures import (
     DARK,
     LIGHT,
@@ -32,15 +31,15 @@ from core.figures import (
     surface,
 )
 from core.figures.look import readable
-from core.figures.progress import FLOOR, rate_share
+from core.figures.progress import FLOOR
 from core.figures.surface import surface_heights
 from core.formula.words import digits
 from ui.kit.dials import Dial
 from ui.kit.limits import MAX_START
 
 Array = npt.NDArray[np.float64]
-Kind = Literal["plane", "space", "curve", "fit", "loss", "norm", "rate"]
-# Makes the figure that a view "fit" draws its lines on.
+Kind = Literal["plane", "space", "curve", "fit", "loss", "norm", "rate", "cost"]
+# Makes the figure that a view of a page's own draws on.
 Paper = Callable[[Look], go.Figure]
 
 # Landscapes kept, of some 100 kB each: those of the catalogue and a few of visitors' own.
@@ -72,10 +71,15 @@ _CHANNELS: Mapping[Kind, tuple[str, str]] = {
     "loss": ("step", "height"),
     "norm": ("step", "norm"),
     "rate": ("step", "rate"),
+    "cost": ("cost", "height"),
 }
+# On a log axis of a page's own nothing positive is too low.
+_LOWEST = 1e-300
+# Pixels: of a line that noise makes go up and down at every step.
+_NOISY_STROKE = 1.3
 
 
-_OVER_TIME: Mapping[Kind, Callable[[Race, Objective], go.Figure]] = {
+_OVER_TIME: Mapping[Kind, Callable[[Tracks, Objective], go.Figure]] = {
     "loss": lambda race, objective: loss_axes(race, _TOKENS, objective),
     "norm": lambda race, _: norm_axes(race, _TOKENS),
     "rate": lambda race, _: rate_axes(race, _TOKENS),
@@ -102,14 +106,23 @@ class Noise:
 class Payload:
     """All a stage needs. ``data`` is JSON-ready and tells how to read ``numbers``, the tracks of all racers.
 
-    ``programs`` are sources by their ids.
+    ``programs`` are sources by their ids; without any there is no ``noise``.
     """
 
     grounds: tuple[Ground, ...]
     programs: Mapping[str, str]
-    noise: Noise
+    noise: Noise | None
     data: dict[str, Any]
     numbers: bytes
+
+
+@dataclass(frozen=True, eq=False)
+class Costs:
+    """What the steps of each track have cost: an array of shape (steps+1,) for each, and axes for the loss over it."""
+
+    across: Sequence[Array]
+    axes: Paper
+    label: str
 
 
 @dataclass(frozen=True)
@@ -136,68 +149,89 @@ class Dials:
 
 def stage_payload(
     objective: Objective,
-    race: Race,
+    race: Tracks,
     kinds: Sequence[Kind],
     height: int,
     label: str,
     paper: Paper | None = None,
     dials: Dials = Dials(),
+    costs: Costs | None = None,
+    who: str = "update rule",
 ) -> Payload:
     """The views ``kinds`` of a race on ``objective``, ``height`` pixels high.
 
-    The racers' paths must be runs of ``objective`` with the same number of steps. Numbers go as float32, directions as
-    bytes. The view "fit" shows each point of a path as the line with slope x and intercept y, on ``paper``, without
-    which it raises ``ValueError``.
+    The racers' paths must be descents on ``objective`` with the same number of steps; those with a run can be computed
+    in the browser. Numbers go as float32, directions as bytes. The view "fit" shows each point of a path as the line
+    with slope x and intercept y, on ``paper``, and the view "cost" the loss over ``costs``; without them they raise
+    ``ValueError``. ``who`` is what the rows of the racers are headed by.
     """
     minimum = _base(objective)
-    steps = race[0][1].run.steps
+    first = race[0][1]
+    steps = first.steps
+    own: Mapping[Kind, Callable[[], tuple[Ground | None, dict[str, Any]]]]
+    own = {"fit": lambda: _fit(paper), "cost": lambda: _cost(costs, race)}
     views, grounds = [], []
     for kind in kinds:
-        ground, view = _fit(paper) if kind == "fit" else _view(kind, objective, race)
+        ground, view = own[kind]() if kind in own else _view(kind, objective, race)
         if ground is not None:
             grounds.append(ground)
         views.append(view)
-    rated = "rate" in kinds
-    numbers = b"".join(_numbers(racer, path, minimum, rated) for racer, path in race)
-    lives = [live(path.run) for _, path in race]
-    first = race[0][1].run
+    columns = {"rate": [path.rate_share for _, path in race]} if "rate" in kinds else {}
+    if costs is not None:
+        columns["cost"] = [*costs.across]
+    numbers = b"".join(
+        _numbers(path, minimum, [column[place] for column in columns.values()]) for place, (_, path) in enumerate(race)
+    )
+    lives = [live(path.run) if path.run else None for _, path in race]
+    known = [one for one in lives if one]
     data = {
         "part": "stage",
         "dimension": objective.dimension,
         "steps": steps,
         "minimum": minimum,
-        "start": list(first.start),
+        "start": first.x[0].tolist(),
         "domain": [list(ends) for ends in objective.domain],
         "variables": list(objective.called[: objective.dimension]),
         "views": views,
         "tracks": [
             {
-                **_track(racer, path, rated),
+                **_track(racer, path, [*columns]),
                 "shape": SHAPES[place % len(SHAPES)],
-                "live": {
-                    "program": {"id": one.script.id, "columns": one.script.columns, "size": one.script.size},
-                    "numbers": one.numbers,
-                },
-                "dials": [_dial(dial, (*SHARED, *one.hypers), one.numbers) for dial in dials.own.get(racer.key, ())],
+                **(_computed(one, dials.own.get(racer.key, ())) if one else {"dials": []}),
                 **_acts(racer, race, dials),
             }
             for place, ((racer, path), one) in enumerate(zip(race, lives, strict=True))
         ],
+        "who": who,
         "schedules": [schedule.name for schedule in SCHEDULES.values()] if dials.schedules else [],
         "everyone": [
             *(_dial(dial, (dial.name,), (1.0,)) | {"spread": "factor"} for dial in dials.factors),
-            *(_dial(dial, SHARED, lives[0].numbers) for dial in dials.everyone),
-            *(_dial(dial, (dial.name,), (_first(dial, lives),)) | {"spread": "set"} for dial in dials.common),
+            *(_dial(dial, SHARED, known[0].numbers) for dial in dials.everyone),
+            *(_dial(dial, (dial.name,), (_first(dial, known),)) | {"spread": "set"} for dial in dials.common),
         ],
         "numbers": _short_hash(numbers),
         "looks": {look.name: _palette(look) for look in (LIGHT, DARK)},
         "height": height,
         "label": label,
     }
-    rows = _NOISE_STEPS * 2 ** max(0, math.ceil(math.log2(steps / _NOISE_STEPS)))
-    noise = _noise(first.seed, rows, objective.dimension)
-    programs = {one.script.id: one.script.source for one in lives}
-    return Payload(tuple(grounds), programs, noise, data | {"normals": noise.id}, numbers)
+    programs = {one.script.id: one.script.source for one in known}
+    noise = None
+    if first.run is not None:
+        rows = _NOISE_STEPS * 2 ** max(0, math.ceil(math.log2(steps / _NOISE_STEPS)))
+        noise = _noise(first.run.seed, rows, objective.dimension)
+    return Payload(tuple(grounds), programs, noise, data | {"normals": noise.id if noise else ""}, numbers)
+
+
+def _computed(one: Live, dials: Sequence[Dial]) -> dict[str, Any]:
+    """How the browser computes a track, and what its numbers are turned by."""
+    script = one.script
+    return {
+        "live": {
+            "program": {"id": script.id, "columns": script.columns, "size": script.size},
+            "numbers": one.numbers,
+        },
+        "dials": [_dial(dial, (*SHARED, *one.hypers), one.numbers) for dial in dials],
+    }
 
 
 @lru_cache(maxsize=_GROUNDS)
@@ -229,7 +263,7 @@ def _dial(dial: Dial, names: Sequence[str], numbers: Sequence[float]) -> dict[st
     }
 
 
-def _acts(racer: Racer, race: Race, dials: Dials) -> dict[str, Any]:
+def _acts(racer: Entrant, race: Tracks, dials: Dials) -> dict[str, Any]:
     """What can be done with a racer in its row: a twin may join it, and it may leave if it is not the only one."""
     if not dials.most or racer.key not in RACERS:
         return {}
@@ -258,24 +292,39 @@ def _base(objective: Objective) -> float:
     return 0.0 if objective.minimum is None else objective.minimum
 
 
-def _view(kind: Kind, objective: Objective, race: Race) -> tuple[Ground | None, dict[str, Any]]:
-    view: dict[str, Any] = {"channels": _CHANNELS[kind], "traces": [], "label": _label(kind, objective)}
+def _view(kind: Kind, objective: Objective, race: Tracks) -> tuple[Ground | None, dict[str, Any]]:
     if kind in _OVER_TIME:
-        # The lines and labels of this figure move with the clock, so the browser draws them.
         figure = _OVER_TIME[kind](race, objective)
         plain = kind == "loss" and figure.layout.yaxis.type != "log"
         channels = ("step", "loss") if plain else _CHANNELS[kind]
-        view |= {"kind": "time", "channels": channels, "figure": _json(figure)}
-        view["traces"] = [_trace(index, racer, channels) for index, (racer, _) in enumerate(race)]
-        view["floor"] = FLOOR
-        return None, view
+        return None, _curves(figure, race, channels, _label(kind, objective), FLOOR)
+    view: dict[str, Any] = {"channels": _CHANNELS[kind], "traces": [], "label": _label(kind, objective)}
     ground = _ground(kind, objective)
     view |= {"kind": kind, "ground": ground.id, "stars": _stars(kind, objective)}
     if kind == "space":
         view["space"] = surface_heights(objective)
     else:
-        view["traces"] = [_trace(index, racer, _CHANNELS[kind]) for index, (racer, _) in enumerate(race)]
+        view["traces"] = _traces(race, _CHANNELS[kind])
     return ground, view
+
+
+def _curves(figure: go.Figure, race: Tracks, channels: tuple[str, str], label: str, floor: float) -> dict[str, Any]:
+    """A view of lines and labels on the axes of ``figure``: they move with the clock, so the browser draws them."""
+    return {
+        "kind": "time",
+        "channels": channels,
+        "traces": _traces(race, channels),
+        "label": label,
+        "figure": _json(figure),
+        "floor": floor,
+    }
+
+
+def _cost(costs: Costs | None, race: Tracks) -> tuple[None, dict[str, Any]]:
+    if costs is None:
+        raise ValueError("The view cost needs what the steps cost; nothing was given.")
+    view = _curves(costs.axes(_TOKENS), race, _CHANNELS["cost"], costs.label, _LOWEST)
+    return None, view | {"stroke": _NOISY_STROKE, "broad": True}
 
 
 def _stars(kind: Kind, objective: Objective) -> list[list[float]]:
@@ -323,7 +372,11 @@ def _label(kind: Kind, objective: Objective) -> str:
     }[kind]
 
 
-def _trace(index: int, racer: Racer, channels: tuple[str, str]) -> dict[str, Any]:
+def _traces(race: Tracks, channels: tuple[str, str]) -> list[dict[str, Any]]:
+    return [_trace(index, racer, channels) for index, (racer, _) in enumerate(race)]
+
+
+def _trace(index: int, racer: Entrant, channels: tuple[str, str]) -> dict[str, Any]:
     """The whole path as a faint line that can be pointed at; the browser fills in its numbers."""
     return {
         "track": index,
@@ -342,17 +395,17 @@ def _trace(index: int, racer: Racer, channels: tuple[str, str]) -> dict[str, Any
     }
 
 
-def _track(racer: Racer, path: Path, rated: bool) -> dict[str, Any]:
-    failed = path.status.failed
+def _track(racer: Entrant, path: Track, columns: Sequence[str]) -> dict[str, Any]:
+    failed, run = path.status.failed, path.run
     return {
         "key": racer.key,
         "name": racer.name,
         "tints": {look.name: _tint(racer.color, look) for look in (LIGHT, DARK)},
         "dash": racer.dash,
-        "schedule": path.run.resolved_schedule.name,
+        "schedule": run.resolved_schedule.name if run else "",
         "rows": len(path.x),
-        "pushes": bool(racer.optimizer.velocity),
-        "rated": rated,
+        "pushes": path.velocity is not None,
+        "columns": columns,
         "note": f"{path.status.outcome} at step {digits(path.status.step)}" if failed else "",
     }
 
@@ -364,16 +417,16 @@ def _tint(color: str, look: Look) -> dict[str, str]:
     }
 
 
-def _numbers(racer: Racer, path: Path, minimum: float, rated: bool) -> bytes:
+def _numbers(path: Track, minimum: float, columns: Sequence[Array]) -> bytes:
     """The numbers of one track as the browser reads them (``tracks.js``)."""
     # Far beyond what float32 holds only its sign matters, and no picture shows it.
     limit = float(np.finfo(np.float32).max)
-    parts = [*path.x.T, path.loss - minimum, path.grad_norm, *([rate_share(path)] if rated else [])]
+    parts = [*path.x.T, path.loss - minimum, path.grad_norm, *columns]
     floats = b"".join(np.clip(part, -limit, limit).astype("<f4").tobytes() for part in parts)
     directions = _directions(-path.grad)
-    if racer.optimizer.velocity:
+    if path.velocity is not None:
         # The velocity after a step belongs to the point that the step led to; the start has none.
-        pushes = -path.terms[racer.optimizer.velocity]
+        pushes = -path.velocity
         directions += _directions(np.concatenate([np.zeros((1, pushes.shape[1])), pushes]))
     return floats + directions
 

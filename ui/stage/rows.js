@@ -67,7 +67,7 @@ export class Rows {
     const { tracks, variables, data } = stage;
     const dialled = tracks.some(({ dials }) => dials.length);
     const columns = [...variables, 'loss', 'gradient norm'];
-    const head = element('tr', {}, element('th', { scope: 'col' }, 'update rule'));
+    const head = element('tr', {}, element('th', { scope: 'col' }, data.who));
     if (dialled) head.append(element('th', { scope: 'col' }, 'learning rate'));
     const numeric = (column) => `gd-number gd-${column.replace(' ', '-')}`;
     for (const column of columns) head.append(element('th', { scope: 'col', class: numeric(column) }, column));

@@ -234,6 +234,7 @@ class Stage {
       listen(this, shown);
     }
     shown.view = view;
+    shown.box.classList.toggle('gd-broad', Boolean(view.broad));
     shown.box.setAttribute('role', 'group');
     shown.box.setAttribute('aria-label', view.label);
     return shown;
@@ -468,7 +469,7 @@ class Stage {
     if (this.widening > now - WIDEN || !this.moved) return;
     this.widening = now;
     for (const shown of this.views) {
-      if (shown.view.kind !== 'time' || !shown.gd._fullLayout?.yaxis) continue;
+      if (shown.view.kind !== 'time' || shown.view.channels[0] !== 'step' || !shown.gd._fullLayout?.yaxis) continue;
       const { xaxis, yaxis } = shown.gd._fullLayout;
       const values = this.tracks.map((track) => channel(track, shown.view.channels[1], this.minimum));
       const up = widened(yaxis.range, reach(values, yaxis.type === 'log', shown.view.floor));

@@ -7,10 +7,11 @@ from pathlib import Path
 import streamlit as st
 
 from core.catalogue.objectives import VARIABLES, Objective
-from core.engine.summary import Race
+from core.engine.tracks import Tracks
 from ui.kit import share
 from ui.stage.modules import bundle
 from ui.stage.payload import (
+    Costs,
     Dials,
     Kind,
     Paper,
@@ -54,7 +55,7 @@ _part = st.components.v2.component(
 
 def stage(
     objective: Objective,
-    race: Race,
+    race: Tracks,
     kinds: Sequence[Kind],
     step: int,
     height: int,
@@ -63,17 +64,20 @@ def stage(
     paper: Paper | None = None,
     dials: Dials = Dials(),  # noqa: B008 (it cannot be changed)
     look_for: str = "",
+    costs: Costs | None = None,
+    who: str = "update rule",
+    start_keys: Sequence[str] = VARIABLES,
 ) -> None:
     """Shows a race on ``objective`` in several views on one clock, which stands at ``step``.
 
     A start chosen in a landscape goes to the controls of the start, the step at which the clock comes to rest to the
-    control of the step (keys ``x``, ``y`` and ``t``, after ``prefix`` where a page has a second stage), and what
+    control of the step (``start_keys`` and ``t``, after ``prefix`` where a page has a second stage), and what
     ``dials`` are turned to under their keys. It plays once when it is first seen in a visit, unless the link says where
     the clock stands or the visitor asked for less motion. Above the views stands what controls have left for this stage
-    (``share.tell_stage``), and ``look_for`` in it. ``paper`` makes the figure of a view "fit".
+    (``share.tell_stage``), and ``look_for`` in it. ``paper``, ``costs`` and ``who`` are those of ``stage_payload``.
     """
     key = f"{prefix}stage"
-    payload = stage_payload(objective, race, kinds, height, label, paper, dials)
+    payload = stage_payload(objective, race, kinds, height, label, paper, dials, costs, who)
     steps = payload.data["steps"]
     first = not share.asked(f"{prefix}t") and f"{key}:seen" not in st.session_state
     st.session_state[f"{key}:seen"] = True
@@ -81,7 +85,7 @@ def stage(
     def choose_start() -> None:
         start = believed_start(st.session_state[key]["start"], objective)
         if start is not None:
-            share.ask({f"{prefix}{name}": number for name, number in zip(VARIABLES, start, strict=False)})
+            share.ask({f"{prefix}{name}": number for name, number in zip(start_keys, start, strict=False)})
             st.session_state[shared(prefix)] = True
 
     def come_to_rest() -> None:
@@ -112,8 +116,8 @@ def stage(
             _part(data=data, key=f"{key}_ground_{index}", height=1)
         for index, (id, source) in enumerate(payload.programs.items()):
             _part(data={"part": "program", "id": id, "source": source}, key=f"{key}_program_{index}", height=1)
-        noise = payload.noise
-        _part(data=packed({"part": "normals", "id": noise.id}, noise.numbers), key=f"{key}_normals", height=1)
+        if (noise := payload.noise) is not None:
+            _part(data=packed({"part": "normals", "id": noise.id}, noise.numbers), key=f"{key}_normals", height=1)
         told = {"id": key, "plotly": plotly_chunk(), "first": first, "look_for": look_for}
         _part(
             data=packed(payload.data | told, payload.numbers),

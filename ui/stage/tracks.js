@@ -1,7 +1,8 @@
 // Tracks: the paths of a stage as typed arrays, and the numbers that views ask of them.
 //
-// A track has `n` rows: `x`, an array for each variable, `height`, the loss above the minimum, `norm` and `rate`, and
-// functions `downhill(row)` and `push(row)` that give directions [across, up] in data coordinates, or null.
+// A track has `n` rows: `x`, an array for each variable, `height`, the loss above the minimum, `norm` and, where a view
+// shows them, `rate` and `cost`; and functions `downhill(row)` and `push(row)` that give directions [across, up] in data
+// coordinates, or null.
 
 const UNDIRECTED = 255;
 
@@ -19,8 +20,8 @@ function turned(byte) {
   return [Math.cos(angle), Math.sin(angle)];
 }
 
-// One track is its rows of x (d floats each), height, gradient norm and perhaps learning rate (floats), then a byte of
-// direction per row, and another one if the rule has a velocity.
+// One track is its rows of x (d floats each), height, gradient norm and the columns that it names (floats), then a byte
+// of direction per row, and another one if the rule has a velocity.
 export function decodeTracks({ bytes, tracks, dimension }) {
   let at = 0;
   const floats = (count) => {
@@ -39,7 +40,7 @@ export function decodeTracks({ bytes, tracks, dimension }) {
     const flat = floats(n * dimension);
     return {
       ...track, n, x: Array.from({ length: dimension }, (_, c) => flat.subarray(c * n, (c + 1) * n)),
-      height: floats(n), norm: floats(n), rate: track.rated ? floats(n) : null,
+      height: floats(n), norm: floats(n), ...Object.fromEntries(track.columns.map((name) => [name, floats(n)])),
       downhill: directions(n), push: track.pushes ? directions(n) : null,
     };
   });
@@ -66,7 +67,7 @@ export function freshTrack(track, n, column, minimum, note) {
   };
 }
 
-// The values of `name` at every row: step, x0, x1, height, norm, rate or loss.
+// The values of `name` at every row: step, x0, x1, height, norm, rate, cost or loss.
 export function channel(track, name, minimum) {
   if (name === 'step') return Float32Array.from({ length: track.n }, (_, i) => i);
   if (name === 'loss') return Float64Array.from(track.height, (value) => value + minimum);

@@ -4,7 +4,8 @@ import { line } from './marks.js';
 
 const DASHES = { solid: [], dash: [9, 5], dot: [2, 5] };
 const WIDTH = 2.4;
-const HALO = 5.4;
+// So many times as wide as the line that it parts from what lies below.
+const HALO = 2.25;
 // How strong the way is that a track will still go.
 const AHEAD = 0.35;
 // Pixels: points nearer to the last one than this are passed over, which spares long runs most of them.
@@ -57,15 +58,15 @@ function follow(pen, pixels, until, head) {
 
 const beginning = () => ({ next: 0, at: null, length: 0 });
 
-function stroke(pen, path, track, colors, offset) {
+function stroke(pen, path, track, width, colors, offset) {
   pen.lineJoin = 'round';
   pen.lineCap = 'round';
   pen.setLineDash([]);
   pen.strokeStyle = colors.background;
-  pen.lineWidth = HALO;
+  pen.lineWidth = HALO * width;
   pen.stroke(path);
   pen.strokeStyle = track.color;
-  pen.lineWidth = WIDTH;
+  pen.lineWidth = width;
   pen.lineCap = track.dash === 'solid' ? 'round' : 'butt';
   pen.setLineDash(DASHES[track.dash]);
   pen.lineDashOffset = offset;
@@ -77,6 +78,7 @@ function stroke(pen, path, track, colors, offset) {
 // drawn anew would take longer than a frame. `cache.layer` is dropped by whoever moves pixels.
 export function drawTrails(pen, cache, visible, t, width, height, colors) {
   const row = Math.floor(t);
+  const stroked = cache.view.stroke ?? WIDTH;
   const keys = visible.map(({ track }) => track.key).join();
   if (!cache.layer || cache.layer.keys !== keys || row < cache.layer.row || cache.layer.background !== colors.background) {
     cache.layer = {
@@ -89,7 +91,7 @@ export function drawTrails(pen, cache, visible, t, width, height, colors) {
       const path = new Path2D();
       follow(path, pixels, track.n - 1, beginning());
       faint.strokeStyle = track.color;
-      faint.lineWidth = 1.5;
+      faint.lineWidth = Math.min(1.5, stroked);
       faint.setLineDash(DASHES[track.dash]);
       faint.stroke(path);
     }
@@ -104,7 +106,7 @@ export function drawTrails(pen, cache, visible, t, width, height, colors) {
     const offset = head.length;
     const path = new Path2D();
     follow(path, pixels, until, head);
-    stroke(kept, path, track, colors, offset);
+    stroke(kept, path, track, stroked, colors, offset);
   });
   pen.globalAlpha = AHEAD;
   pen.drawImage(layer.ahead, 0, 0, width, height);
@@ -112,6 +114,6 @@ export function drawTrails(pen, cache, visible, t, width, height, colors) {
   pen.drawImage(layer.canvas, 0, 0, width, height);
   visible.forEach(({ track, pixels }, k) => {
     const at = placeAt(pixels, track.n, t);
-    if (layer.heads[k].at && sane(...at)) line(pen, layer.heads[k].at, at, track.color, WIDTH);
+    if (layer.heads[k].at && sane(...at)) line(pen, layer.heads[k].at, at, track.color, stroked);
   });
 }

@@ -239,7 +239,18 @@ class Space extends View {
   }
 }
 
-// A number of each track over the steps.
+// The names of tracks in the margin, each as near to its height as the others let it.
+function beside(pen, gd, { colors, scale }, labels) {
+  const [, top, right, bottom] = inner(gd);
+  const heights = stacked(labels.map(({ at }) => at[1]), LINE_HEIGHT * scale, top, bottom);
+  const room = gd._fullLayout.width - right - 12;
+  labels.forEach(({ words, color }, place) => {
+    const fits = shortened(words, room, (some) => pen.measureText(some).width);
+    text(pen, fits, right + 10, heights[place], color, colors.background);
+  });
+}
+
+// A number of each track over the steps, or over what they cost.
 class Time extends View {
   pixels(gd, view, track, minimum) {
     const project = flat(gd);
@@ -253,7 +264,8 @@ class Time extends View {
     return made;
   }
 
-  below(pen, { gd }, { t, colors }) {
+  below(pen, { gd, view }, { t, colors }) {
+    if (view.channels[0] !== 'step') return;
     const [, top, , bottom] = this.frame(gd);
     const [x] = flat(gd)(t, 1);
     line(pen, [x, top], [x, bottom], colors.quiet);
@@ -263,21 +275,16 @@ class Time extends View {
     return [];
   }
 
-  // The names stand in the margin, each as near to the height of its track as the others let it.
-  letters(pen, { gd }, { colors, scale }, labels) {
-    const [, top, right, bottom] = this.frame(gd);
-    const heights = stacked(labels.map(({ at }) => at[1]), LINE_HEIGHT * scale, top, bottom);
-    const room = gd._fullLayout.width - right - 12;
-    labels.forEach(({ words, color }, place) => {
-      const fits = shortened(words, room, (some) => pen.measureText(some).width);
-      text(pen, fits, right + 10, heights[place], color, colors.background);
-    });
+  letters(pen, { gd }, scene, labels) {
+    beside(pen, gd, scene, labels);
   }
 }
 
-// Every point of a track as the line with that slope and intercept: where it started, dashed, and where it is.
+// Every point of a track as the line with that slope and intercept: where it started, dashed, and where it is; with its
+// name in the margin unless it is the only one.
 class Fit extends View {
-  draw(pen, { gd }, { tracks, t }) {
+  draw(pen, { gd }, scene) {
+    const { tracks, t } = scene;
     const project = flat(gd);
     const ends = gd._fullLayout.xaxis.range;
     pen.save();
@@ -285,15 +292,20 @@ class Fit extends View {
     const [left, top, right, bottom] = this.frame(gd);
     pen.rect(left, top, right - left, bottom - top);
     pen.clip();
-    for (const { track } of tracks) {
+    const labels = tracks.map(({ track }) => {
+      let end;
       for (const [at, width, dash] of [[0, 1.5, [6, 5]], [t, 3, []]]) {
         const [slope, rise] = track.x.map((values) => between(values, at));
         const [from, to] = ends.map((x) => project(x, slope * x + rise));
         // Steeper than any screen can show.
         if (sane(...from) && sane(...to)) line(pen, from, to, track.color, width, dash);
+        end = to;
       }
-    }
+      return { at: end, words: this.named({ track }, t), color: track.ink };
+    });
     pen.restore();
+    lettering(pen, scene.font, scene.scale);
+    if (tracks.length > 1) beside(pen, gd, scene, labels.filter(({ at }) => at.every(Number.isFinite)));
   }
 }
 

@@ -51,6 +51,7 @@ class Settings:
 class Variant:
     """A batch size with its name and look; only all samples without replacement are the same for every seed."""
 
+    key: str
     name: str
     batch: int
     replacement: bool
@@ -61,9 +62,9 @@ class Variant:
 def variants(samples: int, batch: int, replacement: bool) -> tuple[Variant, ...]:
     """All samples, ``batch`` and one at a time; only two where ``batch`` is one of the others."""
     blue, orange, teal, *_ = PALETTE
-    full = Variant(f"all {digits(samples)} at once", samples, False, blue, "solid")
-    one = Variant("1 at a time", 1, replacement, orange, "dot")
-    middle = Variant(f"{batch} at a time", batch, replacement, teal, "solid")
+    full = Variant("full", f"all {digits(samples)} at once", samples, False, blue, "solid")
+    one = Variant("one", "1 at a time", 1, replacement, orange, "dot")
+    middle = Variant("middle", f"{batch} at a time", batch, replacement, teal, "solid")
     same = batch == 1 or (batch == samples and not replacement)
     return (full, one) if same else (full, middle, one)
 

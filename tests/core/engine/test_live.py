@@ -15,7 +15,6 @@ from core.engine.gradients import noise_table
 from core.engine.live import SHARED, Live, Script, live, normals, script
 from core.engine.status import Outcome, failed
 from core.engine.trace import Path
-from core.figures.progress import rate_share
 from core.formula import FormulaError, Rule, parse, parse_rule
 from tests.javascript import Array, Engine
 
@@ -239,7 +238,7 @@ def test_the_rows_are_those_of_the_path(browser: Browser, key: str) -> None:
         path = trace(run)
         size, count = len(run.start), len(path.x)
         browser.step(run, _positions(run)[: max(1, count - 1)])
-        expected = [*path.x.T, path.loss, path.grad_norm, *path.grad.T, rate_share(path)]
+        expected = [*path.x.T, path.loss, path.grad_norm, *path.grad.T, path.rate_share]
         if velocity:
             expected += list(np.concatenate([np.zeros((1, size)), path.terms[velocity]]).T)
         names = live(run).script.columns

@@ -13,7 +13,7 @@ from core.engine.status import Outcome, Status
 from core.engine.summary import Race
 from core.engine.trace import Path
 from core.figures import LIGHT, contour, loss_axes, norm_axes
-from core.figures.labels import Label, arrange, spread
+from core.figures.labels import Label, arrange
 from core.figures.trail import MAX_POINTS, View, clipped, cut, thinned, widened
 from core.formula.words import digits
 
@@ -179,11 +179,3 @@ def test_what_has_no_label_is_in_the_legend() -> None:
     assert written | listed == {racer.name for racer, _ in race}
     assert not written & listed
     assert figure.layout.showlegend is bool(listed)
-
-
-def test_heights_are_spread_apart_in_their_order() -> None:
-    heights = [5.0, 5.0, 30.0, 6.0]
-    moved = spread(heights, 10.0)
-    assert np.diff(sorted(moved)).min() >= 10 - 1e-9
-    assert moved[0] < moved[1] < moved[3] < moved[2]
-    assert spread([1.0, 50.0], 10.0) == [1.0, 50.0]

@@ -17,11 +17,16 @@ from core.catalogue.racers import RACERS
 from core.engine.scenarios import RACES
 from core.engine.status import Outcome
 from core.engine.summary import Race
-from core.figures import DARK, LIGHT
+from core.figures import DARK, LIGHT, batch_lines, batch_progress
 from core.figures.line_fit import paper_figure
 from core.problems import example as worked_example
+from core.problems.batches.bowl import bowl, tracks
+from core.problems.batches.data import Pair
+from core.problems.batches.race import AXES, Axis, Settings
+from core.problems.batches.race import race as batch_race
+from tests.core.problems.batches.cases import CASES as BATCHES
 from ui.kit.limits import MAX_CURVE_RACERS, MAX_RACERS, MAX_START
-from ui.stage.payload import Kind, Payload, believed_start, believed_step, gestures, packed, stage_payload
+from ui.stage.payload import Costs, Kind, Payload, believed_start, believed_step, gestures, packed, stage_payload
 from ui.stage.stage import plotly_chunk
 
 Array = npt.NDArray[Any]
@@ -65,7 +70,9 @@ def _decoded(payload: Payload) -> list[dict[str, Array]]:
         n = track["rows"]
         x = take(n * data["dimension"], "<f4").reshape(data["dimension"], n)
         tracks.append(
-            {"x": x, "height": take(n, "<f4"), "norm": take(n, "<f4"), "downhill": take(n, "u1")}
+            {"x": x, "height": take(n, "<f4"), "norm": take(n, "<f4")}
+            | {name: take(n, "<f4") for name in track["columns"]}
+            | {"downhill": take(n, "u1")}
             | ({"push": take(n, "u1")} if track["pushes"] else {})
         )
     assert at == len(raw)
@@ -412,6 +419,42 @@ def test_lines_are_drawn_on_the_paper_that_is_given_in_the_colours_of_the_visito
     assert json.loads(loss["figure"])["layout"]["yaxis"]["type"] == "log"
     with pytest.raises(ValueError, match="needs a figure"):
         stage_payload(example.objective, race, kinds, 300, "")
+
+
+@pytest.mark.parametrize(("pair", "settings"), BATCHES.values(), ids=BATCHES)
+@pytest.mark.parametrize("along", AXES.values(), ids=AXES)
+def test_runs_that_no_program_takes_are_sent_with_what_they_cost(pair: Pair, settings: Settings, along: Axis) -> None:
+    objective, runs = bowl(pair, settings.start), batch_race(pair, settings)
+    race = tracks(objective, runs, settings)
+    costs = Costs(
+        [along.of(ran, 5e-6)[: len(track.x)] for ran, (_, track) in zip(runs, race, strict=True)],
+        lambda look: batch_progress(pair, runs, [], along, [5e-6] * len(runs), look),
+        "Loss for each batch size",
+    )
+    kinds: tuple[Kind, ...] = ("plane", "fit", "cost", "rate")
+    payload = stage_payload(
+        objective, race, kinds, 300, "", lambda look: batch_lines(pair, runs, look), costs=costs, who="batch"
+    )
+    data = payload.data
+    assert payload.noise is None
+    assert payload.programs == {}
+    assert not any("live" in track or track.get("dials") for track in data["tracks"])
+    assert (data["steps"], data["start"], data["variables"]) == (settings.updates, [*settings.start], ["w", "b"])
+    for (_, track), sent, ran, cost in zip(race, _decoded(payload), runs, costs.across, strict=True):
+        assert np.isfinite(sent["x"]).all()
+        assert np.array_equal(sent["x"], track.x.T.astype("<f4"))
+        limit = float(np.finfo(np.float32).max)
+        assert np.array_equal(sent["height"], np.minimum(ran.excess[: len(track.x)], limit).astype("<f4"))
+        assert np.array_equal(sent["cost"], cost.astype("<f4"))
+        assert np.array_equal(sent["rate"], track.rate_share.astype("<f4"))
+        _is_within_a_255th_of_a_turn(sent["downhill"], -track.grad)
+    view = data["views"][2]
+    assert (view["kind"], view["channels"], view["label"]) == ("time", ("cost", "height"), "Loss for each batch size")
+    assert json.loads(view["figure"])["layout"]["xaxis"]["title"]["text"] == along.title
+    for figure in _figures(payload):
+        json.loads(figure, parse_constant=lambda name: pytest.fail(f"{name} in a figure"))
+    with pytest.raises(ValueError, match="what the steps cost"):
+        stage_payload(objective, race, ["cost"], 300, "")
 
 
 @pytest.mark.parametrize("kinds", list(product(get_args(Kind), get_args(Kind))))
