@@ -94,6 +94,14 @@ def test_two_racers_of_one_rate_and_one_with_noise_answer_a_hand_on_pitfalls(vis
     assert _numbers(exact) == seen[0]
     tab.mouse.up()
     assert _asked(tab, f"{key}noise") > NOISE.default
+    # With more steps to take, a clock at its end stays there, and the page says so too.
+    steps = stage.locator(".gd-everyone .gd-typed").first
+    steps.fill("310")
+    steps.press("Enter")
+    expect(stage.locator(".gd-step")).to_have_text("310 / 310")
+    assert _asked(tab, f"{key}steps") == 310
+    expect(tab.locator(f".st-key-{key}t input")).to_have_value("310")
+    tab.wait_for_url(lambda url: f"{key}t=" not in url)
 
 
 def test_the_radius_of_sam_answers_a_hand_on_techniques(visit: Open) -> None:

@@ -175,7 +175,7 @@ export class Rows {
       const values = [...track.x.map((x) => x[row]), track.height[row] + minimum, track.norm[row]];
       const { cells, note } = this.cells[place];
       cells.forEach((cell, column) => (cell.textContent = steady(values[column])));
-      note.textContent = track.heavy ? 'too slow to follow the hand' : track.note && now >= track.n - 1 ? track.note : '';
+      note.textContent = track.heavy ? 'follows when the hand lets go' : track.note && now >= track.n - 1 ? track.note : '';
     });
   }
 }
