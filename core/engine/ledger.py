@@ -1,5 +1,6 @@
 """The ledger of one step: a rule's lines with the numbers that this run had there."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.engine.replay import replayed
@@ -10,12 +11,15 @@ from core.formula.words import outside
 
 @dataclass(frozen=True)
 class Ledger:
-    """One step of a path in numbers, for one coordinate: its filled lines, and the point before and after it."""
+    """One step of a path in numbers: its lines filled in for one coordinate.
+
+    ``vectors`` are all coordinates of what each line assigned, by its index as a text, and of the gradient that the
+    rule was given, under "g"; what is one number for all coordinates is one number there.
+    """
 
     step: int
     lines: tuple[FilledLine, ...]
-    before: float
-    after: float
+    vectors: Mapping[str, tuple[float | None, ...]]
 
 
 def ledger(path: Path, step: int, coordinate: int = 0) -> Ledger:
@@ -31,6 +35,6 @@ def ledger(path: Path, step: int, coordinate: int = 0) -> Ledger:
         raise ValueError(f"coordinate must lie in {outside(coordinate, 0, size - 1)}.")
     rule = run.resolved_optimizer.parsed
     graph, done = replayed(run, path.x, path.terms, step)
-    point = path.x[step - 1]
     lines = tuple(filled_lines(rule, graph, done, coordinate))
-    return Ledger(step, lines, float(point[coordinate]), float(path.x[step][coordinate]))
+    vectors = {of: tuple(map(graph.number, values)) for of, values in done.sources.items()}
+    return Ledger(step, lines, vectors)

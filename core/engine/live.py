@@ -35,7 +35,9 @@ class Script:
       k is what holds after step k: ``x0`` and ``x1``, the exact ``loss``, the ``norm`` of the exact gradient and its
       coordinates ``g0`` and ``g1``; then ``factor``, by which the schedule multiplied the learning rate of step k, and
       ``v0`` and ``v1``, the term that points against the momentum's push, if the rule has one. Row 0 repeats the factor
-      of step 1 and has no push. With one variable there is no ``x1``, ``g1`` and ``v1``.
+      of step 1 and has no push. With one variable there is no ``x1``, ``g1`` and ``v1``. A script that records lines
+      then has what each line of the rule assigned at step k, ``0.0`` and ``0.1`` for the first line, and the gradient
+      that the rule was given, ``g.0`` and ``g.1``; what is a single number has no second coordinate.
 
     It returns 0 if the run took its steps, 1 if it diverged and 2 if it became undefined, as ``core.engine.status``
     judges. The path has ``at[0] + 1`` rows in the first case. Otherwise ``at[0]`` is the step that failed, and as that
@@ -61,8 +63,8 @@ class Live:
     numbers: tuple[float, ...]
 
 
-def live(run: Run) -> Live:
-    """The program of ``run`` and its numbers.
+def live(run: Run, lines: bool = False) -> Live:
+    """The program of ``run`` and its numbers; with ``lines`` it records what each line of the rule assigns.
 
     Its steps are those of ``trace``: bit for bit where the objective, the rule and the schedule only use + − × ÷ √,
     min, max and floor, to rounding otherwise.
@@ -71,7 +73,7 @@ def live(run: Run) -> Live:
     tuned = run.schedule_settings
     settings = run.settings | {f"{schedule.key}_{name}": tuned[name] for name in schedule.parsed.hypers}
     return Live(
-        script(run.resolved_objective.parsed, optimizer.parsed, schedule.parsed, optimizer.velocity),
+        script(run.resolved_objective.parsed, optimizer.parsed, schedule.parsed, optimizer.velocity, lines),
         tuple(settings),
         (float(run.steps), run.noise, run.clip_norm or 0.0, *settings.values()),
     )
@@ -92,8 +94,11 @@ class _Switched(GivenGradient):
 
 
 @lru_cache(maxsize=256)
-def script(objective: Formula, rule: Rule, schedule: Rule, velocity: str) -> Script:
-    """The program of ``rule`` under ``schedule`` on ``objective``; ``velocity`` is a name that the rule assigns."""
+def script(objective: Formula, rule: Rule, schedule: Rule, velocity: str, lines: bool = False) -> Script:
+    """The program of ``rule`` under ``schedule`` on ``objective``; ``velocity`` is a name that the rule assigns.
+
+    With ``lines`` it records what each line of the rule assigns.
+    """
     graph = Graph()
     noise = coordinates(graph, Input.NOISE, objective)
     oracle = _Switched(objective, noise, graph.input("clip_norm"))
@@ -102,6 +107,9 @@ def script(objective: Formula, rule: Rule, schedule: Rule, velocity: str) -> Scr
     seen = _columns("x", draft.point) | {"loss": oracle.loss(graph, draft.point), "norm": graph.norm(gradient)}
     seen |= _columns("g", gradient)
     caused = {"factor": draft.planned.names["factor"][0], **_columns("v", draft.step.names.get(velocity, ()))}
+    if lines:
+        for of, values in draft.step.sources.items():
+            caused |= _columns(f"{of}.", values)
     source = _source(draft, names_of(graph, noise), seen, caused)
     size = 1 + len(draft.points) + len(draft.states)
     return Script(source, hashlib.sha256(source.encode()).hexdigest()[:16], (*seen, *caused), size)

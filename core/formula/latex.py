@@ -1,6 +1,7 @@
 """Trees as LaTeX, in the order in which they are written: with symbols, or with a step's numbers put in."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -20,6 +21,8 @@ _GREEK = frozenset(
     ]
 )  # fmt: skip
 _ACCENTS = {"hat": r"\hat", "bar": r"\bar", "tilde": r"\tilde"}
+# The same in plain text, after the letter.
+_COMBINING = {"hat": "\N{COMBINING CIRCUMFLEX ACCENT}", "bar": "\N{COMBINING MACRON}", "tilde": "\N{COMBINING TILDE}"}
 _WORDS = {"inf": r"\infty", "max": r"\max", "min": r"\min"}
 
 
@@ -52,6 +55,15 @@ def symbol(name: str, index: str = "", primes: str = "") -> str:
     return f"{latex}{primes}_{{{','.join(below)}}}" if below else f"{latex}{primes}"
 
 
+def plain_symbol(name: str) -> str:
+    """``name`` in plain text, where there is no LaTeX: ``m_hat`` with a hat, Greek letters as such."""
+    stem, *parts = name.strip("_").split("_")
+    if stem in _GREEK:
+        case = "SMALL" if stem.islower() else "CAPITAL"
+        stem = unicodedata.lookup(f"GREEK {case} LETTER {stem.upper().replace('LAMBDA', 'LAMDA')}")
+    return stem + "".join(_COMBINING.get(part, f"_{part}") for part in parts)
+
+
 def _word(stem: str) -> str:
     if stem in _GREEK:
         return f"\\{stem}"
@@ -69,25 +81,33 @@ def expression_latex(
     tree: Expression,
     leaf: Callable[[Name], Piece] = variable,
     call: Callable[[Call], Piece | None] = lambda call: None,
+    mark: Callable[[Name, Piece], Piece] = lambda name, piece: piece,
 ) -> str:
     """``tree`` as LaTeX. Signs of multiplication appear only where digits would touch.
 
-    ``leaf`` writes the names, ``call`` those calls for which it does not return ``None``.
+    ``leaf`` writes the names, ``call`` those calls for which it does not return ``None``. ``mark`` is given each name
+    as it is written, with the power that it is raised to.
     """
-    return _Printer(leaf, call).piece(tree).latex
+    return _Printer(leaf, call, mark).piece(tree).latex
 
 
 class _Printer:
-    def __init__(self, leaf: Callable[[Name], Piece], call: Callable[[Call], Piece | None]) -> None:
+    def __init__(
+        self,
+        leaf: Callable[[Name], Piece],
+        call: Callable[[Call], Piece | None],
+        mark: Callable[[Name, Piece], Piece],
+    ) -> None:
         self.leaf = leaf
         self.call = call
+        self.mark = mark
 
     def piece(self, tree: Expression) -> Piece:
         match tree:
             case Number():
                 return number(tree.text)
             case Name():
-                return self.leaf(tree)
+                return self.mark(tree, self.leaf(tree))
             case Negative():
                 return Piece(f"-{_after_sign(self.piece(tree.operand), PRODUCT)}", SIGN)
             case Compare():
@@ -109,10 +129,12 @@ class _Printer:
                     return Piece(rf"\left({self.piece(base).latex}\right)^{{{exponent.latex}}}", POWER)
                 (argument,) = (self.piece(part) for part in base.arguments)
                 return Piece(rf"{named.format()}^{{{exponent.latex}}}\left({argument.latex}\right)", POWER)
-        raised = _within(_closed(self.piece(base)), ATOM)
-        # A prime is a superscript itself, and a second one is an error.
-        raised = f"{{{raised}}}" if isinstance(base, Name) and "'" in raised else raised
-        return Piece(rf"{raised}^{{{exponent.latex}}}", POWER)
+        if isinstance(base, Name):
+            raised = _within(self.leaf(base), ATOM)
+            # A prime is a superscript itself, and a second one is an error.
+            raised = f"{{{raised}}}" if "'" in raised else raised
+            return self.mark(base, Piece(rf"{raised}^{{{exponent.latex}}}", POWER))
+        return Piece(rf"{_within(_closed(self.piece(base)), ATOM)}^{{{exponent.latex}}}", POWER)
 
 
 def _arithmetic(operator: str, left: Piece, right: Piece) -> Piece:

@@ -72,6 +72,12 @@ class Step:
     after: list[Values] = field(default_factory=list)
     calls: dict[Span, Values] = field(default_factory=dict)
 
+    @property
+    def sources(self) -> dict[str, Values]:
+        """What the step computes, by where it comes from: the index of a line as a text, or "g" for the gradient."""
+        lines = {str(row): values for row, values in enumerate(self.after)}
+        return lines | ({"g": self.names["g"]} if "g" in self.names else {})
+
 
 @dataclass(frozen=True)
 class Rule:

@@ -54,6 +54,29 @@ def step_lines(rule: Rule) -> list[Line]:
     ]
 
 
+def pointed_lines(rule: Rule) -> list[Line]:
+    r"""``step_lines`` in which one can point at what this step has computed.
+
+    Each such name stands in ``\htmlData{of=…}``, which says where it comes from: the index of the line that assigned
+    it, or "g" for the gradient.
+    """
+
+    def marks(row: int) -> Callable[[Name, Piece], Piece]:
+        sources = {"g": "g"} | {line.name: str(index) for index, line in enumerate(rule.lines[:row])}
+
+        def mark(name: Name, piece: Piece) -> Piece:
+            if name.name not in sources:
+                return piece
+            return Piece(rf"\htmlData{{of={sources[name.name]}}}{{{piece.latex}}}", piece.tightness)
+
+        return mark
+
+    return [
+        Line(left, expression_latex(line.tree, _names_at(rule, row), mark=marks(row)))
+        for row, (line, (left, _)) in enumerate(zip(rule.lines, step_lines(rule), strict=True))
+    ]
+
+
 def filled_lines(rule: Rule, graph: Graph, step: Step, coordinate: int) -> list[FilledLine]:
     """The lines of ``rule`` with the numbers that ``step`` has for one ``coordinate``.
 

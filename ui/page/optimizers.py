@@ -13,7 +13,7 @@ from ui.navigation import OPTIMIZERS as OPTIMIZERS_PAGE
 from ui.panels.catalogue import rule_panel
 from ui.panels.claims import claim_cards, claims_about, experiment_card, section_key
 from ui.panels.export import export_panel
-from ui.panels.outcome import ledger_panel, numbers_panel, story_panel
+from ui.panels.outcome import numbers_panel, step_words, story_panel
 from ui.panels.race import Shown
 from ui.panels.rates import rates_panel
 
@@ -34,7 +34,7 @@ def edit_control() -> None:
 def race_sections(objective: Objective, shown: Shown) -> None:
     """What follows from the race: a step of it in numbers, what happened, other rates, and what is taken home."""
     st.subheader("One step in numbers", anchor="step")
-    ledger_panel(shown.path, shown.step, shown.coordinate)
+    step_words(shown.path, shown.step, shown.coordinate)
     st.subheader("What happened", anchor="story")
     story_panel(shown.race)
     numbers_panel(shown.race)

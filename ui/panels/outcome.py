@@ -5,14 +5,12 @@ from collections.abc import Mapping
 import streamlit as st
 
 from core.catalogue.optimizers import OPTIMIZERS
-from core.engine.ledger import ledger
 from core.engine.run import Run
 from core.engine.summary import Race, retell, row, step_sentence
 from core.engine.trace import Path
 from core.export import facts, torch_script
 from core.figures import regimes
 from core.formula.latex import measured, symbol
-from core.formula.rule_latex import Line, aligned, step_lines
 from core.formula.words import apart, digits, form_apart
 from core.lessons.rate_check import LIMITS, Check, rate_sentences
 from ui.controls import choice, fold, moment_control, view_control
@@ -97,14 +95,14 @@ def step_controls(race: Race, steps: int, prefix: str = "") -> tuple[Path, int, 
 
 
 def step_panel(path: Path, step: int) -> None:
-    """Step ``step`` of a path in one variable: in words, then line by line with its numbers."""
+    """Step ``step`` of a path in one variable in words."""
     if 1 <= step < len(path.x):
         st.markdown(step_sentence(path, step))
-    ledger_panel(path, step, 0)
+    step_words(path, step, 0)
 
 
-def ledger_panel(path: Path, step: int, coordinate: int) -> None:
-    """Every line of a rule, and under it the same line with the numbers that ``step`` has along ``coordinate``."""
+def step_words(path: Path, step: int, coordinate: int) -> None:
+    """How far ``step`` goes along ``coordinate``, and what the rule's letters mean."""
     taken = len(path.x) - 1
     if step == 0:
         st.caption("At step 0 nothing has happened yet; move the clock to see a step in numbers.")
@@ -115,12 +113,11 @@ def ledger_panel(path: Path, step: int, coordinate: int) -> None:
     if step > taken:
         st.caption(f"This path ended at step {taken}, which is shown. {path.status}")
     optimizer = path.run.resolved_optimizer
-    account = ledger(path, min(step, taken), coordinate)
-    filled = [Line("", f"{line.right} = {line.result}") for line in account.lines]
-    st.latex(aligned([line for pair in zip(step_lines(optimizer.parsed), filled, strict=True) for line in pair]))
-    change = account.after - account.before
+    last = min(step, taken)
+    start, end = path.x[last - 1 : last + 1, coordinate].tolist()
     memory = "; ".join(f"${symbol(name)}$ is the {meaning}" for name, meaning in optimizer.state.items())
-    form = form_apart(account.before, account.after)
-    before, after = (measured(value, form).latex for value in (account.before, account.after))
-    moved = f"moves by ${measured(change).latex}$, from ${before}$ to ${after}$" if change else f"stays at ${after}$"
-    st.markdown(f"So step {digits(account.step)} {moved}." + (f" Here {memory}." if memory else ""))
+    form = form_apart(start, end)
+    before, after = (measured(value, form).latex for value in (start, end))
+    change = measured(end - start).latex
+    moved = f"moves by ${change}$, from ${before}$ to ${after}$" if end != start else f"stays at ${after}$"
+    st.markdown(f"So step {digits(last)} {moved}." + (f" Here {memory}." if memory else ""))

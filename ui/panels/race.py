@@ -16,7 +16,7 @@ from ui import controls
 from ui.controls.racers import Gradients
 from ui.kit import share
 from ui.panels.outcome import step_controls
-from ui.stage import Dials, shared, stage
+from ui.stage import Account, Dials, shared, stage
 from ui.stage.payload import Kind
 
 # What a racer that joins is tuned with: a few hundredths of a second.
@@ -100,9 +100,22 @@ def race_panel(
         {racer.key: prefix + controls.schedule_key(racer) for racer in entry.racers},
         entry.most,
     )
+    (racer,) = (racer for racer, run in race if run is path)
+    account = Account(racer, path, step, coordinate)
     # The stage before what is below it, which need not be ready before it moves.
     with slot:
-        stage(entry.objective, race, [landscape, curve], step, height, label, prefix, dials=dials, look_for=look_for)
+        stage(
+            entry.objective,
+            race,
+            [landscape, curve],
+            step,
+            height,
+            label,
+            prefix,
+            dials=dials,
+            look_for=look_for,
+            account=account,
+        )
     below(Shown(race, path, coordinate, step))
 
 

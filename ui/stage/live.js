@@ -10,14 +10,17 @@ const FAILURES = ['', 'diverged', 'undefined'];
 
 const programs = new Map();
 
-// A program, once it has come: what it is called, and its text.
-export function bring(id, source) {
+// A program, once it has come: what it is called, its text, and what to do when it can be run.
+export function bring(id, source, done) {
   if (programs.has(id)) return;
   const entry = { run: null };
   programs.set(id, entry);
   // Streamlit brings components to the page in this same way, so that whoever allows those allows this.
   const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
-  import(url).then((module) => (entry.run = module.default), console.error).finally(() => URL.revokeObjectURL(url));
+  import(url).then((module) => {
+    entry.run = module.default;
+    done();
+  }).catch(console.error).finally(() => URL.revokeObjectURL(url));
 }
 
 // What a stage computes one of its tracks with.
@@ -40,6 +43,11 @@ export class Runner {
     return this.#slow >= PATIENCE;
   }
 
+  // The numbers of a name in the run that was taken last, row by row; nothing if the program has none.
+  column(name) {
+    return this.#columns[this.program.columns.indexOf(name)];
+  }
+
   // The track of a run from `start` with `numbers`, of which the first is the number of steps; `track` says what stays.
   take(track, numbers, start, normals, minimum) {
     const steps = numbers[0];
@@ -53,8 +61,7 @@ export class Runner {
     const outcome = programs.get(this.program.id).run(numbers, this.at, steps, normals, this.#columns);
     this.#slow = performance.now() - begun > HEAVY ? this.#slow + 1 : 0;
     const [at] = this.at;
-    const column = (name) => this.#columns[this.program.columns.indexOf(name)];
     const note = outcome ? `${FAILURES[outcome]} at step ${digits(at)}` : '';
-    return freshTrack(track, outcome ? Math.max(1, at) : at + 1, column, minimum, note);
+    return freshTrack(track, outcome ? Math.max(1, at) : at + 1, (name) => this.column(name), minimum, note);
   }
 }

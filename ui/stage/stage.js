@@ -11,6 +11,7 @@ import { Clock } from './clock.js';
 import { Dial } from './dials.js';
 import { element } from './elements.js';
 import { listen } from './gestures.js';
+import { Ledger } from './ledger.js';
 import { Runner, bring } from './live.js';
 import { digits } from './numbers.js';
 import { configOf, figureOf, homeOf, layoutOf, loadPlotly, tracesOf } from './plots.js';
@@ -56,7 +57,9 @@ class Stage {
     this.scene = element('div', { class: 'gd-views' });
     this.bar = new Bar(this);
     this.rows = new Rows(this);
-    root.append(this.title, this.scene, this.bar.element, element('div', { class: 'gd-scroll' }, this.rows.element));
+    this.ledger = new Ledger(this);
+    const rows = element('div', { class: 'gd-scroll' }, this.rows.element);
+    root.append(this.title, this.scene, this.bar.element, rows, this.ledger.element);
     root.addEventListener('keydown', (event) => this.key(event));
     this.resized = new ResizeObserver(() => this.resize());
     this.resized.observe(root);
@@ -257,15 +260,16 @@ class Stage {
     this.dirty = false;
     // Without motion the balls jump from step to step.
     const t = this.calm.matches ? Math.floor(this.clock.t) : this.clock.t;
-    const { minimum, colors, arrows, scale } = this;
+    const { minimum, colors, arrows, scale, ledger } = this;
     const visible = this.tracks.filter(({ key }) => !this.hidden.has(key));
+    const now = Math.floor(this.clock.t);
+    ledger.write(now);
     for (const shown of views) {
       const holder = shown.gd.querySelector('.svg-container');
       if (shown.canvas.parentElement !== holder) holder.append(shown.canvas);
       const ring = this.ghost?.shown === shown ? this.ghost.at : undefined;
-      drawView(shown, { t, minimum, colors, arrows, scale, font: colors.font, ring }, visible);
+      drawView(shown, { t, minimum, colors, arrows, scale, font: colors.font, ring, ledger }, visible);
     }
-    const now = Math.floor(this.clock.t);
     this.rows.write(now);
     this.bar.write(now, this.steps, this.clock.playing);
   }
@@ -437,24 +441,36 @@ class Stage {
     this.turning.delete(spec.key);
   }
 
+  get normals() {
+    return tables.get(this.data.normals) ?? new Float64Array(0);
+  }
+
+  // Where the runs begin.
+  get begins() {
+    return this.start ?? this.data.start;
+  }
+
+  // Whether there is too little noise here for a run with `numbers`.
+  lacks(numbers) {
+    return numbers[1] > 0 && this.normals.length < numbers[0] * this.data.dimension;
+  }
+
   // Takes the runs anew as the hand has them; what cannot be computed here stays as Python computed it.
   compute() {
     this.stale = false;
     const { data } = this;
-    const normals = tables.get(data.normals) ?? new Float64Array(0);
-    const start = this.start ?? data.start;
     let last = data.steps;
     this.tracks = this.settled.map((track) => {
       const runner = this.runners.get(track.key);
       if (!this.moved || !runner) return track;
       const numbers = this.numbersOf(track);
-      const noisy = numbers[1] > 0 && normals.length < numbers[0] * data.dimension;
+      const noisy = this.lacks(numbers);
       if (!runner.ready || runner.heavy || noisy) {
         if (!runner.ready) this.stale = true;
         return { ...track, heavy: runner.heavy || noisy };
       }
       last = numbers[0];
-      return runner.take(track, numbers, start, normals, this.minimum);
+      return runner.take(track, numbers, this.begins, this.normals, this.minimum);
     });
     this.clock.lasts(this.moved ? last : data.steps);
     // The ring is drawn where the paths begin as soon as they follow.
@@ -514,6 +530,13 @@ class Stage {
   }
 }
 
+// Does something with a stage, once it has come.
+function tell(id, act) {
+  const stage = stages.get(id);
+  if (stage) act(stage);
+  else pending.set(id, [...(pending.get(id) ?? []), act]);
+}
+
 // What a part of a stage does when it comes to the page, by its kind; it may return how it leaves.
 const PARTS = {
   ground({ id, figure }) {
@@ -521,15 +544,18 @@ const PARTS = {
     for (const stage of stages.values()) if (stage.waiting === id) stage.draw();
   },
   program({ id, source }) {
-    bring(id, source);
+    bring(id, source, () => {
+      for (const stage of stages.values()) stage.dirty = true;
+    });
   },
   normals({ id, bytes }) {
     keep(tables, id, new Float64Array(bytes.slice().buffer));
   },
-  cue({ stage: id, step }) {
-    const stage = stages.get(id);
-    if (stage) stage.cue(step);
-    else pending.set(id, step);
+  cue({ stage, step }) {
+    tell(stage, (told) => told.cue(step));
+  },
+  ledger(data) {
+    tell(data.stage, (told) => told.ledger.fill(data));
   },
   stage(data, { parentElement, setTriggerValue }) {
     let state = states.get(parentElement);
@@ -542,10 +568,8 @@ const PARTS = {
     const { stage } = state;
     stage.send = setTriggerValue;
     stages.set(data.id, stage);
-    if (pending.has(data.id)) {
-      stage.cue(pending.get(data.id));
-      pending.delete(data.id);
-    }
+    for (const act of pending.get(data.id) ?? []) act(stage);
+    pending.delete(data.id);
     stage.update(data);
     return () => {
       stage.end();

@@ -9,6 +9,7 @@ import streamlit as st
 from core.catalogue.objectives import VARIABLES, Objective
 from core.engine.tracks import Tracks
 from ui.kit import share
+from ui.stage.ledger import Account, ledger_payload
 from ui.stage.modules import bundle
 from ui.stage.payload import (
     Costs,
@@ -36,6 +37,16 @@ def plotly_chunk() -> str:
     Looked for once: the folder holds hundreds of files, and every stage of every visitor asks.
     """
     (chunk,) = _STATIC.glob("PlotlyChart.*.js")
+    return chunk.name
+
+
+@lru_cache(maxsize=1)
+def katex_chunk() -> str:
+    """The file of Streamlit's own that exports KaTeX as a plug-in of rehype, likewise.
+
+    There is another one of KaTeX alone, but of a version that the style sheet of the page does not fit.
+    """
+    (chunk,) = _STATIC.glob("rehype-katex.*.js")
     return chunk.name
 
 
@@ -67,6 +78,7 @@ def stage(
     costs: Costs | None = None,
     who: str = "update rule",
     start_keys: Sequence[str] = VARIABLES,
+    account: Account | None = None,
 ) -> None:
     """Shows a race on ``objective`` in several views on one clock, which stands at ``step``.
 
@@ -75,6 +87,7 @@ def stage(
     ``dials`` are turned to under their keys. It plays once when it is first seen in a visit, unless the link says where
     the clock stands or the visitor asked for less motion. Above the views stands what controls have left for this stage
     (``share.tell_stage``), and ``look_for`` in it. ``paper``, ``costs`` and ``who`` are those of ``stage_payload``.
+    ``account`` is a step in numbers below it.
     """
     key = f"{prefix}stage"
     payload = stage_payload(objective, race, kinds, height, label, paper, dials, costs, who)
@@ -133,6 +146,12 @@ def stage(
             on_schedule_change=follow,
         )
         _part(data={"part": "cue", "stage": key, "step": step}, key=f"{key}_cue", height=1)
+        if account is not None:
+            ledger, program = ledger_payload(account)
+            of = {"stage": key, "numbers": payload.data["numbers"], "katex": katex_chunk()}
+            data = {"part": "program", "id": program.id, "source": program.source}
+            _part(data=data, key=f"{key}_ledger_program", height=1)
+            _part(data=ledger | of, key=f"{key}_ledger", height=1)
     st.caption(gestures(kinds))
 
 

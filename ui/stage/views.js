@@ -3,6 +3,7 @@
 import { placed, shortened, stacked } from './labels.js';
 import { ARROW, BALL, HEAD, arrow, lettering, line, outwards, ring, shape, text } from './marks.js';
 import { steady } from './numbers.js';
+import { drawSights, spoken } from './sights.js';
 import { exit, flat, inner, inside, onSurface, space } from './projections.js';
 import { drawTrails, fitted, placeAt, sane } from './trails.js';
 import { between, channel } from './tracks.js';
@@ -15,7 +16,7 @@ const STAR = 9;
 const block = ([x, y], size) => [x - size, y - size, x + size, y + size];
 
 // What every view has. `scene` is one moment of a stage: tracks as {track, pixels}, t, minimum, colors, arrows, font,
-// scale, and `ring`, the place where a start is chosen, if one is.
+// scale, `ledger`, and `ring`, the place where a start is chosen, if one is.
 class View {
   // Whether a start can be chosen in it.
   landscape = false;
@@ -48,6 +49,12 @@ class View {
 
   below(_pen, _shown, _scene) {}
 
+  // What the ledger says of what is pointed at in it.
+  above(_pen, _shown, { tracks, ledger, t, colors }) {
+    const one = tracks.find(({ track }) => track === ledger?.track);
+    return one ? spoken(ledger.marks, placeAt(one.pixels, one.track.n, t), colors) : [];
+  }
+
   draw(pen, shown, scene) {
     const { gd } = shown;
     const { width, height } = gd._fullLayout;
@@ -69,6 +76,7 @@ class View {
       labels.push(label);
       blocks.push(block(label.at, BALL + 2));
     });
+    labels.push(...this.above(pen, shown, scene));
     lettering(pen, scene.font, scene.scale);
     this.letters(pen, shown, scene, labels.filter(({ words }) => words), blocks, frame);
   }
@@ -124,12 +132,39 @@ class View {
 class Plane extends View {
   landscape = true;
 
-  // A direction in data coordinates as one on the screen.
-  towards(gd, vector) {
+  // A vector in data coordinates as a way on the screen.
+  way(gd, [x, y = 0]) {
     const { xaxis, yaxis } = gd._fullLayout;
     const across = xaxis._length / Math.abs(xaxis.range[1] - xaxis.range[0]);
     const up = yaxis._length / Math.abs(yaxis.range[1] - yaxis.range[0]);
-    return vector ? [vector[0] * across, -vector[1] * up] : [0, 0];
+    return [x * across, -y * up];
+  }
+
+  // A direction in data coordinates as one on the screen.
+  towards(gd, vector) {
+    return vector ? this.way(gd, vector) : [0, 0];
+  }
+
+  // Where the arrow of a push begins at a ball.
+  heel(at) {
+    return at;
+  }
+
+  // What the ledger shows of its step, which began at the foot and led to the ball.
+  above(pen, shown, { tracks, ledger, t, colors }) {
+    const one = tracks.find(({ track }) => track === ledger?.track);
+    const row = one && Math.min(Math.floor(t), one.track.n - 1);
+    shown.hits = [];
+    if (!row) return [];
+    const ball = placeAt(one.pixels, one.track.n, t);
+    const foot = [one.pixels[2 * row - 2], one.pixels[2 * row - 1]];
+    if (!sane(...ball) || !sane(...foot)) return [];
+    const place = {
+      ball, foot, heel: this.heel(ball), towards: (vector) => this.towards(shown.gd, vector), way: (vector) => this.way(shown.gd, vector),
+    };
+    const { hits, labels } = drawSights(pen, place, ledger.marks, one.track.color, colors);
+    shown.hits = hits;
+    return labels;
   }
 
   ball(pen, shown, scene, one, at) {
@@ -146,6 +181,10 @@ class Plane extends View {
 }
 
 class Curve extends Plane {
+  heel([x, y]) {
+    return [x, y - ABOVE];
+  }
+
   // Along a curve there are only right and left.
   towards(_gd, vector) {
     return vector ? [Math.sign(vector[0]), 0] : [0, 0];
@@ -153,9 +192,8 @@ class Curve extends Plane {
 
   pointers(pen, gd, { t, colors }, track, at) {
     const row = Math.floor(t);
-    const above = [at[0], at[1] - ABOVE];
     arrow(pen, at, this.towards(gd, track.downhill(row)), ARROW, track.color, colors.background, false);
-    if (track.push) arrow(pen, above, this.towards(gd, track.push(row)), ARROW, track.color, colors.background, true);
+    if (track.push) arrow(pen, this.heel(at), this.towards(gd, track.push(row)), ARROW, track.color, colors.background, true);
   }
 
   below(pen, shown, scene) {
@@ -269,6 +307,10 @@ class Time extends View {
     const [, top, , bottom] = this.frame(gd);
     const [x] = flat(gd)(t, 1);
     line(pen, [x, top], [x, bottom], colors.quiet);
+  }
+
+  above() {
+    return [];
   }
 
   start() {

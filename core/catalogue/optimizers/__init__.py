@@ -6,6 +6,7 @@ the ``RULES`` of the module that holds its family.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 from core.catalogue.hypers import Hyper, unknown_key
@@ -16,12 +17,15 @@ from core.catalogue.optimizers.declaration import (
     Dash,
     Family,
     Optimizer,
+    Sight,
     TorchPeer,
     Training,
     learning_rate,
 )
 from core.formula import parse_rule
 from core.formula.latex import symbol
+from core.formula.rule import Assignment
+from core.formula.source import strict_source
 
 __all__ = [
     "OPTIMIZERS",
@@ -63,7 +67,23 @@ def optimizer(text: str) -> Optimizer:
         for name in rule.hypers
     ]
     idea = "A rule of your own."
-    return Optimizer(OWN_KEY, "Own rule", 0, "", "", idea, text, tuple(hypers), OWN_COLOR, "dot")
+    sights = {line.name: sight for line in rule.lines if (sight := _known_sights().get(_written(line)))}
+    return Optimizer(OWN_KEY, "Own rule", 0, "", "", idea, text, tuple(hypers), OWN_COLOR, "dot", sights=sights)
+
+
+def _written(line: Assignment) -> tuple[str, str]:
+    return line.name, strict_source(line.tree)
+
+
+@lru_cache(maxsize=1)
+def _known_sights() -> Mapping[tuple[str, str], Sight]:
+    """How what the lines of shipped rules assign is drawn, for rules that keep these lines."""
+    return {
+        _written(line): shipped.sights[line.name]
+        for shipped in _RULES
+        for line in shipped.parsed.lines
+        if line.name in shipped.sights
+    }
 
 
 def _own_hyper(bounds: tuple[float, float], default: float, name: str) -> Hyper:

@@ -56,6 +56,17 @@ _IDEAS = {
 }
 
 
+class Sight(StrEnum):
+    """How what a line assigns is drawn beside the point."""
+
+    # An arrow against it: a step is taken against a mean of gradients.
+    PUSH = "push"
+    # A rectangle with its square roots as sides, as it is a mean of squares.
+    SQUARE = "square"
+    # A rectangle with these sides.
+    SIDES = "sides"
+
+
 class Training(StrEnum):
     """What people train, as far as it bears on the choice of a rule; the value is how it is called."""
 
@@ -94,12 +105,12 @@ class Optimizer:
     """One update rule with its provenance, hyperparameters, look and PyTorch counterpart.
 
     ``state`` says what each name in the state is a memory of; ``velocity`` names the term that points against the
-    momentum's push, if the rule has one. ``parent`` is the key of the rule it grew from, ``fixes`` what it mended,
-    ``use`` when to reach for it, ``suits`` the same as tags. ``experiments`` are keys of experiments about it that no
-    claim mentions. ``year`` is that of its first public text, ``venue`` that of its publication if that came later.
-    ``scaling`` says by what each coordinate's step is scaled on its own, ``momentum`` how the rule moves on when the
-    gradient is zero; either is empty if it does not. ``picture`` tells what a picture of two variables cannot show of
-    the rule, or what surprises in it.
+    momentum's push, if the rule has one, and ``sights`` says how what the lines assign can be drawn. ``parent`` is the
+    key of the rule it grew from, ``fixes`` what it mended, ``use`` when to reach for it, ``suits`` the same as tags.
+    ``experiments`` are keys of experiments about it that no claim mentions. ``year`` is that of its first public text,
+    ``venue`` that of its publication if that came later. ``scaling`` says by what each coordinate's step is scaled on
+    its own, ``momentum`` how the rule moves on when the gradient is zero; either is empty if it does not. ``picture``
+    tells what a picture of two variables cannot show of the rule, or what surprises in it.
     """
 
     key: str
@@ -114,6 +125,7 @@ class Optimizer:
     dash: Dash = "solid"
     state: Mapping[str, str] = field(default_factory=dict, hash=False)
     velocity: str = ""
+    sights: Mapping[str, Sight] = field(default_factory=dict, hash=False)
     parent: str = ""
     fixes: str = ""
     use: str = ""
@@ -202,5 +214,6 @@ BETA2 = memory(
 FIRST_MOMENT = "memory of gradients (first moment)"
 SECOND_MOMENT = "memory of squared gradients (second moment)"
 MOMENTS = {"m": FIRST_MOMENT, "v": SECOND_MOMENT}
+MOMENT_SIGHTS = {"m": Sight.PUSH, "v": Sight.SQUARE, "m_hat": Sight.PUSH, "v_hat": Sight.SQUARE}
 # What torch.optim calls them.
 TORCH_MOMENTS = {"m": "exp_avg", "v": "exp_avg_sq"}

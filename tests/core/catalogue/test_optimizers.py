@@ -18,6 +18,7 @@ import pytest
 from core import OBJECTIVES, OPTIMIZERS, Run, trace
 from core.catalogue.hypers import Hyper
 from core.catalogue.optimizers import PALETTE, Family, Optimizer, Training, optimizer
+from core.catalogue.optimizers.declaration import Sight
 from core.engine.trace import Path
 from core.evidence.claims import CLAIMS
 from core.evidence.experiments import EXPERIMENTS
@@ -550,3 +551,15 @@ def test_every_picture_says_what_a_run_shows(entry: Optimizer) -> None:
         prose = re.sub(r"[A-Za-z]\w*", "", entry.picture)
         numbers = re.findall(r"\d+(?: \d{3})*(?:\.\d+)?(?:·10)?[⁻⁰¹²³⁴-⁹]*", prose.replace("½x²", ""))
         assert numbers == PICTURES[entry.key]()
+
+
+@every
+def test_what_can_be_drawn_of_a_rule_is_what_its_picture_says(entry: Optimizer) -> None:
+    rule = entry.parsed
+    assert set(entry.sights) <= set(rule.assigned) - {"x"}
+    assert all(rule.kinds[name] is Kind.TENSOR for name in entry.sights)
+    assert not entry.velocity or entry.sights[entry.velocity] is Sight.PUSH
+    # Where the slope is the same everywhere, what points against the push has its signs, and sides are no less than 0.
+    path = trace(Run("2*y - x", entry.key, (0.3, 0.2), 20, {"lr": 0.01}))
+    for name, sight in entry.sights.items():
+        assert ((path.terms[name] * (path.grad[1:] if sight is Sight.PUSH else 1)) >= 0).all(), name

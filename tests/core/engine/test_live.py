@@ -12,6 +12,7 @@ import pytest
 
 from core import OBJECTIVES, OPTIMIZERS, SCHEDULES, Run, trace
 from core.engine.gradients import noise_table
+from core.engine.ledger import ledger
 from core.engine.live import SHARED, Live, Script, live, normals, script
 from core.engine.status import Outcome, failed
 from core.engine.trace import Path
@@ -69,9 +70,9 @@ class Browser:
         self.numbers = self._engine.array("numbers", 64)
         self.normals = self._engine.array("normals", STEPS, 2)
         self.positions = self._engine.array("positions", (STEPS + 1) * 64)
-        self.columns = self._engine.array("columns", 16, STEPS + 1)
+        self.columns = self._engine.array("columns", 40, STEPS + 1)
         self._engine.run(f"""
-            const rows = Array.from({{length: 16}}, (_, k) => columns.subarray({STEPS + 1}*k, {STEPS + 1}*(k + 1)));
+            const rows = Array.from({{length: 40}}, (_, k) => columns.subarray({STEPS + 1}*k, {STEPS + 1}*(k + 1)));
             const walked = (run, last, size) => run(numbers, positions.subarray(0, size), last, normals, rows);
             const stepped = (run, count, size) => {{
                 for (let k = 0; k < count; k++) {{
@@ -80,8 +81,8 @@ class Browser:
                 }}
             }}""")
 
-    def _set(self, run: Run) -> Live:
-        given = live(run)
+    def _set(self, run: Run, lines: bool = False) -> Live:
+        given = live(run, lines)
         if given.script.id not in self._loaded:
             self._engine.load(f"run_{given.script.id}", given.script.source)
             self._loaded.add(given.script.id)
@@ -101,9 +102,9 @@ class Browser:
         at[:] = self.positions[: at.size]
         return ended
 
-    def step(self, run: Run, at: Array) -> Array:
+    def step(self, run: Run, at: Array, lines: bool = False) -> Array:
         """Where one step leads from each row of ``at``."""
-        given = self._set(run)
+        given = self._set(run, lines)
         self.positions[: at.size] = at.ravel()
         self._engine.run(f"stepped(run_{given.script.id}, {len(at)}, {given.script.size})")
         return self.positions[: at.size].reshape(at.shape).copy()
@@ -248,6 +249,26 @@ def test_the_rows_are_those_of_the_path(browser: Browser, key: str) -> None:
             np.testing.assert_allclose(column[:count], values, rtol=1e-10, atol=off, err_msg=f"{name} {run}")
 
 
+@pytest.mark.parametrize("key", OPTIMIZERS)
+def test_a_program_that_records_lines_says_what_each_of_them_assigned(browser: Browser, key: str) -> None:
+    for run in itertools.islice(_runs(key), 2, None, 7):
+        path, plain, given = trace(run), live(run), live(run, lines=True)
+        count = len(path.x)
+        if count < 3:
+            continue
+        browser.step(run, _positions(run)[: count - 1], lines=True)
+        columns = dict(zip(given.script.columns, browser.columns, strict=False))
+        assert [name for name in columns if "." not in name] == list(plain.script.columns)
+        assert given.numbers == plain.numbers
+        for step in (1, 2, count - 1):
+            vectors = ledger(path, step).vectors
+            assert {name.split(".")[0] for name in columns if "." in name} == set(vectors)
+            for of, vector in vectors.items():
+                recorded = [columns[f"{of}.{axis}"][step] for axis in range(len(vector))]
+                off = 1e-10 * max(map(abs, [*vector, *path.grad[step - 1]]))
+                np.testing.assert_allclose(recorded, vector, rtol=1e-9, atol=off, err_msg=f"{of} {step} {run}")
+
+
 def test_the_start_state_is_pythons_and_a_run_that_goes_on_is_the_whole_run(browser: Browser) -> None:
     for run in itertools.islice(itertools.chain(_own_runs(), *map(_runs, OPTIMIZERS)), 0, None, 4):
         python = _positions(replace(run, steps=1))[0]
@@ -333,7 +354,7 @@ def _random_scripts(random_formula: Callable[[np.random.Generator, int], str], c
         # Some random formulas are none.
         with contextlib.suppress(FormulaError):
             objective, rule = parse(random_formula(random, 3)), next(rules)
-            yield script(objective, rule, next(schedules), str(random.choice(rule.assigned)))
+            yield script(objective, rule, next(schedules), str(random.choice(rule.assigned)), bool(count % 2))
             count -= 1
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from core.catalogue.optimizers import OPTIMIZERS
 from core.formula import parse, parse_rule
-from core.formula.latex import measured, number, symbol
-from core.formula.rule_latex import step_lines
+from core.formula.latex import measured, number, plain_symbol, symbol
+from core.formula.rule_latex import Line, pointed_lines, step_lines
 
 FORMULAS = [case["formula"] for case in json.loads(Path(__file__).with_name("valid.json").read_text())["formulas"]]
 CASES = r"\begin{cases} x & \text{if } x > 0 \\ y & \text{otherwise} \end{cases}"
@@ -247,3 +248,51 @@ def test_a_primed_name_has_one_superscript_only(power: str) -> None:
     # KaTeX refuses a prime and a power on one symbol: m'_{t}^{2}.
     assert re.search(r"'_\{[^{}]*\}\^", line.right) is None
     assert "'" in line.right
+
+
+# --- What can be pointed at ---
+
+
+def _unmarked(latex: str) -> str:
+    """``latex`` without ``\\htmlData{…}{`` and the brace that ends it."""
+    while (start := re.search(r"\\htmlData\{of=\w+\}\{", latex)) is not None:
+        depth, end = 1, start.end()
+        while depth:
+            depth += {"{": 1, "}": -1}.get(latex[end], 0)
+            end += 1
+        latex = latex[: start.start()] + latex[start.end() : end - 1] + latex[end:]
+    return latex
+
+
+@pytest.mark.parametrize("key", OPTIMIZERS)
+def test_lines_to_point_at_are_the_lines_of_the_rule(key: str) -> None:
+    rule = OPTIMIZERS[key].parsed
+    assert [Line(line.left, _unmarked(line.right)) for line in pointed_lines(rule)] == step_lines(rule)
+
+
+def test_what_a_step_computed_says_which_line_it_comes_from() -> None:
+    lines = pointed_lines(parse_rule("m = 0.9*m + g**2\nm = 2*m\nq = m*x\nx = x - lr*q/sqrt(m) - m**2"))
+    assert [re.findall(r"\\htmlData\{of=(\w+)\}\{([^{}]*)", line.right) for line in lines] == [
+        # What is left of the step before is no number of this one.
+        [("g", "g_")],
+        [("0", "m'_")],
+        [("1", "m_")],
+        [("2", "q_"), ("1", "m_"), ("1", "m_")],
+    ]
+    assert r"\htmlData{of=g}{g_{t}^{2}}" in lines[0].right
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("m", "m"),
+        ("m_hat", "m\u0302"),
+        ("delta", "δ"),
+        ("Delta", "Δ"),
+        ("lambda", "λ"),
+        ("v_max", "v_max"),
+        ("u_bar", "u\u0304"),
+    ],
+)
+def test_a_name_is_written_plainly_where_there_is_no_latex(name: str, plain: str) -> None:
+    assert plain_symbol(name) == plain
