@@ -62,6 +62,11 @@ def _line(tab: Page, row: int) -> Locator:
     return _ledger(tab).locator(".gd-line").nth(row)
 
 
+def _expect_pointed(tab: Page, row: int) -> None:
+    """One line is marked, and it is that one."""
+    expect(_ledger(tab).locator(".gd-line.gd-pointed")).to_have_attribute("data-of", str(row))
+
+
 def _path(lr: float = RACE.rules["adam"]["lr"]) -> Path:
     return trace(Run(RACE.objective, "adam", OBJECTIVES[RACE.objective].start, RACE.steps, {"lr": lr}))
 
@@ -104,7 +109,7 @@ def test_what_is_pointed_at_in_a_line_is_drawn_at_the_ball_with_its_numbers(visi
     tab.evaluate("window.written = []")
     _line(tab, 4).locator(".gd-symbols [data-of='2']").hover()
     _await_written(tab, texts[2])
-    expect(_line(tab, 2)).to_have_class("gd-line gd-pointed")
+    _expect_pointed(tab, 2)
     # The keyboard does the same, and says it.
     tab.evaluate("window.written = []")
     _line(tab, 3).focus()
@@ -118,13 +123,12 @@ def test_what_is_pointed_at_at_the_ball_is_marked_in_the_ledger(visit: Callable[
     ball, way = (np.array(part) for part in tab.evaluate(PLACE, [path.x[STEP].tolist(), (-m).tolist()]))
     expect(_ledger(tab).locator(".gd-pointed")).to_have_count(0)
     tab.mouse.move(*(ball + 30 * way / np.linalg.norm(way)))
-    expect(_line(tab, 0)).to_have_class("gd-line gd-pointed")
+    _expect_pointed(tab, 0)
     _await_written(tab, f"−m = {_pair(-m)}")
     # The left edge of the rectangle, of which the longest on the path reaches 64 pixels to each side.
     edge = 64 * np.sqrt(v_hat[0] / path.terms["v_hat"].max())
     tab.mouse.move(*(ball - np.array([edge, 0])))
-    expect(_line(tab, 3)).to_have_class("gd-line gd-pointed")
-    expect(_line(tab, 0)).to_have_class("gd-line")
+    _expect_pointed(tab, 3)
     tab.mouse.move(*(ball + np.array([0, 90])))
     expect(_ledger(tab).locator(".gd-pointed")).to_have_count(0)
 

@@ -563,3 +563,9 @@ def test_what_can_be_drawn_of_a_rule_is_what_its_picture_says(entry: Optimizer) 
     path = trace(Run("2*y - x", entry.key, (0.3, 0.2), 20, {"lr": 0.01}))
     for name, sight in entry.sights.items():
         assert ((path.terms[name] * (path.grad[1:] if sight is Sight.PUSH else 1)) >= 0).all(), name
+
+
+def test_a_visitors_rule_is_drawn_where_it_keeps_the_lines_of_a_shipped_one() -> None:
+    changed = OPTIMIZERS["adam"].text.replace("m_hat/(sqrt(v_hat) + eps)", "m_hat").replace("v/(1", "2*v/(1")
+    own = optimizer(changed)
+    assert own.sights == {"m": Sight.PUSH, "v": Sight.SQUARE, "m_hat": Sight.PUSH}

@@ -414,7 +414,7 @@ def test_the_names_of_a_rule_and_of_its_schedule_do_not_meet(rule: str) -> None:
     for step in (1, 2, 25, 50):
         redone = ledger(path, step)
         assert redone.lines[-1].value == path.terms[path.run.resolved_optimizer.parsed.lines[-1].name][step - 1].flat[0]
-        assert redone.vectors[str(len(redone.lines) - 1)] == tuple(path.x[step])
+        assert tuple(path.x[step]) in redone.vectors.values()
 
 
 def test_a_long_run_keeps_the_state_of_its_schedule() -> None:

@@ -206,3 +206,12 @@ def test_runs_agree_as_far_as_single_precision_can_tell(engine: Engine) -> None:
         moved = {"n": STEPS + 1, "x": (path.x.T * (1 + 1e-5)).tolist()}
         assert not _call(engine, "ledger.agree", here, moved, row, [1e-3, 1e-3])
     assert not _call(engine, "ledger.agree", here, there, STEPS + 1, [4, 4])
+
+
+def test_a_view_without_arrows_says_what_is_pointed_at(engine: Engine) -> None:
+    marks = [
+        {"kind": "push", "symbol": "m", "vector": [1.0, -2.0], "pointed": True},
+        {"kind": "square", "symbol": "v", "vector": [1.0, 4.0], "pointed": False},
+    ]
+    (label,) = _call(engine, "sights.spoken", marks, [3, 4], {"text": "black"})
+    assert label == {"at": [3, 4], "words": "−m = (−1.000, 2.000)", "color": "black"}
