@@ -162,12 +162,12 @@ def test_one_points_at_the_nearest_line_if_it_is_near(engine: Engine) -> None:
 # --- Of which step its numbers are ---
 
 # A ledger without elements: Python has told of step 3, and the run has been taken here as well.
-LEDGER = """({ row = 3, numbers = 'a', moved = false, off = 0, ready = true }) => {
+LEDGER = """({ row = 3, step = 3, numbers = 'a', moved = false, off = 0, ready = true }) => {
     const one = Object.create(ledger.Ledger.prototype);
     const x = [Float64Array.from([0, 1, 2, 3, 4])];
     Object.assign(one, {
         stage: { moved, data: { numbers, domain: [[-1, 1]] } }, track: { n: 5, x },
-        data: { step: 3, numbers: 'a', vectors: { 0: [0.3] } },
+        data: { step, numbers: 'a', vectors: step ? { 0: [0.3] } : undefined },
         run: ready ? { n: 5, x: [x[0].map((value, at) => (at === 4 ? value + off : value))] } : null,
         runner: { column: (name) => ({ '0.0': [9, 10, 11, 12, 13] })[name] },
     });
@@ -188,7 +188,9 @@ LEDGER = """({ row = 3, numbers = 'a', moved = false, off = 0, ready = true }) =
         ({"row": 4, "off": 1e-3}, None),
         ({"row": 4, "off": 1e-9}, [13]),
         ({"row": 2, "ready": False}, None),
+        # Nothing has happened yet, as Python says as well.
         ({"row": 0}, None),
+        ({"row": 0, "step": 0}, None),
     ],
 )
 def test_no_number_is_of_another_step_or_another_run(
