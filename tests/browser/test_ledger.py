@@ -32,10 +32,17 @@ WRITTEN = """() => {
     };
 }"""
 # Where a point of the landscape is on the screen, and how a vector lies there.
-PLACE = """([[x, y], [across, up]]) => {
+SPOT = """([[x, y], [across, up]]) => {
     const gd = document.querySelector('.gd-plot'), { xaxis, yaxis } = gd._fullLayout, box = gd.getBoundingClientRect();
     const at = [box.left + xaxis._offset + xaxis.d2p(x), box.top + yaxis._offset + yaxis.d2p(y)];
     return [at, [xaxis.d2p(across) - xaxis.d2p(0), yaxis.d2p(up) - yaxis.d2p(0)]];
+}"""
+# The brightness of the darkest of the pixels around a place on the screen, among those that are drawn on.
+DARKEST = """([x, y]) => {
+    const canvas = document.querySelector('.gd-canvas'), box = canvas.getBoundingClientRect();
+    const { data } = canvas.getContext('2d').getImageData(x - box.left - 4, y - box.top - 4, 9, 9);
+    const drawn = Array.from({ length: 81 }, (_, k) => data.subarray(4*k, 4*k + 4)).filter((pixel) => pixel[3] > 250);
+    return Math.min(255, ...drawn.map(([red, green, blue]) => (red + green + blue)/3));
 }"""
 
 
@@ -99,12 +106,17 @@ def test_what_is_pointed_at_in_a_line_is_drawn_at_the_ball_with_its_numbers(visi
         3: f"√v\u0302 = {_pair(np.sqrt(terms['v_hat']))}",
         4: f"step {_pair(path.x[STEP] - path.x[STEP - 1])}",
     }
+    ball, way = (np.array(part) for part in tab.evaluate(SPOT, [path.x[STEP].tolist(), (-terms["m"]).tolist()]))
+    head = (ball + 36 * way / np.linalg.norm(way)).tolist()
+    assert tab.evaluate(DARKEST, head) > 80
     picture = tab.evaluate(PICTURE)
     for row, text in texts.items():
         # What stands left of the equals sign is no part of the formula that could be pointed at by itself.
         _line(tab, row).locator(".gd-left").hover()
         _await_written(tab, text)
         picture = _changed(tab, picture)
+        # The two momenta have one direction, and their arrow is in the colour of letters.
+        assert (tab.evaluate(DARKEST, head) < 60) == (row in (0, 2))
     # A letter in a formula is what its own line says.
     tab.evaluate("window.written = []")
     _line(tab, 4).locator(".gd-symbols [data-of='2']").hover()
@@ -120,7 +132,7 @@ def test_what_is_pointed_at_in_a_line_is_drawn_at_the_ball_with_its_numbers(visi
 def test_what_is_pointed_at_at_the_ball_is_marked_in_the_ledger(visit: Callable[..., Page]) -> None:
     tab, path = visit(of="Adam", t=STEP), _path()
     m, v_hat = (path.terms[name][STEP - 1] for name in ("m", "v_hat"))
-    ball, way = (np.array(part) for part in tab.evaluate(PLACE, [path.x[STEP].tolist(), (-m).tolist()]))
+    ball, way = (np.array(part) for part in tab.evaluate(SPOT, [path.x[STEP].tolist(), (-m).tolist()]))
     expect(_ledger(tab).locator(".gd-pointed")).to_have_count(0)
     tab.mouse.move(*(ball + 30 * way / np.linalg.norm(way)))
     _expect_pointed(tab, 0)

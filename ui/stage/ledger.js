@@ -24,7 +24,7 @@ export class Ledger {
     this.element = element('section', { class: 'gd-ledger', 'aria-label': 'The step in numbers' }, this.head, this.lines);
     this.element.hidden = true;
     this.cells = [];
-    const held = () => this.element.contains(document.activeElement) && document.activeElement.dataset.of;
+    const held = () => (this.lines.contains(document.activeElement) ? document.activeElement.dataset.of : undefined);
     this.lines.addEventListener('pointerover', ({ target }) => this.point(target.closest('[data-of]')?.dataset.of));
     this.lines.addEventListener('pointerleave', () => this.point(held()));
     this.lines.addEventListener('focusin', ({ target }) => this.point(target.dataset.of, true));
@@ -57,7 +57,10 @@ export class Ledger {
       const [left, symbols, numbers, now] = ['left', 'symbols', 'numbers', 'now'].map((name) => element('span', { class: `gd-${name}` }));
       const tall = right.includes('\\frac') ? ' gd-tall' : '';
       const whole = element('div', { class: `gd-line${tall}`, 'data-of': row, role: 'group' }, left, symbols, numbers, now);
-      if (data.sights[row]) whole.setAttribute('tabindex', 0);
+      if (data.sights[row]) {
+        whole.setAttribute('tabindex', 0);
+        whole.setAttribute('aria-label', `Line ${row + 1}, drawn at the ball`);
+      }
       return { whole, left, symbols, numbers, now };
     });
     this.lines.replaceChildren(...this.cells.map(({ whole }) => whole));

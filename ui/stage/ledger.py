@@ -45,14 +45,15 @@ def ledger_payload(account: Account) -> tuple[dict[str, Any], Script]:
         "twin": live(path.run).script.id,
     }
     if step:
-        told = ledger(path, step, account.coordinate)
-        for line, filled in zip(data["lines"], told.lines, strict=True):
+        numbers = ledger(path, step, account.coordinate)
+        for line, filled in zip(data["lines"], numbers.lines, strict=True):
             line["numbers"] = f"{filled.right} = {filled.result}"
         # JSON has no word for what is no number.
-        known = {
-            of: [value if math.isfinite(value or 0) else None for value in told.vectors[of]] for of in told.vectors
+        vectors = {
+            of: [value if math.isfinite(value or 0) else None for value in vector]
+            for of, vector in numbers.vectors.items()
         }
-        data |= {"vectors": known, "before": path.x[step - 1].tolist()}
+        data |= {"vectors": vectors, "before": path.x[step - 1].tolist()}
     return data, program
 
 
@@ -73,6 +74,5 @@ def _sights(racer: Racer) -> dict[str, dict[str, Any]]:
         for row, name in enumerate(names)
         if name in kinds
     }
-    return sights | (
-        {"g": {"kind": "gradient", "symbol": "g", "standing": True}} if "g" in optimizer.parsed.reads else {}
-    )
+    gradient = {"kind": "gradient", "symbol": "g", "standing": True}
+    return sights | ({"g": gradient} if "g" in optimizer.parsed.reads else {})

@@ -268,10 +268,10 @@ def test_the_same_question_gets_the_same_answer() -> None:
 def test_the_vectors_are_what_the_lines_assigned_and_the_gradient_that_was_given(key: str) -> None:
     path = _path(key, noise=0.5, clip_norm=3.0)
     lines = path.run.resolved_optimizer.parsed.lines
-    told = ledger(path, 11, 1)
+    eleventh = ledger(path, 11, 1)
     # The last line of each name is what was recorded.
     last = {line.name: str(row) for row, line in enumerate(lines)} | ({"g": "g"} if "g" in path.terms else {})
     for name, of in last.items():
         expected = path.x[11] if name == "x" else np.atleast_1d(path.terms[name][10])
-        assert told.vectors[of] == tuple(expected)
-    assert len(told.vectors) == len(lines) + ("g" in path.terms)
+        assert eleventh.vectors[of] == tuple(expected)
+    assert len(eleventh.vectors) == len(lines) + ("g" in path.terms)

@@ -15,7 +15,7 @@ from ui.stage.modules import bundle
 from ui.stage.stage import katex_chunk
 
 STEPS = 12
-PLACE = """{
+SPOTS = """{
     ball: [100, 100], heel: [100, 90], foot: [80, 120],
     towards: ([x, y]) => [x, -y], way: ([x, y = 0]) => [10*x, -10*y],
 }"""
@@ -47,11 +47,11 @@ def test_every_line_comes_in_symbols_and_with_the_numbers_of_its_step(key: str) 
     account = _account(key, 5, coordinate=1)
     data, program = ledger_payload(account)
     assert json.loads(json.dumps(data, allow_nan=False))["step"] == 5
-    told = ledger(account.path, 5, 1)
-    for line, filled in zip(data["lines"], told.lines, strict=True):
+    numbers = ledger(account.path, 5, 1)
+    for line, filled in zip(data["lines"], numbers.lines, strict=True):
         assert line["left"] == filled.left
         assert line["numbers"] == f"{filled.right} = {filled.result}"
-    assert data["vectors"] == {of: list(vector) for of, vector in told.vectors.items()}
+    assert data["vectors"] == {of: list(vector) for of, vector in numbers.vectors.items()}
     assert data["before"] == account.path.x[4].tolist()
     assert data["program"]["id"] == program.id
     assert {f"{of}.0" for of in data["vectors"]} <= set(program.columns)
@@ -108,7 +108,7 @@ def test_properties_of_a_tree_of_html_become_attributes(engine: Engine) -> None:
 
 
 def _lines(engine: Engine, kind: str, **mark: Any) -> list[list[float]]:
-    lines: list[list[float]] = _call(engine, f"(mark) => sights.SIGHTS.{kind}.lines({PLACE}, mark)", mark)
+    lines: list[list[float]] = _call(engine, f"(mark) => sights.SIGHTS.{kind}.lines({SPOTS}, mark)", mark)
     return lines
 
 
