@@ -1,7 +1,5 @@
 // Formulas: LaTeX set by the KaTeX that Streamlit ships, which is a plug-in that writes it into a tree of HTML ("hast").
 
-const SPACES = { math: 'http://www.w3.org/1998/Math/MathML', svg: 'http://www.w3.org/2000/svg' };
-const HTML = 'http://www.w3.org/1999/xhtml';
 const loaded = new Map();
 
 // A property of such a tree as the attribute that it stands for.
@@ -10,9 +8,18 @@ export function attributeOf(name) {
   return /^(aria|data)[A-Z]/.test(name) ? name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`) : name;
 }
 
+// The namespace of an element with this name where `outer` is that of its parent.
+function spaceOf(name, outer) {
+  if (name !== 'math' && name !== 'svg') return outer;
+  const holder = document.createElement('span');
+  // Only the HTML parser knows it without being told.
+  holder.innerHTML = `<${name}></${name}>`;
+  return holder.firstChild.namespaceURI;
+}
+
 function domOf({ type, value, tagName, properties, children }, outer) {
   if (type === 'text') return document.createTextNode(value);
-  const space = SPACES[tagName] ?? outer;
+  const space = spaceOf(tagName, outer);
   const made = document.createElementNS(space, tagName);
   for (const [name, some] of Object.entries(properties)) made.setAttribute(attributeOf(name), [some].flat().join(' '));
   made.append(...children.map((child) => domOf(child, space)));
@@ -29,7 +36,7 @@ export function loadFormulas(chunk) {
       const math = { type: 'element', tagName: 'span', properties: { className: ['math-inline'] }, children: [{ type: 'text', value }] };
       const root = { type: 'root', children: [math] };
       set(root, { message: console.error });
-      return domOf(root.children[0], HTML);
+      return domOf(root.children[0], document.documentElement.namespaceURI);
     };
   });
 }
