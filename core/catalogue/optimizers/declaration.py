@@ -105,8 +105,8 @@ class Optimizer:
     """One update rule with its provenance, hyperparameters, look and PyTorch counterpart.
 
     ``state`` says what each name in the state is a memory of; ``velocity`` names the term that points against the
-    momentum's push, if the rule has one, and ``sights`` says how what the lines assign can be drawn. ``parent`` is the
-    key of the rule it grew from, ``fixes`` what it mended, ``use`` when to reach for it, ``suits`` the same as tags.
+    momentum's push, if the rule has one, and ``sights`` says how else its lines can be drawn. ``parent`` is the key of
+    the rule it grew from, ``fixes`` what it mended, ``use`` when to reach for it, ``suits`` the same as tags.
     ``experiments`` are keys of experiments about it that no claim mentions. ``year`` is that of its first public text,
     ``venue`` that of its publication if that came later. ``scaling`` says by what each coordinate's step is scaled on
     its own, ``momentum`` how the rule moves on when the gradient is zero; either is empty if it does not. ``picture``
@@ -137,6 +137,10 @@ class Optimizer:
     momentum: str = ""
     picture: str = ""
     suits: tuple[Training, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.velocity:
+            object.__setattr__(self, "sights", {self.velocity: Sight.PUSH, **self.sights})
 
     @property
     def reference(self) -> str:

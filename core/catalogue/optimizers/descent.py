@@ -7,7 +7,6 @@ from core.catalogue.optimizers.declaration import (
     TEAL,
     Family,
     Optimizer,
-    Sight,
     TorchPeer,
     Training,
     learning_rate,
@@ -46,7 +45,6 @@ RULES = (
         color=ORANGE,
         velocity="v",
         state={"v": "velocity: decaying sum of gradients"},
-        sights={"v": Sight.PUSH},
         parent="sgd",
         fixes="Plain descent zigzags across a ravine while it creeps along it; the velocity averages the zigzag away.",
         use="Convolutional networks with a schedule; smooth problems with exact gradients, where it needs far fewer "
@@ -70,7 +68,6 @@ RULES = (
         color=TEAL,
         velocity="v",
         state={"v": "velocity: decaying sum of steps"},
-        sights={"v": Sight.PUSH},
         parent="momentum",
         fixes="The heavy ball notices that it has overshot only after the fact; here the gradient is taken where "
         "the velocity leads.",
