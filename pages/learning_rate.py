@@ -11,15 +11,14 @@ navigation.begin(navigation.LEARNING_RATE)
 prefix = navigation.LEARNING_RATE.prefix
 
 with st.sidebar:
-    race = learning_rate.descent_control()
+    race, dials = learning_rate.descent_control()
 
 path = race[0][1]
 checked = check(path, path.run.resolved_objective)
-outcome.regimes_panel(checked, f"{prefix}regimes")
 picture = st.container()
 step = controls.moment_control(path.run.steps, prefix)
 with picture:
-    learning_rate.descent_stage(race, step)
+    learning_rate.descent_stage(race, checked, dials, step)
 
 st.subheader("Too small and too large", anchor="sizes")
 learning_rate.cards_panel()

@@ -32,13 +32,12 @@ with table:
 st.subheader("Again and again", anchor="repeat")
 picture = st.container()
 step = controls.moment_control(steps, prefix)
+checked = check(path, example.objective)
 with picture:
-    update_rule.descent_panel(example, path, step)
+    update_rule.descent_panel(example, path, checked, step)
 outcome.story_panel([(RACERS["sgd"], path)])
 
 st.subheader("How large may the learning rate be?", anchor="limit")
-checked = check(path, example.objective)
-outcome.regimes_panel(checked, f"{prefix}regimes")
 outcome.rate_panel(path, checked)
 
 st.subheader("What is being averaged?", anchor="convention")

@@ -10,7 +10,7 @@ from core.figures.look import DARK, LIGHT, Look
 from core.figures.plot import plot
 from core.figures.progress import loss_axes, norm_axes, rate_axes, schedule_curve
 from core.figures.rates import rates_figure
-from core.figures.regimes import regimes
+from core.figures.regimes import gauge, tuning_plane
 from core.figures.surface import surface
 from core.figures.timeline import timeline
 
@@ -24,13 +24,14 @@ __all__ = [
     "contour",
     "curve",
     "family_tree",
+    "gauge",
     "loss_axes",
     "norm_axes",
     "plot",
     "rate_axes",
     "rates_figure",
-    "regimes",
     "schedule_curve",
     "surface",
     "timeline",
+    "tuning_plane",
 ]

@@ -61,6 +61,8 @@ LIMITS: Mapping[str, str] = MappingProxyType(
 # Beyond what any β allows of each rule (2/L, 4/L and 2/L), so that divergence can be seen too.
 _FURTHEST: Mapping[str, float] = {"sgd": 2.5, "momentum": 5.0, "nesterov": 2.5}
 _STOPS = 250
+# A picture reaches to at most so many times that.
+_WIDEST = 2.0
 _LASTING = (Regime.CYCLING, Regime.DIVERGING)
 # Smaller shares of a distance are rounding.
 _FELT = 1e-12
@@ -150,6 +152,11 @@ class Check:
     def furthest(self) -> float:
         """A learning rate that is beyond the limit whatever β is, of two digits."""
         return _furthest(self.key, self.largest)
+
+    @property
+    def horizon(self) -> float:
+        """The learning rate to which a picture reaches: this one is in it, unless it is far beyond the limit."""
+        return min(max(self.furthest, 1.04 * self.lr), _WIDEST * self.furthest)
 
     @property
     def left_out(self) -> bool:

@@ -21,7 +21,7 @@ from core.figures.plot import PREVIEW_HEIGHT, preview
 from core.formula.words import digits
 from core.lessons.playground import CASES, LongRun, case_rate, long_run, long_run_text
 from core.lessons.rate_cards import cards
-from core.lessons.rate_check import QUADRATICS, rate_hyper
+from core.lessons.rate_check import QUADRATICS, Check, rate_hyper
 from core.lessons.schedule_race import (
     EPOCHS,
     NOISE,
@@ -44,7 +44,7 @@ from ui.navigation import LEARNING_RATE
 from ui.panels import claims
 from ui.panels.catalogue import schedule_panel
 from ui.panels.outcome import code_panel, story_panel
-from ui.stage import stage
+from ui.stage import Dials, stage
 from ui.stage.payload import Kind
 
 _PREFIX = LEARNING_RATE.prefix
@@ -61,33 +61,38 @@ _PIECES = 1000
 _LONG_RUNS = 512
 
 
-def descent_control() -> Race:
-    """Which quadratic is descended by which rule, how and from where: the run, and those beside it."""
+def descent_control() -> tuple[Race, Dials]:
+    """Which quadratic is descended by which rule, how and from where: the run and those beside it, and their dials."""
     scenario = controls.scenario_control("Shape", QUADRATICS, f"{_PREFIX}shape", _PREFIX)
     racer = controls.choice("Update rule", controls.named(RACERS[key] for key in METHODS), f"{_PREFIX}rule")
     opening = scenario.rules[racer.key]
     rate = rate_hyper(racer.key, scenario)
-    hypers = {}
+    hypers, dials = {}, []
     for hyper in (rate, *racer.optimizer.hypers[1:]):
         # Each shape and rule has a slider of its own: one range could not show the regimes of all.
         key = f"{_PREFIX}{scenario.key}_{controls.hyper_key(racer, hyper.name)}"
         hypers[hyper.name] = controls.hyper_control(hyper, key, default=opening[hyper.name])
+        dials.append(controls.slider_dial(hyper, key))
     with st.expander("Start and steps"):
         start = controls.start_control(scenario.resolved_objective, _PREFIX)
         steps = controls.steps_control(scenario.steps, _PREFIX)
     race = [(racer, trace(Run(scenario.objective, racer.optimizer.key, start, steps, hypers)))]
+    own = {racer.key: dials}
     for other in controls.beside_control(racer, _PREFIX):
         tuned = controls.tuning(other, scenario.rules.get(other.optimizer.key, {}), _PREFIX)
         race.append((other, trace(Run(scenario.objective, other.optimizer.key, start, steps, **tuned))))
-    return race
+        own[other.key] = controls.racer_dials(other, tuned, _PREFIX)
+    return race, Dials(own, [controls.steps_dial(_PREFIX)])
 
 
-def descent_stage(race: Race, step: int) -> None:
-    """The runs on their landscape and the loss, on one clock, and in words what those beside the first did."""
+def descent_stage(race: Race, checked: Check, dials: Dials, step: int) -> None:
+    """The runs on their landscape, the loss and theory, on one clock; in words what those beside the first did."""
     racer, path = race[0]
     objective = path.run.resolved_objective
     label = f"{racer.name} on {objective.name}"
-    stage(objective, race, [_GROUND[objective.dimension], "loss"], step, 300, label, _PREFIX)
+    theory: list[Kind] = ["gauge", "tuning"] if "beta" in path.run.settings else ["gauge"]
+    kinds = [_GROUND[objective.dimension], "loss", *theory]
+    stage(objective, race, kinds, step, 300, label, _PREFIX, dials=dials, checked=checked)
     if race[1:]:
         story_panel(race[1:])
 

@@ -9,20 +9,12 @@ from core.engine.run import Run
 from core.engine.summary import Race, retell, row, step_sentence
 from core.engine.trace import Path
 from core.export import facts, torch_script
-from core.figures import regimes
 from core.formula.latex import measured, symbol
-from core.formula.words import apart, digits, form_apart
+from core.formula.words import digits, form_apart
 from core.lessons.rate_check import LIMITS, Check, rate_sentences
 from ui.controls import choice, fold, moment_control, view_control
-from ui.kit.elements import bullets, look, picture, table
+from ui.kit.elements import bullets, table
 from ui.panels.catalogue import rule_lines
-
-
-def regimes_panel(checked: Check, key: str) -> None:
-    """What every learning rate does by theory, and where this run stands."""
-    limit, own = apart(checked.limit, checked.lr)
-    here = f"the limit is {limit}, this run at {own}"
-    picture(regimes(checked, look()), key, 200, f"Factor per step against the learning rate; {here}")
 
 
 def rate_panel(path: Path, checked: Check) -> None:

@@ -18,6 +18,9 @@ export function reach(values, log, floor) {
   return [low - room, high + room];
 }
 
+// Powers of ten from one tick of a log axis to the next.
+export const decades = ([low, high]) => Math.max(1, Math.ceil((high - low) / 6));
+
 // `range` made wider where `wanted` goes beyond it; the same array if it does not.
 export function widened(range, wanted) {
   const [low, high] = [Math.min(range[0], wanted[0]), Math.max(range[1], wanted[1])];

@@ -1,14 +1,14 @@
-// Gestures: a click in a landscape, or the start dragged to another place, is a new start.
+// Gestures: a click, or a drag of what a view gives a hand to hold (`grips.js`), puts it in another place.
 
-import { VIEWS } from './views.js';
+import { VIEWS } from './kinds.js';
 
-// Pixels: what moves less is a click, and what is nearer to the start takes hold of it.
+// Pixels: what moves less is a click, and what is nearer to the grip takes hold of it.
 const DRAG = 4;
 const GRAB = 16;
-// Milliseconds in which a second click may follow, which sets the zoom back and does not move the start.
+// Milliseconds in which a second click may follow, which sets the zoom back and moves nothing.
 const DOUBLE = 250;
 
-// Listens on the figure of a view; `stage` is told where the start is dragged, where it is let go, and what is given up.
+// Listens on the figure of a view; `stage` is told where its grip is dragged, where it is let go, and what is given up.
 export function listen(stage, shown) {
   const { gd } = shown;
   const spot = (event) => {
@@ -20,47 +20,43 @@ export function listen(stage, shown) {
     const [x, y] = spot(event);
     return [xaxis.p2d(x - xaxis._offset), yaxis.p2d(y - yaxis._offset)];
   };
-  const usable = () => shown.view && VIEWS[shown.view.kind].landscape && stage.tracks.length > 0;
-  const within = ([x, y]) => {
+  const grip = () => (shown.view && stage.tracks.length > 0 ? VIEWS[shown.view.kind].grip : null);
+  const taken = ([x, y]) => {
+    if (grip().clamps) return true;
     const { xaxis, yaxis } = gd._fullLayout;
     const holds = (value, range) => value >= Math.min(...range) && value <= Math.max(...range);
     return holds(x, xaxis.range) && holds(y, yaxis.range);
   };
-  const near = (event) => {
-    const pixels = usable() && shown.pixels?.get(stage.tracks.find(({ key }) => !stage.hidden.has(key)));
-    if (!pixels) return false;
-    const [x, y] = spot(event);
-    return Math.hypot(x - pixels[0], y - pixels[1]) < GRAB;
-  };
+  const near = (event) => Boolean(grip()) && grip().away(stage, shown, spot(event)) < GRAB;
   let grabbed = false;
   let clicking;
   gd.addEventListener('pointerdown', (event) => {
     const again = clicking !== undefined;
     clearTimeout(clicking);
     clicking = undefined;
-    if (again) stage.undone();
+    if (again) grip()?.undo(stage, shown);
     if (event.target.closest('.modebar')) return;
     // Plotly keeps the browser from moving the focus here.
     stage.root.focus({ preventScroll: true });
-    if (!usable() || event.button !== 0) return;
+    if (!grip() || event.button !== 0) return;
     grabbed = near(event);
-    const drag = (move) => grabbed && within(place(move)) && stage.dragged(shown, place(move), spot(move));
+    const drag = (move) => grabbed && taken(place(move)) && grip().drag(stage, shown, place(move), spot(move));
     const drop = (up) => {
       window.removeEventListener('pointermove', drag, true);
       window.removeEventListener('pointerup', drop, true);
       window.removeEventListener('pointercancel', drop, true);
       const clicked = Math.hypot(up.clientX - event.clientX, up.clientY - event.clientY) <= DRAG;
       const at = place(up);
-      if (up.type === 'pointerup' && !again && (clicked || grabbed) && within(at)) {
-        stage.dragged(shown, at, spot(up));
-        if (grabbed) stage.dropped();
+      if (up.type === 'pointerup' && !again && (clicked || grabbed) && taken(at)) {
+        grip().drag(stage, shown, at, spot(up));
+        if (grabbed) grip().drop(stage, shown);
         else {
           clicking = setTimeout(() => {
             clicking = undefined;
-            stage.dropped();
+            grip()?.drop(stage, shown);
           }, DOUBLE);
         }
-      } else stage.undone();
+      } else grip()?.undo(stage, shown);
       grabbed = false;
     };
     // Plotly covers the page while a button is down, so the end of the gesture is only seen from the window.
@@ -68,7 +64,7 @@ export function listen(stage, shown) {
     window.addEventListener('pointerup', drop, true);
     window.addEventListener('pointercancel', drop, true);
   }, true);
-  // A drag of the start is ours: Plotly would zoom, and a finger would scroll the page.
+  // A drag of the grip is ours: Plotly would zoom, and a finger would scroll the page.
   gd.addEventListener('mousedown', (event) => grabbed && event.stopPropagation(), true);
   gd.addEventListener('touchstart', (event) => {
     if (!grabbed) return;

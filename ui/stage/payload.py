@@ -25,20 +25,25 @@ from core.figures import (
     Look,
     contour,
     curve,
+    gauge,
     loss_axes,
     norm_axes,
     rate_axes,
     surface,
+    tuning_plane,
 )
 from core.figures.look import readable
 from core.figures.progress import FLOOR
 from core.figures.surface import surface_heights
-from core.formula.words import digits
+from core.formula.words import apart, digits
+from core.lessons.rate_check import Check
+from core.problems.theory import Tuning
 from ui.kit.dials import Dial
 from ui.kit.limits import MAX_START
+from ui.stage.theory import theory
 
 Array = npt.NDArray[np.float64]
-Kind = Literal["plane", "space", "curve", "fit", "loss", "norm", "rate", "cost"]
+Kind = Literal["plane", "space", "curve", "fit", "loss", "norm", "rate", "cost", "gauge", "tuning"]
 # Makes the figure that a view of a page's own draws on.
 Paper = Callable[[Look], go.Figure]
 
@@ -84,6 +89,13 @@ _OVER_TIME: Mapping[Kind, Callable[[Tracks, Objective], go.Figure]] = {
     "norm": lambda race, _: norm_axes(race, _TOKENS),
     "rate": lambda race, _: rate_axes(race, _TOKENS),
 }
+
+# What theory is drawn on, of a rule on given curvatures up to a learning rate, and the numbers that a hand turns there.
+_THEORY: Mapping[Kind, Callable[[str, tuple[float, ...], Tuning, float], go.Figure]] = {
+    "gauge": lambda _key, _curvatures, _best, horizon: gauge(horizon, _TOKENS),
+    "tuning": lambda key, curvatures, best, horizon: tuning_plane(key, curvatures, best, horizon, _TOKENS),
+}
+_TURNED: Mapping[Kind, tuple[str, ...]] = {"gauge": ("lr",), "tuning": ("lr", "beta")}
 
 
 @dataclass(frozen=True)
@@ -156,20 +168,27 @@ def stage_payload(
     paper: Paper | None = None,
     dials: Dials = Dials(),
     costs: Costs | None = None,
+    checked: Check | None = None,
     who: str = "update rule",
 ) -> Payload:
     """The views ``kinds`` of a race on ``objective``, ``height`` pixels high.
 
     The racers' paths must be descents on ``objective`` with the same number of steps; those with a run can be computed
     in the browser. Numbers go as float32, directions as bytes. The view "fit" shows each point of a path as the line
-    with slope x and intercept y, on ``paper``, and the view "cost" the loss over ``costs``; without them they raise
-    ``ValueError``. ``who`` is what the rows of the racers are headed by.
+    with slope x and intercept y, on ``paper``, the view "cost" the loss over ``costs``, and the views "gauge" and
+    "tuning" what theory says of the first run, ``checked``; without them they raise ``ValueError``. ``who`` is what the
+    rows of the racers are headed by.
     """
     minimum = _base(objective)
     first = race[0][1]
     steps = first.steps
     own: Mapping[Kind, Callable[[], tuple[Ground | None, dict[str, Any]]]]
-    own = {"fit": lambda: _fit(paper), "cost": lambda: _cost(costs, race)}
+    own = {
+        "fit": lambda: _fit(paper),
+        "cost": lambda: _cost(costs, race),
+        "gauge": lambda: _theory("gauge", objective, race, checked, dials),
+        "tuning": lambda: _theory("tuning", objective, race, checked, dials),
+    }
     views, grounds = [], []
     for kind in kinds:
         ground, view = own[kind]() if kind in own else _view(kind, objective, race)
@@ -349,6 +368,33 @@ def _fit(paper: Paper | None) -> tuple[Ground, dict[str, Any]]:
     }
 
 
+def _theory(
+    kind: Kind, objective: Objective, race: Tracks, checked: Check | None, dials: Dials
+) -> tuple[Ground, dict[str, Any]]:
+    if checked is None:
+        raise ValueError(f"The view {kind} needs what theory says of the first run; nothing was given.")
+    racer, _ = race[0]
+    ground = _theory_ground(kind, checked.key, tuple(checked.curvatures.tolist()), checked.best, checked.horizon)
+    limit, own = apart(checked.limit, checked.lr)
+    keys = {dial.name: dial.key for dial in dials.own.get(racer.key, ())}
+    return ground, {
+        "kind": kind,
+        "ground": ground.id,
+        "traces": [],
+        "stars": [[checked.best.lr, checked.best.beta]] if kind == "tuning" else [],
+        "label": f"Factor per step by theory; the limit is {limit}, this run at {own}",
+        # By axis; and all that theory depends on.
+        "turns": [keys[name] for name in _TURNED[kind] if name in keys],
+        "theory": theory(racer.key, checked, objective.minima[0]) | {"keys": keys},
+    }
+
+
+@lru_cache(maxsize=_GROUNDS)
+def _theory_ground(kind: Kind, key: str, curvatures: tuple[float, ...], best: Tuning, horizon: float) -> Ground:
+    text = _json(_THEORY[kind](key, curvatures, best, horizon))
+    return Ground(_short_hash(text.encode()), text)
+
+
 @lru_cache(maxsize=_GROUNDS)
 def _ground(kind: Kind, objective: Objective) -> Ground:
     text = _json(_landscape(kind, objective))
@@ -460,6 +506,8 @@ def _json(figure: go.Figure) -> str:
 _GESTURES: Mapping[Kind, str] = {
     "plane": "Click the map, or drag the ring, to set the start.",
     "curve": "Click the curve, or drag the ring, to set the start.",
+    "gauge": "Drag the upright line to set the learning rate.",
+    "tuning": "Drag the ring in the plane of rate and momentum to set both.",
     "space": "With a mouse, drag the surface to turn it; “Zoom” in its corner makes the drag zoom.",
 }
 

@@ -42,6 +42,9 @@ export function spread({ spread: how }, value, now, { bounds: [low, high] }) {
   return within(how === 'factor' ? short(now * value, 3) : value, low, high);
 }
 
+// The value of the dial nearest to one that a hand points at.
+export const snapped = (spec, value) => valueAt(spec, placeOf(spec, value));
+
 // What was typed for the dial, within its bounds; NaN for what cannot be taken.
 export function allowed({ bounds: [low, high], whole }, value) {
   return value >= low && value <= high && (!whole || Number.isInteger(value)) ? value : NaN;

@@ -5,12 +5,13 @@
 // figures without paths, `program`s and `normals`, which the runs are computed with here, the `stage`, which has the
 // paths, and a `cue`, which tells a stage which step to show.
 
-import { reach, widened } from './axes.js';
+import { decades, reach, widened } from './axes.js';
 import { Bar } from './bar.js';
 import { Clock } from './clock.js';
 import { Dial } from './dials.js';
 import { element } from './elements.js';
 import { listen } from './gestures.js';
+import { VIEWS, drawView } from './kinds.js';
 import { Ledger } from './ledger.js';
 import { Runner, bring } from './live.js';
 import { digits } from './numbers.js';
@@ -18,7 +19,6 @@ import { configOf, figureOf, homeOf, layoutOf, loadPlotly, tracesOf } from './pl
 import { Rows } from './rows.js';
 import { channel, decodeTracks, unpacked } from './tracks.js';
 import { spread } from './scales.js';
-import { VIEWS, drawView } from './views.js';
 
 const stages = new Map();
 const grounds = new Map();
@@ -194,8 +194,8 @@ class Stage {
         this.waiting = view.ground;
         continue;
       }
-      // What this figure is made of: a landscape in space has no paths in it, and the margin of curves follows the width.
-      const paths = view.kind === 'space' ? '' : `${JSON.stringify(view.traces)} ${data.numbers}`;
+      // What this figure is made of: some have no paths in them, and the margin of curves follows the width.
+      const paths = view.traces.length ? `${JSON.stringify(view.traces)} ${data.numbers}` : '';
       const width = view.kind === 'time' ? shown.box.clientWidth : '';
       const made = `${text} ${JSON.stringify(this.colors)} ${paths} ${width} ${scale}`;
       if (shown.made === made && !shown.wide) continue;
@@ -230,7 +230,7 @@ class Stage {
     }
     if (!shown) {
       const gd = element('div', { class: 'gd-plot' });
-      const box = element('div', { class: 'gd-view' }, gd);
+      const box = element('div', { class: `gd-view gd-${view.kind}` }, gd);
       this.scene.insertBefore(box, this.scene.children[place] ?? null);
       this.resized.observe(box);
       shown = this.views[place] = { gd, box, canvas: element('canvas', { class: 'gd-canvas' }) };
@@ -261,6 +261,10 @@ class Stage {
     // Without motion the balls jump from step to step.
     const t = this.calm.matches ? Math.floor(this.clock.t) : this.clock.t;
     const { minimum, colors, arrows, scale, ledger } = this;
+    const shared = {
+      t, minimum, colors, arrows, scale, ledger, font: colors.font, moved: this.moved,
+      turned: (key) => this.turning.get(key)?.value,
+    };
     const visible = this.tracks.filter(({ key }) => !this.hidden.has(key));
     const now = Math.floor(this.clock.t);
     ledger.write(now);
@@ -268,7 +272,7 @@ class Stage {
       const holder = shown.gd.querySelector('.svg-container');
       if (shown.canvas.parentElement !== holder) holder.append(shown.canvas);
       const ring = this.ghost?.shown === shown ? this.ghost.at : undefined;
-      drawView(shown, { t, minimum, colors, arrows, scale, font: colors.font, ring, ledger }, visible);
+      drawView(shown, { ...shared, ring }, visible);
     }
     this.rows.write(now);
     this.bar.write(now, this.steps, this.clock.playing);
@@ -382,28 +386,37 @@ class Stage {
     this.forgetting = setTimeout(() => this.forget(), PATIENCE);
   }
 
-  // A dial has a value that Python does not know; once it is let go, Python has some time to take it up.
+  // What Python says of the dial of a key.
+  spec(key) {
+    const { tracks, everyone } = this.data;
+    return [...tracks.flatMap(({ dials }) => dials), ...everyone].find((one) => one.key === key);
+  }
+
+  // A number has a value that Python does not know, and its dial shows it; once it is let go, Python has some time to
+  // take it up.
   hold(key, value, held) {
     this.turning.set(key, { value, held });
+    this.rows.follow(key, value);
     this.stale = this.dirty = true;
     if (!held) setTimeout(() => this.lapse(key, value), PATIENCE);
   }
 
+  // Tells Python what was turned. Held arrow keys are counted as one.
+  report() {
+    clearTimeout(this.releasing);
+    this.releasing = setTimeout(() => {
+      this.send('dial', Object.fromEntries([...this.turning].map(([key, turned]) => [key, turned.value])));
+      this.rows.fill();
+    }, REST);
+  }
+
   // A dial for a number of one racer, or of all of them.
   dial(spec) {
-    const turn = (value) => {
-      this.hold(spec.key, value, true);
-      this.rows.follow(spec.key, value);
-    };
+    const turn = (value) => this.hold(spec.key, value, true);
     const release = (value) => {
       if (spec.spread) this.settle(spec, value);
       else this.hold(spec.key, value, false);
-      clearTimeout(this.releasing);
-      // Held arrow keys are counted as one.
-      this.releasing = setTimeout(() => {
-        this.send('dial', Object.fromEntries([...this.turning].map(([key, turned]) => [key, turned.value])));
-        this.rows.fill();
-      }, REST);
+      this.report();
     };
     return new Dial(spec, turn, release);
   }
@@ -411,8 +424,12 @@ class Stage {
   // A value that Python did not take up in time.
   lapse(key, value) {
     const turned = this.turning.get(key);
-    if (!turned || turned.held || turned.value !== value) return;
-    this.turning.delete(key);
+    if (turned && !turned.held && turned.value === value) this.unturn([key]);
+  }
+
+  // The numbers of these keys are Python's again.
+  unturn(keys) {
+    for (const key of keys) this.turning.delete(key);
     this.rows.fill();
     this.stale = this.dirty = true;
   }
@@ -492,7 +509,8 @@ class Stage {
       const across = [xaxis.range[0], this.steps];
       if (up === yaxis.range && across[1] === xaxis.range[1]) continue;
       shown.wide = true;
-      window.Plotly.relayout(shown.gd, { 'yaxis.range': up, 'xaxis.range': across });
+      const ticks = yaxis.type === 'log' ? { 'yaxis.dtick': decades(up) } : {};
+      window.Plotly.relayout(shown.gd, { 'yaxis.range': up, 'xaxis.range': across, ...ticks });
     }
   }
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.catalogue.objectives import VARIABLES, Objective
 from core.engine.tracks import Tracks
+from core.lessons.rate_check import Check
 from ui.kit import share
 from ui.stage.ledger import Account, ledger_payload
 from ui.stage.modules import bundle
@@ -76,6 +77,7 @@ def stage(
     dials: Dials = Dials(),  # noqa: B008 (it cannot be changed)
     look_for: str = "",
     costs: Costs | None = None,
+    checked: Check | None = None,
     who: str = "update rule",
     start_keys: Sequence[str] = VARIABLES,
     account: Account | None = None,
@@ -86,11 +88,11 @@ def stage(
     control of the step (``start_keys`` and ``t``, after ``prefix`` where a page has a second stage), and what
     ``dials`` are turned to under their keys. It plays once when it is first seen in a visit, unless the link says where
     the clock stands or the visitor asked for less motion. Above the views stands what controls have left for this stage
-    (``share.tell_stage``), and ``look_for`` in it. ``paper``, ``costs`` and ``who`` are those of ``stage_payload``.
-    ``account`` is a step in numbers below it.
+    (``share.tell_stage``), and ``look_for`` in it. ``paper``, ``costs``, ``checked`` and ``who`` are those of
+    ``stage_payload``. ``account`` is a step in numbers below it.
     """
     key = f"{prefix}stage"
-    payload = stage_payload(objective, race, kinds, height, label, paper, dials, costs, who)
+    payload = stage_payload(objective, race, kinds, height, label, paper, dials, costs, checked, who)
     steps = payload.data["steps"]
     first = not share.asked(f"{prefix}t") and f"{key}:seen" not in st.session_state
     st.session_state[f"{key}:seen"] = True

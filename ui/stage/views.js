@@ -1,11 +1,12 @@
 // Views: the kinds of pictures that a stage draws on, and what each of them draws at one moment of the clock.
 
+import { START } from './grips.js';
 import { placed, shortened, stacked } from './labels.js';
 import { ARROW, BALL, HEAD, arrow, lettering, line, outwards, ring, shape, text } from './marks.js';
 import { steady } from './numbers.js';
 import { drawSights, spoken } from './sights.js';
 import { exit, flat, inner, inside, onSurface, space } from './projections.js';
-import { drawTrails, fitted, placeAt, sane } from './trails.js';
+import { drawTrails, placeAt, sane } from './trails.js';
 import { between, channel } from './tracks.js';
 
 const LINE_HEIGHT = 16;
@@ -17,9 +18,9 @@ const block = ([x, y], size) => [x - size, y - size, x + size, y + size];
 
 // What every view has. `scene` is one moment of a stage: tracks as {track, pixels}, t, minimum, colors, arrows, font,
 // scale, `ledger`, and `ring`, the place where a start is chosen, if one is.
-class View {
-  // Whether a start can be chosen in it.
-  landscape = false;
+export class View {
+  // What a hand can take hold of in it, if anything.
+  grip = null;
   flat = true;
 
   frame(gd) {
@@ -129,8 +130,8 @@ class View {
   }
 }
 
-class Plane extends View {
-  landscape = true;
+export class Plane extends View {
+  grip = START;
 
   // A vector in data coordinates as a way on the screen.
   way(gd, [x, y = 0]) {
@@ -180,7 +181,7 @@ class Plane extends View {
   }
 }
 
-class Curve extends Plane {
+export class Curve extends Plane {
   heel([x, y]) {
     return [x, y - ABOVE];
   }
@@ -249,7 +250,7 @@ class Curve extends Plane {
   }
 }
 
-class Space extends View {
+export class Space extends View {
   flat = false;
 
   frame(gd) {
@@ -289,7 +290,7 @@ function beside(pen, gd, { colors, scale }, labels) {
 }
 
 // A number of each track over the steps, or over what they cost.
-class Time extends View {
+export class Time extends View {
   pixels(gd, view, track, minimum) {
     const project = flat(gd);
     const [across, up] = view.channels.map((name) => channel(track, name, minimum));
@@ -324,7 +325,7 @@ class Time extends View {
 
 // Every point of a track as the line with that slope and intercept: where it started, dashed, and where it is; with its
 // name in the margin unless it is the only one.
-class Fit extends View {
+export class Fit extends View {
   draw(pen, { gd }, scene) {
     const { tracks, t } = scene;
     const project = flat(gd);
@@ -349,24 +350,4 @@ class Fit extends View {
     lettering(pen, scene.font, scene.scale);
     if (tracks.length > 1) beside(pen, gd, scene, labels.filter(({ at }) => at.every(Number.isFinite)));
   }
-}
-
-export const VIEWS = { plane: new Plane(), curve: new Curve(), space: new Space(), time: new Time(), fit: new Fit() };
-
-// Draws one view of a stage: `shown` is its element, figure and canvas, with what it keeps from frame to frame.
-export function drawView(shown, scene, tracks) {
-  const { gd, view, canvas } = shown;
-  const kind = VIEWS[view.kind];
-  if (shown.drawn !== shown.seen) {
-    shown.drawn = shown.seen;
-    shown.pixels = new Map();
-  }
-  const before = shown.pixels;
-  shown.pixels = new Map(
-    tracks.map((track) => [track, before.get(track) ?? kind.pixels(gd, view, track, scene.minimum)]),
-  );
-  if (before.size !== shown.pixels.size || tracks.some((track) => !before.has(track))) shown.layer = null;
-  const pen = fitted(canvas, gd._fullLayout.width, gd._fullLayout.height);
-  pen.clearRect(0, 0, gd._fullLayout.width, gd._fullLayout.height);
-  kind.draw(pen, shown, { ...scene, tracks: tracks.map((track) => ({ track, pixels: shown.pixels.get(track) })) });
 }

@@ -10,6 +10,7 @@ from core.problems.theory.methods import (
     bands,
     best_settings,
     contraction,
+    contractions,
     regime,
     stable_limit,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "bands",
     "best_settings",
     "contraction",
+    "contractions",
     "curvature",
     "regime",
     "spectrum",

@@ -41,11 +41,11 @@ class Method:
     """What is known about one rule on a quadratic.
 
     Along a direction of curvature λ a step multiplies the error and its predecessor by a companion matrix;
-    ``companion(s, beta)`` gives its trace and determinant for s = lr·λ. ``smooth`` and ``stable`` give, for a β, the
-    s up to which the error does not change sides and the s at which it stops to shrink.
+    ``companion(s, beta)`` gives its trace and determinant for s = lr·λ, both linear in each of the two. ``smooth`` and
+    ``stable`` give, for a β, the s up to which the error does not change sides and the s at which it stops to shrink.
     """
 
-    companion: Callable[[Array, float], tuple[Array, Array]]
+    companion: Callable[[Array, Array | float], tuple[Array, Array]]
     smooth: Callable[[float], float]
     stable: Callable[[float], float]
     best: Callable[[float, float], Tuning]
@@ -144,24 +144,32 @@ def contraction(key: str, curvatures: npt.ArrayLike, lr: float, beta: float = 0.
     nothing moves and the factor is 1. A negative curvature gives more than 1, a product lr·λ beyond 1e100 infinity.
     Raises ``ValueError`` for numbers that are not finite, for β outside [0, 1) and for another rule.
     """
+    return float(contractions(key, curvatures, lr, beta))
+
+
+def contractions(key: str, curvatures: npt.ArrayLike, lr: npt.ArrayLike, beta: npt.ArrayLike) -> Array:
+    """``contraction`` for every pair of ``lr`` and ``beta``, which broadcast against each other and give the shape."""
     method = _method(key)
-    _check_beta(beta)
-    _check_rate(lr)
+    rates, betas = np.broadcast_arrays(np.asarray(lr, dtype=np.float64), np.asarray(beta, dtype=np.float64))
+    for end in (rates.min(), rates.max()):
+        _check_rate(float(end))
+    for end in (betas.min(), betas.max()):
+        _check_beta(float(end))
     values = np.asarray(curvatures, dtype=np.float64)
     if not np.isfinite(values).all():
         raise ValueError("Every curvature must be a finite number to predict a rate; at least one is not.")
     curved = values[values != 0]
     if not curved.size:
-        return 1.0
+        return np.ones(rates.shape)
     with np.errstate(over="ignore"):
-        reach = lr * curved
-    if np.abs(reach).max() > _HOPELESS:
-        return math.inf
-    trace_, determinant = method.companion(reach, beta)
+        reach = rates[..., None] * curved
+    hopeless = np.abs(reach).max(axis=-1) > _HOPELESS
+    trace_, determinant = method.companion(np.where(hopeless[..., None], 0.0, reach), betas[..., None])
     inside = trace_**2 - 4 * determinant
     real = (np.abs(trace_) + np.sqrt(np.maximum(inside, 0.0))) / 2
     # A pair of complex eigenvalues has the determinant as its squared size.
-    return float(np.where(inside < 0, np.sqrt(np.maximum(determinant, 0.0)), real).max())
+    factors = np.where(inside < 0, np.sqrt(np.maximum(determinant, 0.0)), real).max(axis=-1)
+    return np.where(hopeless, math.inf, factors)
 
 
 class Regime(StrEnum):

@@ -15,6 +15,7 @@ from core.problems.theory import (
     bands,
     best_settings,
     contraction,
+    contractions,
     curvature,
     regime,
     spectrum,
@@ -250,3 +251,15 @@ def test_questions_without_an_answer_are_refused_in_a_sentence(call: object, mes
     with pytest.raises(ValueError, match=message) as refused:
         call()
     assert str(refused.value).endswith(".")
+
+
+@every_method
+def test_factors_of_many_settings_are_those_of_each(key: str) -> None:
+    rates, betas = np.array([0.0, 0.01, 0.02, 0.5, 1e200]), np.array([[0.0], [0.5], [0.999]])
+    many = contractions(key, (0.0, 1.0, 100.0), rates, betas)
+    assert many.shape == (3, 5)
+    for (row, column), factor in np.ndenumerate(many):
+        assert factor == contraction(key, (0.0, 1.0, 100.0), float(rates[column]), float(betas[row, 0]))
+    for wrong in ((-1.0, 0.5), (math.nan, 0.5), (1.0, 1.0), (1.0, -0.1)):
+        with pytest.raises(ValueError, match="was given"):
+            contractions(key, (1.0,), [0.1, wrong[0]], [0.1, wrong[1]])

@@ -198,6 +198,8 @@ def test_an_axis_holds_every_number_and_a_loss_at_the_minimum_stands_on_the_floo
     assert high - low >= 5e-3
     assert _call(engine, "axes.reach", [[None]], False, 0) == pytest.approx([0, 0], abs=1)
     assert _call(engine, "axes.widened", [0, 1], [-1, 0.5]) == [-1, 1]
+    # Few ticks however far it reaches.
+    assert [_call(engine, "axes.decades", span) for span in ([-1, 0.5], [-6, 0], [-16, 25])] == [1, 1, 7]
 
 
 def test_a_clock_at_its_end_stays_there_when_there_are_more_steps(engine: Engine) -> None:

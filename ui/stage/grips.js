@@ -1,0 +1,34 @@
+// Grips: what a hand takes hold of in a view, and what it tells the stage. `away` is how far it is from a place in
+// pixels; a place beyond the axes is not taken, unless the grip `clamps` it.
+
+import { snapped } from './scales.js';
+
+// The start of all paths.
+export const START = {
+  clamps: false,
+  away(stage, shown, [x, y]) {
+    const pixels = shown.pixels?.get(stage.tracks.find(({ key }) => !stage.hidden.has(key)));
+    return pixels ? Math.hypot(x - pixels[0], y - pixels[1]) : Infinity;
+  },
+  drag: (stage, shown, place, pixels) => stage.dragged(shown, place, pixels),
+  drop: (stage) => stage.dropped(),
+  undo: (stage) => stage.undone(),
+};
+
+// The mark at the numbers of a run, one for each axis that `turns` the number of a key: it moves them by their dials'
+// stops. Where only the first axis turns one, it is an upright line.
+export const NUMBERS = {
+  clamps: true,
+  away: (_stage, { view, mark }, pixels) =>
+    mark && view.turns.length ? Math.hypot(...view.turns.map((_, axis) => mark[axis] - pixels[axis])) : Infinity,
+  drag(stage, { view }, place) {
+    view.turns.forEach((key, axis) => stage.hold(key, snapped(stage.spec(key), place[axis]), true));
+  },
+  drop(stage, { view }) {
+    for (const key of view.turns) stage.hold(key, stage.turning.get(key).value, false);
+    stage.report();
+  },
+  undo(stage, { view }) {
+    stage.unturn(view.turns);
+  },
+};
