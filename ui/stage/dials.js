@@ -2,7 +2,7 @@
 
 import { element } from './elements.js';
 import { exact, typed } from './numbers.js';
-import { STOPS, allowed, placeOf, valueAt } from './scales.js';
+import { STOPS, allowed, placeOf, turnedTo } from './scales.js';
 
 // `turn(value)` is told of every value while the hand moves, `release(value)` of the one at which it stays.
 export class Dial {
@@ -11,7 +11,7 @@ export class Dial {
     const names = { 'aria-label': spec.label, title: spec.label };
     this.slider = element('input', { type: 'range', min: 0, max: STOPS, step: 1, class: 'gd-dial', ...names });
     this.box = element('input', { type: 'text', inputmode: 'decimal', class: 'gd-typed', autocomplete: 'off', ...names });
-    this.slider.addEventListener('input', () => this.move(valueAt(this.spec, Number(this.slider.value) / STOPS)));
+    this.slider.addEventListener('input', () => this.move(turnedTo(this.spec, this.value, Number(this.slider.value))));
     this.slider.addEventListener('change', () => this.settle());
     this.box.addEventListener('change', () => this.take(allowed(this.spec, typed(this.box.value))));
     this.box.addEventListener('keydown', (event) => {

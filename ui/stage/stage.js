@@ -195,7 +195,7 @@ class Stage {
         continue;
       }
       // What this figure is made of: some have no paths in them, and the margin of curves follows the width.
-      const paths = view.traces.length ? `${JSON.stringify(view.traces)} ${data.numbers}` : '';
+      const paths = view.traces.length ? `${JSON.stringify(view.traces)} ${[...this.hidden]} ${data.numbers}` : '';
       const width = view.kind === 'time' ? shown.box.clientWidth : '';
       const made = `${text} ${JSON.stringify(this.colors)} ${paths} ${width} ${scale}`;
       if (shown.made === made && !shown.wide) continue;
@@ -203,7 +203,7 @@ class Stage {
       shown.wide = false;
       const figure = figureOf(text, this.colors.map);
       const layout = layoutOf(figure.layout, shown.box.clientWidth, this.colors, this.coarse, scale);
-      const traces = [...figure.data, ...tracesOf(view, this.settled, this.minimum, layout)];
+      const traces = [...figure.data, ...tracesOf(view, this.settled, this.hidden, this.minimum, layout)];
       shown.home = homeOf(layout);
       await Plotly.react(shown.gd, traces, layout, configOf(this.coarse));
       if (this.ended) return;
@@ -518,6 +518,7 @@ class Stage {
     if (!this.hidden.delete(key)) this.hidden.add(key);
     this.rows.mark();
     this.dirty = true;
+    this.draw();
   }
 
   key(event) {
