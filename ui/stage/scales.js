@@ -40,14 +40,15 @@ export function valueAt({ scale, low, high, whole }, place) {
 // What a dial that all racers share makes of the number of one of them, in whose dial `own` it must be allowed.
 export function spread({ spread: how }, value, now, { bounds: [low, high] }) {
   return within(how === 'factor' ? short(now * value, 3) : value, low, high);
+}
 
-// The value at a stop; if that is still `value`, which is at another stop, the next one on the way that differs: short
-// numbers may be further apart than stops are, and a key must not seem to do nothing.
-export function turnedTo(spec, value, stop) {
-  const way = Math.sign(stop - Math.round(placeOf(spec, value) * STOPS));
-  let turned = valueAt(spec, stop / STOPS);
-  for (let at = stop; way && turned === value && at >= 0 && at <= STOPS; at += way) turned = valueAt(spec, at / STOPS);
-  return turned;
+// The stop after `value` on the way up (1) or down (-1) that is another number: short ones may be further apart than stops.
+export function nextTo(spec, value, way) {
+  for (let stop = Math.round(placeOf(spec, value) * STOPS) + way; stop >= 0 && stop <= STOPS; stop += way) {
+    const next = valueAt(spec, stop / STOPS);
+    if (way * (next - value) > 0) return next;
+  }
+  return value;
 }
 
 // The value of the dial nearest to one that a hand points at.

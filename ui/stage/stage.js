@@ -143,7 +143,8 @@ class Stage {
     const places = data.tracks.map(({ key, live }) => [key, live]).filter(([, live]) => live);
     this.runners = new Map(places.map(([key, { program }]) => {
       const runner = this.runners.get(key);
-      return [key, runner?.program.id === program.id ? runner : new Runner(program)];
+      // One that was too slow has another try under another hand.
+      return [key, runner?.program.id === program.id && !runner.heavy ? runner : new Runner(program)];
     }));
     this.root.setAttribute('aria-label', data.label);
     this.title.textContent = data.look_for ?? '';
@@ -333,7 +334,8 @@ class Stage {
   // As it was opened: before the first step, and nothing zoomed or turned.
   reset() {
     this.nudge(-Infinity);
-    for (const { gd, home } of this.views) if (gd._fullLayout && home) window.Plotly.relayout(gd, home);
+    // Plotly keeps what it is given, and changes it with the next zoom.
+    for (const { gd, home } of this.views) if (gd._fullLayout && home) window.Plotly.relayout(gd, structuredClone(home));
   }
 
   // --- The hand ---
