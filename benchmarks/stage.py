@@ -1,15 +1,19 @@
-"""The stage in Chromium: frames a second while it plays, how long an answer takes, how many bytes come with it.
+"""The stage in Chromium: how soon it answers a hand, frames a second while it is held and while it plays, what is sent.
 
 python -m benchmarks.stage [--json]
 """
 
+import math
 import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, Page, WebSocket, expect, sync_playwright
@@ -18,14 +22,15 @@ from benchmarks.measure import Result, report
 from core.catalogue.racers import RACERS
 from core.engine.scenarios import RACES
 from tests.browser.conftest import CHROMIUM_FLAGS, _serve
-from ui.kit.limits import MAX_RACERS
-from ui.navigation import OPTIMIZERS
+from ui.kit.limits import MAX_RACERS, MAX_STEPS
+from ui.navigation import FOUNDATIONS, OPTIMIZERS
 
 STEPS = 500
 # Milliseconds for which frames are counted, and how often that is done.
 WATCH = 3000
 ROUNDS = 3
-MOVES = 20
+# Milliseconds between two moves of a hand.
+PACE = 8
 # Milliseconds without a message after which an answer is taken to be complete.
 QUIET = 700
 FOUR = tuple(next(iter(RACES.values())).rules)
@@ -43,18 +48,30 @@ FRAMES = """wait => new Promise(done => {
     requestAnimationFrame(frame);
 })"""
 
-# `changed` becomes the milliseconds from the event `name` to the frame with the new paths. The stage writes its table
-# in the frame in which it draws them; its canvas alone would not tell: a chosen start is marked there at once.
-WATCH_PATHS = """name => {
-    const look = () => [...document.querySelectorAll('.gd-stage td')].map(cell => cell.textContent).join();
-    const before = look();
-    window.changed = new Promise(done => window.addEventListener(name, event => {
-        const frame = () => {
-            if (look() === before) requestAnimationFrame(frame);
-            else done(performance.now() - event.timeStamp);
+# Of every event `name` from now on, the milliseconds until the stage has drawn the frame that answers it: it asked for
+# that frame before this does, so that it has drawn when this one comes.
+ANSWERS = """name => {
+    window.answers = [];
+    window.listening?.abort();
+    window.listening = new AbortController();
+    window.addEventListener(name, event => {
+        requestAnimationFrame(() => answers.push(performance.now() - event.timeStamp));
+    }, { capture: true, signal: listening.signal });
+}"""
+# `confirmed` becomes the milliseconds from the next release to the first change of the words below a stage.
+CONFIRMED = """() => {
+    const words = () => [...document.querySelectorAll('[data-testid=stMain] li')].map(one => one.textContent).join();
+    const before = words();
+    window.confirmed = new Promise(done => {
+        const begin = event => {
+            const frame = () => {
+                if (words() === before && performance.now() - event.timeStamp < 5000) requestAnimationFrame(frame);
+                else done(performance.now() - event.timeStamp);
+            };
+            requestAnimationFrame(frame);
         };
-        requestAnimationFrame(frame);
-    }, { capture: true, once: true }));
+        window.addEventListener('pointerup', begin, { capture: true, once: true });
+    });
 }"""
 
 
@@ -77,16 +94,23 @@ def _race(
     browser: Browser,
     racers: Sequence[str],
     listen: Callable[[WebSocket], None] = lambda _: None,
-    **asked: str,
+    page: Any = OPTIMIZERS,
+    **asked: Any,
 ) -> Iterator[Page]:
     """A tab with a race of ``racers``, at rest; ``listen`` is given its connection to the server."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light")
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 1000}, color_scheme="light", reduced_motion="no-preference"
+    )
     context.set_default_timeout(60_000)
     tab = context.new_page()
     tab.on("websocket", listen)
-    names = [RACERS[key].name for key in racers]
-    tab.goto(f"{url}/{OPTIMIZERS.path}?{urlencode({'rules': names, 'steps': STEPS, **asked}, doseq=True)}")
-    expect(tab.locator(".gd-canvas")).to_have_count(2, timeout=60_000)
+    prefix = page.prefix
+    settings = {"rules": [RACERS[key].name for key in racers], "steps": STEPS, **asked}
+    steps = settings["steps"]
+    # With a step in it, the stage does not play by itself.
+    link = {f"{prefix}{key}": value for key, value in {**settings, "t": steps}.items()}
+    tab.goto(f"{url}/{page.path}?{urlencode(link, doseq=True)}")
+    expect(tab.locator(".gd-stage").first.locator(".gd-canvas")).to_have_count(2, timeout=60_000)
     expect(tab.locator('[data-testid="stApp"]')).to_have_attribute("data-test-script-state", "notRunning")
     tab.wait_for_timeout(1500)
     yield tab
@@ -121,43 +145,107 @@ def playing(url: str, browser: Browser) -> list[Result]:
     return results
 
 
-def clicking(url: str, browser: Browser) -> Result:
-    """From the release of a click in the landscape to the first frame with the paths from there."""
-    taken = []
-    with _race(url, browser, FOUR) as tab:
-        box = tab.locator(".gd-view").first.bounding_box()
-        assert box is not None
-        for move in range(MOVES):
-            tab.evaluate(WATCH_PATHS, "pointerup")
-            tab.mouse.click(box["x"] + 150 + 9 * move, box["y"] + 120 + 5 * (move % 7))
-            taken.append(float(tab.evaluate("window.changed")) / 1000)
-            tab.wait_for_timeout(QUIET)
-    return _answer("click → paths on screen", taken, 0.3)
+@dataclass(frozen=True)
+class Hand:
+    """What a hand holds in a race, and what it is to be: milliseconds from an event to its frame, and frames a second.
+
+    ``frames`` is a share of those of the page at rest, or, above 1, their number.
+    """
+
+    name: str
+    racers: Sequence[str]
+    page: Any = OPTIMIZERS
+    dial: bool = False
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    drawn: float = 17
+    frames: float = 0.95
 
 
-def sliding(url: str, browser: Browser) -> Result:
-    """From a key press on the slider of a learning rate to the first frame with the new path."""
-    taken = []
-    with _race(url, browser, FOUR) as tab:
-        tab.locator(".st-key-adam_lr").get_by_role("slider").focus()
-        for _ in range(MOVES):
-            tab.evaluate(WATCH_PATHS, "keydown")
-            # Always on: what was sent before comes from Streamlit's cache.
-            tab.keyboard.press("ArrowRight")
-            taken.append(float(tab.evaluate("window.changed")) / 1000)
-            tab.wait_for_timeout(QUIET)
-    return _answer("slider → paths on screen", taken, 0.2)
+HANDS = (
+    Hand("contour, start", FOUR),
+    Hand("contour, dial", FOUR, dial=True),
+    Hand("1-D, start", FOUR, FOUNDATIONS),
+    Hand("3-D, dial", FOUR, dial=True, asked={"view": "3-D"}),
+    Hand("contour, start", EIGHT, drawn=20),
+    Hand("3-D, dial", EIGHT, dial=True, asked={"view": "3-D"}, drawn=20),
+    Hand("contour, start", EIGHT, asked={"steps": MAX_STEPS}, drawn=math.inf, frames=30),
+)
 
 
-def _answer(name: str, taken: Sequence[float], goal: float) -> Result:
-    median = statistics.median(taken)
-    return Result(
-        f"{name}, median of {len(taken)}", median, None, median * 1e3, f"at most {goal * 1e3:g}", "ms", median <= goal
+def holding(url: str, browser: Browser, hand: Hand) -> list[Result]:
+    """How soon the picture follows a hand, how often a second, and how soon the words follow when it lets go."""
+    with _race(url, browser, hand.racers, page=hand.page, **hand.asked) as tab:
+        rest = _frame_time(tab)
+        tab.evaluate(ANSWERS, "input" if hand.dial else "pointermove")
+        places = (_along_dial if hand.dial else _around_start)(tab)
+        tab.mouse.move(*next(places))
+        tab.mouse.down()
+        # The first runs are compiled.
+        for _ in range(20):
+            tab.mouse.move(*next(places))
+            tab.wait_for_timeout(PACE)
+        tab.evaluate(f"wait => {{ answers.length = 0; window.frames_held = ({FRAMES})(wait); }}", WATCH)
+        begun = time.perf_counter()
+        while time.perf_counter() - begun < WATCH / 1000 + 0.2:
+            tab.mouse.move(*next(places))
+            tab.wait_for_timeout(PACE)
+        ours = float(tab.evaluate("frames_held")) / 1000
+        drawn = statistics.median(tab.evaluate("answers")) / 1000
+        tab.evaluate(CONFIRMED)
+        tab.mouse.up()
+        words = float(tab.evaluate("confirmed")) / 1000
+    name = f"held, {hand.name}, {len(hand.racers)} rules × {hand.asked.get('steps', STEPS)} steps"
+    least = hand.frames if hand.frames > 1 else hand.frames / rest
+    results = [
+        Result(
+            f"{name}: frames; page at rest",
+            ours,
+            rest,
+            1 / ours,
+            f"at least {least:.3g}",
+            "frames/s",
+            1 / ours >= least,
+        )
+    ]
+    if hand.drawn < math.inf:
+        results += [
+            _limited(f"{name}: event → drawn, median", drawn, hand.drawn),
+            _limited(f"{name}: release → words", words, 300),
+        ]
+    return results
+
+
+def _around_start(tab: Page) -> Iterator[tuple[float, float]]:
+    """Places on the screen on a circle that begins at the start."""
+    x, y = tab.evaluate(
+        """() => {
+            const gd = document.querySelector('.gd-plot'), box = gd.getBoundingClientRect();
+            const trace = gd.data.find(one => one.opacity === 0 && one.x), { xaxis, yaxis } = gd._fullLayout;
+            return [box.left + xaxis._offset + xaxis.d2p(trace.x[0]), box.top + yaxis._offset + yaxis.d2p(trace.y[0])];
+        }"""
     )
+    for move in count():
+        angle = move / 15
+        yield x + 40 * (1 - math.cos(angle)), y + 40 * math.sin(angle)
+
+
+def _along_dial(tab: Page) -> Iterator[tuple[float, float]]:
+    """Places on the screen to and fro along the first dial."""
+    dial = tab.locator(".gd-dial").first
+    dial.scroll_into_view_if_needed()
+    box = dial.bounding_box()
+    assert box is not None
+    for move in count():
+        yield box["x"] + box["width"] * (0.5 - 0.4 * math.cos(move / 15)), box["y"] + box["height"] / 2
+
+
+def _limited(name: str, taken: float, most: float) -> Result:
+    """A time in seconds that is to take ``most`` milliseconds."""
+    return Result(name, taken, None, 1e3 * taken / most, f"at most {most:g} ms", "of the goal", 1e3 * taken <= most)
 
 
 def sending(url: str, browser: Browser, racers: Sequence[str]) -> list[Result]:
-    """The bytes that come for one move of a slider, and how many of them are the stage's; with the time of the last."""
+    """The bytes that come for one turn of a dial, and how many of them are the stage's; with the time of the last."""
     received: list[tuple[float, bytes]] = []
 
     def listen(socket: WebSocket) -> None:
@@ -165,7 +253,7 @@ def sending(url: str, browser: Browser, racers: Sequence[str]) -> list[Result]:
 
     moves = []
     with _race(url, browser, racers, listen) as tab:
-        tab.locator(".st-key-adam_lr").get_by_role("slider").focus()
+        tab.locator(".gd-dial").nth(racers.index("adam")).focus()
         for _ in range(ROUNDS):
             received.clear()
             begin = time.perf_counter()
@@ -173,7 +261,7 @@ def sending(url: str, browser: Browser, racers: Sequence[str]) -> list[Result]:
             tab.wait_for_timeout(2 * QUIET)
             stage = sum(len(frame) for _, frame in received if b'"part":"stage"' in frame)
             moves.append((received[-1][0] - begin, sum(len(frame) for _, frame in received), stage))
-    name = f"sent for one move of a slider, {len(racers)} rules × {STEPS} steps"
+    name = f"sent for one turn of a dial, {len(racers)} rules × {STEPS} steps"
     last, whole, stage = (statistics.median(column) for column in zip(*moves, strict=True))
     return [
         Result(f"{name}: page", last, None, whole / 1e3, "at most 100", "kB", whole <= 100e3),
@@ -186,8 +274,7 @@ if __name__ == "__main__":
         report(
             [
                 *playing(url, browser),
-                clicking(url, browser),
-                sliding(url, browser),
+                *(result for hand in HANDS for result in holding(url, browser, hand)),
                 *sending(url, browser, FOUR),
                 *sending(url, browser, EIGHT),
             ]

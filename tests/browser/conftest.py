@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from playwright.sync_api import (
@@ -28,6 +28,9 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
+
+from tests.browser.stages import Open, at_rest
+from ui.navigation import OPTIMIZERS
 
 ROOT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
@@ -137,6 +140,19 @@ def page(profile: BrowserContext) -> Iterator[Callable[..., Page]]:
     The test fails at its end if a tab wrote an error to the console, let an exception escape or asked another
     machine for anything.
     """
+    with _tabs(profile) as open_page:
+        yield open_page
+
+
+@pytest.fixture(scope="module")
+def lasting_page(profile: BrowserContext) -> Iterator[Callable[..., Page]]:
+    """``page`` for tabs that the tests of a module share."""
+    with _tabs(profile) as open_page:
+        yield open_page
+
+
+@contextmanager
+def _tabs(profile: BrowserContext) -> Iterator[Callable[..., Page]]:
     complaints: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
@@ -171,6 +187,18 @@ def page(profile: BrowserContext) -> Iterator[Callable[..., Page]]:
         tab.close()
     profile.clear_cookies()
     assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture
+def visit(app_url: str, page: Callable[..., Page]) -> Open:
+    """``visit(page, tab=None, moving=False, **asked)`` opens a page by a link, at rest and drawn."""
+
+    def visit(where: str = OPTIMIZERS.path, tab: Page | None = None, moving: bool = False, **asked: Any) -> Page:
+        shown = tab or page(moving=moving)
+        shown.goto(f"{app_url}/{where}?{urlencode(asked, doseq=True)}")
+        return at_rest(shown)
+
+    return visit
 
 
 @pytest.fixture

@@ -1,217 +1,110 @@
 """The stage in a real browser: its clock, its start, what a slider leaves alone, keys, fingers and themes."""
 
 from collections.abc import Callable
-from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, WebSocket, expect
+from playwright.sync_api import Browser, Page, WebSocket, expect
 
 from core import OBJECTIVES, Run, trace
 from core.catalogue.racers import RACERS
-from core.engine.scenarios import DESCENTS, RACES
 from core.engine.trace import Path
 from core.figures import DARK, LIGHT
 from core.formula.latex import measured
-from tests.numerals import value_of
+from tests.browser.stages import (
+    DESCENT,
+    PATIENCE,
+    PLOT,
+    RACE,
+    RANGES,
+    SPOT,
+    STEPS,
+    Open,
+    asked,
+    at_rest,
+    await_asked,
+    await_that,
+    button,
+    choose_objective,
+    drag,
+    expect_start,
+    expect_step,
+    numbers,
+    stage_in,
+    step_in,
+    still,
+    turn,
+)
 from ui.navigation import FOUNDATIONS, OPTIMIZERS
 
 pytestmark = pytest.mark.browser
 
-# What the pages open with.
-RACE = next(iter(RACES.values()))
-DESCENT = next(iter(DESCENTS.values()))
-STEPS = RACE.steps
-# Milliseconds. On a shared machine a page takes several seconds.
-PATIENCE = 60_000
-# Pixels: a click hits the middle of one, and the stage rounds it to the picture's width in thousands.
-PIXEL = 1.0
-
-PLOT = "document.querySelector('.gd-plot')"
-RANGES = f"() => {{ const l = {PLOT}._fullLayout; return [...l.xaxis.range, ...l.yaxis.range]; }}"
 EYE = f"() => {{ const e = {PLOT}._fullLayout.scene._scene.getCamera().eye; return [e.x, e.y, e.z]; }}"
 PICTURE = "() => document.querySelector('.gd-canvas').toDataURL()"
-# Where a point of the landscape is on the screen.
-SPOT = f"""([x, y]) => {{
-    const gd = {PLOT}, {{ xaxis, yaxis }} = gd._fullLayout, box = gd.getBoundingClientRect();
-    return [box.left + xaxis._offset + xaxis.d2p(x), box.top + yaxis._offset + yaxis.d2p(y)];
-}}"""
-
-Open = Callable[..., Page]
-
-
-# Where the views are, how long the page is, and what the views show.
-PLACES = """() => JSON.stringify([
-    document.querySelector('[data-testid="stMain"]').scrollHeight,
-    ...[...document.querySelectorAll('.gd-stage .gd-plot, .gd-canvas')].map(part => {
-        const box = part.getBoundingClientRect();
-        return [box.x, box.y, box.width, box.height];
-    }),
-    ...[...document.querySelectorAll('.gd-canvas')].map(canvas => canvas.toDataURL().length),
-])"""
-
-
-@pytest.fixture
-def visit(app_url: str, page: Callable[..., Page]) -> Open:
-    """``visit(page, tab=None, **asked)`` opens a page by a link, at rest and drawn."""
-
-    def visit(where: str = OPTIMIZERS.path, tab: Page | None = None, **asked: Any) -> Page:
-        shown = tab or page()
-        shown.goto(f"{app_url}/{where}?{urlencode(asked, doseq=True)}")
-        return _at_rest(shown)
-
-    return visit
-
-
-def _at_rest(tab: Page) -> Page:
-    """Waits until the script has run and both views of the first stage are drawn."""
-    expect(_stage(tab).locator(".gd-canvas")).to_have_count(2, timeout=PATIENCE)
-    expect(tab.locator('[data-testid="stApp"]')).to_have_attribute(
-        "data-test-script-state", "notRunning", timeout=PATIENCE
-    )
-    expect(_stage(tab).locator(".gd-number").last).not_to_be_empty()
-    return _still(tab)
-
-
-def _still(tab: Page) -> Page:
-    """Waits until nothing on the page moves: what is drawn late, even far below, may shift the views."""
-    places: list[str] = []
-    for _ in range(200):
-        places.append(tab.evaluate(PLACES))
-        # Three quarters of a second without a change.
-        if len(places) > 3 and len(set(places[-4:])) == 1:
-            return tab
-        tab.wait_for_timeout(250)
-    raise AssertionError(f"The page did not come to rest: {places[-1]}")
-
-
-def _stage(tab: Page) -> Locator:
-    return tab.locator(".gd-stage").first
-
-
-def _button(tab: Page, name: str) -> Locator:
-    return _stage(tab).get_by_role("button", name=name, exact=True)
-
-
-def _expect_step(tab: Page, step: int, steps: int = STEPS) -> None:
-    expect(_stage(tab).locator(".gd-step")).to_have_text(f"{step} / {steps}")
-
-
-def _step(tab: Page) -> int:
-    return int((_stage(tab).locator(".gd-step").text_content() or "").split("/")[0])
-
-
-def _asked(tab: Page) -> dict[str, str]:
-    return {key: values[-1] for key, values in parse_qs(urlsplit(tab.url).query).items()}
-
-
-def _await(tab: Page, holds: Callable[[], bool], what: str) -> None:
-    for _ in range(PATIENCE // 50):
-        if holds():
-            return
-        tab.wait_for_timeout(50)
-    raise AssertionError(f"Waited in vain: {what}")
-
-
-def _await_asked(tab: Page, **wanted: float) -> None:
-    _await(
-        tab,
-        lambda: all(float(_asked(tab).get(key, "nan")) == value for key, value in wanted.items()),
-        f"{wanted} in {tab.url}",
-    )
-
-
-def _numbers(tab: Page, racer: str) -> list[float]:
-    """The row of a racer in the table of the stage."""
-    row = _stage(tab).locator("tbody tr", has=tab.get_by_role("button", name=racer, exact=False)).first
-    texts = row.locator("td").all_text_contents()
-    return [value_of(text) for text in texts]
 
 
 def _path(racer: str, **hypers: float) -> Path:
     return trace(Run(RACE.objective, racer, RACE.resolved_objective.start, STEPS, {**RACE.rules[racer], **hypers}))
 
 
-def _turn(tab: Page, key: str = "adam_lr") -> None:
-    """Moves a slider of the page by one stop and waits for the new path."""
-    before = tab.evaluate(PICTURE)
-    tab.locator(f".st-key-{key}").get_by_role("slider").focus()
-    tab.keyboard.press("ArrowRight")
-    _await(tab, lambda: key in _asked(tab), f"{key} in {tab.url}")
-    _await(tab, lambda: bool(tab.evaluate(PICTURE) != before), "a new picture")
-    _at_rest(tab)
-
-
-def _choose_objective(tab: Page, name: str) -> None:
-    # A list that opens while its box is being scrolled into sight closes again.
-    tab.locator(".st-key-f").evaluate("box => box.scrollIntoView({ block: 'center' })")
-    tab.wait_for_timeout(300)
-    tab.locator(".st-key-f").get_by_role("combobox").fill(name)
-    tab.get_by_role("option", name=name, exact=True).wait_for()
-    tab.keyboard.press("Enter")
-    _await(tab, lambda: _asked(tab).get("f") == name, f"{name} in {tab.url}")
-    _at_rest(tab)
-
-
 # --- The clock ---
 
 
 def test_it_plays_and_pauses_by_button_and_by_space(visit: Open) -> None:
-    tab = visit(t=0)
-    _expect_step(tab, 0)
-    _button(tab, "Play").click()
-    _await(tab, lambda: _step(tab) > 3, "steps")
-    _button(tab, "Pause").click()
-    rested = _step(tab)
-    _await_asked(tab, t=rested)
+    tab = visit(moving=True, t=0)
+    expect_step(tab, 0)
+    button(tab, "Play").click()
+    await_that(tab, lambda: step_in(tab) > 3, "steps")
+    button(tab, "Pause").click()
+    rested = step_in(tab)
+    await_asked(tab, t=rested)
     # The button still has the focus, and answers to the space bar once.
     tab.keyboard.press(" ")
-    expect(_button(tab, "Pause")).to_be_visible()
-    _stage(tab).focus()
+    expect(button(tab, "Pause")).to_be_visible()
+    stage_in(tab).focus()
     tab.keyboard.press(" ")
-    expect(_button(tab, "Play")).to_be_visible()
-    assert _step(tab) >= rested
-    _await_asked(tab, t=_step(tab))
+    expect(button(tab, "Play")).to_be_visible()
+    assert step_in(tab) >= rested
+    await_asked(tab, t=step_in(tab))
 
 
 def test_arrows_home_and_end_move_the_clock_while_it_has_the_focus(visit: Open) -> None:
-    tab = visit()
-    _expect_step(tab, STEPS)
-    _stage(tab).focus()
+    tab = visit(moving=True)
+    expect_step(tab, STEPS)
+    stage_in(tab).focus()
     for key, step in (("Home", 0), ("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1), ("End", STEPS)):
         tab.keyboard.press(key)
-        _expect_step(tab, step)
-    _button(tab, "One step back").click()
-    _expect_step(tab, STEPS - 1)
-    _await_asked(tab, t=STEPS - 1)
+        expect_step(tab, step)
+    button(tab, "One step back").click()
+    expect_step(tab, STEPS - 1)
+    await_asked(tab, t=STEPS - 1)
     # Only while the stage has the focus.
     tab.evaluate("() => document.activeElement.blur()")
     for key in (" ", "ArrowLeft", "Home"):
         tab.keyboard.press(key)
     tab.wait_for_timeout(300)
-    _expect_step(tab, STEPS - 1)
+    expect_step(tab, STEPS - 1)
     # Played to its end, it stops; played from there, it begins again.
-    _button(tab, "Play").click()
-    _expect_step(tab, STEPS)
-    _button(tab, "Play").click()
-    _await(tab, lambda: 0 < _step(tab) < STEPS // 2, "a new round")
+    button(tab, "Play").click()
+    expect_step(tab, STEPS)
+    button(tab, "Play").click()
+    await_that(tab, lambda: 0 < step_in(tab) < STEPS // 2, "a new round")
 
 
 def test_an_answer_of_the_server_does_not_turn_the_clock_back(visit: Open) -> None:
     tab = visit(t=0)
-    _stage(tab).focus()
+    stage_in(tab).focus()
     # Slow enough that every step is told, quick enough that the next one comes before the answer.
     for _ in range(12):
         tab.keyboard.press("ArrowRight")
         tab.wait_for_timeout(150)
-    _await_asked(tab, t=12)
-    _at_rest(tab)
-    _expect_step(tab, 12)
+    await_asked(tab, t=12)
+    at_rest(tab)
+    expect_step(tab, 12)
 
 
 def test_scrubbing_goes_to_a_step_and_tells_the_page(visit: Open) -> None:
     tab = visit()
-    slider = _stage(tab).get_by_role("slider", name="Step")
+    slider = stage_in(tab).get_by_role("slider", name="Step")
     box = slider.bounding_box()
     assert box is not None
     y = box["y"] + box["height"] / 2
@@ -219,11 +112,11 @@ def test_scrubbing_goes_to_a_step_and_tells_the_page(visit: Open) -> None:
     tab.mouse.down()
     tab.mouse.move(box["x"] + box["width"] / 2, y, steps=5)
     tab.mouse.up()
-    assert abs(_step(tab) - STEPS / 2) < 10
-    _await_asked(tab, t=_step(tab))
+    assert abs(step_in(tab) - STEPS / 2) < 10
+    await_asked(tab, t=step_in(tab))
     slider.fill("189")
-    _expect_step(tab, 189)
-    _await_asked(tab, t=189)
+    expect_step(tab, 189)
+    await_asked(tab, t=189)
     expect(tab.get_by_label("Step shown").first).to_have_value("189")
 
 
@@ -232,32 +125,32 @@ def test_the_number_box_moves_the_clock(visit: Open) -> None:
     box = tab.get_by_label("Step shown").first
     box.fill("37")
     box.press("Enter")
-    _expect_step(tab, 37)
-    _await_asked(tab, t=37)
+    expect_step(tab, 37)
+    await_asked(tab, t=37)
     path = _path("adam")
-    assert _numbers(tab, "Adam") == pytest.approx([*path.x[37], path.loss[37], path.grad_norm[37]], rel=6e-4)
+    assert numbers(tab, "Adam") == pytest.approx([*path.x[37], path.loss[37], path.grad_norm[37]], rel=6e-4)
 
 
 def test_pausing_shows_the_ledger_of_that_step(visit: Open) -> None:
-    tab = visit(t=30, of="Adam")
+    tab = visit(moving=True, t=30, of="Adam")
     path = _path("adam")
     # Slow, so that single steps can be told apart.
-    _stage(tab).get_by_label("Speed").select_option("0.25")
-    _button(tab, "Play").click()
-    _await(tab, lambda: _step(tab) >= 37, "step 37")
-    _button(tab, "Pause").click()
-    _stage(tab).get_by_role("slider", name="Step").fill("37")
+    stage_in(tab).get_by_label("Speed").select_option("0.25")
+    button(tab, "Play").click()
+    await_that(tab, lambda: step_in(tab) >= 37, "step 37")
+    button(tab, "Pause").click()
+    stage_in(tab).get_by_role("slider", name="Step").fill("37")
     formulas = tab.locator('annotation[encoding="application/x-tex"]')
     for step in (37, 38):
-        _expect_step(tab, step)
+        expect_step(tab, step)
         for term in ("m", "v_hat"):
             value = measured(float(path.terms[term][step - 1, 0])).latex
             expect(formulas.filter(has_text=value).first).to_be_attached(timeout=PATIENCE)
-        _button(tab, "One step forward").click()
+        button(tab, "One step forward").click()
 
 
 def test_nothing_is_sent_either_way_while_it_plays(visit: Open, page: Callable[..., Page]) -> None:
-    tab = page()
+    tab = page(moving=True)
     frames: list[str] = []
 
     def listen(socket: WebSocket) -> None:
@@ -267,20 +160,20 @@ def test_nothing_is_sent_either_way_while_it_plays(visit: Open, page: Callable[.
     tab.on("websocket", listen)
     visit(tab=tab, t=0)
     tab.wait_for_timeout(500)
-    _button(tab, "Play").click()
+    button(tab, "Play").click()
     frames.clear()
-    _await(tab, lambda: _step(tab) > 30, "steps")
+    await_that(tab, lambda: step_in(tab) > 30, "steps")
     assert frames == []
-    _button(tab, "Pause").click()
-    _await(tab, lambda: {"sent", "received"} <= set(frames), "a message after the pause")
+    button(tab, "Pause").click()
+    await_that(tab, lambda: {"sent", "received"} <= set(frames), "a message after the pause")
 
 
 def test_without_motion_the_picture_moves_in_whole_steps(visit: Open, page: Callable[..., Page]) -> None:
     tab = page()
     tab.emulate_media(reduced_motion="reduce")
     visit(tab=tab, t=0)
-    _stage(tab).get_by_label("Speed").select_option("0.25")
-    _button(tab, "Play").click()
+    stage_in(tab).get_by_label("Speed").select_option("0.25")
+    button(tab, "Play").click()
     # What was shown, frame by frame: the step, and the pixels.
     seen: list[list[str]] = tab.evaluate(
         """() => new Promise(done => {
@@ -300,49 +193,15 @@ def test_without_motion_the_picture_moves_in_whole_steps(visit: Open, page: Call
 def test_a_path_that_diverged_says_so_when_the_clock_gets_there(visit: Open) -> None:
     step = _path("sgd", lr=0.003).status.step
     tab = visit(sgd_lr=0.003, t=3)
-    row = _stage(tab).locator("tbody tr").first
+    row = stage_in(tab).locator("tbody tr").first
     expect(row).to_contain_text("Gradient descent")
     expect(row).not_to_contain_text("diverged")
-    _stage(tab).focus()
+    stage_in(tab).focus()
     tab.keyboard.press("End")
     expect(row).to_contain_text(f"diverged at step {step}")
 
 
 # --- The start ---
-
-
-def _drag(tab: Page, start: list[float], end: list[float]) -> None:
-    """Draws a box with the mouse, at a hand's pace: a busy browser joins moves that come at once."""
-    tab.mouse.move(*tab.evaluate(SPOT, start))
-    tab.wait_for_timeout(200)
-    tab.mouse.down()
-    middle = [(one + other) / 2 for one, other in zip(start, end, strict=True)]
-    for place in (middle, end):
-        tab.wait_for_timeout(100)
-        tab.mouse.move(*tab.evaluate(SPOT, place), steps=4)
-    tab.wait_for_timeout(100)
-    tab.mouse.up()
-
-
-def _expect_start(tab: Page, wanted: list[float], racer: str, prefix: str = "") -> None:
-    """The start is where it was asked for, as the link, the table and the axes have it."""
-    pixels = tab.evaluate(
-        f"() => {{ const l = {PLOT}._fullLayout; return ['xaxis', 'yaxis'].map(a => Math.abs(1 / l[a]._m)); }}"
-    )
-    keys = [f"{prefix}{name}" for name in ("x", "y")[: len(wanted)]]
-    _await(
-        tab,
-        lambda: all(
-            abs(float(_asked(tab).get(key, "nan")) - number) <= PIXEL * size
-            for key, number, size in zip(keys, wanted, pixels, strict=False)
-        ),
-        f"{wanted} in {tab.url}",
-    )
-    start = [float(_asked(tab)[key]) for key in keys]
-    _stage(tab).focus()
-    tab.keyboard.press("Home")
-    _expect_step(tab, 0)
-    _await(tab, lambda: _numbers(tab, racer)[: len(start)] == pytest.approx(start, rel=6e-4), f"the path from {start}")
 
 
 def test_a_click_in_the_landscape_moves_the_start_and_the_paths(visit: Open) -> None:
@@ -352,9 +211,9 @@ def test_a_click_in_the_landscape_moves_the_start_and_the_paths(visit: Open) -> 
     tab.mouse.click(x - 30, y + 20)
     tab.wait_for_timeout(600)
     # Beside the axes is nowhere.
-    assert "x" not in _asked(tab)
+    assert "x" not in asked(tab)
     tab.mouse.click(*tab.evaluate(SPOT, [0.5, -0.4]))
-    _expect_start(tab, [0.5, -0.4], "Adam")
+    expect_start(tab, [0.5, -0.4], "Adam")
     assert tab.evaluate(RANGES) == before
 
 
@@ -365,7 +224,7 @@ def test_the_ring_of_the_start_can_be_dragged(visit: Open) -> None:
     tab.mouse.down()
     tab.mouse.move(*tab.evaluate(SPOT, [1.2, 0.3]), steps=6)
     tab.mouse.up()
-    _expect_start(tab, [1.2, 0.3], "Adam")
+    expect_start(tab, [1.2, 0.3], "Adam")
     # It was not taken for a box to zoom into.
     assert tab.evaluate(RANGES) == before
 
@@ -373,8 +232,8 @@ def test_the_ring_of_the_start_can_be_dragged(visit: Open) -> None:
 def test_a_click_on_a_curve_moves_its_start(visit: Open) -> None:
     tab = visit(FOUNDATIONS.path)
     tab.mouse.click(*tab.evaluate(SPOT, [1.5, 3.0]))
-    _expect_start(tab, [1.5], "Gradient descent", FOUNDATIONS.prefix)
-    assert f"{FOUNDATIONS.prefix}y" not in _asked(tab)
+    expect_start(tab, [1.5], "Gradient descent", FOUNDATIONS.prefix)
+    assert f"{FOUNDATIONS.prefix}y" not in asked(tab)
 
 
 # Keeps what is written on a canvas, and of every hollow arrow its colour, where it begins and where it ends.
@@ -414,8 +273,8 @@ def test_on_a_curve_every_ball_has_its_name_its_step_and_its_arrows_along_the_ax
     assert {begin[1] - end[1] for _, begin, end in pushes} == {0}
     assert {end[0] > begin[0] for _, begin, end in pushes} == {start[0] < 0}
     tab.evaluate("() => { heard.pushes.length = 0; }")
-    _button(tab, "Show gradient and momentum arrows").click()
-    _still(tab)
+    button(tab, "Show gradient and momentum arrows").click()
+    still(tab)
     assert tab.evaluate("() => heard.pushes") == []
 
 
@@ -425,58 +284,58 @@ def test_on_a_curve_every_ball_has_its_name_its_step_and_its_arrows_along_the_ax
 def test_zoom_stays_when_a_slider_moves_and_is_fresh_for_another_objective(visit: Open) -> None:
     tab = visit()
     whole = tab.evaluate(RANGES)
-    _drag(tab, [-0.5, 0.0], [1.0, 1.5])
+    drag(tab, [-0.5, 0.0], [1.0, 1.5])
     box = pytest.approx([-0.5, 1.0, 0.0, 1.5], abs=0.05)
-    _await(tab, lambda: bool(tab.evaluate(RANGES) == box), f"the box, and not {whole}")
+    await_that(tab, lambda: bool(tab.evaluate(RANGES) == box), f"the box, and not {whole}")
     zoomed = tab.evaluate(RANGES)
-    _turn(tab, "momentum_lr")
+    turn(tab, "Momentum", "momentum_lr")
     assert tab.evaluate(RANGES) == zoomed
     # It was not taken for a click.
-    assert "x" not in _asked(tab)
+    assert "x" not in asked(tab)
     booth = OBJECTIVES["booth"]
-    _choose_objective(tab, booth.name)
+    choose_objective(tab, booth.name)
     fresh = [number for limits in booth.domain for number in limits]
-    _await(tab, lambda: tab.evaluate(RANGES) == pytest.approx(fresh), "the whole of another landscape")
+    await_that(tab, lambda: tab.evaluate(RANGES) == pytest.approx(fresh), "the whole of another landscape")
 
 
 def test_the_camera_stays_when_a_slider_moves_and_is_fresh_for_another_objective(visit: Open) -> None:
     tab = visit(view="3-D")
     opening = tab.evaluate(EYE)
-    box = _stage(tab).locator(".gd-view").first.bounding_box()
+    box = stage_in(tab).locator(".gd-view").first.bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     tab.mouse.move(x, y)
     tab.mouse.down()
     tab.mouse.move(x + 90, y + 30, steps=5)
     tab.mouse.up()
-    _await(tab, lambda: tab.evaluate(EYE) != pytest.approx(opening, abs=0.05), "another camera")
+    await_that(tab, lambda: tab.evaluate(EYE) != pytest.approx(opening, abs=0.05), "another camera")
     # The camera glides to its rest.
     tab.wait_for_timeout(500)
     turned = tab.evaluate(EYE)
-    _turn(tab)
+    turn(tab)
     assert tab.evaluate(EYE) == pytest.approx(turned, abs=1e-3)
-    _choose_objective(tab, OBJECTIVES["booth"].name)
-    _await(tab, lambda: tab.evaluate(EYE) == pytest.approx(opening, abs=1e-3), "the camera of a new landscape")
+    choose_objective(tab, OBJECTIVES["booth"].name)
+    await_that(tab, lambda: tab.evaluate(EYE) == pytest.approx(opening, abs=1e-3), "the camera of a new landscape")
 
 
 def test_a_hidden_racer_stays_hidden_and_its_button_keeps_the_focus(visit: Open) -> None:
     tab = visit()
     drawn = f"() => {PLOT}.data.map(trace => trace.name).filter(name => name)"
-    mark = _button(tab, "Momentum")
+    mark = button(tab, "Momentum")
     assert "Momentum" in tab.evaluate(drawn)
     mark.focus()
     tab.keyboard.press("Enter")
     expect(mark).to_have_attribute("aria-pressed", "false")
     expect(mark).to_be_focused()
-    _await(tab, lambda: "Momentum" not in tab.evaluate(drawn), "one racer less")
+    await_that(tab, lambda: "Momentum" not in tab.evaluate(drawn), "one racer less")
     mark.evaluate("button => { button.known = true; }")
-    _turn(tab)
+    turn(tab)
     # The very same button: a new one would not have the focus that the old one had.
     assert mark.evaluate("button => button.known")
     expect(mark).to_have_attribute("aria-pressed", "false")
     assert "Momentum" not in tab.evaluate(drawn)
     mark.click()
-    _await(tab, lambda: "Momentum" in tab.evaluate(drawn), "the racer again")
+    await_that(tab, lambda: "Momentum" in tab.evaluate(drawn), "the racer again")
 
 
 def test_it_follows_a_change_of_theme_without_a_reload(visit: Open) -> None:
@@ -490,26 +349,26 @@ def test_it_follows_a_change_of_theme_without_a_reload(visit: Open) -> None:
     for scheme, look in (("dark", DARK), ("light", LIGHT)):
         tab.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         wanted = [look.text.lower(), look.landscape[0].lower()]
-        _await(tab, lambda wanted=wanted: bool(tab.evaluate(shown) == wanted), f"the {scheme} look")
-        _await(tab, lambda scheme=scheme: (tab.evaluate(PICTURE) == light) == (scheme == "light"), "its labels")
+        await_that(tab, lambda wanted=wanted: bool(tab.evaluate(shown) == wanted), f"the {scheme} look")
+        await_that(tab, lambda scheme=scheme: (tab.evaluate(PICTURE) == light) == (scheme == "light"), "its labels")
     assert tab.evaluate("() => window.untouched")
-    _expect_step(tab, 80)
+    expect_step(tab, 80)
 
 
 def test_it_works_after_a_visit_to_another_page(visit: Open) -> None:
-    tab = visit(view="3-D", t=0)
+    tab = visit(moving=True, view="3-D", t=0)
     for there in (FOUNDATIONS, OPTIMIZERS):
         tab.locator(".st-key-menu").get_by_role("link", name=there.title).click()
         expect(tab.locator("h1")).to_have_text(there.title)
-        expect(_stage(tab)).to_have_attribute(
+        expect(stage_in(tab)).to_have_attribute(
             "aria-label",
             "Race on Rosenbrock" if there is OPTIMIZERS else f"Gradient descent on {DESCENT.resolved_objective.name}",
         )
-        _at_rest(tab)
-    _stage(tab).focus()
+        at_rest(tab)
+    stage_in(tab).focus()
     tab.keyboard.press("Home")
-    _button(tab, "Play").click()
-    _await(tab, lambda: _step(tab) > 3, "steps")
+    button(tab, "Play").click()
+    await_that(tab, lambda: step_in(tab) > 3, "steps")
 
 
 # --- Keyboard, names, sizes, fingers ---
@@ -530,7 +389,7 @@ def test_everything_has_a_role_and_a_name_and_shows_the_focus(visit: Open) -> No
     )
     expect(group.get_by_role("combobox", name="Speed", exact=True)).to_be_visible()
     for view in ("Contour lines of Rosenbrock with the paths", "Loss over the steps"):
-        expect(group.get_by_role("img", name=view)).to_have_count(1)
+        expect(group.get_by_role("group", name=view)).to_have_count(1)
     # Plotly's own tools, of which none leads out of the page.
     tools = str(tab.locator(".gd-stage .modebar-btn").evaluate_all("tools => tools.map(tool => tool.dataset.title)"))
     assert "Reset axes" in tools
@@ -551,30 +410,30 @@ def test_everything_has_a_role_and_a_name_and_shows_the_focus(visit: Open) -> No
         if tab.evaluate("() => document.activeElement.matches('.gd-play')"):
             break
         tab.keyboard.press("Tab")
-    assert _button(tab, "Play").evaluate(outlined) == "solid2px"
+    assert button(tab, "Play").evaluate(outlined) == "solid2px"
 
 
 def test_it_fills_the_screen_and_comes_back(visit: Open) -> None:
     tab = visit()
-    view = _stage(tab).locator(".gd-view").first
+    view = stage_in(tab).locator(".gd-view").first
     before = view.bounding_box()
-    _button(tab, "Fill the screen").click()
+    button(tab, "Fill the screen").click()
     tab.wait_for_function("() => document.fullscreenElement?.matches('.gd-stage')")
     assert before is not None
-    _await(tab, lambda: (view.bounding_box() or before)["width"] > before["width"] + 50, "a larger picture")
+    await_that(tab, lambda: (view.bounding_box() or before)["width"] > before["width"] + 50, "a larger picture")
     # A browser rounds one of the two to whole pixels.
     gap = f"() => Math.abs({PLOT}._fullLayout.width - {PLOT}.clientWidth)"
-    _await(tab, lambda: tab.evaluate(gap) < 1, "a figure of the new size")
-    _button(tab, "Fill the screen").click()
+    await_that(tab, lambda: tab.evaluate(gap) < 1, "a figure of the new size")
+    button(tab, "Fill the screen").click()
     tab.wait_for_function("() => !document.fullscreenElement")
-    _await(tab, lambda: (view.bounding_box() or {}).get("width") == before["width"], "the old size")
+    await_that(tab, lambda: (view.bounding_box() or {}).get("width") == before["width"], "the old size")
 
 
 def test_on_a_phone_a_swipe_scrolls_and_a_tap_moves_the_start(app_url: str, chromium: Browser) -> None:
     context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     tab = context.new_page()
     tab.goto(f"{app_url}/{OPTIMIZERS.path}")
-    _at_rest(tab)
+    at_rest(tab)
     x, y = tab.evaluate(SPOT, [0.5, 0.0])
     scrolled = """() => document.querySelector('[data-testid="stMain"]').scrollTop"""
     assert tab.evaluate(scrolled) == 0
@@ -585,14 +444,14 @@ def test_on_a_phone_a_swipe_scrolls_and_a_tap_moves_the_start(app_url: str, chro
         finger.send(touch, {"type": "touchMove", "touchPoints": [{"x": x, "y": y - way}]})
         # As long as a frame: all at once would be no movement.
         tab.wait_for_timeout(16)
-    _await(tab, lambda: tab.evaluate(scrolled) > 100, "a scrolled page")
+    await_that(tab, lambda: tab.evaluate(scrolled) > 100, "a scrolled page")
     # At rest before it is lifted, or the page would run on.
     tab.wait_for_timeout(300)
     finger.send(touch, {"type": "touchEnd", "touchPoints": []})
-    assert "x" not in _asked(tab)
+    assert "x" not in asked(tab)
     tab.touchscreen.tap(*tab.evaluate(SPOT, [0.5, 0.0]))
-    _expect_start(tab, [0.5, 0.0], "Adam")
+    expect_start(tab, [0.5, 0.0], "Adam")
     # The controls stay within the screen.
-    wide = _stage(tab).locator(".gd-bar").evaluate("bar => [bar.scrollWidth, bar.clientWidth]")
+    wide = stage_in(tab).locator(".gd-bar").evaluate("bar => [bar.scrollWidth, bar.clientWidth]")
     assert wide[0] <= wide[1]
     context.close()

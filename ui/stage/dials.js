@@ -1,8 +1,11 @@
 // Dials: a slider that guides a hand and a box that takes any number, for one number of a run.
 
 import { element } from './elements.js';
-import { exact, typed } from './numbers.js';
-import { STOPS, allowed, placeOf, valueAt } from './scales.js';
+import { digits, exact, typed } from './numbers.js';
+import { STOPS, allowed, nextTo, placeOf, valueAt } from './scales.js';
+
+// Where the keys of a slider lead.
+const WAYS = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 };
 
 // `turn(value)` is told of every value while the hand moves, `release(value)` of the one at which it stays.
 export class Dial {
@@ -13,6 +16,12 @@ export class Dial {
     this.box = element('input', { type: 'text', inputmode: 'decimal', class: 'gd-typed', autocomplete: 'off', ...names });
     this.slider.addEventListener('input', () => this.move(valueAt(this.spec, Number(this.slider.value) / STOPS)));
     this.slider.addEventListener('change', () => this.settle());
+    this.slider.addEventListener('keydown', (event) => {
+      const way = WAYS[event.key];
+      if (!way) return;
+      event.preventDefault();
+      this.take(nextTo(this.spec, this.value, way));
+    });
     this.box.addEventListener('change', () => this.take(allowed(this.spec, typed(this.box.value))));
     this.box.addEventListener('keydown', (event) => {
       // The stage has keys of its own.
@@ -20,7 +29,8 @@ export class Dial {
       if (event.key === 'Escape') this.show(this.value);
       if (event.key === 'Enter') this.box.blur();
     });
-    this.element = element('span', { class: 'gd-dials' }, this.slider, this.box);
+    this.refusal = element('span', { class: 'gd-refusal', role: 'alert' });
+    this.element = element('span', { class: 'gd-dials' }, this.slider, this.box, this.refusal);
     this.show(spec.value);
   }
 
@@ -33,7 +43,7 @@ export class Dial {
 
   write() {
     this.box.value = exact(this.value);
-    this.box.classList.remove('gd-refused');
+    this.refuse('');
     this.slider.setAttribute('aria-valuetext', exact(this.value));
     this.slider.style.setProperty('--gd-at', `${(100 * Number(this.slider.value)) / STOPS}%`);
   }
@@ -48,11 +58,16 @@ export class Dial {
     this.release(this.value);
   }
 
+  // Says what is allowed instead of what was typed; nothing, if that is allowed.
+  refuse(allowed) {
+    this.box.setAttribute('aria-invalid', String(allowed !== ''));
+    this.refusal.textContent = allowed;
+  }
+
   take(value) {
     if (Number.isNaN(value)) {
       const [low, high] = this.spec.bounds;
-      this.box.classList.add('gd-refused');
-      this.box.title = `${this.spec.label}: ${this.spec.whole ? 'a whole number' : 'a number'} from ${exact(low)} to ${exact(high)}`;
+      this.refuse(`${this.spec.whole ? 'a whole number' : 'a number'} from ${digits(low)} to ${digits(high)}`);
       return;
     }
     this.show(value);

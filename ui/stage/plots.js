@@ -27,9 +27,9 @@ function within(values, range) {
   return Array.from(values, (value) => (value >= low && value <= high ? value : null));
 }
 
-// The paths as lines that can be pointed at and are not seen: the canvas draws them.
-export function tracesOf(view, tracks, minimum, layout) {
-  return view.traces.map(({ track, x, y, style }) => {
+// The paths as lines that can be pointed at and are not seen: the canvas draws them, but for those that are `hidden`.
+export function tracesOf(view, tracks, hidden, minimum, layout) {
+  return view.traces.filter(({ track }) => !hidden.has(tracks[track].key)).map(({ track, x, y, style }) => {
     const values = (name, axis) => {
       const numbers = channel(tracks[track], name, minimum);
       return layout[axis].type === 'log' ? Array.from(numbers, (value) => Math.max(value, view.floor))

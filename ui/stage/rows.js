@@ -68,17 +68,18 @@ export class Rows {
     const dialled = tracks.some(({ dials }) => dials.length);
     const columns = [...variables, 'loss', 'gradient norm'];
     const head = element('tr', {}, element('th', { scope: 'col' }, data.who));
-    if (dialled) head.append(element('th', { scope: 'col' }, 'learning rate'));
+    if (dialled) head.append(element('th', { scope: 'col', class: 'gd-rate' }, 'learning rate'));
     const numeric = (column) => `gd-number gd-${column.replace(' ', '-')}`;
     for (const column of columns) head.append(element('th', { scope: 'col', class: numeric(column) }, column));
-    if (dialled) head.append(element('th', { scope: 'col' }, element('span', { class: 'gd-said' }, 'more')));
+    if (dialled) head.append(element('th', { scope: 'col', class: 'gd-acts' }, element('span', { class: 'gd-said' }, 'more')));
     const body = element('tbody');
     this.groups = [];
     this.cells = tracks.map((track, place) => {
       const mark = element('button', { type: 'button', class: 'gd-track' });
       mark.title = `Show or hide ${track.name}`;
       const note = element('span', { class: 'gd-note' });
-      mark.append(swatch(track), element('span', { style: `color: ${track.ink}` }, track.name), note);
+      const name = element('span', { style: `color: ${track.ink}` }, track.name);
+      mark.append(swatch(track), element('span', { class: 'gd-name' }, name, note));
       mark.addEventListener('click', () => stage.hide(track.key));
       const row = element('tr', {}, element('th', { scope: 'row' }, mark));
       const cells = columns.map((column) => element('td', { class: numeric(column) }));

@@ -42,6 +42,15 @@ export function spread({ spread: how }, value, now, { bounds: [low, high] }) {
   return within(how === 'factor' ? short(now * value, 3) : value, low, high);
 }
 
+// The stop after `value` on the way up (1) or down (-1) that is another number: short ones may be further apart than stops.
+export function nextTo(spec, value, way) {
+  for (let stop = Math.round(placeOf(spec, value) * STOPS) + way; stop >= 0 && stop <= STOPS; stop += way) {
+    const next = valueAt(spec, stop / STOPS);
+    if (way * (next - value) > 0) return next;
+  }
+  return value;
+}
+
 // The value of the dial nearest to one that a hand points at.
 export const snapped = (spec, value) => valueAt(spec, placeOf(spec, value));
 

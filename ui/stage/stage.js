@@ -143,7 +143,8 @@ class Stage {
     const places = data.tracks.map(({ key, live }) => [key, live]).filter(([, live]) => live);
     this.runners = new Map(places.map(([key, { program }]) => {
       const runner = this.runners.get(key);
-      return [key, runner?.program.id === program.id ? runner : new Runner(program)];
+      // One that was too slow has another try under another hand.
+      return [key, runner?.program.id === program.id && !runner.heavy ? runner : new Runner(program)];
     }));
     this.root.setAttribute('aria-label', data.label);
     this.title.textContent = data.look_for ?? '';
@@ -195,7 +196,7 @@ class Stage {
         continue;
       }
       // What this figure is made of: some have no paths in them, and the margin of curves follows the width.
-      const paths = view.traces.length ? `${JSON.stringify(view.traces)} ${data.numbers}` : '';
+      const paths = view.traces.length ? `${JSON.stringify(view.traces)} ${[...this.hidden]} ${data.numbers}` : '';
       const width = view.kind === 'time' ? shown.box.clientWidth : '';
       const made = `${text} ${JSON.stringify(this.colors)} ${paths} ${width} ${scale}`;
       if (shown.made === made && !shown.wide) continue;
@@ -203,7 +204,7 @@ class Stage {
       shown.wide = false;
       const figure = figureOf(text, this.colors.map);
       const layout = layoutOf(figure.layout, shown.box.clientWidth, this.colors, this.coarse, scale);
-      const traces = [...figure.data, ...tracesOf(view, this.settled, this.minimum, layout)];
+      const traces = [...figure.data, ...tracesOf(view, this.settled, this.hidden, this.minimum, layout)];
       shown.home = homeOf(layout);
       await Plotly.react(shown.gd, traces, layout, configOf(this.coarse));
       if (this.ended) return;
@@ -333,7 +334,8 @@ class Stage {
   // As it was opened: before the first step, and nothing zoomed or turned.
   reset() {
     this.nudge(-Infinity);
-    for (const { gd, home } of this.views) if (gd._fullLayout && home) window.Plotly.relayout(gd, home);
+    // Plotly keeps what it is given, and changes it with the next zoom.
+    for (const { gd, home } of this.views) if (gd._fullLayout && home) window.Plotly.relayout(gd, structuredClone(home));
   }
 
   // --- The hand ---
@@ -518,6 +520,7 @@ class Stage {
     if (!this.hidden.delete(key)) this.hidden.add(key);
     this.rows.mark();
     this.dirty = true;
+    this.draw();
   }
 
   key(event) {

@@ -152,6 +152,23 @@ def test_a_dial_of_all_turns_the_number_of_each_within_its_bounds(engine: Engine
     assert _call(engine, spread, {"spread": "set"}, 0.3, 0.1, own) == 0.3
 
 
+def test_each_key_turns_a_dial_to_another_number(engine: Engine) -> None:
+    press = """(spec, way) => {
+        const seen = [way > 0 ? spec.low : spec.high];
+        while (seen.length < 500) {
+            const next = scales.nextTo(spec, seen.at(-1), way);
+            if (next === seen.at(-1)) break;
+            seen.push(next);
+        }
+        return seen;
+    }"""
+    for spec in _dials():
+        for way, end in ((1, spec["high"]), (-1, spec["low"])):
+            values = _call(engine, press, spec, way)
+            assert values[-1] == pytest.approx(end, rel=1e-9, abs=1e-12), spec
+            assert all(way * (after - before) > 0 for before, after in pairwise(values)), spec
+
+
 def test_numbers_near_one_move_by_their_distance_to_it(engine: Engine) -> None:
     spec = {"scale": "one", "low": 0.5, "high": 0.9999, "bounds": [0, 0.999999], "whole": False}
     values = _call(engine, "(spec) => [0.25, 0.5, 0.75].map((place) => scales.valueAt(spec, place))", spec)
