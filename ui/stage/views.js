@@ -38,7 +38,7 @@ export class View {
     const project = flat(gd);
     const [across, up] = view.channels.map((name) => channel(track, name, minimum));
     const made = new Float32Array(2 * track.n);
-    for (let row = 0; row < track.n; row++) made.set(project(across[row], up[row]), 2 * row);
+    for (let row = 0; row < track.n; row++) [made[2 * row], made[2 * row + 1]] = project(across[row], up[row]);
     return made;
   }
 
@@ -267,7 +267,8 @@ export class Space extends View {
     const project = space(gd);
     const made = new Float32Array(2 * track.n);
     for (let row = 0; row < track.n; row++) {
-      made.set(project(track.x[0][row], track.x[1][row], onSurface(track.height[row], minimum, view.space)), 2 * row);
+      const z = onSurface(track.height[row], minimum, view.space);
+      [made[2 * row], made[2 * row + 1]] = project(track.x[0][row], track.x[1][row], z);
     }
     return made;
   }
@@ -298,7 +299,7 @@ export class Time extends View {
     // On a log axis nothing is lower than the floor; a loss that is exactly the minimum stands there.
     const floor = gd._fullLayout.yaxis.type === 'log' ? view.floor : -Infinity;
     for (let row = 0; row < track.n; row++) {
-      made.set(project(across[row], up[row] < floor ? floor : up[row]), 2 * row);
+      [made[2 * row], made[2 * row + 1]] = project(across[row], up[row] < floor ? floor : up[row]);
     }
     return made;
   }
