@@ -108,7 +108,7 @@ def test_after_each_of_ten_turns_the_link_shows_the_same_elsewhere(
     tab.goto(f"{app_url}/{OPTIMIZERS}")
     settled(tab, plots=2)
     entries = tab.evaluate("history.length")
-    with chromium.new_context() as elsewhere:
+    with chromium.new_context(reduced_motion="reduce") as elsewhere:
         other = elsewhere.new_page()
         other.set_viewport_size({"width": 1280, "height": 800})
         for number, act in enumerate(DONE):

@@ -16,7 +16,7 @@ from ui import controls
 from ui.controls.racers import Gradients
 from ui.kit import share
 from ui.panels.outcome import step_controls
-from ui.stage import Account, Dials, shared, stage
+from ui.stage import Account, Dials, shared, slot, stage
 from ui.stage.payload import Kind
 
 # What a racer that joins is tuned with: a few hundredths of a second.
@@ -88,7 +88,7 @@ def race_panel(
             )
         with right:
             curve = controls.view_control("Curve", curves, f"{prefix}curve")
-        slot = st.container()
+        room = slot(f"{prefix}stage_room", height, 2, len(entry.racers) + 1)
     with fields:
         controls.fold("The same settings as fields", f"{prefix}fields", lambda: _fields(entry, prefix))
         path, coordinate, step = step_controls(race, entry.steps, prefix)
@@ -103,7 +103,7 @@ def race_panel(
     (racer,) = (racer for racer, run in race if run is path)
     account = Account(racer, path, step, coordinate)
     # The stage before what is below it, which need not be ready before it moves.
-    with slot:
+    with room:
         stage(
             entry.objective,
             race,
