@@ -120,7 +120,8 @@ def clipped(start: Array, end: Array, box: View) -> tuple[Array, Array]:
     """
     low, high = np.array(box).T
     way = end - start
-    with np.errstate(divide="ignore", invalid="ignore"):
+    # A step next to nothing overflows, to the infinity that a step of nothing gives.
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         first, second = (low - start) / way, (high - start) / way
     # A line along an edge's direction is between the two edges all the way or never.
     still, between = way == 0, (start >= low) & (start <= high)

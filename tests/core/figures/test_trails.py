@@ -126,6 +126,12 @@ def test_a_short_path_is_not_thinned() -> None:
     assert len(thinned(np.zeros((MAX_POINTS, 2)), VIEW)) == MAX_POINTS
 
 
+def test_a_step_next_to_nothing_is_clipped_like_one_of_nothing() -> None:
+    start = np.array([[0.0, 0.5], [0.0, 5.0]])
+    enter, leave = clipped(start, start + np.array([[1e-320, 0.0], [1e-320, 0.0]]), VIEW)
+    assert (enter <= leave).tolist() == [True, False]
+
+
 def test_lines_are_clipped_to_a_box() -> None:
     start = np.array([[0.0, 0.5], [-2.0, 0.5], [-2.0, 2.0], [0.0, 0.5]])
     end = np.array([[2.0, 0.5], [2.0, 0.5], [2.0, 2.0], [0.0, 0.5]])
