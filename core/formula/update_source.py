@@ -250,7 +250,8 @@ def numpy_update(rule: Rule) -> Update:
 
 
 # What the lines and helpers may call of Python itself.
-_BUILTINS = {"zip": zip, "len": len, "float": float, "range": range, "max": max, "sum": sum}
+# torch brings parts of itself in on first use, and asks the builtins of whoever calls it for the means.
+_BUILTINS = {"zip": zip, "len": len, "float": float, "range": range, "max": max, "sum": sum, "__import__": __import__}
 
 
 def compiled_scope(text: str, libraries: Mapping[str, Any]) -> dict[str, Any]:

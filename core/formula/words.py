@@ -55,7 +55,7 @@ def form_apart(*values: float) -> str:
     """The format with as many digits, four at least, as tell those of ``values`` apart that differ."""
     different = len(set(values))
     forms = (f".{count}g" for count in range(4, 18))
-    return next((form for form in forms if len({f"{value:{form}}" for value in values}) == different), ".4g")
+    return next((form for form in forms if len({float(f"{value:{form}}") for value in values}) == different), ".4g")
 
 
 def apart(*values: float) -> tuple[str, ...]:

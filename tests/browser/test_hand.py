@@ -317,7 +317,7 @@ def test_a_rule_that_is_too_slow_says_so_and_left_to_python(race: Shared) -> Non
             performance.now = () => (late += 20) + Performance.prototype.now.call(performance);
         }"""
     )
-    grip(tab, slider, 0.4, 0.5, 0.45)
+    grip(tab, slider, *(0.4 + 0.01 * move for move in range(14)))
     before = texts(tab, "Adam")
     expect(row_of(tab, "Adam")).to_contain_text("follows when the hand lets go")
     assert race.sent == []

@@ -84,6 +84,14 @@ def _paste_run(tab: Page) -> None:
     tab.locator(".st-key-reopen textarea").fill(PASTED)
     tab.keyboard.press("Control+Enter")
     _press(tab, "reopen_button")
+    expect(tab.locator(".gd-table").first).to_contain_text("NAdam")
+
+
+def _leave_saddle(tab: Page) -> None:
+    _number(tab, "x", "-0.123456789")
+    _press(tab, "try_saddle")
+    expect(tab.locator(".gd-stage").first).to_have_attribute("aria-label", "Race on Saddle")
+    _turn(tab, "steps", -4)
 
 
 # What a visitor does, one after the other in one visit; the link is opened elsewhere after each.
@@ -97,7 +105,7 @@ DONE: list[Callable[[Page], None]] = [
     lambda tab: _choose(tab, "edit", "Adam"),
     lambda tab: _type_rule(tab, "x = x - lr*sign(g)"),
     lambda tab: _paste_run(tab),
-    lambda tab: (_number(tab, "x", "-0.123456789"), _press(tab, "try_saddle"), _turn(tab, "steps", -4))[2],
+    lambda tab: _leave_saddle(tab),
 ]
 
 

@@ -93,3 +93,25 @@ def test_in_verbatim_text_every_sign_that_could_be_markup_has_a_backslash_and_no
     assert re.sub(r"\\(.)", r"\1", markdown) == text
     assert not set(re.sub(r"\\.", "", markdown)) & set(string.punctuation)
     assert not re.search(r"\\[\w\s]", markdown.replace(r"\_", ""))
+
+
+def test_what_a_part_asks_of_the_rest_of_the_page_runs_the_whole_page(
+    visit: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit["link:asked"] = {}
+    runs: list[str] = []
+    monkeypatch.setattr(share.st, "rerun", lambda: runs.append("whole"))
+
+    def alone() -> None:
+        with share.part("one"):
+            pass
+
+    share.ask({"a": 1.0}, within=True)
+    Context().run(alone)
+    assert runs == []
+    share.ask({"a": 2.0}, within=True)
+    share.ask({"b": 2.0})
+    share.ask({"a": 3.0}, within=True)
+    Context().run(alone)
+    Context().run(alone)
+    assert runs == ["whole"]

@@ -1,6 +1,6 @@
 """Prepared runs as controls: one of a few, cards or a row that open them, and the value of every control they set."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -85,18 +85,11 @@ def scenario_cards(scenarios: Mapping[str, Scenario], page: Page) -> None:
                     st.switch_page(page.file, query_params=share.encode(state))
 
 
-def scenario_row(
-    scenarios: Mapping[str, Scenario], runs: Sequence[Run], prefix: str, changed: Callable[[], None]
-) -> str:
+def scenario_row(scenarios: Mapping[str, Scenario], runs: Sequence[Run], prefix: str) -> str:
     """Prepared runs as a row of buttons, the one that ``runs`` are marked; what to look for in that one, or "".
 
-    ``changed`` is called when another one is opened, with the controls of ``prefix``.
+    ``prefix`` begins the keys of the controls that they set.
     """
-
-    def open_it(scenario: Scenario) -> None:
-        share.ask(scenario_state(scenario, prefix))
-        changed()
-
     look_for = ""
     row = f"{prefix}chips"
     # As low as a line of text allows, so that the picture below is in sight.
@@ -110,7 +103,7 @@ def scenario_row(
                 key=f"try_{scenario.key}",
                 help=scenario.idea,
                 type="primary" if here else "secondary",
-                on_click=open_it,
-                args=(scenario,),
+                on_click=share.ask,
+                args=(scenario_state(scenario, prefix),),
             )
     return look_for

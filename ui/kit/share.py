@@ -29,6 +29,8 @@ _ASKED = "link:asked"
 _UNUSED = "link:unused"
 _NOTES = "link:notes"
 _AT = "link:at"
+# Whether controls were set that the part of the page which runs by itself does not have.
+_WHOLE = "link:whole"
 # By the path of each page: what its controls were last set to, drawn now or not, and its link; and the link of the page
 # that is open, by the parts of the page that can run by themselves.
 _KEPT = "link:kept"
@@ -106,6 +108,7 @@ def begin(path: str) -> None:
         if anew:
             kept[path] = asked
         now[_ASKED] = dict(kept[path])
+    now.pop(_WHOLE, None)
     _run.set(_Run(st.empty(), first, anew))
     _drawn.set(_Part())
 
@@ -136,6 +139,8 @@ def part(name: str) -> Iterator[None]:
     When the fragment runs by itself, its settings take the place in the link of those that it had before.
     """
     around, mine = _drawn.get(), _Part()
+    if around is None and st.session_state.pop(_WHOLE, False):
+        st.rerun()
     token = _drawn.set(mine)
     try:
         yield
@@ -149,11 +154,6 @@ def part(name: str) -> Iterator[None]:
     (outer,) = {path[: path.index(name)] for path in before if name in path} or {()}
     others = {path: link for path, link in before.items() if name not in path}
     _write(others | {(*outer, *path): link for path, link in links.items()}, name)
-
-
-def alone() -> bool:
-    """Whether a part of the page runs by itself, and not the whole page."""
-    return _run.get() is None
 
 
 def arriving() -> bool:
@@ -269,9 +269,13 @@ def asked(key: str) -> list[str]:
     return values
 
 
-def ask(settings: Mapping[str, Setting], at: str = "") -> None:
-    """Sets controls of the open page, drawn now or not, as a link would that says ``settings`` and leads to ``at``."""
+def ask(settings: Mapping[str, Setting], at: str = "", within: bool = False) -> None:
+    """Sets controls of the open page, drawn now or not, as a link would that says ``settings`` and leads to ``at``.
+
+    The whole page runs then, unless all of them are ``within`` the part of it that asks.
+    """
     now = st.session_state
+    now[_WHOLE] = now.get(_WHOLE, False) or not within
     now.update(settings)
     link = encode(settings)
     now[_ASKED] = now[_ASKED] | link

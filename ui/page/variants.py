@@ -49,7 +49,7 @@ from ui.kit.elements import bullets
 from ui.kit.limits import MAX_SEED, MAX_START
 from ui.navigation import VARIANTS
 from ui.panels.claims import finding_panel
-from ui.stage import Costs, shared, stage
+from ui.stage import Costs, stage
 from ui.stage.payload import Kind
 
 _PREFIX = VARIANTS.prefix
@@ -89,8 +89,6 @@ def pictures(data: Chosen, runs: Sequence[Ran], settings: Settings) -> None:
 
     A fragment: another view leaves the rest of the page alone.
     """
-    if st.session_state.pop(shared(_PREFIX), False) and share.alone():
-        st.rerun()
     grounds: dict[str, Kind] = {"Paths": "plane", "Data": "fit"}
     with st.container(horizontal=True):
         ground = view_control("Picture", grounds, f"{_PREFIX}view")

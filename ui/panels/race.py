@@ -16,7 +16,7 @@ from ui import controls
 from ui.controls.racers import Gradients
 from ui.kit import share
 from ui.panels.outcome import step_controls
-from ui.stage import Account, Dials, shared, slot, stage
+from ui.stage import Account, Dials, slot, stage
 from ui.stage.payload import Kind
 
 # What a racer that joins is tuned with: a few hundredths of a second.
@@ -66,18 +66,13 @@ def race_panel(
 
     A fragment: what changes a racer leaves the rest of the page alone.
     """
-    if st.session_state.pop(shared(prefix), False) and share.alone():
-        st.rerun()
     _welcome(entry, prefix)
     chips, picture, fields = st.container(), st.container(), st.container()
     tuned = {racer.key: controls.tuning(racer, entry.opening.get(racer.key, {}), prefix) for racer in entry.racers}
     race = [(racer, trace(_run(entry, racer, tuned[racer.key]))) for racer in entry.racers]
 
-    def change() -> None:
-        st.session_state[shared(prefix)] = True
-
     with chips:
-        look_for = controls.scenario_row(entry.scenarios, [path.run for _, path in race], prefix, change)
+        look_for = controls.scenario_row(entry.scenarios, [path.run for _, path in race], prefix)
     with picture:
         left, right = st.columns([3, 2])
         with left:
@@ -135,12 +130,12 @@ def _welcome(entry: Entry, prefix: str) -> None:
             continue
         twins = [one for one in entry.racers if one.key in before and one.optimizer is racer.optimizer]
         if twins:
-            share.ask(controls.twin_state(twins[0], racer, prefix))
+            share.ask(controls.twin_state(twins[0], racer, prefix), within=True)
         else:
             steps = min(entry.steps, _TUNED_STEPS)
             run = Run(entry.objective.reference, racer.optimizer.key, entry.start, steps)
             # Short enough to be read.
-            share.ask({rate: float(f"{tuned_rate(run, _TUNED_RATES):.2g}")})
+            share.ask({rate: float(f"{tuned_rate(run, _TUNED_RATES):.2g}")}, within=True)
 
 
 def _run(entry: Entry, racer: Racer, tuned: controls.Tuning) -> Run:

@@ -103,7 +103,7 @@ def _take(figure: str, racers: Sequence[Racer]) -> None:
     believed = believed_rate(st.session_state[figure], racers)
     if believed is not None:
         racer, rate = believed
-        share.ask({f"{_SWEEP}{controls.hyper_key(racer, 'lr')}": share.number_text(rate)})
+        share.ask({f"{_SWEEP}{controls.hyper_key(racer, 'lr')}": share.number_text(rate)}, within=True)
 
 
 def believed_rate(raw: Any, racers: Sequence[Racer]) -> tuple[Racer, float] | None:

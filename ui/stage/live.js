@@ -5,7 +5,7 @@ import { freshTrack } from './tracks.js';
 
 // Milliseconds that a run may take while a hand waits for it, and how many in a row may take longer.
 const HEAVY = 8;
-const PATIENCE = 3;
+const PATIENCE = 10;
 const FAILURES = ['', 'diverged', 'undefined'];
 
 const programs = new Map();

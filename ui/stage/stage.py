@@ -106,7 +106,6 @@ def stage(
         start = believed_start(st.session_state[key]["start"], objective)
         if start is not None:
             share.ask({f"{prefix}{name}": number for name, number in zip(start_keys, start, strict=False)})
-            st.session_state[shared(prefix)] = True
 
     def come_to_rest() -> None:
         rested = believed_step(st.session_state[key]["clock"], steps)
@@ -115,21 +114,20 @@ def stage(
 
     def turn() -> None:
         turned = believed_dials(st.session_state[key]["dial"], dials)
-        share.ask({dial.key: dial.kept(turned[dial.key]) for dial in dials.kept if dial.key in turned})
+        settings = {dial.key: dial.kept(turned[dial.key]) for dial in dials.kept if dial.key in turned}
+        share.ask(settings, within=not any(dial.key in turned for dial in dials.everyone))
         # Turned to more steps or fewer, a clock at its end stays there.
         for dial in dials.everyone:
             if dial.name == "T" and dial.key in turned and st.session_state[f"{prefix}t"] == steps:
                 st.session_state[f"{prefix}t"] = turned[dial.key]
-        st.session_state[shared(prefix)] = any(dial.key in turned for dial in dials.everyone)
 
     def change_racers() -> None:
         rules = f"{prefix}rules"
         chosen = believed_racers(st.session_state[key]["racers"], st.session_state[rules], dials)
         share.ask({rules: chosen})
-        st.session_state[shared(prefix)] = True
 
     def follow() -> None:
-        share.ask(believed_schedules(st.session_state[key]["schedule"], dials))
+        share.ask(believed_schedules(st.session_state[key]["schedule"], dials), within=True)
 
     for sentence in share.stage_sentences(prefix):
         st.warning(sentence, icon=":material/edit_off:")
@@ -176,8 +174,3 @@ def slot(key: str, height: int, views: int, rows: int) -> DeltaGenerator:
     # Streamlit leaves out a container with nothing in it.
     room.html("<div></div>")
     return room
-
-
-def shared(prefix: str) -> str:
-    """The session key that says whether the stage of ``prefix`` changed what is not its own: start, steps, racers."""
-    return f"{prefix}stage:shared"
