@@ -251,6 +251,7 @@ class Stage {
     }
     if (this.held) return;
     if (this.stale) this.compute();
+    else if (this.narrow) this.widen();
     let moved = this.dirty;
     const views = this.views.filter((shown) => {
       shown.seen = shown.gd._fullLayout ? VIEWS[shown.view.kind].signature(shown.gd) : '';
@@ -501,7 +502,9 @@ class Stage {
   // Makes the axes of curves over time wide enough for what the hand has made of them.
   widen() {
     const now = performance.now();
-    if (this.widening > now - WIDEN || !this.moved) return;
+    // A hand that stays where it is gives no other occasion.
+    this.narrow = this.moved && this.widening > now - WIDEN;
+    if (this.narrow || !this.moved) return;
     this.widening = now;
     for (const shown of this.views) {
       if (shown.view.kind !== 'time' || shown.view.channels[0] !== 'step' || !shown.gd._fullLayout?.yaxis) continue;
