@@ -5,13 +5,14 @@ import streamlit as st
 from core import Run, trace
 from core.catalogue.racers import RACERS
 from core.engine.scenarios import DESCENTS, HILLS
+from core.engine.summary import Race
 from core.formula.words import listed
 from core.lessons.mountain import mountain_table
 from ui import controls, navigation
 from ui.kit.limits import MAX_CURVE_RACERS
 from ui.panels import catalogue, claims, export, outcome
-from ui.panels.race import Entry, Shown, race_panel
-from ui.stage import stage
+from ui.panels.race import Entry, race_panel
+from ui.stage import Account, stage
 
 navigation.begin(navigation.FOUNDATIONS)
 opening = next(iter(DESCENTS.values()))
@@ -30,14 +31,14 @@ with st.sidebar:
     gradients = controls.gradients_control(prefix)
 
 
-def below(shown: Shown) -> None:
+def below(race: Race, account: Account) -> None:
     """What follows from the race, and runs with it."""
     st.subheader("This step", anchor="step")
-    outcome.step_panel(shown.path, shown.step)
+    outcome.step_panel(account.path, account.step)
     st.subheader("What happened", anchor="story")
-    outcome.story_panel(shown.race)
+    outcome.story_panel(race)
     st.subheader("Take it home", anchor="export")
-    export.export_panel(objective, shown.race, navigation.FOUNDATIONS)
+    export.export_panel(objective, race, navigation.FOUNDATIONS)
 
 
 curves = {"Loss": "loss", "Gradient norm": "norm", "Learning rate": "rate"}

@@ -42,7 +42,7 @@ with picture:
         _HEIGHT,
         f"Race on {objective.name}",
         "",
-        lambda shown: optimizers.race_sections(objective, shown),
+        lambda race, account: optimizers.race_sections(objective, race, account),
     )
 
 st.subheader("The objective", anchor="objective")

@@ -7,6 +7,7 @@ import streamlit as st
 from core.catalogue.objectives import Objective
 from core.catalogue.optimizers import OPTIMIZERS, Family
 from core.catalogue.racers import RACERS, Racer, own_racer
+from core.engine.summary import Race
 from ui.controls import edited_state, fold, named
 from ui.kit import share
 from ui.navigation import OPTIMIZERS as OPTIMIZERS_PAGE
@@ -14,8 +15,8 @@ from ui.panels.catalogue import rule_panel
 from ui.panels.claims import claim_cards, claims_about, experiment_card, section_key
 from ui.panels.export import export_panel
 from ui.panels.outcome import numbers_panel, step_words, story_panel
-from ui.panels.race import Shown
 from ui.panels.rates import rates_panel
+from ui.stage import Account
 
 
 def edit_control() -> None:
@@ -31,16 +32,16 @@ def edit_control() -> None:
     st.selectbox("Begin with", list(rules), None, key="edit", on_change=take, placeholder="Choose a rule to change")
 
 
-def race_sections(objective: Objective, shown: Shown) -> None:
+def race_sections(objective: Objective, race: Race, account: Account) -> None:
     """What follows from the race: a step of it in numbers, what happened, other rates, and what is taken home."""
     st.subheader("One step in numbers", anchor="step")
-    step_words(shown.path, shown.step, shown.coordinate)
+    step_words(account.path, account.step, account.coordinate)
     st.subheader("What happened", anchor="story")
-    story_panel(shown.race)
-    numbers_panel(shown.race)
-    fold("The winner is the learning rate: the loss over all rates", "rates", lambda: rates_panel(shown.race))
+    story_panel(race)
+    numbers_panel(race)
+    fold("The winner is the learning rate: the loss over all rates", "rates", lambda: rates_panel(race))
     st.subheader("Take it home", anchor="export")
-    export_panel(objective, shown.race, OPTIMIZERS_PAGE)
+    export_panel(objective, race, OPTIMIZERS_PAGE)
 
 
 def rule_sections(racing: Collection[str]) -> None:

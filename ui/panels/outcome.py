@@ -15,6 +15,7 @@ from core.lessons.rate_check import LIMITS, Check, rate_sentences
 from ui.controls import choice, fold, moment_control, view_control
 from ui.kit.elements import bullets, table
 from ui.panels.catalogue import rule_lines
+from ui.stage import Account
 
 
 def rate_panel(path: Path, checked: Check) -> None:
@@ -68,14 +69,14 @@ def code_panel(label: str, key: str, of: str, runs: Mapping[str, Run]) -> None:
     fold(label, key, draw)
 
 
-def step_controls(race: Race, steps: int, prefix: str = "") -> tuple[Path, int, int]:
-    """Whose step is looked at, along which coordinate, and which step: the path, the coordinate, the step.
+def step_controls(race: Race, steps: int, prefix: str) -> Account:
+    """Whose step is looked at, along which coordinate, and which step.
 
     In one variable there is one coordinate, and nothing to choose.
     """
     who, where, when = st.columns([2, 2, 1], vertical_alignment="bottom")
     with who:
-        path = choice("Update rule", {racer.name: path for racer, path in race}, f"{prefix}of")
+        racer, path = choice("Update rule", {racer.name: (racer, path) for racer, path in race}, f"{prefix}of")
     coordinate, variables = 0, path.run.resolved_objective.parsed.variables
     if len(variables) > 1:
         with where:
@@ -83,7 +84,7 @@ def step_controls(race: Race, steps: int, prefix: str = "") -> tuple[Path, int, 
             coordinate = view_control("Coordinate", names, f"{prefix}along")
     with when:
         step = moment_control(steps, prefix)
-    return path, coordinate, step
+    return Account(racer, path, step, coordinate)
 
 
 def step_panel(path: Path, step: int) -> None:

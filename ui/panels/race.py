@@ -11,7 +11,7 @@ from core.engine.run import Run
 from core.engine.scenarios import Scenario
 from core.engine.sensitivity import tuned_rate
 from core.engine.summary import Race
-from core.engine.trace import Path, trace
+from core.engine.trace import trace
 from ui import controls
 from ui.controls.racers import Gradients
 from ui.kit import share
@@ -41,16 +41,6 @@ class Entry:
     most: int
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A race as the page shows it: with the path, the coordinate and the step that are looked at."""
-
-    race: Race
-    path: Path
-    coordinate: int
-    step: int
-
-
 @st.fragment
 @share.part("race")
 def race_panel(
@@ -60,9 +50,9 @@ def race_panel(
     height: int,
     label: str,
     prefix: str,
-    below: Callable[[Shown], None],
+    below: Callable[[Race, Account], None],
 ) -> None:
-    """The race on a stage, the fields of its racers folded under it, and ``below``, what else follows from it.
+    """The race on a stage, the fields of its racers folded under it, and what follows from it ``below``.
 
     A fragment: what changes a racer leaves the rest of the page alone.
     """
@@ -86,7 +76,7 @@ def race_panel(
         room = slot(f"{prefix}stage_room", height, 2, len(entry.racers) + 1)
     with fields:
         controls.fold("The same settings as fields", f"{prefix}fields", lambda: _fields(entry, prefix))
-        path, coordinate, step = step_controls(race, entry.steps, prefix)
+        account = step_controls(race, entry.steps, prefix)
     dials = Dials(
         {racer.key: controls.racer_dials(racer, tuned[racer.key], prefix) for racer in entry.racers},
         controls.everyone_dials(prefix),
@@ -95,15 +85,13 @@ def race_panel(
         {racer.key: prefix + controls.schedule_key(racer) for racer in entry.racers},
         entry.most,
     )
-    (racer,) = (racer for racer, run in race if run is path)
-    account = Account(racer, path, step, coordinate)
     # The stage before what is below it, which need not be ready before it moves.
     with room:
         stage(
             entry.objective,
             race,
             [landscape, curve],
-            step,
+            account.step,
             height,
             label,
             prefix,
@@ -111,7 +99,7 @@ def race_panel(
             look_for=look_for,
             account=account,
         )
-    below(Shown(race, path, coordinate, step))
+    below(race, account)
 
 
 def _welcome(entry: Entry, prefix: str) -> None:
