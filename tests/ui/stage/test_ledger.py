@@ -28,11 +28,6 @@ def engine() -> Engine:
     return engine
 
 
-def _call(engine: Engine, text: str, *given: Any) -> Any:
-    arguments = ", ".join(json.dumps(one) for one in given)
-    return json.loads(engine.run(f"JSON.stringify(({text})({arguments})) ?? 'null'"))
-
-
 def _account(key: str, step: int, objective: str = "rosenbrock", coordinate: int = 0) -> Account:
     racer = RACERS[key]
     path = trace(Run(objective, racer.optimizer.key, OBJECTIVES[objective].start, STEPS, {"lr": 1e-3}))
@@ -101,14 +96,14 @@ def test_the_chunk_of_katex_is_where_this_release_of_streamlit_has_it() -> None:
 def test_properties_of_a_tree_of_html_become_attributes(engine: Engine) -> None:
     names = ["className", "dataOf", "ariaHidden", "viewBox", "style"]
     expected = ["class", "data-of", "aria-hidden", "viewBox", "style"]
-    assert [_call(engine, "formulas.attributeOf", name) for name in names] == expected
+    assert [engine.call("formulas.attributeOf", name) for name in names] == expected
 
 
 # --- How it looks ---
 
 
 def _lines(engine: Engine, kind: str, **mark: Any) -> list[list[float]]:
-    lines: list[list[float]] = _call(engine, f"(mark) => sights.SIGHTS.{kind}.lines({SPOTS}, mark)", mark)
+    lines: list[list[float]] = engine.call(f"(mark) => sights.SIGHTS.{kind}.lines({SPOTS}, mark)", mark)
     return lines
 
 
@@ -121,7 +116,7 @@ def test_an_arrow_goes_against_its_vector_and_says_so(engine: Engine) -> None:
         assert across < 0 < down
         assert down / across == pytest.approx(-4 / 3)
         assert _lines(engine, kind, vector=[0.0, 0.0]) == []
-    words = _call(engine, "(mark) => sights.SIGHTS.push.words(mark)", {"symbol": "m", "vector": [3.0, -0.5]})
+    words = engine.call("(mark) => sights.SIGHTS.push.words(mark)", {"symbol": "m", "vector": [3.0, -0.5]})
     assert words == "−m = (−3.000, 0.5000)"
 
 
@@ -131,7 +126,7 @@ def test_a_step_goes_from_where_it_began_to_where_it_led(engine: Engine) -> None
     start, end = _lines(engine, "move", vector=[0.01, 0.0])
     assert start[0] < end[0] < 100
     assert start[1] == end[1] == 100
-    assert _call(engine, "(mark) => sights.SIGHTS.move.words(mark)", {"vector": [0.25]}) == "step 0.2500"
+    assert engine.call("(mark) => sights.SIGHTS.move.words(mark)", {"vector": [0.25]}) == "step 0.2500"
 
 
 def test_the_sides_of_a_square_are_roots_and_grow_with_them(engine: Engine) -> None:
@@ -145,7 +140,7 @@ def test_the_sides_of_a_square_are_roots_and_grow_with_them(engine: Engine) -> N
     assert sides("square", 16.0) == pytest.approx((across, across))
     assert sides("sides", 4.0, 2.0) == pytest.approx((across, up))
     assert _lines(engine, "square", vector=[0.0, 0.0], largest=10.0) == []
-    words = _call(engine, "(mark) => sights.SIGHTS.square.words(mark)", {"symbol": "v", "vector": [16.0, 0.25]})
+    words = engine.call("(mark) => sights.SIGHTS.square.words(mark)", {"symbol": "v", "vector": [16.0, 0.25]})
     assert words == "√v = (4.000, 0.5000)"
 
 
@@ -156,7 +151,8 @@ def test_one_points_at_the_nearest_line_if_it_is_near(engine: Engine) -> None:
         {"of": "2", "lines": []},
     ]
     expected = {(50, 3): "0", (50, 6): "1", (50, 16): "1", (96, 40): "1", (50, -8): None, (-5, 0): "0", (50, 30): None}
-    assert {at: _call(engine, "sights.pointedAt", hits, at) for at in expected} == expected
+    pointed = "(hits, at) => sights.pointedAt(hits, at) ?? null"
+    assert {at: engine.call(pointed, hits, at) for at in expected} == expected
 
 
 # --- Of which step its numbers are ---
@@ -196,7 +192,7 @@ LEDGER = """({ row = 3, step = 3, numbers = 'a', moved = false, off = 0, ready =
 def test_no_number_is_of_another_step_or_another_run(
     engine: Engine, given: dict[str, Any], vector: list[float] | None
 ) -> None:
-    assert _call(engine, LEDGER, given) == vector
+    assert engine.call(LEDGER, given) == vector
 
 
 def test_runs_agree_as_far_as_single_precision_can_tell(engine: Engine) -> None:
@@ -204,10 +200,10 @@ def test_runs_agree_as_far_as_single_precision_can_tell(engine: Engine) -> None:
     for row in (0, STEPS):
         here = {"n": STEPS + 1, "x": path.x.T.tolist()}
         there = {"n": STEPS + 1, "x": path.x.T.astype(np.float32).astype(float).tolist()}
-        assert _call(engine, "ledger.agree", here, there, row, [4, 4])
+        assert engine.call("ledger.agree", here, there, row, [4, 4])
         moved = {"n": STEPS + 1, "x": (path.x.T * (1 + 1e-5)).tolist()}
-        assert not _call(engine, "ledger.agree", here, moved, row, [1e-3, 1e-3])
-    assert not _call(engine, "ledger.agree", here, there, STEPS + 1, [4, 4])
+        assert not engine.call("ledger.agree", here, moved, row, [1e-3, 1e-3])
+    assert not engine.call("ledger.agree", here, there, STEPS + 1, [4, 4])
 
 
 def test_a_view_without_arrows_says_what_is_pointed_at(engine: Engine) -> None:
@@ -215,5 +211,5 @@ def test_a_view_without_arrows_says_what_is_pointed_at(engine: Engine) -> None:
         {"kind": "push", "symbol": "m", "vector": [1.0, -2.0], "pointed": True},
         {"kind": "square", "symbol": "v", "vector": [1.0, 4.0], "pointed": False},
     ]
-    (label,) = _call(engine, "sights.spoken", marks, [3, 4], {"text": "black"})
+    (label,) = engine.call("sights.spoken", marks, [3, 4], {"text": "black"})
     assert label == {"at": [3, 4], "words": "−m = (−1.000, 2.000)", "color": "black"}

@@ -1,6 +1,5 @@
 """The pure functions of the stage's JavaScript, in an engine without a browser: labels, dials, axes, the clock."""
 
-import json
 import math
 import os
 from itertools import pairwise
@@ -33,12 +32,6 @@ def engine() -> Engine:
     engine = Engine()
     engine.run(bundle("labels", "scales", "axes", "numbers", "clock", "marks"))
     return engine
-
-
-def _call(engine: Engine, text: str, *given: Any) -> Any:
-    """What the function ``text`` gives for ``given``, both ways as JSON."""
-    arguments = ", ".join(json.dumps(one) for one in given)
-    return json.loads(engine.run(f"JSON.stringify(({text})({arguments}))"))
 
 
 def test_every_module_is_in_the_script_once_and_after_those_that_it_needs() -> None:
@@ -75,7 +68,7 @@ def test_labels_cover_neither_one_another_nor_the_marks(engine: Engine, crowd: i
     ]
     labels = [{"at": point, "width": draw.uniform(30, 120), "height": 16} for point in at]
     blocks = [[x - 8, y - 8, x + 8, y + 8] for x, y in (*at, middle)]
-    boxes = [one["box"] for one in _call(engine, "labels.placed", labels, blocks, frame)]
+    boxes = [one["box"] for one in engine.call("labels.placed", labels, blocks, frame)]
     for place, box in enumerate(boxes):
         assert box[0] >= frame[0] - ROUNDING
         assert box[2] <= frame[2] + ROUNDING
@@ -86,18 +79,18 @@ def test_labels_cover_neither_one_another_nor_the_marks(engine: Engine, crowd: i
     # The same again, where they stood, stands again.
     again = [
         {**label, "side": one["side"]}
-        for label, one in zip(labels, _call(engine, "labels.placed", labels, blocks, frame), strict=True)
+        for label, one in zip(labels, engine.call("labels.placed", labels, blocks, frame), strict=True)
         if one["side"] >= 0
     ]
     if len(again) == len(labels):
-        assert [one["box"] for one in _call(engine, "labels.placed", again, blocks, frame)] == boxes
+        assert [one["box"] for one in engine.call("labels.placed", again, blocks, frame)] == boxes
 
 
 def test_names_beside_curves_keep_their_order_and_their_distance(engine: Engine) -> None:
     draw = Random(SEED)
     for _ in range(50):
         wanted = [draw.choice((20.0, 340.0, draw.uniform(10, 350))) for _ in range(8)]
-        heights = _call(engine, "labels.stacked", wanted, 16, 10, 350)
+        heights = engine.call("labels.stacked", wanted, 16, 10, 350)
         order = sorted(range(8), key=lambda index: heights[index])
         assert all(heights[after] - heights[before] >= 16 - ROUNDING for before, after in pairwise(order))
         assert min(heights) >= 18 - ROUNDING
@@ -107,8 +100,8 @@ def test_names_beside_curves_keep_their_order_and_their_distance(engine: Engine)
 
 def test_a_name_that_does_not_fit_is_shortened(engine: Engine) -> None:
     shortened = "(text, room) => labels.shortened(text, room, (some) => 8 * some.length)"
-    assert _call(engine, shortened, "Gradient descent", 200) == "Gradient descent"
-    assert _call(engine, shortened, "Gradient descent", 80) == "Gradient…"
+    assert engine.call(shortened, "Gradient descent", 200) == "Gradient descent"
+    assert engine.call(shortened, "Gradient descent", 80) == "Gradient…"
 
 
 # --- Dials ---
@@ -129,8 +122,8 @@ def _dials() -> list[dict[str, Any]]:
 def test_a_dial_goes_from_end_to_end_in_order_and_back_to_where_a_value_is(engine: Engine) -> None:
     for spec in _dials():
         stops = range(201)
-        values = _call(
-            engine, "(spec, stops) => stops.map((stop) => scales.valueAt(spec, stop / scales.STOPS))", spec, [*stops]
+        values = engine.call(
+            "(spec, stops) => stops.map((stop) => scales.valueAt(spec, stop / scales.STOPS))", spec, [*stops]
         )
         assert values[0] == pytest.approx(spec["low"], rel=1e-9, abs=1e-12), spec
         assert values[-1] == pytest.approx(spec["high"], rel=1e-9), spec
@@ -139,17 +132,17 @@ def test_a_dial_goes_from_end_to_end_in_order_and_back_to_where_a_value_is(engin
         assert all(low <= value <= high for value in values), spec
         if spec["whole"]:
             assert all(float(value).is_integer() for value in values), spec
-        places = _call(engine, "(spec, values) => values.map((value) => scales.placeOf(spec, value))", spec, values)
-        again = _call(engine, "(spec, places) => places.map((place) => scales.valueAt(spec, place))", spec, places)
+        places = engine.call("(spec, values) => values.map((value) => scales.placeOf(spec, value))", spec, values)
+        again = engine.call("(spec, places) => places.map((place) => scales.valueAt(spec, place))", spec, places)
         assert again == values, spec
 
 
 def test_a_dial_of_all_turns_the_number_of_each_within_its_bounds(engine: Engine) -> None:
     own = {"bounds": [0, 0.5]}
     spread = "(spec, value, now, own) => scales.spread(spec, value, now, own)"
-    assert _call(engine, spread, {"spread": "factor"}, 2.5, 0.012345, own) == 0.0309
-    assert _call(engine, spread, {"spread": "factor"}, 10, 0.1, own) == 0.5
-    assert _call(engine, spread, {"spread": "set"}, 0.3, 0.1, own) == 0.3
+    assert engine.call(spread, {"spread": "factor"}, 2.5, 0.012345, own) == 0.0309
+    assert engine.call(spread, {"spread": "factor"}, 10, 0.1, own) == 0.5
+    assert engine.call(spread, {"spread": "set"}, 0.3, 0.1, own) == 0.3
 
 
 def test_each_key_turns_a_dial_to_another_number(engine: Engine) -> None:
@@ -164,14 +157,14 @@ def test_each_key_turns_a_dial_to_another_number(engine: Engine) -> None:
     }"""
     for spec in _dials():
         for way, end in ((1, spec["high"]), (-1, spec["low"])):
-            values = _call(engine, press, spec, way)
+            values = engine.call(press, spec, way)
             assert values[-1] == pytest.approx(end, rel=1e-9, abs=1e-12), spec
             assert all(way * (after - before) > 0 for before, after in pairwise(values)), spec
 
 
 def test_numbers_near_one_move_by_their_distance_to_it(engine: Engine) -> None:
     spec = {"scale": "one", "low": 0.5, "high": 0.9999, "bounds": [0, 0.999999], "whole": False}
-    values = _call(engine, "(spec) => [0.25, 0.5, 0.75].map((place) => scales.valueAt(spec, place))", spec)
+    values = engine.call("(spec) => [0.25, 0.5, 0.75].map((place) => scales.valueAt(spec, place))", spec)
     distances = [1 - value for value in values]
     assert distances[0] / distances[1] == pytest.approx(distances[1] / distances[2], rel=0.1)
 
@@ -192,45 +185,45 @@ def test_numbers_near_one_move_by_their_distance_to_it(engine: Engine) -> None:
 )
 def test_what_is_typed_is_taken_as_it_is_within_the_bounds(engine: Engine, text: str, value: float | None) -> None:
     spec = {"scale": "log", "low": 1e-4, "high": 1.0, "bounds": [0, 1e6], "whole": False}
-    assert _call(engine, "(spec, text) => scales.allowed(spec, numbers.typed(text))", spec, text) == value
+    assert engine.call("(spec, text) => scales.allowed(spec, numbers.typed(text))", spec, text) == value
 
 
 def test_a_number_in_a_box_is_read_back_to_the_very_same(engine: Engine) -> None:
     draw = Random(SEED)
     for _ in range(300):
         number = draw.uniform(-1, 1) * 10 ** draw.randint(-12, 12)
-        assert float(_call(engine, "numbers.exact", number)) == number
+        assert float(engine.call("numbers.exact", number)) == number
 
 
 # --- Axes and the clock ---
 
 
 def test_an_axis_holds_every_number_and_a_loss_at_the_minimum_stands_on_the_floor(engine: Engine) -> None:
-    low, high = _call(engine, "axes.reach", [[1.0, 0.0], [1e-3]], True, FLOOR)
+    low, high = engine.call("axes.reach", [[1.0, 0.0], [1e-3]], True, FLOOR)
     assert low <= math.log10(FLOOR)
     assert high >= 0
     # A constant is drawn in the middle of numbers that can be told apart.
-    low, high = _call(engine, "axes.reach", [[5.0, 5.0]], False, 0)
+    low, high = engine.call("axes.reach", [[5.0, 5.0]], False, 0)
     assert low < 5 < high
     assert high - low >= 5e-3
-    assert _call(engine, "axes.reach", [[None]], False, 0) == pytest.approx([0, 0], abs=1)
-    assert _call(engine, "axes.widened", [0, 1], [-1, 0.5]) == [-1, 1]
+    assert engine.call("axes.reach", [[None]], False, 0) == pytest.approx([0, 0], abs=1)
+    assert engine.call("axes.widened", [0, 1], [-1, 0.5]) == [-1, 1]
     # Few ticks however far it reaches.
-    assert [_call(engine, "axes.decades", span) for span in ([-1, 0.5], [-6, 0], [-16, 25])] == [1, 1, 7]
+    assert [engine.call("axes.decades", span) for span in ([-1, 0.5], [-6, 0], [-16, 25])] == [1, 1, 7]
 
 
 def test_a_clock_at_its_end_stays_there_when_there_are_more_steps(engine: Engine) -> None:
     told = "(t, steps, later) => { const one = new clock.Clock(steps); one.t = t; one.lasts(later); return one.t; }"
-    assert _call(engine, told, 10, 10, 20) == 20
-    assert _call(engine, told, 4, 10, 20) == 4
-    assert _call(engine, told, 8, 10, 5) == 5
+    assert engine.call(told, 10, 10, 20) == 20
+    assert engine.call(told, 4, 10, 20) == 4
+    assert engine.call(told, 8, 10, 5) == 5
 
 
 # --- Colours and shapes ---
 
 
 def test_every_shape_is_one_that_the_browser_draws(engine: Engine) -> None:
-    assert set(SHAPES) <= {*_call(engine, "() => Object.keys(marks.SHAPES)")}
+    assert set(SHAPES) <= {*engine.call("() => Object.keys(marks.SHAPES)")}
     assert len(SHAPES) == len({*SHAPES}) >= 8
 
 

@@ -1,6 +1,5 @@
 """Theory on the stage: the browser's factor, limits and measurement are Python's, and a hand turns a run's numbers."""
 
-import json
 import os
 from random import Random
 from typing import Any
@@ -35,11 +34,6 @@ def engine() -> Engine:
     return engine
 
 
-def _call(engine: Engine, text: str, *given: Any) -> Any:
-    arguments = ", ".join(json.dumps(one) for one in given)
-    return json.loads(engine.run(f"JSON.stringify(({text})({arguments}))"))
-
-
 def _run(shape: str, rule: str, start: tuple[float, ...] = (), steps: int = 100, **hypers: float) -> tuple[Race, Check]:
     scenario = QUADRATICS[shape]
     start = start or scenario.resolved_objective.start
@@ -60,10 +54,10 @@ def test_the_browser_predicts_what_theory_does_at_any_settings(engine: Engine, s
     draw = Random(f"{SEED} {shape} {rule}")
     for _ in range(200):
         lr, beta = draw.uniform(0, 2 * checked.horizon), draw.choice((0.0, draw.random()))
-        factor = _call(engine, "theory.factor", known, curvatures, lr, beta)
+        factor = engine.call("theory.factor", known, curvatures, lr, beta)
         # Where two eigenvalues meet, the root of a difference keeps half of the digits.
         assert factor == pytest.approx(contraction(rule, curvatures, lr, beta), rel=1e-6), (lr, beta)
-        limits = _call(engine, "theory.limits", known, checked.largest, beta)
+        limits = engine.call("theory.limits", known, checked.largest, beta)
         smooth, *_ = bands(rule, checked.largest, beta)
         assert limits["smooth"] == pytest.approx(smooth.high, rel=1e-6, abs=1e-12)
         assert limits["stable"] == pytest.approx(stable_limit(rule, checked.largest, beta), rel=ROUNDING)
@@ -81,7 +75,7 @@ def test_a_run_is_measured_in_the_browser_as_in_python(
 ) -> None:
     _, checked = _run(shape, rule)
     race, checked = _run(shape, rule, steps=steps, lr=share * checked.limit)
-    measured = _call(engine, _MEASURED, _theory(race, checked), race[0][1].x.T.tolist())
+    measured = engine.call(_MEASURED, _theory(race, checked), race[0][1].x.T.tolist())
     # The last steps above rounding are a few digits of the distance only.
     assert measured == (None if checked.measured is None else pytest.approx(checked.measured, rel=1e-6))
 
@@ -89,7 +83,7 @@ def test_a_run_is_measured_in_the_browser_as_in_python(
 def test_a_start_on_an_axis_feels_one_curvature_only(engine: Engine) -> None:
     for start in ((1.0, 0.0), (0.0, 1.0), (0.5, 0.5), (0.0, 0.0)):
         race, checked = _run("ravine", "sgd", start)
-        felt = _call(engine, "theory.curvaturesOf", _theory(race, checked), race[0][1].x.T.tolist())
+        felt = engine.call("theory.curvaturesOf", _theory(race, checked), race[0][1].x.T.tolist())
         assert felt == pytest.approx(checked.curvatures.tolist())
 
 
@@ -99,7 +93,7 @@ def test_directions_are_those_of_a_bowl_that_is_turned(engine: Engine) -> None:
         example = Example(w=w + vectors[0, place], b=b + vectors[1, place])
         path = example.path(9)
         known = theory("sgd", check(path, example.objective), example.objective.minima[0])
-        felt = _call(engine, "theory.curvaturesOf", known, path.x.T.tolist())
+        felt = engine.call("theory.curvaturesOf", known, path.x.T.tolist())
         assert felt == [known["curvatures"][place]]
 
 
@@ -109,7 +103,7 @@ def test_the_bowl_of_a_table_is_measured_about_its_solution_and_a_gutter_across_
         path = example.path(100)
         checked = check(path, example.objective)
         known = theory("sgd", checked, example.objective.minima[0])
-        assert _call(engine, _MEASURED, known, path.x.T.tolist()) == pytest.approx(checked.measured, rel=1e-6)
+        assert engine.call(_MEASURED, known, path.x.T.tolist()) == pytest.approx(checked.measured, rel=1e-6)
         assert len(known["curvatures"]) == (1 if data[0][0] == data[1][0] else 2)
 
 
@@ -176,11 +170,11 @@ _DRAGGED = """(specs, view, place) => {
 def test_a_drag_turns_the_number_of_each_axis_by_its_dials_stops_and_within_its_ends(engine: Engine) -> None:
     specs = {dial.key: _dial(dial, (dial.name,), (0.5,)) for dial in _dials("ravine", "momentum").own["momentum"]}
     both, one = {"turns": ["momentum_lr", "momentum_beta"]}, {"turns": ["momentum_lr"]}
-    assert _call(engine, _DRAGGED, specs, both, [0.012345, 0.654321]) == {"momentum_lr": 0.0123, "momentum_beta": 0.65}
-    assert _call(engine, _DRAGGED, specs, one, [0.012345, 0.654321]) == {"momentum_lr": 0.0123}
+    assert engine.call(_DRAGGED, specs, both, [0.012345, 0.654321]) == {"momentum_lr": 0.0123, "momentum_beta": 0.65}
+    assert engine.call(_DRAGGED, specs, one, [0.012345, 0.654321]) == {"momentum_lr": 0.0123}
     low, high = specs["momentum_lr"]["low"], specs["momentum_lr"]["high"]
-    assert _call(engine, _DRAGGED, specs, both, [-1, -1]) == {"momentum_lr": low, "momentum_beta": 0}
-    assert _call(engine, _DRAGGED, specs, both, [9, 9]) == {
+    assert engine.call(_DRAGGED, specs, both, [-1, -1]) == {"momentum_lr": low, "momentum_beta": 0}
+    assert engine.call(_DRAGGED, specs, both, [9, 9]) == {
         "momentum_lr": high,
         "momentum_beta": specs["momentum_beta"]["high"],
     }
@@ -188,7 +182,7 @@ def test_a_drag_turns_the_number_of_each_axis_by_its_dials_stops_and_within_its_
 
 def test_an_upright_line_is_near_at_any_height_and_a_mark_only_about_its_place(engine: Engine) -> None:
     away = "(view, mark, spot) => grips.NUMBERS.away(null, { view, mark }, spot)"
-    assert _call(engine, away, {"turns": ["lr"]}, [100, 50], [103, 400]) == 3
-    assert _call(engine, away, {"turns": ["lr", "beta"]}, [100, 50], [103, 54]) == 5
+    assert engine.call(away, {"turns": ["lr"]}, [100, 50], [103, 400]) == 3
+    assert engine.call(away, {"turns": ["lr", "beta"]}, [100, 50], [103, 54]) == 5
     # Nothing that can be turned is never near.
-    assert _call(engine, away, {"turns": []}, [100, 50], [100, 50]) is None
+    assert engine.call(away, {"turns": []}, [100, 50], [100, 50]) is None
