@@ -133,9 +133,9 @@ HEAVY = (navigation.VARIANTS, navigation.LEARNING_RATE)
 
 
 def _shown(app: AppTest, refused: Sequence[str]) -> dict[str, object]:
-    """Everything that a link promises to show again: controls but those of kinds that are ``refused``, tables, stages,
+    """Everything that a link promises to show again: controls, tables, stages, pictures and code.
 
-    pictures and code.
+    Controls of the kinds that are ``refused`` are left out, and what shows the text of one.
     """
     stages = [part.proto for part in app.get("bidi_component") if "address" not in part.proto.component_name]
     return {

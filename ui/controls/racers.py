@@ -94,17 +94,16 @@ def tuning(racer: Racer, opening: Mapping[str, float], prefix: str = "") -> Tuni
 
     ``prefix`` begins the keys, here and below.
     """
-    own = {hyper.name: _kept(racer, hyper, opening, prefix) for hyper in racer.optimizer.hypers}
+    own = {
+        hyper.name: hyper_value(hyper, prefix + hyper_key(racer, hyper.name), opening.get(hyper.name))
+        for hyper in racer.optimizer.hypers
+    }
     schedule = _schedule(racer, prefix)
     follows = {
         hyper.name: hyper_value(hyper, prefix + schedule_hyper_key(racer, schedule, hyper.name))
         for hyper in schedule.hypers
     }
     return {"hypers": own, "schedule": schedule.key, "schedule_hypers": follows}
-
-
-def _kept(racer: Racer, hyper: Hyper, opening: Mapping[str, float], prefix: str) -> float:
-    return hyper_value(hyper, prefix + hyper_key(racer, hyper.name), opening.get(hyper.name))
 
 
 def _schedule(racer: Racer, prefix: str) -> Schedule:

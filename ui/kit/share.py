@@ -73,9 +73,10 @@ class _Part:
 
 @dataclass
 class _Run:
-    """A run of a whole page: the place for notes, whether it is the first since the page was gone to, and whether the
+    """A run of a whole page.
 
-    page shows just what its link says.
+    ``slot`` is the place for notes, ``first`` says whether it is the first since the page was gone to, and ``anew``
+    whether the page shows just what its link says.
     """
 
     slot: DeltaGenerator
