@@ -17,10 +17,10 @@ export class Bar {
     this.copied = element('span', { class: 'gd-copied', role: 'status' });
     for (const speed of SPEEDS) {
       const option = element('option', { value: speed }, `${speed}×`);
-      option.selected = speed === stage.speed;
+      option.selected = speed === stage.clock.speed;
       this.speed.append(option);
     }
-    this.speed.addEventListener('change', () => (stage.speed = Number(this.speed.value)));
+    this.speed.addEventListener('change', () => (stage.clock.speed = Number(this.speed.value)));
     this.slider.addEventListener('input', () => stage.seek(Number(this.slider.value)));
     this.slider.addEventListener('change', () => stage.rest());
     const link = button('link', 'Copy link', () => this.copy(), { key: 'h', word: 'Copy link' });
@@ -29,21 +29,21 @@ export class Bar {
       'div', { class: 'gd-bar' },
       this.play, button('back', 'One step back', () => stage.nudge(-1), { key: '←' }),
       button('forward', 'One step forward', () => stage.nudge(1), { key: '→' }), this.slider, this.step, this.speed,
-      this.switched('loop', 'Start again at the end', 'Loop'),
-      this.switched('arrows', 'Show gradient and momentum arrows', 'Arrows'),
+      this.switched(stage.clock, 'loop', 'Start again at the end', 'Loop'),
+      this.switched(stage, 'arrows', 'Show gradient and momentum arrows', 'Arrows'),
       button('reset', 'Back to the start, as it was opened', () => stage.reset(), { key: 'r', word: 'Reset' }), link,
       ...(document.fullscreenEnabled ? [whole] : []), this.copied, this.said,
     );
   }
 
-  switched(name, label, word) {
-    const { stage } = this;
+  // A button that turns what ``of`` calls ``name`` on and off.
+  switched(of, name, label, word) {
     const made = button(name, label, () => {
-      stage[name] = !stage[name];
-      made.setAttribute('aria-pressed', String(stage[name]));
-      stage.dirty = true;
+      of[name] = !of[name];
+      made.setAttribute('aria-pressed', String(of[name]));
+      this.stage.dirty = true;
     }, { word });
-    made.setAttribute('aria-pressed', String(stage[name]));
+    made.setAttribute('aria-pressed', String(of[name]));
     return made;
   }
 

@@ -84,7 +84,7 @@ export class Rows {
       const row = element('tr', {}, element('th', { scope: 'row' }, mark));
       const cells = columns.map((column) => element('td', { class: numeric(column) }));
       const specs = () => stage.data.tracks[place].dials;
-      const dials = specs().map((spec) => stage.dial(spec, place));
+      const dials = specs().map((spec) => stage.dial(spec));
       this.groups.push({ dials, specs });
       if (dialled) row.append(element('td', {}, ...(dials.length ? [dials[0].element] : [])));
       row.append(...cells);
@@ -143,7 +143,7 @@ export class Rows {
   everyone(body, width) {
     const { stage } = this;
     const specs = () => stage.data.everyone;
-    const dials = specs().map((spec) => stage.dial(spec, null));
+    const dials = specs().map((spec) => stage.dial(spec));
     this.groups.push({ dials, specs });
     const row = element('tr', { class: 'gd-everyone' }, element('th', { scope: 'row' }, 'all of them'));
     row.append(element('td', { colspan: width - 2 }, ...dials.slice(0, 1).map((dial) => this.named(dial))));

@@ -82,22 +82,6 @@ class Stage {
     return this.clock.steps;
   }
 
-  get loop() {
-    return this.clock.loop;
-  }
-
-  set loop(loop) {
-    this.clock.loop = loop;
-  }
-
-  get speed() {
-    return this.clock.speed;
-  }
-
-  set speed(speed) {
-    this.clock.speed = speed;
-  }
-
   // Letters and marks are larger where a view fills a large screen.
   get scale() {
     return document.fullscreenElement === this.root ? Math.max(1, Math.min(2.2, this.root.clientHeight / 700)) : 1;
