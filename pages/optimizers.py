@@ -8,10 +8,6 @@ from ui.kit.limits import MAX_RACERS
 from ui.page import optimizers
 from ui.panels import catalogue, claims
 from ui.panels.race import Entry, race_panel
-from ui.stage import slot
-
-# Pixels: of the views, and of the chips and choices above them.
-_HEIGHT, _ABOVE = 380, 120
 
 navigation.begin(navigation.OPTIMIZERS)
 opening = next(iter(RACES.values()))
@@ -24,7 +20,7 @@ with st.sidebar:
     gradients = controls.gradients_control()
 
 # The editor is drawn first, and must not stand where the picture will.
-picture, editor = slot("race_room", _HEIGHT + _ABOVE, 2, len(racers) + 1), st.container()
+picture, editor = st.container(), st.container()
 with editor:
     st.subheader("Edit a rule", anchor="edit")
     st.markdown("Change a line, and the rule you made races beside the one it came from.")
@@ -39,7 +35,7 @@ with picture:
         entry,
         {"Contour": "plane", "3-D": "space"},
         {"Loss": "loss", "Gradient norm": "norm", "Learning rate": "rate"},
-        _HEIGHT,
+        380,
         f"Race on {objective.name}",
         "",
         lambda race, account: optimizers.race_sections(objective, race, account),

@@ -16,7 +16,7 @@ from ui import controls
 from ui.controls.racers import Gradients
 from ui.kit import share
 from ui.panels.outcome import step_controls
-from ui.stage import Account, Dials, slot, stage
+from ui.stage import Account, Dials, stage
 from ui.stage.payload import Kind
 
 # What a racer that joins is tuned with: a few hundredths of a second.
@@ -57,13 +57,13 @@ def race_panel(
     A fragment: what changes a racer leaves the rest of the page alone.
     """
     _welcome(entry, prefix)
-    chips, picture, fields = st.container(), st.container(), st.container()
+    chips, choices, picture, fields = st.container(), st.container(), st.container(), st.container()
     tuned = {racer.key: controls.tuning(racer, entry.opening.get(racer.key, {}), prefix) for racer in entry.racers}
     race = [(racer, trace(_run(entry, racer, tuned[racer.key]))) for racer in entry.racers]
 
     with chips:
         look_for = controls.scenario_row(entry.scenarios, [path.run for _, path in race], prefix)
-    with picture:
+    with choices:
         left, right = st.columns([3, 2])
         with left:
             landscape = (
@@ -73,7 +73,6 @@ def race_panel(
             )
         with right:
             curve = controls.view_control("Curve", curves, f"{prefix}curve")
-        room = slot(f"{prefix}stage_room", height, 2, len(entry.racers) + 1)
     with fields:
         controls.fold("The same settings as fields", f"{prefix}fields", lambda: _fields(entry, prefix))
         account = step_controls(race, entry.steps, prefix)
@@ -86,7 +85,7 @@ def race_panel(
         entry.most,
     )
     # The stage before what is below it, which need not be ready before it moves.
-    with room:
+    with picture:
         stage(
             entry.objective,
             race,

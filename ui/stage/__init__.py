@@ -2,6 +2,6 @@
 
 from ui.stage.ledger import Account
 from ui.stage.payload import Costs, Dials
-from ui.stage.stage import slot, stage
+from ui.stage.stage import stage
 
-__all__ = ["Account", "Costs", "Dials", "slot", "stage"]
+__all__ = ["Account", "Costs", "Dials", "stage"]

@@ -5,7 +5,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from core.catalogue.objectives import VARIABLES, Objective
 from core.engine.tracks import Tracks
@@ -29,10 +28,6 @@ from ui.stage.payload import (
 )
 
 _FOLDER = Path(__file__).parent
-# Pixels: of the bar and the line above the views, of a row, and of a window in which views stand one below the other.
-_BAR, _ROW, _NARROW = 96, 36, 760
-# Views side by side.
-_ABREAST = 2
 _STATIC = Path(st.__file__).parent / "static" / "static" / "js"
 
 
@@ -131,7 +126,7 @@ def stage(
 
     for sentence in share.stage_sentences(prefix):
         st.warning(sentence, icon=":material/edit_off:")
-    with slot(f"{key}_parts", height, len(payload.data["views"]), len(race)):
+    with st.container(gap=None, key=f"{key}_parts"):
         _code(key=f"{key}_code", height=1)
         for index, ground in enumerate(payload.grounds):
             data = {"part": "ground", "id": ground.id, "figure": ground.figure}
@@ -158,19 +153,3 @@ def stage(
             _part(data=data, key=f"{key}_ledger_program", height=1)
             _part(data=ledger | of, key=f"{key}_ledger", height=1)
     st.caption(gestures(kinds))
-
-
-def slot(key: str, height: int, views: int, rows: int) -> DeltaGenerator:
-    """A container that has at once the height of a stage of ``views``, each ``height`` pixels high, and ``rows``.
-
-    What stands below would otherwise move when the stage has come.
-    """
-    below = _BAR + _ROW * (rows + 1)
-    room = st.container(gap=None, key=key)
-    st.html(
-        f"<style>.st-key-{key} {{ min-height: {height * -(-views // _ABREAST) + below}px; }}"
-        f"@media (max-width: {_NARROW}px) {{ .st-key-{key} {{ min-height: {height * views + below}px; }} }}</style>"
-    )
-    # Streamlit leaves out a container with nothing in it.
-    room.html("<div></div>")
-    return room
