@@ -10,7 +10,7 @@ from core.engine.scenarios import RACES
 from ui import controls, navigation
 from ui.kit import share
 from ui.panels import claims
-from ui.stage import stage
+from ui.stage import room, stage
 
 navigation.begin(navigation.HOME)
 navigation.two_doors()
@@ -20,7 +20,7 @@ race = [(RACERS[key], trace(replace(run, start=start))) for key, run in zip(open
 
 picture, words = st.columns([2, 1], gap="large")
 with picture:
-    stage(opening.resolved_objective, race, ["plane"], opening.steps, 420, opening.title, "home_")
+    stage(room(["plane"], 420, "home_"), opening.resolved_objective, race, opening.steps, opening.title)
 with words:
     st.markdown(
         "**The formula on the screen is the formula that runs.** Objectives and update rules are written in one small "

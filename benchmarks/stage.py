@@ -253,7 +253,7 @@ def sending(url: str, browser: Browser, racers: Sequence[str]) -> list[Result]:
 
     moves = []
     with _race(url, browser, racers, listen) as tab:
-        tab.locator(".gd-dial").nth(racers.index("adam")).focus()
+        tab.get_by_role("slider", name="Learning rate", exact=True).nth(racers.index("adam")).focus()
         for _ in range(ROUNDS):
             received.clear()
             begin = time.perf_counter()

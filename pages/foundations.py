@@ -12,7 +12,7 @@ from ui import controls, navigation
 from ui.kit.limits import MAX_CURVE_RACERS
 from ui.panels import catalogue, claims, export, outcome
 from ui.panels.race import Entry, race_panel
-from ui.stage import Account, stage
+from ui.stage import Account, room, stage
 
 navigation.begin(navigation.FOUNDATIONS)
 opening = next(iter(DESCENTS.values()))
@@ -57,18 +57,10 @@ hill_run = hill.runs()[0]
 hill_start = controls.start_control(hill.resolved_objective, "h")
 hill_path = trace(Run(hill_run.objective, hill_run.optimizer, hill_start, hill_run.steps, hill_run.settings))
 st.markdown(mountain_table(hill_path))
-hill_picture = st.container()
+hill_place = room(["space", "plane"], 420, "h")
 hill_step = controls.moment_control(hill_run.steps, "h")
-with hill_picture:
-    stage(
-        hill.resolved_objective,
-        [(RACERS["sgd"], hill_path)],
-        ["space", "plane"],
-        hill_step,
-        420,
-        "A ball on a landscape",
-        "h",
-    )
+hill_race = [(RACERS["sgd"], hill_path)]
+stage(hill_place, hill.resolved_objective, hill_race, hill_step, "A ball on a landscape")
 st.markdown(hill.idea)
 claims.claim_cards(claims.claims_about("foundations", "mountain"))
 

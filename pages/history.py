@@ -7,7 +7,7 @@ from core.lessons.history import RACE_NOTE, RACE_OBJECTIVE, RACE_STEPS, race_by
 from ui import controls, navigation
 from ui.page import history
 from ui.panels import claims, outcome
-from ui.stage import stage
+from ui.stage import room, stage
 
 navigation.begin(navigation.HISTORY)
 prefix = navigation.HISTORY.prefix
@@ -19,10 +19,9 @@ st.subheader("Everything known by a year, in one valley", anchor="race")
 year = history.year_control()
 start = controls.start_control(OBJECTIVES[RACE_OBJECTIVE], prefix)
 race = [(racer, trace(run)) for racer, run in race_by(year, history.tuned_rate, start)]
-picture = st.container()
+place = room(["plane", "loss"], 460, prefix)
 step = controls.moment_control(RACE_STEPS, prefix)
-with picture:
-    stage(OBJECTIVES[RACE_OBJECTIVE], race, ["plane", "loss"], step, 460, f"Rules known by {year}", prefix)
+stage(place, OBJECTIVES[RACE_OBJECTIVE], race, step, f"Rules known by {year}")
 st.markdown(RACE_NOTE)
 outcome.numbers_panel(race)
 

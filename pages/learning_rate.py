@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.lessons.rate_check import check
-from ui import controls, navigation
+from ui import navigation
 from ui.page import learning_rate
 from ui.panels import claims, outcome, rates
 
@@ -15,10 +15,7 @@ with st.sidebar:
 
 path = race[0][1]
 checked = check(path, path.run.resolved_objective)
-picture = st.container()
-step = controls.moment_control(path.run.steps, prefix)
-with picture:
-    learning_rate.descent_stage(race, checked, dials, step)
+learning_rate.descent_stage(race, checked, dials)
 
 st.subheader("Too small and too large", anchor="sizes")
 learning_rate.cards_panel()

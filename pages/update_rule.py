@@ -30,11 +30,8 @@ with table:
     points.table_panel(example, chosen)
 
 st.subheader("Again and again", anchor="repeat")
-picture = st.container()
-step = controls.moment_control(steps, prefix)
 checked = check(path, example.objective)
-with picture:
-    update_rule.descent_panel(example, path, checked, step)
+update_rule.descent_panel(example, path, checked, steps)
 outcome.story_panel([(RACERS["sgd"], path)])
 
 st.subheader("How large may the learning rate be?", anchor="limit")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +16,8 @@ Section = Literal["", "Learn", "Explore", "Look up"]
 
 PRODUCT = "The gradient descent guide"
 _ICON = str(Path(__file__).with_name("icon.svg"))
+# Pixels: the narrowest link of the menu, and the height of its lines, so that nothing moves when links come.
+_LINK, _LINE = 100, 24
 
 
 @dataclass(frozen=True)
@@ -138,18 +141,14 @@ def begin(page: Page) -> None:
 
 
 def _menu() -> None:
-    section: Section = ""
-    # Two pages a line, so that the controls below it are in sight.
-    st.html(
-        "<style>.st-key-menu { display: grid; grid-template-columns: 7.75rem 1fr; gap: 0.375rem 0.25rem; }"
-        ".st-key-menu > :has([data-testid=stCaptionContainer]) { grid-column: 1 / -1; }</style>"
-    )
     with st.container(key="menu", gap="xxsmall"):
-        for page in ALL:
-            if page.section != section:
-                section = page.section
+        for section, pages in groupby(ALL, lambda page: page.section):
+            if section:
                 st.caption(section)
-            link(page, page.title)
+            # Two pages a line, so that the controls below it are in sight.
+            with st.grid(2, min_column_width=_LINK, row_height=_LINE, gap="xxsmall"):
+                for page in pages:
+                    st.page_link(page.file, label=page.title, icon=page.icon)
 
 
 def link(page: Page, label: str, settings: Mapping[str, share.Setting] | None = None, at: str = "") -> None:

@@ -86,24 +86,21 @@ def scenario_cards(scenarios: Mapping[str, Scenario], page: Page) -> None:
 
 
 def scenario_row(scenarios: Mapping[str, Scenario], runs: Sequence[Run], prefix: str) -> str:
-    """Prepared runs as a row of buttons, the one that ``runs`` are marked; what to look for in that one, or "".
+    """Prepared runs in a row, the one that ``runs`` are marked; what to look for in that one, or "".
 
     ``prefix`` begins the keys of the controls that they set.
     """
-    look_for = ""
-    row = f"{prefix}chips"
-    # As low as a line of text allows, so that the picture below is in sight.
-    st.html(f"<style>.st-key-{row} button {{ min-height: 1.75rem; padding: 0 0.5rem; }}</style>")
-    with st.container(horizontal=True, gap="xsmall", key=row):
-        for scenario in scenarios.values():
-            here = scenario.is_shown_by(runs)
-            look_for = f"{scenario.title}. {scenario.idea}" if here else look_for
-            st.button(
-                scenario.title,
-                key=f"try_{scenario.key}",
-                help=scenario.idea,
-                type="primary" if here else "secondary",
-                on_click=share.ask,
-                args=(scenario_state(scenario, prefix),),
-            )
-    return look_for
+    titles = {scenario.title: scenario for scenario in scenarios.values()}
+    here = next((scenario for scenario in titles.values() if scenario.is_shown_by(runs)), None)
+    key = f"{prefix}try"
+
+    def take() -> None:
+        # Nothing is chosen where the one that is shown was pressed, or by a message that no chip sends.
+        chosen = titles.get(st.session_state[key], here)
+        if chosen is not None:
+            share.ask(scenario_state(chosen, prefix))
+
+    # What is marked follows from what runs.
+    st.session_state[key] = here.title if here is not None else None
+    st.pills("Try", list(titles), key=key, on_change=take, label_visibility="collapsed")
+    return f"{here.title}. {here.idea}" if here is not None else ""

@@ -44,7 +44,7 @@ from ui.navigation import LEARNING_RATE
 from ui.panels import claims
 from ui.panels.catalogue import schedule_panel
 from ui.panels.outcome import code_panel, story_panel
-from ui.stage import Dials, stage
+from ui.stage import Dials, room, stage
 from ui.stage.payload import Kind
 
 _PREFIX = LEARNING_RATE.prefix
@@ -85,14 +85,15 @@ def descent_control() -> tuple[Race, Dials]:
     return race, Dials(own, [controls.steps_dial(_PREFIX)])
 
 
-def descent_stage(race: Race, checked: Check, dials: Dials, step: int) -> None:
+def descent_stage(race: Race, checked: Check, dials: Dials) -> None:
     """The runs on their landscape, the loss and theory, on one clock; in words what those beside the first did."""
     racer, path = race[0]
     objective = path.run.resolved_objective
     label = f"{racer.name} on {objective.name}"
     theory: list[Kind] = ["gauge", "tuning"] if "beta" in path.run.settings else ["gauge"]
-    kinds = [_GROUND[objective.dimension], "loss", *theory]
-    stage(objective, race, kinds, step, 300, label, _PREFIX, dials=dials, checked=checked)
+    place = room([_GROUND[objective.dimension], "loss", *theory], 300, _PREFIX)
+    step = controls.moment_control(path.run.steps, _PREFIX)
+    stage(place, objective, race, step, label, dials=dials, checked=checked)
     if race[1:]:
         story_panel(race[1:])
 
@@ -132,15 +133,14 @@ def playground_panel() -> None:
         start = controls.start_control(opening, _CASE_PREFIX)
     with right:
         step = controls.moment_control(case.steps, _CASE_PREFIX)
-    picture = st.container()
+    place = room(["curve", "loss"], 360, _CASE_PREFIX)
     beside = controls.beside_control(sgd, _CASE_PREFIX)
     rates = {sgd.key: lr, **controls.rates_control(beside, _BESIDE, _CASE_PREFIX)}
     race = [
         (racer, trace(Run(case.objective, racer.optimizer.key, start, case.steps, {"lr": rates[racer.key]})))
         for racer in (sgd, *beside)
     ]
-    with picture:
-        stage(case.resolved_objective, race, ["curve", "loss"], step, 360, case.title, _CASE_PREFIX)
+    stage(place, case.resolved_objective, race, step, case.title)
     st.markdown(f"**{sgd.name}.** {case.idea} {_led_to(case.objective, start, lr)}")
     if beside:
         story_panel(race[1:])
@@ -194,7 +194,7 @@ def schedules_panel() -> None:
         objective = controls.objective_control(2, RACE.objective, _RACE)
     with view:
         kind = controls.view_control("View", _VIEWS, f"{_RACE}view")
-    pictures = st.container()
+    place = room([kind, "rate"], 400, _RACE)
     left, middle, right = st.columns(3)
     rate = optimizer.hypers[0]
     with left:
@@ -215,8 +215,7 @@ def schedules_panel() -> None:
         story_panel(race)
         if noise:
             st.markdown(ends_sentence({key: _ends(astuple(run)) for key, run in runs.items()}))
-    with pictures:
-        stage(objective, race, [kind, "rate"], step, 400, f"{optimizer.name} under {len(race)} schedules", _RACE)
+    stage(place, objective, race, step, f"{optimizer.name} under {len(race)} schedules")
     by_name = {SCHEDULES[key].name: run for key, run in runs.items()}
     code_panel("PyTorch code of a run in this race", f"{_RACE}code", f"{_RACE}code_of", by_name)
 

@@ -56,7 +56,7 @@ from ui.navigation import PITFALLS
 from ui.panels.catalogue import objective_panel
 from ui.panels.claims import claims_about, section_key
 from ui.panels.outcome import code_panel
-from ui.stage import Dials, stage
+from ui.stage import Dials, room, stage
 from ui.stage.payload import Kind
 
 _PREFIX = PITFALLS.prefix
@@ -140,12 +140,11 @@ def _show(
     views: Sequence[Kind] = ("plane", "loss"),
 ) -> None:
     """The race on a stage, and below it the step at which its clock stands, with ``more`` beside it."""
-    slot = st.container()
+    place = room(views, _HEIGHT, prefix)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         step = moment_control(steps, prefix)
         more()
-    with slot:
-        stage(objective, race, views, step, _HEIGHT, label, prefix, dials=dials)
+    stage(place, objective, race, step, label, dials=dials)
 
 
 def _code(race: Race, prefix: str) -> None:

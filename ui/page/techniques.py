@@ -15,7 +15,7 @@ from core.lessons.two_features import SETTINGS, VIEW, Bowl
 from ui import controls
 from ui.kit.elements import bullets, look, picture
 from ui.navigation import TECHNIQUES
-from ui.stage import Dials, stage
+from ui.stage import Dials, room, stage
 
 _PREFIX = TECHNIQUES.prefix
 
@@ -53,13 +53,11 @@ def _sam() -> None:
         with right:
             rho = controls.hyper_control(RHO, f"{_PREFIX}rho", default=RADIUS)
     race = walks(start, lr, rho)
-    slot = st.container()
+    place = room(["plane", "loss"], 420, _PREFIX)
     step = controls.moment_control(STEPS, _PREFIX)
     rate = controls.slider_dial(RATE, f"{_PREFIX}lr")
     dials = Dials({"sgd": [rate], "sam": [rate, controls.slider_dial(RHO, f"{_PREFIX}rho")]})
-    label = "Gradient descent and SAM in a valley"
-    with slot:
-        stage(VALLEY, race, ["plane", "loss"], step, 420, label, _PREFIX, dials=dials)
+    stage(place, VALLEY, race, step, "Gradient descent and SAM in a valley", dials=dials)
     st.latex(rf"f(x, y) = {VALLEY.parsed.latex}")
     st.caption("x and y are the two weights, w₁ and w₂.")
     bullets(walk_sentences(race))

@@ -19,13 +19,21 @@ from core.problems.example_data import LARGEST as LARGEST_NUMBER
 from core.problems.network.backprop import ACTIVATIONS, INPUTS, LARGEST, LARGEST_SEED, TELLERS
 from core.problems.network.backprop import Example as Network
 from core.problems.network.initialisation import Initialisation
-from ui.controls import choice, hyper_control, number_control, slider_dial, steps_dial, view_control
+from ui.controls import (
+    choice,
+    hyper_control,
+    moment_control,
+    number_control,
+    slider_dial,
+    steps_dial,
+    view_control,
+)
 from ui.kit import share
 from ui.kit.elements import highlight, in_digits, look, picture
 from ui.kit.limits import OWN
 from ui.navigation import OPTIMIZERS as OPTIMIZERS_PAGE
 from ui.navigation import UPDATE_RULE, link
-from ui.stage import Dials, stage
+from ui.stage import Dials, room, stage
 
 _PREFIX = UPDATE_RULE.prefix
 
@@ -80,18 +88,18 @@ def _lines(path: Path) -> list[tuple[float, float]]:
     return [(float(w), float(b)) for w, b in path.x]
 
 
-def descent_panel(example: Example, path: Path, checked: Check, step: int) -> None:
-    """The line on its data, its point in the bowl, its loss and theory, on one clock that stands at ``step``."""
+def descent_panel(example: Example, path: Path, checked: Check, steps: int) -> None:
+    """The line on its data, its point in the bowl, loss and theory, on a clock of ``steps``."""
     sgd = RACERS["sgd"]
     (rate,) = sgd.optimizer.hypers
+    place = room(["fit", "plane", "loss", "gauge"], 340, _PREFIX)
+    step = moment_control(steps, _PREFIX)
     stage(
+        place,
         example.objective,
         [(sgd, path)],
-        ["fit", "plane", "loss", "gauge"],
         step,
-        340,
         "The line, the bowl, the loss and the factor per step",
-        _PREFIX,
         paper=lambda look: paper_figure(example, look),
         dials=Dials({sgd.key: [slider_dial(rate, f"{_PREFIX}lr")]}, [steps_dial(_PREFIX)]),
         checked=checked,

@@ -49,7 +49,7 @@ from ui.kit.elements import bullets
 from ui.kit.limits import MAX_SEED, MAX_START
 from ui.navigation import VARIANTS
 from ui.panels.claims import finding_panel
-from ui.stage import Costs, stage
+from ui.stage import Costs, room, stage
 from ui.stage.payload import Kind
 
 _PREFIX = VARIANTS.prefix
@@ -94,7 +94,7 @@ def pictures(data: Chosen, runs: Sequence[Ran], settings: Settings) -> None:
         ground = view_control("Picture", grounds, f"{_PREFIX}view")
         along = view_control("Loss against", {name: name for name in AXES}, f"{_PREFIX}along")
         many = view_control("Runs", {"This seed": False, f"{SEEDS} seeds": True}, f"{_PREFIX}many")
-    slot = st.container()
+    place = room([ground, "cost"], _HEIGHT, _PREFIX)
     step = moment_control(settings.updates, _PREFIX)
     pair = data.used
     bands = _bands(fingerprint(pair), astuple(settings), pair) if many else []
@@ -108,20 +108,17 @@ def pictures(data: Chosen, runs: Sequence[Ran], settings: Settings) -> None:
         "Loss above the lowest possible for each batch size",
     )
     label = f"{', '.join(ran.variant.name for ran in runs)}: descents on batches"
-    with slot:
-        stage(
-            landscape,
-            race,
-            [ground, "cost"],
-            step,
-            _HEIGHT,
-            label,
-            _PREFIX,
-            paper=lambda look: batch_lines(pair, runs, look),
-            costs=costs,
-            who="batch",
-            start_keys=("w", "b"),
-        )
+    stage(
+        place,
+        landscape,
+        race,
+        step,
+        label,
+        paper=lambda look: batch_lines(pair, runs, look),
+        costs=costs,
+        who="batch",
+        start_keys=("w", "b"),
+    )
     if along == "Time":
         st.caption(time_sentence(runs, seconds))
     if many:

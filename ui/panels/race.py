@@ -16,7 +16,7 @@ from ui import controls
 from ui.controls.racers import Gradients
 from ui.kit import share
 from ui.panels.outcome import step_controls
-from ui.stage import Account, Dials, stage
+from ui.stage import Account, Dials, room, stage
 from ui.stage.payload import Kind
 
 # What a racer that joins is tuned with: a few hundredths of a second.
@@ -57,25 +57,22 @@ def race_panel(
     A fragment: what changes a racer leaves the rest of the page alone.
     """
     _welcome(entry, prefix)
-    chips, choices, picture, fields = st.container(), st.container(), st.container(), st.container()
     tuned = {racer.key: controls.tuning(racer, entry.opening.get(racer.key, {}), prefix) for racer in entry.racers}
-    race = [(racer, trace(_run(entry, racer, tuned[racer.key]))) for racer in entry.racers]
-
-    with chips:
-        look_for = controls.scenario_row(entry.scenarios, [path.run for _, path in race], prefix)
-    with choices:
-        left, right = st.columns([3, 2])
-        with left:
-            landscape = (
-                controls.view_control("Landscape", landscapes, f"{prefix}view")
-                if len(landscapes) > 1
-                else next(iter(landscapes.values()))
-            )
-        with right:
-            curve = controls.view_control("Curve", curves, f"{prefix}curve")
-    with fields:
-        controls.fold("The same settings as fields", f"{prefix}fields", lambda: _fields(entry, prefix))
-        account = step_controls(race, entry.steps, prefix)
+    runs = [_run(entry, racer, tuned[racer.key]) for racer in entry.racers]
+    look_for = controls.scenario_row(entry.scenarios, runs, prefix)
+    left, right = st.columns([3, 2])
+    with left:
+        landscape = (
+            controls.view_control("Landscape", landscapes, f"{prefix}view")
+            if len(landscapes) > 1
+            else next(iter(landscapes.values()))
+        )
+    with right:
+        curve = controls.view_control("Curve", curves, f"{prefix}curve")
+    place = room([landscape, curve], height, prefix)
+    controls.fold("The same settings as fields", f"{prefix}fields", lambda: _fields(entry, prefix))
+    race = [(racer, trace(run)) for racer, run in zip(entry.racers, runs, strict=True)]
+    account = step_controls(race, entry.steps, prefix)
     dials = Dials(
         {racer.key: controls.racer_dials(racer, tuned[racer.key], prefix) for racer in entry.racers},
         controls.everyone_dials(prefix),
@@ -85,19 +82,16 @@ def race_panel(
         entry.most,
     )
     # The stage before what is below it, which need not be ready before it moves.
-    with picture:
-        stage(
-            entry.objective,
-            race,
-            [landscape, curve],
-            account.step,
-            height,
-            label,
-            prefix,
-            dials=dials,
-            look_for=look_for,
-            account=account,
-        )
+    stage(
+        place,
+        entry.objective,
+        race,
+        account.step,
+        label,
+        dials=dials,
+        look_for=look_for,
+        account=account,
+    )
     below(race, account)
 
 

@@ -2,6 +2,6 @@
 
 from ui.stage.ledger import Account
 from ui.stage.payload import Costs, Dials
-from ui.stage.stage import stage
+from ui.stage.stage import room, stage
 
-__all__ = ["Account", "Costs", "Dials", "stage"]
+__all__ = ["Account", "Costs", "Dials", "room", "stage"]

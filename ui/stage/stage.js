@@ -134,6 +134,8 @@ class Stage {
     this.title.textContent = data.look_for ?? '';
     this.title.hidden = !data.look_for;
     this.paint();
+    // They keep the place before there is anything to draw with.
+    if (first) this.lay();
     this.rows.fill();
     this.stale = this.moved;
     this.dirty = true;
@@ -164,14 +166,13 @@ class Stage {
 
   async react() {
     const { data } = this;
+    // All of them before any is drawn: they share the width.
+    const views = this.lay();
     const Plotly = await loadPlotly(data.plotly);
     if (this.ended) return;
     this.paint();
     this.rows.fill();
     const { scale } = this;
-    while (this.views.length > data.views.length) this.drop(Plotly, this.views.pop());
-    // All of them before any is drawn: they share the width.
-    const views = data.views.map((view, place) => this.viewAt(Plotly, place, view));
     for (const shown of views) {
       const { view } = shown;
       const text = view.figure ?? grounds.get(view.ground);
@@ -200,17 +201,24 @@ class Stage {
     this.dirty = true;
   }
 
-  drop(Plotly, { gd, box }) {
-    Plotly.purge(gd);
+  // A box for every view.
+  lay() {
+    const { views } = this.data;
+    while (this.views.length > views.length) this.drop(this.views.pop());
+    return views.map((view, place) => this.viewAt(place, view));
+  }
+
+  drop({ gd, box }) {
+    window.Plotly?.purge(gd);
     this.resized.unobserve(box);
     box.remove();
   }
 
   // The element of a view, made if there is none of its kind yet: a flat figure does not turn into one in space.
-  viewAt(Plotly, place, view) {
+  viewAt(place, view) {
     let shown = this.views[place];
     if (shown && shown.view.kind !== view.kind) {
-      this.drop(Plotly, shown);
+      this.drop(shown);
       shown = undefined;
     }
     if (!shown) {

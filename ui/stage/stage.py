@@ -1,10 +1,12 @@
 """The stage as a Streamlit element: payload in, the visitor's clicks and the clock's rests out."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.catalogue.objectives import VARIABLES, Objective
 from core.engine.tracks import Tracks
@@ -28,6 +30,8 @@ from ui.stage.payload import (
 )
 
 _FOLDER = Path(__file__).parent
+# Pixels of a stage below its views, at least, and of a gauge among them.
+_BELOW_VIEWS, _GAUGE = 120, 208
 _STATIC = Path(st.__file__).parent / "static" / "static" / "js"
 
 
@@ -65,14 +69,36 @@ _part = st.components.v2.component(
 )
 
 
+@dataclass(frozen=True)
+class Room:
+    """A place for a stage on its page: the parts it is made of, its views and their height, what begins its keys."""
+
+    parts: DeltaGenerator
+    kinds: Sequence[Kind]
+    height: int
+    prefix: str
+
+
+def room(kinds: Sequence[Kind], height: int, prefix: str = "") -> Room:
+    """A place for a stage with views of these ``kinds``, ``height`` pixels high; ``prefix`` begins its keys.
+
+    It is at once as high as the stage will be at least, so that what stands below it does not move when that comes.
+    """
+    row = st.container(horizontal=True, gap=None)
+    parts = row.container(gap=None, key=f"{prefix}stage_parts")
+    with row:
+        least = height + _BELOW_VIEWS + (_GAUGE if "gauge" in kinds else 0)
+        _code(key=f"{prefix}stage_code", width=1, height=least)
+    st.caption(gestures(kinds))
+    return Room(parts, kinds, height, prefix)
+
+
 def stage(
+    room: Room,
     objective: Objective,
     race: Tracks,
-    kinds: Sequence[Kind],
     step: int,
-    height: int,
     label: str,
-    prefix: str = "",
     paper: Paper | None = None,
     dials: Dials = Dials(),  # noqa: B008 (it cannot be changed)
     look_for: str = "",
@@ -82,17 +108,18 @@ def stage(
     start_keys: Sequence[str] = VARIABLES,
     account: Account | None = None,
 ) -> None:
-    """Shows a race on ``objective`` in several views on one clock, which stands at ``step``.
+    """Shows a race on ``objective`` in several views on one clock, which stands at ``step``, in its ``room``.
 
     A start chosen in a landscape goes to the controls of the start, the step at which the clock comes to rest to the
-    control of the step (``start_keys`` and ``t``, after ``prefix`` where a page has a second stage), and what
+    control of the step (``start_keys`` and ``t``, after the prefix of the room), and what
     ``dials`` are turned to under their keys. It plays once when it is first seen in a visit, unless the link says where
     the clock stands or the visitor asked for less motion. Above the views stands what controls have left for this stage
     (``share.tell_stage``), and ``look_for`` in it. ``paper``, ``costs``, ``checked`` and ``who`` are those of
     ``stage_payload``. ``account`` is a step in numbers below it.
     """
+    prefix = room.prefix
     key = f"{prefix}stage"
-    payload = stage_payload(objective, race, kinds, height, label, paper, dials, costs, checked, who)
+    payload = stage_payload(objective, race, room.kinds, room.height, label, paper, dials, costs, checked, who)
     steps = payload.data["steps"]
     first = not share.asked(f"{prefix}t") and f"{key}:seen" not in st.session_state
     st.session_state[f"{key}:seen"] = True
@@ -124,10 +151,9 @@ def stage(
     def follow() -> None:
         share.ask(believed_schedules(st.session_state[key]["schedule"], dials), within=True)
 
-    for sentence in share.stage_sentences(prefix):
-        st.warning(sentence, icon=":material/edit_off:")
-    with st.container(gap=None, key=f"{key}_parts"):
-        _code(key=f"{key}_code", height=1)
+    with room.parts:
+        for sentence in share.stage_sentences(prefix):
+            st.warning(sentence, icon=":material/edit_off:")
         for index, ground in enumerate(payload.grounds):
             data = {"part": "ground", "id": ground.id, "figure": ground.figure}
             _part(data=data, key=f"{key}_ground_{index}", height=1)
@@ -152,4 +178,3 @@ def stage(
             data = {"part": "program", "id": program.id, "source": program.source}
             _part(data=data, key=f"{key}_ledger_program", height=1)
             _part(data=ledger | of, key=f"{key}_ledger", height=1)
-    st.caption(gestures(kinds))
