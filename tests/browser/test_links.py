@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core import Run
+from core.engine.scenarios import RACES
 from core.export import run_json
 from tests.browser.conftest import PATIENCE
 from ui import navigation
@@ -34,6 +35,10 @@ Settled = Callable[..., Page]
 
 def _press(tab: Page, key: str) -> None:
     tab.locator(f".st-key-{key} button").first.click()
+
+
+def _open(tab: Page, scenario: str) -> None:
+    tab.locator(".st-key-try").get_by_text(RACES[scenario].title, exact=True).click()
 
 
 def _turn(tab: Page, key: str, stops: int) -> None:
@@ -89,7 +94,7 @@ def _paste_run(tab: Page) -> None:
 
 def _leave_saddle(tab: Page) -> None:
     _number(tab, "x", "-0.123456789")
-    _press(tab, "try_saddle")
+    _open(tab, "saddle")
     expect(tab.locator(".gd-stage").first).to_have_attribute("aria-label", "Race on Saddle")
     _turn(tab, "steps", -4)
 
@@ -100,7 +105,7 @@ DONE: list[Callable[[Page], None]] = [
     lambda tab: (_unfold(tab, "Noise and clipping"), _number(tab, "noise", "2"))[1],
     lambda tab: _choose(tab, "rules", "AdamW"),
     lambda tab: _dial(tab, "Adam", "Beta1", "0.87"),
-    lambda tab: _press(tab, "try_too_fast"),
+    lambda tab: _open(tab, "too_fast"),
     lambda tab: _dial(tab, "Nesterov", "Learning rate", "0.00123"),
     lambda tab: _choose(tab, "edit", "Adam"),
     lambda tab: _type_rule(tab, "x = x - lr*sign(g)"),
@@ -139,7 +144,7 @@ def test_back_and_forward_restore_what_each_page_was_set_to(
     tab.goto(f"{app_url}/{OPTIMIZERS}")
     settled(tab, plots=2)
     _turn(tab, "steps", 3)
-    _press(tab, "try_too_fast")
+    _open(tab, "too_fast")
     settled(tab, plots=2)
     race, shown = tab.url, tab.evaluate(SHOWN)
     tab.locator(".st-key-menu").get_by_role("link", name="Foundations").click()

@@ -151,11 +151,11 @@ def _shown(app: AppTest, refused: Sequence[str]) -> dict[str, object]:
 def _turn(app: AppTest, draw: Random) -> str:
     """Does something at random that a visitor could do, and says what."""
     keys = controls(app)
-    buttons = [button for button in app.button if (button.key or "").startswith("try_")]
-    if buttons and draw.random() < 0.15:
-        chosen = draw.choice(buttons)
-        chosen.click()
-        return f"press {chosen.key}"
+    chips = [group for group in app.button_group if re.fullmatch(r"\w?try", group.key or "")]
+    if chips and draw.random() < 0.15:
+        title = draw.choice(chips[0].options)
+        chips[0].set_value(title)
+        return f"open {title}"
     own = [key for key in keys if re.fullmatch(r"\w?own", key)]
     if own and draw.random() < 0.3:
         return _turn_own(app, draw, own[0].removesuffix("own"))

@@ -26,7 +26,21 @@ from core.lessons import pitfalls
 from core.lessons.mountain import mountain_table
 from core.lessons.techniques import TECHNIQUES
 from tests.numerals import misprints
-from tests.pages.visits import MARKUP, ROOT, Link, clean, latex, markup_shown, new_visit, notes, open_page, state, words
+from tests.pages.visits import (
+    MARKUP,
+    ROOT,
+    Link,
+    clean,
+    controls,
+    latex,
+    markup_shown,
+    new_visit,
+    notes,
+    open_page,
+    open_scenario,
+    state,
+    words,
+)
 from ui import navigation
 from ui.controls import hyper_key, scenario_state, schedule_hyper_key, schedule_key
 from ui.kit.limits import MAX_CURVE_RACERS, MAX_RACERS, MAX_START, MAX_STEPS, MAX_TEXT, OWN
@@ -39,12 +53,9 @@ every = pytest.mark.parametrize("page", navigation.ALL, ids=[page.title for page
 
 
 def _controls(app: AppTest) -> set[str]:
-    """The keys of all controls that a link can set, apart from the switches of claim cards."""
-    kinds = ("selectbox", "multiselect", "slider", "select_slider", "number_input", "text_input", "button_group")
-    kinds += ("segmented_control", "pills", "radio", "checkbox", "toggle", "text_area")
-    keys = {element.key for kind in kinds for element in app.get(kind) if element.key}
-    # What the editor begins with is no setting either: the text it leaves is. Nor is what sets all schedules at once.
-    return {key for key in keys if not key.startswith("run_") and not key.endswith("schedule_all")} - {"edit"}
+    """The keys of all controls that a link can set, apart from folds and the switches of claim cards."""
+    folds = ("expander", "tab_container")
+    return {key for key, kind in controls(app).items() if kind not in folds and not key.startswith("run_")}
 
 
 # --- Opening ---
@@ -922,8 +933,7 @@ SCENARIOS = [(navigation.OPTIMIZERS, scenario) for scenario in RACES.values()] +
 @pytest.mark.parametrize(("page", "scenario"), SCENARIOS, ids=[scenario.key for _, scenario in SCENARIOS])
 def test_a_card_on_its_own_page_opens_its_scenario(page: Page, scenario: Scenario) -> None:
     app = open_page(page)
-    clean(app.button(key=f"try_{scenario.key}").click().run())
-    _assert_shows(app, page, scenario)
+    _assert_shows(open_scenario(app, page, scenario), page, scenario)
 
 
 @pytest.mark.parametrize("scenario", RACES.values(), ids=RACES)
@@ -939,7 +949,7 @@ def test_a_card_on_the_home_page_opens_its_scenario(scenario: Scenario) -> None:
 def test_cards_can_be_opened_one_after_another() -> None:
     app = open_page(navigation.OPTIMIZERS)
     for scenario in (*RACES.values(), *reversed(RACES.values())):
-        clean(app.button(key=f"try_{scenario.key}").click().run())
+        open_scenario(app, navigation.OPTIMIZERS, scenario)
         _assert_shows(app, navigation.OPTIMIZERS, scenario)
 
 

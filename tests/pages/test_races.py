@@ -7,7 +7,7 @@ from core import OBJECTIVES, OPTIMIZERS, Run
 from core.catalogue.racers import RACERS
 from core.engine.scenarios import DESCENTS, RACES, Scenario
 from core.engine.sensitivity import tuned_rate
-from tests.pages.visits import clean, link_of, open_page, state
+from tests.pages.visits import clean, link_of, open_page, open_scenario, state
 from ui import navigation
 from ui.controls import scenario_state
 from ui.kit.limits import MAX_CURVE_RACERS, MAX_RACERS
@@ -76,13 +76,9 @@ def test_one_schedule_and_the_library_rates_are_given_to_all_at_once() -> None:
 
 @chips
 def test_a_chip_opens_its_scenario_is_marked_and_says_what_to_look_for(page: Page, scenario: Scenario) -> None:
-    app = open_page(page)
-    clean(app.button(key=f"try_{scenario.key}").click().run())
+    app = open_scenario(open_page(page), page, scenario)
     # The row is drawn from what runs, so the mark comes with the run itself.
-    marked = [
-        button.key for button in app.button if (button.key or "").startswith("try_") and button.proto.type == "primary"
-    ]
-    assert marked == [f"try_{scenario.key}"]
+    assert app.button_group(key=f"{page.prefix}try").value == scenario.title
     for key, value in scenario_state(scenario, page.prefix).items():
         assert state(app, key) == value, key
     (stage,) = [
@@ -93,7 +89,7 @@ def test_a_chip_opens_its_scenario_is_marked_and_says_what_to_look_for(page: Pag
     assert scenario.idea.split(".")[0] in str(stage)
     if page is PAGE:
         moved = clean(app.number_input(key="x").set_value(0.123).run())
-        assert [button.proto.type for button in moved.button if button.key == f"try_{scenario.key}"] == ["secondary"]
+        assert moved.button_group(key="try").value is None
 
 
 def test_more_racers_than_a_picture_takes_are_cut_and_not_an_error() -> None:

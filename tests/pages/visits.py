@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 
 from streamlit.testing.v1 import AppTest
 
+from core.engine.scenarios import Scenario
 from ui.navigation import Page
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +28,11 @@ def open_page(page: Page, link: Link | None = None) -> AppTest:
     for key, value in (link or {}).items():
         app.query_params[key] = value
     return clean(app.run())
+
+
+def open_scenario(app: AppTest, page: Page, scenario: Scenario) -> AppTest:
+    """``app``, which shows ``page``, after the chip of ``scenario`` was pressed there."""
+    return clean(app.button_group(key=f"{page.prefix}try").set_value(scenario.title).run())
 
 
 def clean(app: AppTest) -> AppTest:
@@ -70,8 +76,9 @@ _KINDS = (
     "text_input",
     "toggle",
 )
-# What acts once and keeps nothing: a rule to begin with, a run to open, the choice by family that writes into another.
-_ACTS = re.compile(r"edit|\w?reopen|\w{0,2}family_\w+|\w?schedule_all")
+# What acts once and keeps nothing: a rule to begin with, a run or a scenario to open, the choice by family that writes
+# into another.
+_ACTS = re.compile(r"edit|\w?try|\w?reopen|\w{0,2}family_\w+|\w?schedule_all")
 
 
 def controls(app: AppTest) -> dict[str, str]:

@@ -6,6 +6,8 @@ const DASHES = { solid: [], dash: [9, 5], dot: [2, 5] };
 const WIDTH = 2.4;
 // So many times as wide as the line that it parts from what lies below.
 const HALO = 2.25;
+// Rows of all tracks together beyond which halos take too long to draw for a hand that waits.
+const HALOED = 12000;
 // How strong the way is that a track will still go.
 const AHEAD = 0.35;
 // Pixels: points nearer to the last one than this are passed over, which spares long runs most of them.
@@ -58,13 +60,14 @@ function follow(pen, pixels, until, head) {
 
 const beginning = () => ({ next: 0, at: null, length: 0 });
 
-function stroke(pen, path, track, width, colors, offset) {
+function stroke(pen, path, track, width, halo, offset) {
   pen.lineJoin = 'round';
   pen.lineCap = 'round';
-  pen.setLineDash([]);
-  pen.strokeStyle = colors.background;
-  pen.lineWidth = HALO * width;
-  pen.stroke(path);
+  if (halo) {
+    pen.strokeStyle = halo;
+    pen.lineWidth = HALO * width;
+    pen.stroke(path);
+  }
   pen.strokeStyle = track.color;
   pen.lineWidth = width;
   pen.lineCap = track.dash === 'solid' ? 'round' : 'butt';
@@ -76,7 +79,7 @@ function stroke(pen, path, track, width, colors, offset) {
 
 // Whole steps are kept on a canvas of their own, to which a frame of playing only adds the new ones: thousands of steps
 // drawn anew would take longer than a frame. `cache.layer` is dropped by whoever moves pixels.
-export function drawTrails(pen, cache, visible, t, width, height, colors) {
+export function drawTrails(pen, cache, { tracks: visible, t, colors, moved }, width, height) {
   const row = Math.floor(t);
   const stroked = cache.view.stroke ?? WIDTH;
   const keys = visible.map(({ track }) => track.key).join();
@@ -99,6 +102,8 @@ export function drawTrails(pen, cache, visible, t, width, height, colors) {
   const { layer } = cache;
   const kept = fitted(layer.canvas, width, height);
   layer.row = row;
+  const rows = visible.reduce((sum, { track }) => sum + track.n, 0);
+  const halo = moved && rows > HALOED ? null : colors.background;
   visible.forEach(({ track, pixels }, k) => {
     const head = layer.heads[k];
     const until = Math.min(row, track.n - 1);
@@ -106,7 +111,7 @@ export function drawTrails(pen, cache, visible, t, width, height, colors) {
     const offset = head.length;
     const path = new Path2D();
     follow(path, pixels, until, head);
-    stroke(kept, path, track, stroked, colors, offset);
+    stroke(kept, path, track, stroked, halo, offset);
   });
   pen.globalAlpha = AHEAD;
   pen.drawImage(layer.ahead, 0, 0, width, height);

@@ -14,6 +14,17 @@ const LINE_HEIGHT = 16;
 const ABOVE = 10;
 const STAR = 9;
 
+// Draws what stays within a frame, and returns what `draw` does.
+function clipped(pen, [left, top, right, bottom], draw) {
+  pen.save();
+  pen.beginPath();
+  pen.rect(left, top, right - left, bottom - top);
+  pen.clip();
+  const made = draw();
+  pen.restore();
+  return made;
+}
+
 const block = ([x, y], size) => [x - size, y - size, x + size, y + size];
 
 // What every view has. `scene` is one moment of a stage: tracks as {track, pixels}, t, minimum, colors, arrows, font,
@@ -61,13 +72,11 @@ export class View {
     const { width, height } = gd._fullLayout;
     const frame = this.frame(gd);
     const { tracks, colors } = scene;
-    pen.save();
-    pen.beginPath();
-    pen.rect(frame[0], frame[1], frame[2] - frame[0], frame[3] - frame[1]);
-    pen.clip();
-    const labels = this.below(pen, shown, scene) ?? [];
-    drawTrails(pen, shown, tracks, scene.t, width, height, colors);
-    pen.restore();
+    const labels = clipped(pen, frame, () => {
+      const below = this.below(pen, shown, scene) ?? [];
+      drawTrails(pen, shown, scene, width, height);
+      return below;
+    });
     const blocks = this.stars(gd, shown.view).map((at) => block(at, STAR));
     if (tracks.length) blocks.push(...this.start(pen, shown, scene));
     tracks.forEach((one, place) => {
@@ -163,7 +172,7 @@ export class Plane extends View {
     const place = {
       ball, foot, heel: this.heel(ball), towards: (vector) => this.towards(shown.gd, vector), way: (vector) => this.way(shown.gd, vector),
     };
-    const { hits, labels } = drawSights(pen, place, ledger.marks, one.track.color, colors);
+    const { hits, labels } = clipped(pen, this.frame(shown.gd), () => drawSights(pen, place, ledger.marks, one.track.color, colors));
     shown.hits = hits;
     return labels;
   }
@@ -331,12 +340,7 @@ export class Fit extends View {
     const { tracks, t } = scene;
     const project = flat(gd);
     const ends = gd._fullLayout.xaxis.range;
-    pen.save();
-    pen.beginPath();
-    const [left, top, right, bottom] = this.frame(gd);
-    pen.rect(left, top, right - left, bottom - top);
-    pen.clip();
-    const labels = tracks.map(({ track }) => {
+    const labels = clipped(pen, this.frame(gd), () => tracks.map(({ track }) => {
       let end;
       for (const [at, width, dash] of [[0, 1.5, [6, 5]], [t, 3, []]]) {
         const [slope, rise] = track.x.map((values) => between(values, at));
@@ -346,8 +350,7 @@ export class Fit extends View {
         end = to;
       }
       return { at: end, words: this.named({ track }, t), color: track.ink };
-    });
-    pen.restore();
+    }));
     lettering(pen, scene.font, scene.scale);
     if (tracks.length > 1) beside(pen, gd, scene, labels.filter(({ at }) => at.every(Number.isFinite)));
   }
