@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, WebSocket, expect, sync_playwrigh
 from benchmarks.measure import Result, report
 from core.catalogue.racers import RACERS
 from core.engine.scenarios import RACES
-from tests.browser.conftest import CHROMIUM_FLAGS, _serve
+from tests.browser.conftest import CHROMIUM_FLAGS, served
 from ui.kit.limits import MAX_RACERS, MAX_STEPS
 from ui.navigation import FOUNDATIONS, OPTIMIZERS
 
@@ -80,7 +80,7 @@ def _browser() -> Iterator[tuple[str, Browser]]:
     """The address of a server of the app, and a Chromium."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        _serve(Path(folder) / "log.txt") as url,
+        served(Path(folder) / "log.txt") as (url, _),
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)

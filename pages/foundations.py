@@ -33,11 +33,9 @@ with st.sidebar:
 
 def below(race: Race, account: Account) -> None:
     """What follows from the race, and runs with it."""
-    st.subheader("This step", anchor="step")
     outcome.step_panel(account.path, account.step)
     st.subheader("What happened", anchor="story")
     outcome.story_panel(race)
-    st.subheader("Take it home", anchor="export")
     export.export_panel(objective, race, navigation.FOUNDATIONS)
 
 

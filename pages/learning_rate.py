@@ -41,11 +41,10 @@ edge = st.container()
 
 st.subheader("Every rate at once", anchor="rates")
 st.markdown(
-    "Each curve is one rule at all learning rates of its slider, everything else as it is; the dots are the rates set "
-    "below. Where a curve ends, the rule diverges. A rate that suits one rule is often of no use to another. Click a "
-    "curve to load that rate, or move the slider of its rule."
+    "A rate that suits one rule is often of no use to another, and how much worse a wrong rate is differs from rule to "
+    "rule."
 )
-rates.sensitivity_panel()
+rates.sensitivity_fold()
 st.markdown(
     "A range test looks for such a rate in a single run: the rate grows at every step, and one reads off where the "
     "loss falls fastest."
@@ -59,7 +58,7 @@ st.markdown(
     "what it ends with decides how low the loss comes. Set the noise to 0, and at the rates this opens with decay only "
     "slows the run down."
 )
-learning_rate.schedules_panel()
+learning_rate.schedules_fold()
 st.markdown(
     "A warmup lets the peak be larger where the start is steeper than what follows. No schedule crosses a plateau: "
     "where the slope is nearly zero, a share of the learning rate takes a share of nearly nothing."

@@ -50,8 +50,8 @@ CHROMIUM_FLAGS = [
 
 
 @contextmanager
-def _serve(log: Path) -> Iterator[str]:
-    """A new server process of the app; yields its address, and ends the process afterwards."""
+def served(log: Path) -> Iterator[tuple[str, int]]:
+    """A new server process of the app; yields its address and its id, and ends it afterwards."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port = probe.getsockname()[1]
@@ -70,7 +70,7 @@ def _serve(log: Path) -> Iterator[str]:
         process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
         try:
             _await_health(url, process, log)
-            yield url
+            yield url, process.pid
         finally:
             process.terminate()
             try:
@@ -95,7 +95,7 @@ def _await_health(url: str, process: subprocess.Popen[bytes], log: Path) -> None
 @pytest.fixture(scope="session")
 def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the server that most tests share, without a slash at the end."""
-    with _serve(tmp_path_factory.mktemp("server") / "log.txt") as url:
+    with served(tmp_path_factory.mktemp("server") / "log.txt") as (url, _):
         yield url
 
 
@@ -104,7 +104,7 @@ def server(tmp_path: Path) -> Iterator[Callable[[], str]]:
     """``server()`` starts a server that nobody has visited yet and returns its address."""
     with ExitStack() as running:
         numbers = count(1)
-        yield lambda: running.enter_context(_serve(tmp_path / f"server{next(numbers)}.txt"))
+        yield lambda: running.enter_context(served(tmp_path / f"server{next(numbers)}.txt"))[0]
 
 
 # While it is open, Playwright's synchronous interface keeps an event loop running in this thread. Hence the

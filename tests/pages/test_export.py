@@ -12,7 +12,7 @@ from core import OBJECTIVES, OPTIMIZERS, SCHEDULES, Run, trace
 from core.catalogue.racers import RACERS, own_racer
 from core.engine.summary import retell
 from core.export import facts, numpy_script, run_json, torch_script
-from tests.pages.visits import MARKUP, clean, markup_shown, notes, open_page, state, words
+from tests.pages.visits import MARKUP, clean, markup_shown, notes, open_page, run_table, state, words
 from ui import navigation
 from ui.controls import race_state
 from ui.navigation import FOUNDATIONS, Page
@@ -58,7 +58,7 @@ def test_a_pasted_run_is_shown_again(run: Run) -> None:
     assert len(app.error) == 0
     own = run.optimizer not in OPTIMIZERS
     name = "Own rule" if own else RACERS[run.optimizer].name
-    table = app.dataframe[0].value.set_index("rule")
+    table = run_table(app).set_index("rule")
     assert table.loc[name, "loss"] == trace(run).loss[-1]
 
 
@@ -112,7 +112,7 @@ def test_a_run_in_two_variables_pasted_on_foundations_opens_on_optimizers(run: R
     racer = RACERS.get(run.optimizer) or own_racer(run.optimizer)
     wanted = race_state([racer], [run])
     assert {key: state(app, key) for key in wanted} == wanted
-    assert trace(run).loss[-1] in app.dataframe[0].value["loss"].tolist()
+    assert retell([(racer, trace(run))])[0] in words(app)
 
 
 @pytest.mark.parametrize(
@@ -121,14 +121,14 @@ def test_a_run_in_two_variables_pasted_on_foundations_opens_on_optimizers(run: R
 )
 def test_what_is_no_run_is_refused_in_a_sentence_and_stays_in_its_box(text: str) -> None:
     app = open_page(PAGE, {"export": "true"})
-    before = app.dataframe[0].value
+    before = run_table(app)
     clean(app.text_area(key="reopen").set_value(text).run())
     clean(app.button(key="reopen_button").click().run())
     assert app.error[0].value == "This run cannot be opened."
     reason = app.code[-1].value
     assert reason.rstrip().endswith((".", "?"))
     assert app.text_area(key="reopen").value == text
-    assert app.dataframe[0].value.equals(before)
+    assert run_table(app).equals(before)
 
 
 def test_a_mistake_in_a_pasted_rule_or_formula_is_named_and_pointed_at() -> None:

@@ -5,7 +5,7 @@ import pytest
 from core import trace
 from core.catalogue.optimizers import OPTIMIZERS
 from core.lessons.history import known_by, race_by, timeline_entries, years
-from tests.pages.visits import clean, notes, open_page, state, words
+from tests.pages.visits import clean, notes, open_page, run_table, state, words
 from ui import navigation
 from ui.page.history import believed_name
 
@@ -31,7 +31,7 @@ def test_no_two_entries_share_a_name() -> None:
 @pytest.mark.parametrize("year", years())
 def test_a_year_races_what_was_known_by_it(year: int) -> None:
     app = open_page(PAGE, {f"{PREFIX}year": str(year)})
-    table = app.dataframe[0].value
+    table = run_table(app, PREFIX)
     assert table["rule"].tolist() == [OPTIMIZERS[key].name for key in known_by(year)]
     assert table["loss"].tolist() == [trace(run).loss[-1] for _, run in race_by(year)]
 
@@ -40,7 +40,7 @@ def test_another_start_is_raced_from() -> None:
     app = open_page(PAGE, {f"{PREFIX}year": "1983", f"{PREFIX}x": "0.5", f"{PREFIX}y": "-0.5"})
     assert notes(app) == ""
     race = race_by(1983, start=(0.5, -0.5))
-    assert app.dataframe[0].value["loss"].tolist() == [trace(run).loss[-1] for _, run in race]
+    assert run_table(app, PREFIX)["loss"].tolist() == [trace(run).loss[-1] for _, run in race]
 
 
 @pytest.mark.parametrize("value", ["nan", "1900", "x" * 30_000, "<script>", "`", "\x00", "2024.0"])

@@ -33,6 +33,8 @@ from ui.kit.limits import MAX_RACERS
 from ui.panels.rates import believed_rate
 
 PAGE = navigation.LEARNING_RATE
+# What is drawn only while its fold is open.
+OPEN = {"lsweepopen": "true", "lraceopen": "true"}
 
 
 def _numbers(**settings: float) -> dict[str, str]:
@@ -130,15 +132,15 @@ def test_a_link_with_every_setting_of_the_sweep_changed_shows_exactly_that() -> 
     rules = ("nesterov", "lion", "newton")
     rates = {"nesterov": 0.0123, "lion": 0.00345, "newton": 0.5}
     link: Link = {
-        "lsf": "Booth",
-        "lsrules": [OPTIMIZERS[key].name for key in rules],
-        **_numbers(**{f"ls{key}_lr": rate for key, rate in rates.items()}, lsx=0.5, lsy=-0.75),
-        "lssteps": "77",
+        "lsweepf": "Booth",
+        "lsweeprules": [OPTIMIZERS[key].name for key in rules],
+        **_numbers(**{f"lsweep{key}_lr": rate for key, rate in rates.items()}, lsweepx=0.5, lsweepy=-0.75),
+        "lsweepsteps": "77",
     }
     app = open_page(PAGE, link)
     assert notes(app) == ""
     table = app.dataframe[0].value
-    assert table["rule"].tolist() == link["lsrules"]
+    assert table["rule"].tolist() == link["lsweeprules"]
     assert table["rate"].tolist() == list(rates.values())
     paths = [trace(Run("booth", key, (0.5, -0.75), 77, {"lr": rate})) for key, rate in rates.items()]
     assert table["loss"].tolist() == [path.loss[-1] for path in paths]
@@ -149,7 +151,7 @@ def test_a_link_with_every_setting_of_the_sweep_changed_shows_exactly_that() -> 
 
 
 def test_a_rate_that_no_slider_stops_at_is_raced() -> None:
-    app = open_page(PAGE, {"lsadam_lr": "0.1234"})
+    app = open_page(PAGE, {"lsweepadam_lr": "0.1234"})
     table = app.dataframe[0].value.set_index("rule")
     assert (table.loc["Adam", "rate"], table.loc["Momentum", "rate"]) == (0.1234, 0.0008)
 
@@ -182,7 +184,7 @@ def test_a_forged_click_is_not_believed(raw: object) -> None:
 
 
 def test_the_race_of_schedules_opens_as_declared_and_tells_its_numbers() -> None:
-    app = open_page(PAGE)
+    app = open_page(PAGE, OPEN)
     settings = {key: {one.name: one.default for one in schedule_hypers(SCHEDULES[key])} for key in OPENING}
     rule, hypers = next(iter(RACE.rules.items()))
     start = OBJECTIVES[RACE.objective].start
@@ -202,13 +204,20 @@ def test_a_link_with_every_setting_of_the_race_changed_shows_exactly_that(keys: 
             low, high = hyper.slider
             value = float(f"{low + 0.37 * (high - low):.4g}")
             settings[key][hyper.name] = float(round(value)) if hyper.whole else value
-    named = {f"lc_{key}_{name}": value for key, hypers in settings.items() for name, value in hypers.items()}
-    numbers = {"lcadam_lr": 0.0345, "lcnoise": 0.7, "lcseed": 12.0, "lcx": 1.5, "lcy": -0.5, "lct": 40.0}
+    named = {f"lrace_{key}_{name}": value for key, hypers in settings.items() for name, value in hypers.items()}
+    numbers = {
+        "lraceadam_lr": 0.0345,
+        "lracenoise": 0.7,
+        "lraceseed": 12.0,
+        "lracex": 1.5,
+        "lracey": -0.5,
+        "lracet": 40.0,
+    }
     link: Link = {
-        "lcschedules": [SCHEDULES[key].name for key in keys],
-        "lcrule": "Adam",
-        "lcf": "Beale",
-        "lcview": "Contour",
+        "lraceschedules": [SCHEDULES[key].name for key in keys],
+        "lracerule": "Adam",
+        "lracef": "Beale",
+        "lraceview": "Contour",
         **_numbers(**named, **numbers),
     }
     app = open_page(PAGE, link)
@@ -223,7 +232,7 @@ def test_a_link_with_every_setting_of_the_race_changed_shows_exactly_that(keys: 
 
 
 def test_without_noise_there_is_no_talk_of_draws() -> None:
-    assert "draws of the noise" not in words(open_page(PAGE, {"lcnoise": "0"}))
+    assert "draws of the noise" not in words(open_page(PAGE, {"lracenoise": "0"}))
 
 
 def test_the_code_shown_is_that_of_the_run_shown_and_runs(tmp_path: File) -> None:
@@ -239,7 +248,7 @@ def test_the_code_shown_is_that_of_the_run_shown_and_runs(tmp_path: File) -> Non
 
 
 def test_the_code_of_a_schedule_is_that_of_its_run_and_runs(tmp_path: File) -> None:
-    app = open_page(PAGE, {"lccode": "true", "lccode_of": "Cosine", "lcadam_lr": "0.2", "lcrule": "Adam"})
+    app = open_page(PAGE, {"lracecode": "true", "lracecode_of": "Cosine", "lraceadam_lr": "0.2", "lracerule": "Adam"})
     assert notes(app) == ""
     settings = {"cosine": {one.name: one.default for one in SCHEDULES["cosine"].hypers}}
     start = OBJECTIVES[RACE.objective].start
@@ -253,7 +262,8 @@ def test_the_code_of_a_schedule_is_that_of_its_run_and_runs(tmp_path: File) -> N
 
 def test_no_script_is_written_while_its_section_is_closed() -> None:
     # A line of PyTorch for each schedule is all the code there is.
-    assert len(open_page(PAGE).code) == len(OPENING)
+    assert len(open_page(PAGE).code) == 0
+    assert len(open_page(PAGE, OPEN).code) == len(OPENING)
 
 
 def test_the_edge_of_stability_runs_when_asked_for_and_finds_what_the_experiment_finds() -> None:
@@ -267,30 +277,41 @@ def test_the_edge_of_stability_runs_when_asked_for_and_finds_what_the_experiment
     assert finding.sentence in words(app)
 
 
-CHOICES = ("lshape", "lrule", "lcase", "lsf", "lcrule", "lcf", "lcview")
-NUMBERS = ("lparabola_sgd_lr", "lx", "lsteps", "lt", "lbstall_lr", "lbx", "lbt", "lssgd_lr", "lsx", "lssteps")
-NUMBERS += ("lcmomentum_lr", "lcnoise", "lcseed", "lct", "lc_step_gamma", "lc_step_period")
+CHOICES = ("lshape", "lrule", "lcase", "lsweepf", "lracerule", "lracef", "lraceview")
+NUMBERS = (
+    "lparabola_sgd_lr",
+    "lx",
+    "lsteps",
+    "lt",
+    "lbstall_lr",
+    "lbx",
+    "lbt",
+    "lsweepsgd_lr",
+    "lsweepx",
+    "lsweepsteps",
+)
+NUMBERS += ("lracemomentum_lr", "lracenoise", "lraceseed", "lracet", "lrace_step_gamma", "lrace_step_period")
 
 
 @pytest.mark.parametrize(
     "value", ["nan", "inf", "-1e999", "9" * 400, "x" * 10_000, "<script>", "`", "\x00", "![a](https://evil.example)"]
 )
 def test_a_nonsense_link_opens_with_the_defaults_and_says_so(value: str) -> None:
-    lists = ("lsrules", "lcschedules")
+    lists = ("lsweeprules", "lraceschedules")
     app = open_page(PAGE, dict.fromkeys((*CHOICES, *NUMBERS, *lists), value) | {"lcode": value, "run_X11": value})
     for key in (*CHOICES, *NUMBERS, *lists):
         assert f"- `{key} = " in notes(app)
     assert "![" not in re.sub(r"`[^`\n]*`", "", notes(app))
-    opening = open_page(PAGE)
+    opening = open_page(PAGE, OPEN)
     assert {key: state(app, key) for key in (*CHOICES, *NUMBERS)} == {
         key: state(opening, key) for key in (*CHOICES, *NUMBERS)
     }
     clean(app.run())
 
 
-@pytest.mark.parametrize("key", ["lsrules", "lcschedules"])
+@pytest.mark.parametrize("key", ["lsweeprules", "lraceschedules"])
 def test_a_list_is_cut_to_what_fits_and_an_emptied_one_runs_its_first(key: str) -> None:
-    names = [one.name for one in (OPTIMIZERS if key == "lsrules" else SCHEDULES).values()]
+    names = [one.name for one in (OPTIMIZERS if key == "lsweeprules" else SCHEDULES).values()]
     app = open_page(PAGE, {key: names})
     assert len(state(app, key)) == MAX_RACERS
     assert f"`{key} = " in notes(app)
@@ -299,9 +320,9 @@ def test_a_list_is_cut_to_what_fits_and_an_emptied_one_runs_its_first(key: str) 
 
 
 def test_forged_numbers_are_not_believed() -> None:
-    app = open_page(PAGE)
-    boxes = ("lx", "lt", "lbx", "lbt", "lsx", "lsy", "lcx", "lcy", "lct")
-    sliders = ("lparabola_sgd_lr", "lsteps", "lbstall_lr", "lssteps", "lcnoise", "lcseed")
+    app = open_page(PAGE, OPEN)
+    boxes = ("lx", "lt", "lbx", "lbt", "lsweepx", "lsweepy", "lracex", "lracey", "lracet")
+    sliders = ("lparabola_sgd_lr", "lsteps", "lbstall_lr", "lsweepsteps", "lracenoise", "lraceseed")
     before = {key: state(app, key) for key in (*boxes, *sliders)}
     for value in (float("nan"), float("inf"), -1e300, 1e300):
         for key in boxes:
@@ -313,7 +334,7 @@ def test_forged_numbers_are_not_believed() -> None:
 
 
 def test_a_rate_far_beyond_the_slider_is_run_and_told() -> None:
-    app = open_page(PAGE, {"lparabola_sgd_lr": "1000", "lbstall_lr": "900000", "lcmomentum_lr": "1e6"})
+    app = open_page(PAGE, {"lparabola_sgd_lr": "1000", "lbstall_lr": "900000", "lracemomentum_lr": "1e6"})
     assert notes(app) == ""
     assert "α = 1000 is **50 000 % of the limit** 2." in words(app)
     assert "This run diverges at step" in words(app)
@@ -322,8 +343,15 @@ def test_a_rate_far_beyond_the_slider_is_run_and_told() -> None:
 
 def test_an_own_formula_can_be_swept_and_raced() -> None:
     for text in ("x**2 + 3*y**2", "log(x)", "5", "-x**2"):
-        link = {"lsf": "Own formula", "lsformula": text, "lcf": "Own formula", "lcformula": text}
+        link = {"lsweepf": "Own formula", "lsweepformula": text, "lracef": "Own formula", "lraceformula": text}
         app = open_page(PAGE, link)
         assert (notes(app), len(app.error)) == ("", 0)
-    app = open_page(PAGE, {"lsf": "Own formula", "lsformula": "x*2*"})
+    app = open_page(PAGE, {"lsweepf": "Own formula", "lsweepformula": "x*2*"})
     assert "a value is missing" in app.error[0].value
+
+
+def test_a_link_to_what_a_fold_holds_opens_it_and_other_links_do_not() -> None:
+    for link, open_one in (({"lsweepadam_lr": "0.2"}, "sweep"), ({"lracenoise": "1"}, "race"), ({"lsteps": "30"}, "")):
+        app = open_page(PAGE, link)
+        assert {name for name in ("sweep", "race") if state(app, f"l{name}open")} == {open_one} - {""}
+        assert notes(app) == ""

@@ -38,6 +38,7 @@ from tests.pages.visits import (
     notes,
     open_page,
     open_scenario,
+    run_table,
     state,
     words,
 )
@@ -239,7 +240,7 @@ def test_a_link_with_every_setting_changed_opens_exactly_that_race(racers: list[
     _assert_state(app, plain | chosen | numbers | hypers)
 
     race = [(racer, trace(_run(racer, hypers, noise=0.3, clip_norm=2.5, seed=7))) for racer in racers]
-    table = app.dataframe[0].value.to_dict("records")
+    table = run_table(app).to_dict("records")
     expected = [asdict(row(racer, path)) for racer, path in race]
     for cells, wanted in zip(table, expected, strict=True):
         # By the same computation, so to the last bit; NaN equals itself here.
@@ -299,13 +300,13 @@ def test_a_link_holds_a_formula() -> None:
     assert notes(app) == ""
     _assert_state(app, {"f": OWN, "formula": text, "x": 0.5, "y": 0.25, "rules": ["Adam"]})
     path = trace(Run(text, "adam", (0.5, 0.25), 500, dict(RACES["valley"].rules["adam"])))
-    assert app.dataframe[0].value["loss"].tolist() == [path.loss[-1]]
+    assert run_table(app)["loss"].tolist() == [path.loss[-1]]
 
 
 def test_a_limit_too_small_to_be_one_sets_none() -> None:
     app = open_page(navigation.OPTIMIZERS, {"clip": "1e-300", "rules": "Adam"})
     unlimited = open_page(navigation.OPTIMIZERS, {"rules": "Adam"})
-    assert app.dataframe[0].value.equals(unlimited.dataframe[0].value)
+    assert run_table(app).equals(run_table(unlimited))
 
 
 # Values that suit no control at all.
@@ -509,7 +510,7 @@ def test_a_key_given_more_than_once_is_used_or_said_not_to_be(key: str, values: 
 
 def test_of_a_list_of_rules_the_known_ones_run() -> None:
     app = open_page(navigation.OPTIMIZERS, {"rules": ["Adam", "nobody", "Momentum", "Adam"]})
-    assert app.dataframe[0].value["rule"].tolist() == ["Momentum", "Adam"]
+    assert run_table(app)["rule"].tolist() == ["Momentum", "Adam"]
     _assert_noted(app, ["rules"])
 
 
@@ -536,14 +537,14 @@ def test_more_rules_than_fit_a_curve_are_cut_and_said_to_be() -> None:
 def test_more_rules_than_fit_a_picture_are_cut_and_said_to_be() -> None:
     names = [racer.name for racer in RACERS.values()]
     app = open_page(navigation.OPTIMIZERS, {"rules": names})
-    assert len(state(app, "rules")) == len(app.dataframe[0].value) == MAX_RACERS
+    assert len(state(app, "rules")) == len(run_table(app)) == MAX_RACERS
     assert "rules" in notes(app)
 
 
 @pytest.mark.parametrize("rules", [[], ""], ids=["not named", "empty"])
 def test_a_link_without_rules_opens(rules: str | list[str]) -> None:
     app = open_page(navigation.OPTIMIZERS, {"rules": rules})
-    assert len(app.dataframe[0].value) >= 1
+    assert len(run_table(app)) >= 1
 
 
 # --- Own formulas ---
@@ -561,7 +562,7 @@ def test_a_valid_formula_is_used() -> None:
     assert r"x^{2} + 5\,y^{2}" in latex(app)
     start = own_objective("x^2 + 5*y^2", 2).start
     path = trace(Run("x^2 + 5*y^2", "sgd", start, 500, dict(RACES["valley"].rules["sgd"])))
-    assert app.dataframe[0].value["loss"][0] == path.loss[-1]
+    assert run_table(app)["loss"][0] == path.loss[-1]
 
 
 # What each page says to a wrong formula; an empty sentence where only that it says something matters.
@@ -703,7 +704,7 @@ def test_a_link_holds_a_rule_and_its_hyperparameters() -> None:
     assert notes(app) == ""
     _assert_state(app, {"own": OWN_RULE, "own_lr": 0.0004, "own_beta": 0.5})
     path = trace(Run("rosenbrock", OWN_RULE, (-1.5, 2.0), 20, {"lr": 0.0004, "beta": 0.5}))
-    assert app.dataframe[0].value["loss"].tolist()[1:] == [path.loss[-1]]
+    assert run_table(app)["loss"].tolist()[1:] == [path.loss[-1]]
 
 
 def test_a_wrong_rule_is_explained_stays_in_its_box_and_the_last_good_one_races() -> None:
@@ -723,23 +724,23 @@ def test_a_wrong_rule_is_explained_stays_in_its_box_and_the_last_good_one_races(
         assert len(app.error) == 1, text
         assert not re.search(r"!\[|\]\(|<[a-z]", _unquoted(app.error[0].value)), text
         assert app.text_area(key="own").value == text
-        assert app.dataframe[0].value["rule"].tolist() == ["Adam"]
+        assert run_table(app)["rule"].tolist() == ["Adam"]
         assert [one.value for one in app.warning] == ["Your rule cannot be read, so it does not race."]
     clean(app.text_area(key="own").set_value(OWN_RULE).run())
     assert (len(app.error), len(app.warning)) == (0, 0)
-    good = app.dataframe[0].value
+    good = run_table(app)
     assert len(good) == 2
     clean(app.text_area(key="own").set_value("x = x - lr*__h__*g").run())
     assert r"Unknown name \_\_h\_\_" in app.error[0].value
     clean(app.text_area(key="own").set_value(OWN_RULE + " +").run())
     assert len(app.error) == 1
-    assert app.dataframe[0].value.equals(good)
+    assert run_table(app).equals(good)
     assert "the last one that could be is still used" in app.warning[0].value
     # An empty box is no mistake.
     clean(app.text_area(key="own").set_value("").run())
-    assert (len(app.error), len(app.warning), len(app.dataframe[0].value)) == (0, 0, 1)
+    assert (len(app.error), len(app.warning), len(run_table(app))) == (0, 0, 1)
     clean(app.text_area(key="own").set_value("x = ").run())
-    assert len(app.dataframe[0].value) == 1
+    assert len(run_table(app)) == 1
 
 
 def test_every_shipped_rule_can_be_put_into_the_editor_and_races_beside_the_original() -> None:
@@ -748,7 +749,7 @@ def test_every_shipped_rule_can_be_put_into_the_editor_and_races_beside_the_orig
         clean(app.selectbox(key="edit").set_value(OPTIMIZERS[key].name).run())
         assert len(app.error) == 0
         assert app.text_area(key="own").value == optimizer.text
-        assert len(app.dataframe[0].value) == 2
+        assert len(run_table(app)) == 2
         # What does not race begins as declared, whatever was edited before.
         if key != "adam":
             _assert_state(app, {f"own_{hyper.name}": hyper.default for hyper in optimizer.hypers})
@@ -768,7 +769,7 @@ def test_an_edited_rule_begins_with_the_settings_that_the_rule_races_with(racers
     assert notes(app) == ""
     for racer in racers:
         clean(app.selectbox(key="edit").set_value(racer.optimizer.name).run())
-        loss = app.dataframe[0].value.set_index("rule")["loss"]
+        loss = run_table(app).set_index("rule")["loss"]
         own, original = loss["Own rule"], loss[racer.name]
         assert own == original or (np.isnan(own) and np.isnan(original)), racer.key
 
@@ -808,7 +809,7 @@ ODD_RULES = (
 def test_a_rule_however_odd_has_a_page(rule: str) -> None:
     app = open_page(navigation.OPTIMIZERS, {**MODEST, "own": rule, "of": "Own rule", "t": "1"})
     assert len(app.error) == 0
-    assert len(app.dataframe[0].value) == 2
+    assert len(run_table(app)) == 2
 
 
 # --- Claim cards ---
@@ -867,7 +868,7 @@ def test_without_a_rule_the_first_of_the_opening_runs() -> None:
     app = open_page(navigation.OPTIMIZERS)
     clean(app.multiselect(key="rules").set_value([]).run())
     first = RACERS[next(iter(RACES["valley"].rules))]
-    assert app.dataframe[0].value["rule"].tolist() == [first.name]
+    assert run_table(app)["rule"].tolist() == [first.name]
     assert f"None is chosen, so {first.name} runs." in [caption.value for caption in app.caption]
 
 
@@ -895,9 +896,9 @@ def test_every_step_of_a_race_has_a_ledger_for_every_racer_and_coordinate() -> N
 
 def test_a_setting_moved_by_hand_changes_the_numbers_of_that_rule_alone() -> None:
     app = open_page(navigation.OPTIMIZERS, {"fields": "true"})
-    before = app.dataframe[0].value.set_index("rule")["loss"]
+    before = run_table(app).set_index("rule")["loss"]
     clean(app.number_input(key="adam_lr").set_value(0.05).run())
-    after = app.dataframe[0].value.set_index("rule")["loss"]
+    after = run_table(app).set_index("rule")["loss"]
     assert before.index[before != after].tolist() == ["Adam"]
 
 
@@ -974,7 +975,7 @@ def test_forged_slider_positions_are_not_believed() -> None:
             app.number_input(key=key).set_value(value)
         clean(app.run())
         assert 1 <= state(app, "steps") <= MAX_STEPS
-        assert app.dataframe[0].value["steps"].max() <= MAX_STEPS
+        assert run_table(app)["steps"].max() <= MAX_STEPS
         assert 0 <= state(app, "adam_beta1") < 1
         assert 1 <= state(app, "sophia_k") <= 50
 

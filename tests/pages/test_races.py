@@ -7,7 +7,7 @@ from core import OBJECTIVES, OPTIMIZERS, Run
 from core.catalogue.racers import RACERS
 from core.engine.scenarios import DESCENTS, RACES, Scenario
 from core.engine.sensitivity import tuned_rate
-from tests.pages.visits import clean, link_of, open_page, open_scenario, state
+from tests.pages.visits import clean, link_of, open_page, open_scenario, run_table, state
 from ui import navigation
 from ui.controls import scenario_state
 from ui.kit.limits import MAX_CURVE_RACERS, MAX_RACERS
@@ -26,7 +26,7 @@ def _race(app: AppTest, *names: str) -> AppTest:
 
 
 def _losses(app: AppTest) -> dict[str, float]:
-    table = app.dataframe[0].value.set_index("rule")
+    table = run_table(app).set_index("rule")
     return dict(table["loss"])
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+from pandas import DataFrame
 from streamlit.testing.v1 import AppTest
 
 from core.engine.scenarios import Scenario
@@ -33,6 +34,12 @@ def open_page(page: Page, link: Link | None = None) -> AppTest:
 def open_scenario(app: AppTest, page: Page, scenario: Scenario) -> AppTest:
     """``app``, which shows ``page``, after the chip of ``scenario`` was pressed there."""
     return clean(app.button_group(key=f"{page.prefix}try").set_value(scenario.title).run())
+
+
+def run_table(app: AppTest, prefix: str = "") -> DataFrame:
+    """The table of all runs of the race on the page, which is in a fold that this opens."""
+    app.session_state[f"{prefix}numbers"] = True
+    return clean(app.run()).dataframe[0].value
 
 
 def clean(app: AppTest) -> AppTest:

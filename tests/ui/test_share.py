@@ -99,6 +99,7 @@ def test_what_a_part_asks_of_the_rest_of_the_page_runs_the_whole_page(
     visit: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visit["link:asked"] = {}
+    visit["link:drawn"] = {"one": frozenset("a")}
     runs: list[str] = []
     monkeypatch.setattr(share.st, "rerun", lambda: runs.append("whole"))
 
@@ -106,12 +107,13 @@ def test_what_a_part_asks_of_the_rest_of_the_page_runs_the_whole_page(
         with share.part("one"):
             pass
 
-    share.ask({"a": 1.0}, within=True)
+    share.ask({"a": 1.0})
     Context().run(alone)
     assert runs == []
-    share.ask({"a": 2.0}, within=True)
+    visit["link:drawn"] = {"one": frozenset("a")}
+    share.ask({"a": 2.0})
     share.ask({"b": 2.0})
-    share.ask({"a": 3.0}, within=True)
+    share.ask({"a": 3.0})
     Context().run(alone)
     Context().run(alone)
     assert runs == ["whole"]

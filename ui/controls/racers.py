@@ -262,11 +262,11 @@ def everyone_row(racers: Sequence[Racer], prefix: str = "") -> None:
     def follow() -> None:
         name = st.session_state[key]
         if name in names:
-            share.ask({prefix + schedule_key(racer): name for racer in racers}, within=True)
+            share.ask({prefix + schedule_key(racer): name for racer in racers})
 
     def library() -> None:
         rates = {prefix + hyper_key(racer, "lr"): racer.optimizer.hypers[0].default for racer in racers}
-        share.ask(rates, within=True)
+        share.ask(rates)
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(

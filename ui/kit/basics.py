@@ -110,9 +110,14 @@ def switch(label: str, key: str) -> bool:
     return st.toggle(label, key=key)
 
 
-def fold(label: str, key: str, draw: Callable[[], object]) -> None:
-    """A section that a link may open; ``draw`` fills it only while it is open."""
+def fold(label: str, key: str, draw: Callable[[], object], holds: str = "") -> None:
+    """A section that a link may open; ``draw`` fills it only while it is open.
+
+    A link that sets any control in it, whose keys begin with ``holds``, opens it too.
+    """
     _switch_setting(key)
+    if holds and share.arriving_at(holds):
+        st.session_state[key] = True
     section = st.expander(label, key=key, on_change="rerun")
     if section.open:
         with section:

@@ -29,8 +29,9 @@ _ASKED = "link:asked"
 _UNUSED = "link:unused"
 _NOTES = "link:notes"
 _AT = "link:at"
-# Whether controls were set that the part of the page which runs by itself does not have.
-_WHOLE = "link:whole"
+# The keys of the controls that were set since the last run; and those of all controls, by the parts that drew them.
+_CHANGED = "link:changed"
+_DRAWN = "link:drawn"
 # By the path of each page: what its controls were last set to, drawn now or not, and its link; and the link of the page
 # that is open, by the parts of the page that can run by themselves.
 _KEPT = "link:kept"
@@ -63,10 +64,12 @@ _address = st.components.v2.component(
 class _Part:
     """The controls drawn in a part of a page: the default of each, and what the link says in place of its value.
 
-    With the links of the parts within it, by their names from the outermost inwards.
+    With the ``keys`` of all of them, also in the parts ``within`` it, and the links of those, by their names from the
+    outermost inwards.
     """
 
     defaults: dict[str, Setting] = field(default_factory=dict)
+    keys: set[str] = field(default_factory=set)
     instead: dict[str, Setting | None] = field(default_factory=dict)
     within: dict[tuple[str, ...], Link] = field(default_factory=dict)
 
@@ -109,7 +112,7 @@ def begin(path: str) -> None:
         if anew:
             kept[path] = asked
         now[_ASKED] = dict(kept[path])
-    now.pop(_WHOLE, None)
+    now.pop(_CHANGED, None)
     _run.set(_Run(st.empty(), first, anew))
     _drawn.set(_Part())
 
@@ -139,19 +142,22 @@ def part(name: str) -> Iterator[None]:
 
     When the fragment runs by itself, its settings take the place in the link of those that it had before.
     """
-    around, mine = _drawn.get(), _Part()
-    if around is None and st.session_state.pop(_WHOLE, False):
+    around, mine, now = _drawn.get(), _Part(), st.session_state
+    if around is None and not now.pop(_CHANGED, set()) <= now.get(_DRAWN, {}).get(name, frozenset()):
         st.rerun()
     token = _drawn.set(mine)
     try:
         yield
     finally:
         _drawn.reset(token)
+    if around is not None:
+        around.keys |= mine.keys
+    now[_DRAWN] = {**now.get(_DRAWN, {}), name: frozenset(mine.keys)}
     links = {(name,): _keep(mine), **{(name, *path): link for path, link in mine.within.items()}}
     if around is not None:
         around.within.update(links)
         return
-    before: dict[tuple[str, ...], Link] = st.session_state[_PARTS]
+    before: dict[tuple[str, ...], Link] = now[_PARTS]
     (outer,) = {path[: path.index(name)] for path in before if name in path} or {()}
     others = {path: link for path, link in before.items() if name not in path}
     _write(others | {(*outer, *path): link for path, link in links.items()}, name)
@@ -161,6 +167,12 @@ def arriving() -> bool:
     """Whether this is the first run since the open page was gone to."""
     run = _run.get()
     return run is not None and run.first
+
+
+def arriving_at(prefix: str) -> bool:
+    """Whether this is the first run since a link was followed that sets a control whose key begins with ``prefix``."""
+    run = _run.get()
+    return run is not None and run.anew and any(key.startswith(prefix) for key in st.session_state[_ASKED])
 
 
 def said(key: str) -> bool:
@@ -194,6 +206,7 @@ def setting(key: str, default: Setting, read: Callable[[str], Setting | None], a
         now[key] = default
     if (drawn := _drawn.get()) is not None:
         drawn.defaults[key] = default
+        drawn.keys.add(key)
 
 
 def _read(texts: list[str] | None, default: Setting, read: Callable[[str], Setting | None], most: int) -> Setting:
@@ -270,13 +283,13 @@ def asked(key: str) -> list[str]:
     return values
 
 
-def ask(settings: Mapping[str, Setting], at: str = "", within: bool = False) -> None:
+def ask(settings: Mapping[str, Setting], at: str = "") -> None:
     """Sets controls of the open page, drawn now or not, as a link would that says ``settings`` and leads to ``at``.
 
-    The whole page runs then, unless all of them are ``within`` the part of it that asks.
+    The whole page runs then, unless the part of it that runs has drawn them all.
     """
     now = st.session_state
-    now[_WHOLE] = now.get(_WHOLE, False) or not within
+    now[_CHANGED] = now.get(_CHANGED, set()) | settings.keys()
     now.update(settings)
     link = encode(settings)
     now[_ASKED] = now[_ASKED] | link

@@ -1,24 +1,42 @@
 """The panels of the History page: a timeline to click in, what each entry brought, who grew from whom."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import streamlit as st
 
+from core import OBJECTIVES, trace
 from core.catalogue.optimizers import OPTIMIZERS
 from core.catalogue.racers import RACERS
 from core.figures import family_tree, timeline
-from core.lessons.history import Entry, best_rate, known_by, successors, timeline_entries, years
-from ui.controls import choice, named, one_of
+from core.lessons.history import (
+    RACE_NOTE,
+    RACE_OBJECTIVE,
+    RACE_STEPS,
+    Entry,
+    best_rate,
+    known_by,
+    race_by,
+    successors,
+    timeline_entries,
+    years,
+)
+from ui.controls import choice, moment_control, named, one_of, start_control
 from ui.kit import share
 from ui.kit.elements import bullets, clicked, look, sheet
 from ui.kit.limits import MAX_RACERS
 from ui.navigation import HISTORY, REFERENCE, link
 from ui.panels.catalogue import rule_panel
+from ui.panels.outcome import numbers_panel
+from ui.stage import room, stage
 
 _KEY = f"{HISTORY.prefix}entry"
 # Best learning rates of the race: one number per rule, the same for every visitor.
-tuned_rate = st.cache_data(max_entries=64, show_spinner=False)(best_rate)
+_tuned_rate = st.cache_data(max_entries=64, show_spinner=False)(best_rate)
+# Figures as they are with each entry marked, in two looks and two widths.
+_timeline = lru_cache(maxsize=128)(timeline)
+_family_tree = lru_cache(maxsize=128)(family_tree)
 
 
 def timeline_panel() -> Entry:
@@ -29,10 +47,10 @@ def timeline_panel() -> Entry:
 
     with slot:
         names = {one.key: one.name for one in entries.values()}
-        listed = list(entries.values())
+        listed = tuple(entries.values())
         sheet(
-            timeline(listed, look(), selected=chosen.key),
-            timeline(listed, look(), narrow=True, selected=chosen.key),
+            _timeline(listed, look(), selected=chosen.key),
+            _timeline(listed, look(), narrow=True, selected=chosen.key),
             f"{HISTORY.prefix}timeline",
             "Timeline of update rules and other events from 1847 on",
             lambda figure: _take(figure, names),
@@ -62,15 +80,30 @@ def family_panel(entry: Entry) -> None:
     """Who grew from whom, as a tree to click in."""
     names = {key: optimizer.name for key, optimizer in OPTIMIZERS.items()}
     sheet(
-        family_tree(look(), entry.key),
-        family_tree(look(), entry.key, narrow=True),
+        _family_tree(look(), entry.key),
+        _family_tree(look(), entry.key, narrow=True),
         f"{HISTORY.prefix}family",
         "Family tree of the update rules: each beside the one that it grew from",
         lambda figure: _take(figure, names),
     )
 
 
-def year_control() -> int:
+@st.fragment
+@share.part("race")
+def race_panel() -> None:
+    """Everything known by a year in one valley. A fragment: it leaves the timeline and the tree alone."""
+    year = _year_control()
+    objective, prefix = OBJECTIVES[RACE_OBJECTIVE], HISTORY.prefix
+    start = start_control(objective, prefix)
+    race = [(racer, trace(run)) for racer, run in race_by(year, _tuned_rate, start)]
+    place = room(["plane", "loss"], 460, prefix)
+    step = moment_control(RACE_STEPS, prefix)
+    stage(place, objective, race, step, f"Rules known by {year}")
+    st.markdown(RACE_NOTE)
+    numbers_panel(race, prefix)
+
+
+def _year_control() -> int:
     """The year up to which rules race; unless said otherwise the last whose rules can be told apart in a picture."""
     key = f"{HISTORY.prefix}year"
     texts = [str(year) for year in years()]

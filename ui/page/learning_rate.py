@@ -49,7 +49,7 @@ from ui.stage.payload import Kind
 
 _PREFIX = LEARNING_RATE.prefix
 _CASE_PREFIX = f"{_PREFIX}b"
-_RACE = f"{_PREFIX}c"
+_RACE = f"{_PREFIX}race"
 _GROUND: Mapping[int, Kind] = {1: "curve", 2: "plane"}
 _VIEWS: Mapping[str, Kind] = {"Loss": "loss", "Contour": "plane"}
 _EDGE = EXPERIMENTS["X11"]
@@ -183,8 +183,12 @@ def _piece(lr: float, steps: int, seed: int, step: int, _before: Descent) -> Des
 
 @st.fragment
 @share.part("schedules")
-def schedules_panel() -> None:
+def schedules_fold() -> None:
     """One rule under several schedules from one start, with noise: the race, its words, and each schedule's formula."""
+    controls.fold("A race of schedules", f"{_RACE}open", _schedules, _RACE)
+
+
+def _schedules() -> None:
     names, opening = controls.named(SCHEDULES.values()), [SCHEDULES[key].name for key in OPENING]
     schedules = controls.several("Schedules", names, f"{_RACE}schedules", opening)
     who, where, view = st.columns([1, 1, 1], vertical_alignment="bottom")

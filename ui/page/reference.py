@@ -90,6 +90,8 @@ _LEDGER: dict[str, Any] = {
 }
 
 
+@st.fragment
+@share.part("rules")
 def optimizers_panel() -> None:
     """Three questions and a search that narrow the table of rules; the rule chosen in it, with formula and code."""
     rows = optimizer_rows()
@@ -142,6 +144,8 @@ def _rule(optimizer: Optimizer) -> None:
     navigation.link(navigation.OPTIMIZERS, f"Race **{optimizer.name}**", {"rules": [optimizer.name]})
 
 
+@st.fragment
+@share.part("schedules")
 def schedules_panel() -> None:
     """The table of schedules; the one chosen in it, with its formula, its curve and its line of PyTorch."""
     _table(schedule_rows(), f"{_PREFIX}schedule", "schedules", lambda row: row.name)
@@ -168,6 +172,8 @@ def _table(rows: Sequence[Any], key: str, name: str, option: Callable[[Any], str
 
 @st.fragment
 @share.part("parity")
+@st.fragment
+@share.part("parity")
 def parity_panel() -> None:
     """A button that takes the same runs through PyTorch, and how far apart the two then are."""
     if st.button("Check against PyTorch now", icon=":material/fact_check:", type="primary", key=f"{_PREFIX}check"):
@@ -191,6 +197,8 @@ def parity_panel() -> None:
         st.caption("Nothing has been checked in this visit yet. It takes a few seconds, most of them to load PyTorch.")
 
 
+@st.fragment
+@share.part("code")
 def code_panel() -> None:
     """The snippets, a tab each, of which only the open one is sent."""
     names = [snippet.title for snippet in SNIPPETS.values()]
@@ -205,6 +213,8 @@ def code_panel() -> None:
                 bullets(snippet.notes)
 
 
+@st.fragment
+@share.part("statements")
 def ledger_panel() -> None:
     """All statements as a table to search and narrow; the one chosen in it, with the way to its card."""
     rows = claim_rows()

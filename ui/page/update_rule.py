@@ -1,8 +1,8 @@
 """The panels of the Update rule page: one step in its six parts, the descent, the limit, a network's gradients."""
 
-from dataclasses import asdict
+from dataclasses import astuple
+from functools import lru_cache
 
-import pandas as pd
 import streamlit as st
 
 from core.catalogue.optimizers import OPTIMIZERS
@@ -12,6 +12,7 @@ from core.export.line_scripts import example_script
 from core.figures import backprop_figure
 from core.figures.backprop import Direction
 from core.figures.line_fit import paper_figure, step_figure
+from core.formula.words import digits
 from core.lessons.rate_check import Check
 from core.lessons.steps import Stage, six_steps
 from core.problems.example import BIAS, RATE, WEIGHT, Convention, Example, convention_rows
@@ -29,13 +30,15 @@ from ui.controls import (
     view_control,
 )
 from ui.kit import share
-from ui.kit.elements import highlight, in_digits, look, picture
+from ui.kit.elements import look, picture
 from ui.kit.limits import OWN
 from ui.navigation import OPTIMIZERS as OPTIMIZERS_PAGE
 from ui.navigation import UPDATE_RULE, link
 from ui.stage import Dials, room, stage
 
 _PREFIX = UPDATE_RULE.prefix
+# Figures kept that do not follow the stage.
+_FIGURES = 64
 
 
 def rate_control() -> float:
@@ -103,33 +106,28 @@ def descent_panel(example: Example, path: Path, checked: Check, steps: int) -> N
         paper=lambda look: paper_figure(example, look),
         dials=Dials({sgd.key: [slider_dial(rate, f"{_PREFIX}lr")]}, [steps_dial(_PREFIX)]),
         checked=checked,
+        start_keys=("w", "b"),
     )
 
 
 def convention_panel(example: Example) -> None:
     """The same line and data under every convention; the one that is used stands out."""
-    rows = convention_rows(example)
-    frame = pd.DataFrame([asdict(row) for row in rows])
-    used = [row.name == example.convention.label for row in rows]
-    st.dataframe(
-        in_digits(frame).apply(lambda _: [highlight() if mine else "" for mine in used]),
-        hide_index=True,
-        column_config={
-            "name": st.column_config.TextColumn("Convention", width="medium"),
-            "loss": "J",
-            "slope_w": "∂J/∂w",
-            "slope_b": "∂J/∂b",
-            "limit": "Limit 2/L",
-            "percent": "α in % of it",
-        },
-    )
+    lines = ["| Convention | J | ∂J/∂w | ∂J/∂b | Limit 2/L | α in % of it |", "|:--|--:|--:|--:|--:|--:|"]
+    for row in convention_rows(example):
+        name, *numbers = astuple(row)
+        mark = "**" if name == example.convention.label else ""
+        lines.append("".join(f"| {mark}{cell}{mark} " for cell in [name, *map(digits, numbers)]) + "|")
+    st.markdown("\n".join(lines))
+
+
+_network_figure = lru_cache(maxsize=_FIGURES)(backprop_figure)
 
 
 def network_panel() -> None:
     """A network of two layers with every number on its edges, going forward or coming back."""
     network, direction = _network_controls()
     words = TELLERS[direction](network)
-    figure = backprop_figure(network, look(), direction)
+    figure = _network_figure(network, look(), direction)
     picture(figure, f"{_PREFIX}_network", int(figure.layout.height), words)
     st.markdown(words)
     inner = network.initialisation.explained(INPUTS, network.hidden)

@@ -42,7 +42,7 @@ def export_panel(objective: Objective, race: Race, page: Page) -> None:
         _export(objective, race, page.prefix)
         _reopen(page)
 
-    label = "Code, numbers and picture of a run" if objective.dimension == 2 else "Code and numbers of a run"
+    label = "Take it home: code, numbers and picture" if objective.dimension == 2 else "Take it home: code and numbers"
     fold(label, f"{page.prefix}export", draw)
 
 

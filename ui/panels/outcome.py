@@ -37,8 +37,8 @@ def story_panel(race: Race) -> None:
     bullets(retell(race))
 
 
-def numbers_panel(race: Race) -> None:
-    """One row of numbers per run."""
+def numbers_panel(race: Race, prefix: str) -> None:
+    """One row of numbers per run, made only while the fold is open; ``prefix`` begins its key."""
     columns = {
         "rule": "Update rule",
         "rate": "Learning rate",
@@ -55,7 +55,8 @@ def numbers_panel(race: Race) -> None:
         "gradient_norm": "Gradient norm",
         "position": "Last position",
     }
-    table([row(racer, path) for racer, path in race], columns, "numbers")
+    rows = [row(racer, path) for racer, path in race]
+    fold("All runs in numbers", f"{prefix}numbers", lambda: table(rows, columns, f"{prefix}numbers_table"))
 
 
 def code_panel(label: str, key: str, of: str, runs: Mapping[str, Run]) -> None:
@@ -74,15 +75,12 @@ def step_controls(race: Race, steps: int, prefix: str) -> Account:
 
     In one variable there is one coordinate, and nothing to choose.
     """
-    who, where, when = st.columns([2, 2, 1], vertical_alignment="bottom")
-    with who:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         racer, path = choice("Update rule", {racer.name: (racer, path) for racer, path in race}, f"{prefix}of")
-    coordinate, variables = 0, path.run.resolved_objective.parsed.variables
-    if len(variables) > 1:
-        with where:
+        coordinate, variables = 0, path.run.resolved_objective.parsed.variables
+        if len(variables) > 1:
             names = {name: index for index, name in enumerate(variables)}
             coordinate = view_control("Coordinate", names, f"{prefix}along")
-    with when:
         step = moment_control(steps, prefix)
     return Account(racer, path, step, coordinate)
 

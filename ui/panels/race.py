@@ -60,14 +60,12 @@ def race_panel(
     tuned = {racer.key: controls.tuning(racer, entry.opening.get(racer.key, {}), prefix) for racer in entry.racers}
     runs = [_run(entry, racer, tuned[racer.key]) for racer in entry.racers]
     look_for = controls.scenario_row(entry.scenarios, runs, prefix)
-    left, right = st.columns([3, 2])
-    with left:
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
         landscape = (
             controls.view_control("Landscape", landscapes, f"{prefix}view")
             if len(landscapes) > 1
             else next(iter(landscapes.values()))
         )
-    with right:
         curve = controls.view_control("Curve", curves, f"{prefix}curve")
     place = room([landscape, curve], height, prefix)
     controls.fold("The same settings as fields", f"{prefix}fields", lambda: _fields(entry, prefix))
@@ -111,12 +109,12 @@ def _welcome(entry: Entry, prefix: str) -> None:
             continue
         twins = [one for one in entry.racers if one.key in before and one.optimizer is racer.optimizer]
         if twins:
-            share.ask(controls.twin_state(twins[0], racer, prefix), within=True)
+            share.ask(controls.twin_state(twins[0], racer, prefix))
         else:
             steps = min(entry.steps, _TUNED_STEPS)
             run = Run(entry.objective.reference, racer.optimizer.key, entry.start, steps)
             # Short enough to be read.
-            share.ask({rate: float(f"{tuned_rate(run, _TUNED_RATES):.2g}")}, within=True)
+            share.ask({rate: float(f"{tuned_rate(run, _TUNED_RATES):.2g}")})
 
 
 def _run(entry: Entry, racer: Racer, tuned: controls.Tuning) -> Run:

@@ -17,7 +17,7 @@ from ui.kit import share
 from ui.kit.elements import clicked, in_digits, look, picture
 from ui.navigation import LEARNING_RATE
 
-_SWEEP = f"{LEARNING_RATE.prefix}s"
+_SWEEP = f"{LEARNING_RATE.prefix}sweep"
 _ALT = "Loss at the end against the learning rate, for every rule"
 # Losses at many learning rates; a slider of one rule leaves the curves of the others as they are.
 _swept = st.cache_data(max_entries=256, show_spinner=False)(swept)
@@ -43,11 +43,20 @@ def rates_panel(race: Race) -> None:
 
 @st.fragment
 @share.part("rates")
-def sensitivity_panel() -> None:
+def sensitivity_fold() -> None:
     """The loss at the end against the learning rate for every chosen rule; a click loads the rate that it points at.
 
     A fragment, as is the other race: its sliders leave the rest of the page alone.
     """
+    controls.fold("The loss over all rates, rule by rule", f"{_SWEEP}open", _sensitivity, _SWEEP)
+
+
+def _sensitivity() -> None:
+    st.markdown(
+        "Each curve is one rule at all learning rates of its slider, everything else as it is; the dots are the rates "
+        "set below. Where a curve ends, the rule diverges. Click a curve to load that rate, or move the slider of its "
+        "rule."
+    )
     where, who = st.columns([2, 3])
     with where:
         objective = controls.objective_control(2, _opening.objective, _SWEEP)
@@ -103,7 +112,7 @@ def _take(figure: str, racers: Sequence[Racer]) -> None:
     believed = believed_rate(st.session_state[figure], racers)
     if believed is not None:
         racer, rate = believed
-        share.ask({f"{_SWEEP}{controls.hyper_key(racer, 'lr')}": share.number_text(rate)}, within=True)
+        share.ask({f"{_SWEEP}{controls.hyper_key(racer, 'lr')}": share.number_text(rate)})
 
 
 def believed_rate(raw: Any, racers: Sequence[Racer]) -> tuple[Racer, float] | None:

@@ -33,7 +33,6 @@ def ledger_payload(account: Account) -> tuple[dict[str, Any], Script]:
     step = min(account.step, len(path.x) - 1)
     program = live(path.run, lines=True).script
     data: dict[str, Any] = {
-        "part": "ledger",
         "racer": racer.key,
         "name": racer.name,
         "along": variables[account.coordinate] if len(path.run.start) > 1 else "",

@@ -5,7 +5,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -53,8 +53,9 @@ _GROUNDS = 64
 SHAPES = ("circle", "square", "triangle", "diamond", "down", "plus", "cross", "star")
 # Contrast to the background of the lines and the letters of a racer (WCAG 2.2, 1.4.11 and 1.4.3).
 LINE_CONTRAST, INK_CONTRAST = 3.0, 4.5
-# Steps of the shortest table of noise, 8 kB in the plane; longer ones are twice as long each.
-_NOISE_STEPS = 512
+# Steps of the shortest table of noise, long enough in the plane for Streamlit's client to keep it (10 kB); longer ones
+# are twice as long each.
+_NOISE_STEPS = 640
 # Directions are sent as one byte: 255 steps of a turn, and this for "none".
 _UNDIRECTED = 255
 # Colours that stand for those of a look until the browser knows the visitor's theme. Each is a colour that Plotly
@@ -318,7 +319,8 @@ def _view(kind: Kind, objective: Objective, race: Tracks) -> tuple[Ground | None
         channels = ("step", "loss") if plain else _CHANNELS[kind]
         return None, _curves(figure, race, channels, _label(kind, objective), FLOOR)
     view: dict[str, Any] = {"channels": _CHANNELS[kind], "traces": [], "label": _label(kind, objective)}
-    ground = _ground(kind, objective)
+    # Where runs start on it is not in the picture.
+    ground = _ground(kind, replace(objective, start=()))
     view |= {"kind": kind, "ground": ground.id, "stars": _stars(kind, objective)}
     if kind == "space":
         view["space"] = surface_heights(objective)

@@ -2,8 +2,8 @@
 // something; when the clock rests, or the hand lets go, it tells Python, whose paths then take the place of its own.
 //
 // It is mounted in parts, so that what did not change need not be sent again: the code itself, `ground`s, which are
-// figures without paths, `program`s and `normals`, which the runs are computed with here, the `stage`, which has the
-// paths, and a `cue`, which tells a stage which step to show.
+// figures without paths, `programs` and `normals`, which the runs are computed with here, the `stage`, which has the
+// paths, and a `cue`, which tells a stage which step to show, also in numbers.
 
 import { decades, reach, widened } from './axes.js';
 import { Bar } from './bar.js';
@@ -559,19 +559,21 @@ const PARTS = {
     keep(grounds, id, figure);
     for (const stage of stages.values()) if (stage.waiting === id) stage.draw();
   },
-  program({ id, source }) {
-    bring(id, source, () => {
-      for (const stage of stages.values()) stage.dirty = true;
-    });
+  programs({ sources }) {
+    for (const [id, source] of Object.entries(sources)) {
+      bring(id, source, () => {
+        for (const stage of stages.values()) stage.dirty = true;
+      });
+    }
   },
   normals({ id, bytes }) {
     keep(tables, id, new Float64Array(bytes.slice().buffer));
   },
-  cue({ stage, step }) {
-    tell(stage, (told) => told.cue(step));
-  },
-  ledger(data) {
-    tell(data.stage, (told) => told.ledger.fill(data));
+  cue({ stage, step, ledger }) {
+    tell(stage, (told) => {
+      told.cue(step);
+      if (ledger) told.ledger.fill(ledger);
+    });
   },
   stage(data, { parentElement, setTriggerValue }) {
     let state = states.get(parentElement);

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -120,6 +121,12 @@ def stage(
     prefix = room.prefix
     key = f"{prefix}stage"
     payload = stage_payload(objective, race, room.kinds, room.height, label, paper, dials, costs, checked, who)
+    sources = dict(payload.programs)
+    cue: dict[str, Any] = {"part": "cue", "stage": key, "step": step}
+    if account is not None:
+        ledger, program = ledger_payload(account)
+        sources[program.id] = program.source
+        cue["ledger"] = ledger | {"numbers": payload.data["numbers"], "katex": katex_chunk()}
     steps = payload.data["steps"]
     first = not share.asked(f"{prefix}t") and f"{key}:seen" not in st.session_state
     st.session_state[f"{key}:seen"] = True
@@ -137,7 +144,7 @@ def stage(
     def turn() -> None:
         turned = believed_dials(st.session_state[key]["dial"], dials)
         settings = {dial.key: dial.kept(turned[dial.key]) for dial in dials.kept if dial.key in turned}
-        share.ask(settings, within=not any(dial.key in turned for dial in dials.everyone))
+        share.ask(settings)
         # Turned to more steps or fewer, a clock at its end stays there.
         for dial in dials.everyone:
             if dial.name == "T" and dial.key in turned and st.session_state[f"{prefix}t"] == steps:
@@ -149,7 +156,7 @@ def stage(
         share.ask({rules: chosen})
 
     def follow() -> None:
-        share.ask(believed_schedules(st.session_state[key]["schedule"], dials), within=True)
+        share.ask(believed_schedules(st.session_state[key]["schedule"], dials))
 
     with room.parts:
         for sentence in share.stage_sentences(prefix):
@@ -157,8 +164,8 @@ def stage(
         for index, ground in enumerate(payload.grounds):
             data = {"part": "ground", "id": ground.id, "figure": ground.figure}
             _part(data=data, key=f"{key}_ground_{index}", height=1)
-        for index, (id, source) in enumerate(payload.programs.items()):
-            _part(data={"part": "program", "id": id, "source": source}, key=f"{key}_program_{index}", height=1)
+        if sources:
+            _part(data={"part": "programs", "sources": sources}, key=f"{key}_programs", height=1)
         if (noise := payload.noise) is not None:
             _part(data=packed({"part": "normals", "id": noise.id}, noise.numbers), key=f"{key}_normals", height=1)
         told = {"id": key, "plotly": plotly_chunk(), "first": first, "look_for": look_for}
@@ -171,10 +178,4 @@ def stage(
             on_racers_change=change_racers,
             on_schedule_change=follow,
         )
-        _part(data={"part": "cue", "stage": key, "step": step}, key=f"{key}_cue", height=1)
-        if account is not None:
-            ledger, program = ledger_payload(account)
-            of = {"stage": key, "numbers": payload.data["numbers"], "katex": katex_chunk()}
-            data = {"part": "program", "id": program.id, "source": program.source}
-            _part(data=data, key=f"{key}_ledger_program", height=1)
-            _part(data=ledger | of, key=f"{key}_ledger", height=1)
+        _part(data=cue, key=f"{key}_cue", height=1)

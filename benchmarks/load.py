@@ -1,0 +1,221 @@
+"""What visitors cost the server: CPU, messages and bytes of one action page by page, and how long fifty of them wait.
+
+python -m benchmarks.load [--json]
+"""
+
+import asyncio
+import json
+import random
+import re
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import websockets
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from benchmarks.measure import Result, report
+from tests.browser.conftest import served
+from ui import navigation
+from ui.navigation import Page
+
+VISITORS = 50
+# Seconds: between two actions of a visitor, for which visitors act, and in which they arrive.
+THINK, WATCH, ARRIVE = 2.0, 60.0, 10.0
+# Actions of one visitor alone on each page.
+ALONE = 20
+PATIENCE = 60
+# Seconds that 95 of 100 reruns took at most when this was measured first, on the Optimizers page alone.
+BEGAN = 7.7
+_DONE = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
+
+
+@dataclass(frozen=True)
+class Act:
+    """What a visitor does on a page: an ``event`` of its stage, or else a text for ``element``, or else a plain rerun.
+
+    ``value`` is what goes with it, made of a random number, and ``spent`` are the milliseconds of CPU it may take.
+    """
+
+    name: str
+    page: Page
+    element: str = ""
+    event: str = ""
+    value: Callable[[float], Any] = lambda _: None
+    spent: float = 40
+
+
+def _point(drawn: float) -> list[float]:
+    return [round(drawn, 3), 1.5]
+
+
+ACTS = (
+    Act("start", navigation.HOME, "home_stage", "start", _point),
+    Act("dial", navigation.FOUNDATIONS, "dstage", "dial", lambda drawn: {"dsgd_lr": 0.01 + drawn / 1000}),
+    Act("start", navigation.UPDATE_RULE, "ustage", "start", _point),
+    Act("start", navigation.LEARNING_RATE, "lstage", "start", lambda drawn: [round(drawn, 3)]),
+    Act("start", navigation.VARIANTS, "vstage", "start", _point),
+    Act("dial", navigation.OPTIMIZERS, "stage", "dial", lambda drawn: {"adam_lr": 0.1 + drawn / 100}, 20),
+    Act("clock", navigation.OPTIMIZERS, "stage", "clock", lambda drawn: round(100 * drawn), 20),
+    Act("rerun", navigation.TECHNIQUES),
+    Act("rerun", navigation.PITFALLS),
+    Act("start", navigation.HISTORY, "kstage", "start", _point),
+    Act("search", navigation.REFERENCE, "rfind", "", lambda drawn: "a" if drawn < 0.5 else "mo"),
+)
+
+
+@dataclass
+class Visitor:
+    """A tab: its connection, the page's id, the ids of its elements with the fragments they stand in, what came."""
+
+    socket: Any
+    page: str = ""
+    elements: dict[str, tuple[str, str]] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+    # What need not be sent again.
+    kept: set[str] = field(default_factory=set)
+    messages: int = 0
+    received: int = 0
+
+    async def act(self, act: Act, drawn: float) -> float:
+        """Does it, and returns the seconds until the page's answer was complete."""
+        message = BackMsg()
+        rerun = message.rerun_script
+        rerun.page_script_hash = self.page
+        rerun.widget_states.SetInParent()
+        if act.element:
+            element, rerun.fragment_id = self.elements[act.element]
+        if act.event:
+            rerun.widget_states.widgets.add(id=element, json_value="{}")
+            trigger = rerun.widget_states.widgets.add(id=f"$$STREAMLIT_INTERNAL_KEY_{element}__events")
+            trigger.json_trigger_value = json.dumps([{"event": act.event, "value": act.value(drawn)}])
+        elif act.element:
+            rerun.widget_states.widgets.add(id=element, string_value=act.value(drawn))
+        return await self._run(message)
+
+    async def open(self, page: Page) -> float:
+        """Opens ``page``, and returns the seconds until all of it had come."""
+        message = BackMsg()
+        message.rerun_script.page_name = page.path
+        message.rerun_script.widget_states.SetInParent()
+        return await self._run(message)
+
+    async def _run(self, message: BackMsg) -> float:
+        message.rerun_script.cached_message_hashes.extend(self.kept)
+        begun = time.perf_counter()
+        await self.socket.send(message.SerializeToString())
+        while True:
+            raw = await asyncio.wait_for(self.socket.recv(), PATIENCE)
+            self.messages += 1
+            self.received += len(raw)
+            answer = ForwardMsg.FromString(raw)
+            kind = answer.WhichOneof("type")
+            if answer.metadata.cacheable:
+                self.kept.add(answer.hash)
+            if kind == "navigation":
+                self.page = answer.navigation.page_script_hash
+            elif kind == "delta" and answer.delta.WhichOneof("type") == "new_element":
+                self._keep(answer.delta)
+            elif kind == "script_finished" and answer.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                if answer.script_finished not in _DONE:
+                    self.errors.append(ForwardMsg.ScriptFinishedStatus.Name(answer.script_finished))
+                return time.perf_counter() - begun
+
+    def _keep(self, delta: Any) -> None:
+        name = delta.new_element.WhichOneof("type")
+        element = getattr(delta.new_element, name)
+        if name == "exception":
+            self.errors.append(f"{element.type}: {element.message}"[:200])
+        elif key := re.match(r"\$\$ID-[0-9a-f]+-(.+)", getattr(element, "id", "")):
+            self.elements[key[1]] = element.id, delta.fragment_id
+
+
+def _connect(url: str) -> Any:
+    return websockets.connect(
+        f"{url.replace('http', 'ws', 1)}/_stcore/stream",
+        subprotocols=["streamlit"],
+        max_size=None,
+        open_timeout=PATIENCE,
+    )
+
+
+def _spent(process: int) -> float:
+    """Seconds of CPU that ``process`` has used."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / 100
+
+
+async def alone(url: str, process: int, act: Act) -> list[Result]:
+    """What one visitor's action costs."""
+    async with _connect(url) as socket:
+        visitor = Visitor(socket)
+        await visitor.open(act.page)
+        draw = random.Random(act.page.title)
+        taken = [await visitor.act(act, draw.random()) for _ in range(3)]
+        visitor.messages = visitor.received = 0
+        before = _spent(process)
+        taken = [await visitor.act(act, draw.random()) for _ in range(ALONE)]
+        spent = (_spent(process) - before) / ALONE
+    _blame(visitor.errors)
+    name = f"{act.page.title}, {act.name}"
+    messages, kilobytes = visitor.messages / ALONE, visitor.received / ALONE / 1e3
+    median = statistics.median(taken)
+    results = [_at_most(f"{name}: CPU", spent, 1e3 * spent, act.spent, "ms")]
+    if act.page is navigation.OPTIMIZERS:
+        results.append(_at_most(f"{name}: messages", median, messages, 30, "messages"))
+        results.append(_at_most(f"{name}: sent", median, kilobytes, 60, "kB"))
+    return results
+
+
+def _at_most(name: str, ours: float, measured: float, most: float, unit: str) -> Result:
+    return Result(name, ours, None, measured, f"at most {most:g}", unit, measured <= most)
+
+
+async def crowd(url: str, acts: Sequence[Act]) -> list[Result]:
+    """How long visitors wait who come to mixed pages and act again and again."""
+    opened: list[float] = []
+    answered: list[float] = []
+    errors: list[str] = []
+
+    async def visit(number: int) -> None:
+        act, draw = acts[number % len(acts)], random.Random(number)
+        await asyncio.sleep(ARRIVE * number / VISITORS)
+        async with _connect(url) as socket:
+            visitor = Visitor(socket)
+            opened.append(await visitor.open(act.page))
+            end = time.perf_counter() + WATCH
+            while time.perf_counter() < end:
+                await asyncio.sleep(THINK * draw.uniform(0.5, 1.5))
+                answered.append(await visitor.act(act, draw.random()))
+            errors.extend(visitor.errors)
+
+    await asyncio.gather(*(visit(number) for number in range(VISITORS)))
+    _blame(errors)
+    late, first = (statistics.quantiles(times, n=20)[-1] for times in (answered, opened))
+    name = f"{VISITORS} visitors, {THINK:g} s between actions"
+    return [
+        Result(
+            f"{name}: rerun, 95 of 100", late, BEGAN, late / BEGAN, "at most 0.5 s", "of the beginning", late <= 0.5
+        ),
+        Result(f"{name}: first run, 95 of 100", first, None, first, "at most 3", "s", first <= 3),
+    ]
+
+
+def _blame(errors: Iterable[str]) -> None:
+    if said := sorted(set(errors)):
+        raise RuntimeError(f"The server answered with errors: {said}")
+
+
+async def _all(url: str, process: int) -> list[Result]:
+    results = [result for act in ACTS for result in await alone(url, process, act)]
+    return [*results, *await crowd(url, ACTS)]
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder) / "log.txt") as (url, process):
+        report(asyncio.run(_all(url, process)))
