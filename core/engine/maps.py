@@ -1,11 +1,12 @@
 """Many runs as a program in JavaScript, of which only the ends are kept, as by ``trace_many``: a row of a map."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from core.engine.program import coordinates, drafted, hoisted, names_of
 from core.engine.run import Run
-from core.engine.script import SHARED, SwitchedGradient, assigned, constants, content_id, drawn, judged, module
+from core.engine.script import SHARED, SwitchedGradient, constants, content_id, drawn, judged, module
 from core.formula import Formula, Rule, emit
 from core.formula.emit import Input
 from core.formula.graph import Graph
@@ -51,69 +52,65 @@ def row_script(objective: Formula, rule: Rule, schedule: Rule, along: int) -> Ma
     drawn_inputs = coordinates(graph, Input.NOISE, objective)
     oracle = SwitchedGradient(objective, drawn_inputs, graph.input("clip_norm"))
     draft = drafted(graph, rule, schedule, oracle)
-    points, states, noise = draft.points, draft.states, names_of(graph, drawn_inputs)
-    loss_value = oracle.loss(graph, draft.point)
+    points, moved, noise = draft.points, [*draft.points, *draft.states], names_of(graph, drawn_inputs)
+    value = oracle.loss(graph, draft.point)
     numbers = [*SHARED, "lr", *draft.settings, *points]
     varied = numbers[along]
-    row = {name for name in numbers if name not in (*points, varied)}
-    # What a row has in common, what every step of it has, and what every run has.
-    fixed = (row, {*row, "t", *noise}, {*row, varied} - {*points})
-    writer, (common, stepwise, own, rest) = hoisted(graph, [loss_value, *draft.updated], emit.SCRIPT, *fixed)
-    shared, each_step, each_run = map(writer.statements, (common, stepwise, own))
-    early = set(graph.ancestors([loss_value]))
-    looked = writer.statements([value for value in rest if value in early])
-    stepped = writer.statements([value for value in rest if value not in early])
-    asked = {argument for value in rest for argument in graph.nodes[value].arguments} | set(draft.updated)
+    row = [name for name in numbers if name not in (*points, varied)]
     # Powers of t, for one, would take half of the time of a map if every run computed them.
-    tabled = [writer.text(value) for value in stepwise if value in asked]
-    places = [f"table[{len(tabled)}*i + {index}]" for index in range(len(tabled))]
+    fixed = (row, {*row, "t", *noise})
+    writer, (common, stepwise, rest) = hoisted(graph, [value, *draft.updated], emit.SCRIPT, *fixed)
+    before, each_step = writer.statements(common), writer.statements(stepwise)
+    early = set(graph.ancestors([value]))
+    looked = writer.statements([one for one in rest if one in early])
+    stepped = writer.statements([one for one in rest if one not in early])
     starter = emit.Writer(graph, draft.beginning, emit.SCRIPT)
     begun = starter.statements()
-    loss = writer.text(loss_value)
-    last = [f"b_{index}" for index in range(len(points))]
-    starts = [f"{name} = {'along[c]' if name == varied else f'numbers[{numbers.index(name)}]'}" for name in points]
-    results = {**{f"x{index}": name for index, name in enumerate(last)}, "loss": "value", "best": "best"}
-    results |= {"step": "ended ? i : -1", "outcome": "ended"}
+    loss = writer.text(value)
+    names = (*(f"x{axis}" for axis in range(len(points))), "loss", "best", "step", "outcome")
+    columns = {name: f"c_{index}[c]" for index, name in enumerate(names)}
+    kept = [f"b_{index}[c]" for index in range(len(moved))]
+    own = [] if varied in points else [(varied, "along[c]")]
+    starts = [(name, "along[c]" if name == varied else f"numbers[{numbers.index(name)}]") for name in points]
+    reached = _stored([columns[name] for name in names[: len(points) + 1]], [*points, loss])
     lines = [
-        constants((name, f"numbers[{index}]") for index, name in enumerate(numbers) if name in row),
-        *shared,
-        *(
-            [
-                f"const table = new Float64Array({len(tabled)}*T)",
-                "for (let i = 0; i < T; i++) {",
-                "const t = i + 1",
-                *drawn(noise),
-                *each_step,
-                *(f"{place} = {text}" for place, text in zip(places, tabled, strict=True)),
-                "}",
-            ]
-            if tabled
-            else []
-        ),
+        constants((name, f"numbers[{numbers.index(name)}]") for name in row),
+        constants((f"c_{index}", f"columns[{index}]") for index in range(len(names))),
+        constants((f"b_{index}", "new Float64Array(along.length)") for index in range(len(moved))),
+        "let ended = 0",
+        *before,
         "for (let c = 0; c < along.length; c++) {",
-        *([] if varied in points else [f"const {varied} = along[c]"]),
-        f"let {', '.join(['i = 0, ended = 0, best = Infinity, value = NaN', *starts, *states])}",
+        constants([*own, *starts]),
         *begun,
-        *assigned(states, map(starter.text, draft.beginning)),
-        f"let {', '.join(f'{name} = {point}' for name, point in zip(last, points, strict=True))}",
-        *each_run,
-        "for (;; i++) {",
+        *_stored(kept, [*points, *map(starter.text, draft.beginning)]),
+        *_stored([columns["best"], columns["step"], columns["outcome"]], ["Infinity", "-1", "0"]),
+        "}",
+        # Step by step, not run by run: the runs do not wait for one another, so a processor takes several at once.
+        "for (let i = 0; i <= T; i++) {",
+        "const t = i + 1",
+        *drawn(noise),
+        *each_step,
+        "for (let c = 0; c < along.length; c++) {",
+        f"if ({columns['step']} >= 0) continue",
+        constants([*own, *zip(moved, kept, strict=True)]),
         *looked,
         *judged(points, loss),
+        *_stored([columns["step"], columns["outcome"]], ["i", "ended"]),
         # A start that fails has nothing before it.
-        f"if (i === 0) value = {loss}",
-        "break",
+        *(f"if (i === 0) {line}" for line in reached),
+        "continue",
         "}",
-        *assigned([*last, "value"], [*points, loss]),
-        "if (value < best) best = value",
-        "if (!(i < T)) break",
-        *([constants(zip(tabled, places, strict=True))] if tabled else []),
+        *reached,
+        f"if ({loss} < {columns['best']}) {columns['best']} = {loss}",
         *stepped,
-        *assigned([*points, *states], map(writer.text, draft.updated)),
+        *_stored(kept, map(writer.text, draft.updated)),
         "}",
-        *(f"columns[{index}][c] = {text}" for index, text in enumerate(results.values())),
         "}",
     ]
     parameters = ("numbers", "along", "normals", "columns")
-    source = module(graph, [loss_value, *draft.updated, *draft.beginning], parameters, lines)
-    return MapScript(source, content_id(source), tuple(results))
+    source = module(graph, [value, *draft.updated, *draft.beginning], parameters, lines)
+    return MapScript(source, content_id(source), names)
+
+
+def _stored(places: Iterable[str], texts: Iterable[str]) -> list[str]:
+    return [f"{place} = {text}" for place, text in zip(places, texts, strict=True)]

@@ -63,16 +63,19 @@ def race_panel(
 
     with chips:
         look_for = controls.scenario_row(entry.scenarios, [path.run for _, path in race], prefix)
+    on_map = "plane" in landscapes.values()
     with choices:
-        left, right = st.columns([3, 2])
-        with left:
+        columns = st.columns([3, 3, 2] if on_map else [3, 2], vertical_alignment="bottom")
+        with columns[0]:
             landscape = (
                 controls.view_control("Landscape", landscapes, f"{prefix}view")
                 if len(landscapes) > 1
                 else next(iter(landscapes.values()))
             )
-        with right:
+        with columns[1]:
             curve = controls.view_control("Curve", curves, f"{prefix}curve")
+        with columns[-1]:
+            basins = controls.basins_control(entry.racers, prefix) if on_map else ""
     with fields:
         controls.fold("The same settings as fields", f"{prefix}fields", lambda: _fields(entry, prefix))
         account = step_controls(race, entry.steps, prefix)
@@ -97,6 +100,7 @@ def race_panel(
             dials=dials,
             look_for=look_for,
             account=account,
+            basins=basins,
         )
     below(race, account)
 

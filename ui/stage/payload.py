@@ -5,7 +5,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -17,7 +17,10 @@ import plotly.io
 from core.catalogue.objectives import Objective
 from core.catalogue.racers import RACERS
 from core.catalogue.schedules import SCHEDULES
-from core.engine.live import SHARED, Live, live, normals
+from core.engine.arrival import known_minima
+from core.engine.live import Live, live, normals
+from core.engine.maps import MapScript, map_script
+from core.engine.script import SHARED
 from core.engine.tracks import Entrant, Track, Tracks
 from core.figures import (
     DARK,
@@ -32,7 +35,7 @@ from core.figures import (
     surface,
     tuning_plane,
 )
-from core.figures.look import readable
+from core.figures.look import BASINS, readable
 from core.figures.progress import FLOOR
 from core.figures.surface import surface_heights
 from core.formula.words import apart, digits
@@ -118,11 +121,12 @@ class Noise:
 class Payload:
     """All a stage needs. ``data`` is JSON-ready and tells how to read ``numbers``, the tracks of all racers.
 
-    ``programs`` are sources by their ids; without any there is no ``noise``.
+    ``programs`` are sources by their ids; without any there is no ``noise``. ``map`` is the program of the basins.
     """
 
     grounds: tuple[Ground, ...]
     programs: Mapping[str, str]
+    map: MapScript | None
     noise: Noise | None
     data: dict[str, Any]
     numbers: bytes
@@ -170,6 +174,7 @@ def stage_payload(
     costs: Costs | None = None,
     checked: Check | None = None,
     who: str = "update rule",
+    basins: str = "",
 ) -> Payload:
     """The views ``kinds`` of a race on ``objective``, ``height`` pixels high.
 
@@ -177,7 +182,7 @@ def stage_payload(
     in the browser. Numbers go as float32, directions as bytes. The view "fit" shows each point of a path as the line
     with slope x and intercept y, on ``paper``, the view "cost" the loss over ``costs``, and the views "gauge" and
     "tuning" what theory says of the first run, ``checked``; without them they raise ``ValueError``. ``who`` is what the
-    rows of the racers are headed by.
+    rows of the racers are headed by. ``basins`` is the key of a racer with a run, whose ends from all starts are shown.
     """
     minimum = _base(objective)
     first = race[0][1]
@@ -234,11 +239,26 @@ def stage_payload(
         "label": label,
     }
     programs = {one.script.id: one.script.source for one in known}
+    script = None
+    for (racer, path), one in zip(race, lives, strict=True):
+        if one and path.run and racer.key == basins:
+            script = map_script(path.run, len(one.numbers))
+            data["basins"] = _basins(objective, racer, script)
     noise = None
     if first.run is not None:
         rows = _NOISE_STEPS * 2 ** max(0, math.ceil(math.log2(steps / _NOISE_STEPS)))
         noise = _noise(first.run.seed, rows, objective.dimension)
-    return Payload(tuple(grounds), programs, noise, data | {"normals": noise.id if noise else ""}, numbers)
+    return Payload(tuple(grounds), programs, script, noise, data | {"normals": noise.id if noise else ""}, numbers)
+
+
+def _basins(objective: Objective, racer: Entrant, script: MapScript) -> dict[str, Any]:
+    """The map of where ``racer`` ends, and what it may arrive at (``arrival.js``)."""
+    return {
+        "track": racer.key,
+        "id": script.id,
+        "columns": script.columns,
+        "known": asdict(known_minima(objective)),
+    }
 
 
 def _computed(one: Live, dials: Sequence[Dial]) -> dict[str, Any]:
@@ -494,7 +514,7 @@ def _palette(look: Look) -> dict[str, Any]:
     colors = {name: getattr(look, name) for name in names}
     tokens = {getattr(_TOKENS, name): color for name, color in colors.items()}
     tokens |= dict(zip(_TOKENS.landscape, look.landscape, strict=True))
-    return colors | {"map": tokens}
+    return colors | {"map": tokens, "basins": BASINS}
 
 
 def _json(figure: go.Figure) -> str:

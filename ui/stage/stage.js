@@ -2,11 +2,12 @@
 // something; when the clock rests, or the hand lets go, it tells Python, whose paths then take the place of its own.
 //
 // It is mounted in parts, so that what did not change need not be sent again: the code itself, `ground`s, which are
-// figures without paths, `program`s and `normals`, which the runs are computed with here, the `stage`, which has the
-// paths, and a `cue`, which tells a stage which step to show.
+// figures without paths, `program`s and `normals`, which the runs are computed with here, `map`s, programs of many runs,
+// the `stage`, which has the paths, and a `cue`, which tells a stage which step to show.
 
 import { decades, reach, widened } from './axes.js';
 import { Bar } from './bar.js';
+import { Basins } from './basins.js';
 import { Clock } from './clock.js';
 import { Dial } from './dials.js';
 import { element } from './elements.js';
@@ -23,6 +24,7 @@ import { spread } from './scales.js';
 const stages = new Map();
 const grounds = new Map();
 const tables = new Map();
+const maps = new Map();
 const states = new WeakMap();
 const pending = new Map();
 // More than any page shows at once.
@@ -56,10 +58,11 @@ class Stage {
     this.title = element('p', { class: 'gd-title' });
     this.scene = element('div', { class: 'gd-views' });
     this.bar = new Bar(this);
+    this.basins = new Basins(this);
     this.rows = new Rows(this);
     this.ledger = new Ledger(this);
     const rows = element('div', { class: 'gd-scroll' }, this.rows.element);
-    root.append(this.title, this.scene, this.bar.element, rows, this.ledger.element);
+    root.append(this.title, this.scene, this.basins.element, this.bar.element, rows, this.ledger.element);
     root.addEventListener('keydown', (event) => this.key(event));
     this.resized = new ResizeObserver(() => this.resize());
     this.resized.observe(root);
@@ -89,6 +92,7 @@ class Stage {
 
   end() {
     this.ended = true;
+    this.basins.end();
     cancelAnimationFrame(this.frame);
     clearTimeout(this.resting);
     clearTimeout(this.forgetting);
@@ -198,6 +202,7 @@ class Stage {
     }
     this.held = false;
     this.dirty = true;
+    this.basins.fill();
   }
 
   drop(Plotly, { gd, box }) {
@@ -236,7 +241,8 @@ class Stage {
     if (this.held) return;
     if (this.stale) this.compute();
     else if (this.narrow) this.widen();
-    let moved = this.dirty;
+    const held = this.holding || [...this.turning.values()].some((turned) => turned.held);
+    let moved = this.basins.follow(maps, held) || this.dirty;
     const views = this.views.filter((shown) => {
       shown.seen = shown.gd._fullLayout ? VIEWS[shown.view.kind].signature(shown.gd) : '';
       moved ||= shown.seen !== '' && shown.seen !== shown.drawn;
@@ -246,9 +252,9 @@ class Stage {
     this.dirty = false;
     // Without motion the balls jump from step to step.
     const t = this.calm.matches ? Math.floor(this.clock.t) : this.clock.t;
-    const { minimum, colors, arrows, scale, ledger } = this;
+    const { minimum, colors, arrows, scale, ledger, basins } = this;
     const shared = {
-      t, minimum, colors, arrows, scale, ledger, font: colors.font, moved: this.moved,
+      t, minimum, colors, arrows, scale, ledger, basins, font: colors.font, moved: this.moved,
       turned: (key) => this.turning.get(key)?.value,
     };
     const visible = this.tracks.filter(({ key }) => !this.hidden.has(key));
@@ -555,6 +561,9 @@ const PARTS = {
     bring(id, source, () => {
       for (const stage of stages.values()) stage.dirty = true;
     });
+  },
+  map({ id, source }) {
+    keep(maps, id, source);
   },
   normals({ id, bytes }) {
     keep(tables, id, new Float64Array(bytes.slice().buffer));

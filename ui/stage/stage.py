@@ -81,6 +81,7 @@ def stage(
     who: str = "update rule",
     start_keys: Sequence[str] = VARIABLES,
     account: Account | None = None,
+    basins: str = "",
 ) -> None:
     """Shows a race on ``objective`` in several views on one clock, which stands at ``step``.
 
@@ -88,11 +89,11 @@ def stage(
     control of the step (``start_keys`` and ``t``, after ``prefix`` where a page has a second stage), and what
     ``dials`` are turned to under their keys. It plays once when it is first seen in a visit, unless the link says where
     the clock stands or the visitor asked for less motion. Above the views stands what controls have left for this stage
-    (``share.tell_stage``), and ``look_for`` in it. ``paper``, ``costs``, ``checked`` and ``who`` are those of
-    ``stage_payload``. ``account`` is a step in numbers below it.
+    (``share.tell_stage``), and ``look_for`` in it. ``paper``, ``costs``, ``checked``, ``who`` and ``basins``
+    are those of ``stage_payload``. ``account`` is a step in numbers below it.
     """
     key = f"{prefix}stage"
-    payload = stage_payload(objective, race, kinds, height, label, paper, dials, costs, checked, who)
+    payload = stage_payload(objective, race, kinds, height, label, paper, dials, costs, checked, who, basins)
     steps = payload.data["steps"]
     first = not share.asked(f"{prefix}t") and f"{key}:seen" not in st.session_state
     st.session_state[f"{key}:seen"] = True
@@ -133,6 +134,8 @@ def stage(
             _part(data=data, key=f"{key}_ground_{index}", height=1)
         for index, (id, source) in enumerate(payload.programs.items()):
             _part(data={"part": "program", "id": id, "source": source}, key=f"{key}_program_{index}", height=1)
+        if (script := payload.map) is not None:
+            _part(data={"part": "map", "id": script.id, "source": script.source}, key=f"{key}_map", height=1)
         if (noise := payload.noise) is not None:
             _part(data=packed({"part": "normals", "id": noise.id}, noise.numbers), key=f"{key}_normals", height=1)
         told = {"id": key, "plotly": plotly_chunk(), "first": first, "look_for": look_for}

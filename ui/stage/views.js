@@ -17,7 +17,7 @@ const STAR = 9;
 const block = ([x, y], size) => [x - size, y - size, x + size, y + size];
 
 // What every view has. `scene` is one moment of a stage: tracks as {track, pixels}, t, minimum, colors, arrows, font,
-// scale, `ledger`, and `ring`, the place where a start is chosen, if one is.
+// scale, `ledger`, `basins`, and `ring`, the place where a start is chosen, if one is.
 export class View {
   // What a hand can take hold of in it, if anything.
   grip = null;
@@ -132,6 +132,10 @@ export class View {
 
 export class Plane extends View {
   grip = START;
+
+  below(pen, { gd }, { basins }) {
+    basins.draw(pen, gd);
+  }
 
   // A vector in data coordinates as a way on the screen.
   way(gd, [x, y = 0]) {

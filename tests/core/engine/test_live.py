@@ -13,8 +13,9 @@ import pytest
 from core import OBJECTIVES, OPTIMIZERS, SCHEDULES, Run, trace
 from core.engine.gradients import noise_table
 from core.engine.ledger import ledger
-from core.engine.live import SHARED, Live, Script, live, normals, script
+from core.engine.live import Live, Script, live, normals, script
 from core.engine.maps import MapScript, row_script
+from core.engine.script import SHARED
 from core.engine.status import Outcome, failed
 from core.engine.trace import Path
 from core.formula import FormulaError, Rule, parse, parse_rule
@@ -330,7 +331,9 @@ def _renamed(random: np.random.Generator, key: str) -> Rule:
     return parse_rule(text)
 
 
-def _random_scripts(random_formula: Callable[[np.random.Generator, int], str], count: int) -> Iterator[Script | MapScript]:
+def _random_scripts(
+    random_formula: Callable[[np.random.Generator, int], str], count: int
+) -> Iterator[Script | MapScript]:
     random = np.random.default_rng()
     rules = itertools.cycle([_renamed(random, key) for key in OPTIMIZERS for _ in range(5)])
     schedules = itertools.cycle([schedule.parsed for schedule in SCHEDULES.values()])

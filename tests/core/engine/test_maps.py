@@ -11,10 +11,11 @@ import pytest
 
 from core import OBJECTIVES, OPTIMIZERS, SCHEDULES, Run, trace_many
 from core.catalogue.objectives import Objective
-from core.engine.live import SHARED, live, normals
+from core.engine.live import live, normals
 from core.engine.many import Many
 from core.engine.maps import map_script
 from core.engine.program import coordinates
+from core.engine.script import SHARED
 from core.engine.status import Outcome
 from core.formula.emit import Input
 from core.formula.graph import Graph
@@ -49,7 +50,7 @@ class Mapper:
         self.normals = self._engine.array("normals", STEPS, 2)
         self.along = self._engine.array("along", SIDE)
         self.columns = self._engine.array("columns", 6, SIDE)
-        self._engine.run(f"const rows = Array.from({{length: 6}}, (_, k) => columns.subarray({SIDE}*k, {SIDE}*(k + 1)))")
+        self._engine.run(f"const rows = [0, 1, 2, 3, 4, 5].map((k) => columns.subarray({SIDE}*k, {SIDE}*(k + 1)))")
 
     def map(self, run: Run, axes: Sequence[tuple[str, Array]]) -> dict[str, Array]:
         """What is recorded of runs on the grid of two ``axes``, the first of which varies along rows."""
