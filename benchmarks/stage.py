@@ -76,16 +76,19 @@ CONFIRMED = """() => {
 
 
 @contextmanager
-def _browser() -> Iterator[tuple[str, Browser]]:
-    """The address of a server of the app, and a Chromium."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        _serve(Path(folder) / "log.txt") as url,
-        sync_playwright() as playwright,
-    ):
+def open_browser() -> Iterator[Browser]:
+    """A Chromium."""
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
-        yield url, browser
+        yield browser
         browser.close()
+
+
+@contextmanager
+def _served() -> Iterator[tuple[str, Browser]]:
+    """The address of a server of the app, and a Chromium."""
+    with tempfile.TemporaryDirectory() as folder, _serve(Path(folder) / "log.txt") as url, open_browser() as browser:
+        yield url, browser
 
 
 @contextmanager
@@ -270,7 +273,7 @@ def sending(url: str, browser: Browser, racers: Sequence[str]) -> list[Result]:
 
 
 if __name__ == "__main__":
-    with _browser() as (url, browser):
+    with _served() as (url, browser):
         report(
             [
                 *playing(url, browser),

@@ -131,7 +131,7 @@ export class Basins {
     ].filter(([value, , count]) => count || (value >= 0 && !many));
     const words = entries.map(([, text, count]) => (complete ? `${text} ${percent(count ?? 0, sheet.values.length)}` : text));
     this.written = `${words} ${colors.scheme}`;
-    this.head.textContent = `${name}, by start:`;
+    this.head.textContent = `Where ${name} ends from each start:`;
     this.list.replaceChildren(...entries.map(([value], place) => {
       const tint = tintOf(value, points.length, colors);
       const swatch = element('span', { class: 'gd-tint' });

@@ -1,0 +1,93 @@
+"""Basins on the stage in a real browser: where a rule ends from each start, as the runs in Python end."""
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from playwright.sync_api import Page, expect
+
+from core import OBJECTIVES, trace_many
+from core.engine.arrival import arrived, known_minima
+from core.figures.look import BASINS
+from core.formula.words import digits
+from tests.browser.stages import PATIENCE, SPOT, Open, asked, at_rest, await_that, dial, grip, row_of, run_in, stage_in
+
+pytestmark = pytest.mark.browser
+
+HIMMELBLAU = OBJECTIVES["himmelblau"]
+SIDE = 200
+# The tint of the overlay at places in pixels of the page; paths and letters are opaque.
+TINTS = """places => {
+    const canvas = document.querySelector('.gd-canvas'), box = canvas.getBoundingClientRect();
+    const pen = canvas.getContext('2d'), ratio = canvas.width / box.width;
+    return places.map(([x, y]) => [...pen.getImageData((x - box.left)*ratio, (y - box.top)*ratio, 1, 1).data]);
+}"""
+SPOTS = f"points => points.map({SPOT})"
+
+
+def _complete(tab: Page, rule: str = "Adam") -> str:
+    """What the legend says once the whole map is there."""
+    said = stage_in(tab).locator(".gd-legend [role=status]")
+    expect(said).to_contain_text(f"Basins of {rule}: ", timeout=PATIENCE)
+    return said.text_content() or ""
+
+
+def _expected(tab: Page) -> npt.NDArray[np.int64]:
+    """Where Adam ends from the middle of each part of the picture, row by row from below."""
+    sides = [low + (high - low) * (np.arange(SIDE) + 0.5) / SIDE for low, high in HIMMELBLAU.domain]
+    run = replace(run_in(tab, "adam").run, objective=HIMMELBLAU.key)
+    many = trace_many(run, np.stack(np.meshgrid(*sides)).reshape(2, -1))
+    return np.where(many.diverged_at >= 0, -2, arrived(known_minima(HIMMELBLAU), many.x, many.loss))
+
+
+def _compare(tab: Page) -> None:
+    """The legend and the tints in the picture are those of the runs in Python."""
+    said, ends = _complete(tab), _expected(tab)
+    points = known_minima(HIMMELBLAU).points
+    for place, point in enumerate(points):
+        share = digits(float(f"{100 * (ends == place).mean():.2g}"))
+        assert f"({', '.join(map(digits, point))}) {share} %" in said
+    chosen = np.random.default_rng(0).integers(SIDE, size=(400, 2))
+    middles = [
+        [low + (high - low) * (one + 0.5) / SIDE for one, (low, high) in zip(place, HIMMELBLAU.domain, strict=True)]
+        for place in chosen.tolist()
+    ]
+    dots = np.array(tab.evaluate(TINTS, tab.evaluate(SPOTS, middles)), dtype=float)
+    # Paths, letters and their halos lie over some of it.
+    bare = np.abs(dots[:, 3] - 128) <= 2
+    assert bare.mean() > 0.8
+    tints = np.array([[int(color[at : at + 2], 16) for at in (1, 3, 5)] for color in BASINS[: len(points)]])
+    seen = np.abs(dots[:, None, :3] - tints).sum(axis=2).argmin(axis=1)
+    np.testing.assert_array_equal(seen[bare], ends[chosen[:, 1] * SIDE + chosen[:, 0]][bare])
+
+
+def test_basins_are_where_the_runs_of_python_end_and_follow_a_dial(visit: Open) -> None:
+    tab = visit(f=HIMMELBLAU.name, basins="Adam", t=0)
+    legend = stage_in(tab).locator(".gd-legend")
+    _compare(tab)
+    before = _complete(tab)
+    slider, box = dial(tab, "Adam")
+    grip(tab, slider, 0.95)
+    # A coarse map, without shares, while the hand holds on.
+    expect(legend.locator("ul")).not_to_contain_text("%")
+    tab.mouse.up()
+    await_that(tab, lambda: asked(tab).get("adam_lr") == box.input_value(), f"the rate in {tab.url}")
+    await_that(tab, lambda: _complete(tab) != before, "other basins")
+    at_rest(tab)
+    _compare(tab)
+    # Who leaves the race takes the basins along.
+    row_of(tab, "Adam").get_by_role("button", name="Take Adam out").click()
+    expect(legend).to_be_hidden()
+    await_that(tab, lambda: "basins" not in asked(tab), f"no basins in {tab.url}")
+
+
+def test_without_contour_lines_a_stage_says_where_basins_are_shown(visit: Open) -> None:
+    tab = visit(view="3-D", basins="Adam")
+    expect(stage_in(tab).locator(".gd-legend")).to_contain_text("Basins are shown on the contour lines.")
+
+
+def test_basins_of_nobody_in_the_race_are_noted(visit: Open) -> None:
+    tab = visit(basins="Lion")
+    expect(stage_in(tab).locator(".gd-legend")).to_be_hidden()
+    expect(tab.get_by_text("basins = Lion")).to_be_visible()
