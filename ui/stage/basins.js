@@ -10,7 +10,7 @@ import { flat } from './projections.js';
 const STRENGTH = { light: 0.5, dark: 0.42 };
 const [STRONG, WEAK] = [0.9, 0.15];
 
-const percent = (count, all) => `${digits(Number(((100 * count) / all).toPrecision(count === all ? 3 : 2)))} %`;
+const percent = (share) => `${digits(Number((100 * share).toPrecision(2)))} %`;
 const written = (point) => `(${point.map(digits).join(', ')})`;
 
 // The tint of each value, as a colour and how strong it is: one for each of the minima, the lowest first. If they are too
@@ -45,12 +45,13 @@ export class Basins {
 
   fill() {
     this.element.hidden = !this.told;
-    this.written = undefined;
-    if (!this.told || !this.shown) this.end();
-    if (this.told && !this.shown) {
-      this.head.textContent = 'Basins are shown on the contour lines.';
-      this.list.replaceChildren();
-    }
+    this.written = false;
+    this.known = JSON.stringify(this.told?.known);
+    if (this.told && this.shown) return;
+    this.end();
+    this.head.textContent = 'Basins are shown on the contour lines.';
+    this.list.replaceChildren();
+    this.said.textContent = '';
   }
 
   end() {
@@ -68,31 +69,31 @@ export class Basins {
     const own = stage.numbersOf(track);
     if (stage.lacks(own)) return false;
     const ranges = [[...layout.xaxis.range], [...layout.yaxis.range]];
-    const place = JSON.stringify(ranges);
-    const key = JSON.stringify([told.id, [...own], stage.data.normals, told.known, ranges]);
+    const place = `${this.known} ${ranges}`;
+    const key = `${told.id} ${own} ${stage.data.normals} ${place}`;
     if (this.mapper.ask?.key !== key) {
       this.ask = {
-        key, place, ranges, id: told.id, source, normals: stage.normals, recorded: told.columns.length, blank: NOWHERE,
+        key, place, ranges, known: told.known, name: track.name, id: told.id, source, normals: stage.normals, recorded: told.columns.length, blank: NOWHERE,
         numbers: Float64Array.from([...own, ...stage.begins]), read: reader(told.known, told.columns),
         axes: ranges.map((range, axis) => ({ index: own.length + axis, range })), steps: own[0],
       };
     }
     this.mapper.follow(this.ask, held);
     const { sheet } = this.mapper;
-    if (!sheet.changed && this.written !== undefined) return false;
+    if (!sheet.changed && this.written) return false;
     sheet.changed = false;
     this.paint(sheet);
-    this.write(track.name);
+    this.write(sheet);
     return true;
   }
 
   // The map as a picture, of which each run is one dot.
-  paint({ side, values }) {
+  paint({ side, values, ask: { known } }) {
     this.canvas.width = this.canvas.height = side;
     const { colors } = this.stage;
     const pen = this.canvas.getContext('2d');
     const image = pen.createImageData(side, side);
-    const minima = this.told.known.points.length;
+    const minima = known.points.length;
     const dots = new Map([...counted(values).keys()].map((value) => {
       const tint = tintOf(value, minima, colors);
       return [value, tint && [...channels(tint.color), 255 * STRENGTH[colors.scheme] * tint.strength]];
@@ -115,31 +116,28 @@ export class Basins {
     pen.drawImage(this.canvas, from[0], from[1], to[0] - from[0], to[1] - from[1]);
   }
 
-  // What each tint stands for and, once all is computed, how much of the picture has it.
-  write(name) {
-    const { stage: { colors }, mapper: { sheet, complete } } = this;
-    const { points } = this.told.known;
-    const counts = counted(sheet.values);
-    const many = points.length > colors.basins.length;
-    const rest = [...counts].reduce((sum, [value, count]) => sum + (value > 0 ? count : 0), 0);
-    const steps = `not arrived in ${digits(sheet.ask.steps)} steps`;
+  // What each tint stands for and, once all is computed, how much of the picture has it. All have their place from the
+  // beginning, so that nothing moves under a hand.
+  write({ values, ask: { known: { points }, name, steps } }) {
+    const { stage: { colors }, mapper: { complete } } = this;
+    const counts = counted(values);
+    const share = (test) => [...counts].reduce((sum, [value, count]) => sum + (test(value) ? count : 0), 0) / values.length;
+    const entry = (value, text, test = (one) => one === value) => ({ tint: tintOf(value, points.length, colors), text, share: share(test) });
+    const own = points.length > colors.basins.length ? points.slice(0, 1) : points;
     const entries = [
-      ...(many
-        ? [[0, written(points[0]), counts.get(0)], [1, `${digits(points.length - 1)} other minima, paler the higher`, rest]]
-        : points.map((point, value) => [value, written(point), counts.get(value)])),
-      [NOWHERE, steps, counts.get(NOWHERE)], [FAILED, 'diverged or undefined', counts.get(FAILED)],
-    ].filter(([value, , count]) => count || (value >= 0 && !many));
-    const words = entries.map(([, text, count]) => (complete ? `${text} ${percent(count ?? 0, sheet.values.length)}` : text));
-    this.written = `${words} ${colors.scheme}`;
+      ...own.map((point, value) => entry(value, written(point))),
+      ...(own === points ? [] : [entry(1, `${digits(points.length - 1)} other minima, paler the higher`, (one) => one > 0)]),
+      entry(NOWHERE, `not arrived in ${digits(steps)} steps`), entry(FAILED, 'diverged or undefined'),
+    ];
+    this.written = true;
     this.head.textContent = `Where ${name} ends from each start:`;
-    this.list.replaceChildren(...entries.map(([value], place) => {
-      const tint = tintOf(value, points.length, colors);
+    this.list.replaceChildren(...entries.map(({ tint, text, share }) => {
       const swatch = element('span', { class: 'gd-tint' });
-      if (tint) {
-        swatch.style.backgroundColor = `rgba(${channels(tint.color)}, ${STRENGTH[colors.scheme] * tint.strength})`;
-      }
-      return element('li', {}, swatch, words[place]);
+      if (tint) swatch.style.backgroundColor = `rgba(${channels(tint.color)}, ${STRENGTH[colors.scheme] * tint.strength})`;
+      return element('li', {}, swatch, text, element('span', { class: 'gd-share' }, complete ? percent(share) : ''));
     }));
-    if (complete) this.said.textContent = `Basins of ${name}: ${words.join('; ')}`;
+    if (complete) {
+      this.said.textContent = `Basins of ${name}: ${entries.map(({ text, share }) => `${text} ${percent(share)}`).join('; ')}`;
+    }
   }
 }
