@@ -15,8 +15,8 @@ _TOKEN = re.compile(
     r"|(?P<sign>===|!==|<=|>=|&&|\|\||=>|\+\+|[-+*/%<>=!?:;,(){}\[\]])|(?P<space>[ \n]+)"
 )
 _WORD = re.compile(
-    r"const|let|export|default|function|for|if|break|return|Infinity|NaN|pow|mod|[abrtiT]|lr|noise|clip_norm"
-    r"|numbers|at|last|normals|columns|first|ended|known|worthless|along|table|best|value|c|new|Float64Array|along\.length"
+    r"const|let|export|default|function|for|if|break|return|Infinity|NaN|pow|mod|[abcrtiT]|lr|noise|clip_norm"
+    r"|numbers|at|last|normals|columns|first|ended|known|worthless|along(\.length)?|continue|new|Float64Array"
     r"|[xsphncb]_\d+(_\d+)?|[uv]\d+"
     r"|Math\.(sqrt|exp|log|sin|cos|tan|asin|acos|atan|sinh|cosh|tanh|abs|floor|pow)"
 )

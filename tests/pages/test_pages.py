@@ -216,6 +216,7 @@ def test_a_link_with_every_setting_changed_opens_exactly_that_race(racers: list[
         "rules": [racer.name for racer in racers],
         "view": "3-D",
         "curve": "Learning rate",
+        "basins": racers[-1].name,
         **{schedule_key(racer): _schedule(racer).name for racer in racers},
     }
     chosen = {"of": racers[-1].name, "along": "y"}

@@ -10,7 +10,7 @@ const PATIENCE = 250;
 const SETTLED = 200;
 
 // All that a worker does. It gets there as text, so it uses nothing from around it. Messages are what to run, `rows` of a
-// map, or none to stop; answers are bands of rows with what the program recorded of each.
+// map; answers are bands of rows with what the program recorded of each.
 export function work(scope, load, now, pause) {
   // Milliseconds between two looks at whether something else is wanted.
   const SLICE = 8;
@@ -18,7 +18,6 @@ export function work(scope, load, now, pause) {
   let wanted = 0;
   scope.onmessage = async ({ data: { job, id, source, numbers, normals, recorded, across, up, rows } }) => {
     wanted = job;
-    if (!rows.length) return;
     if (!programs.has(id)) programs.set(id, load(source));
     const run = await programs.get(id);
     const width = across.values.length;

@@ -11,7 +11,7 @@ from core.engine.status import Outcome
 
 def test_an_end_has_arrived_at_the_nearest_minimum_within_reach() -> None:
     known = Known(((0.0, 0.0), (4.0, 0.0)), (1.0, 2.0))
-    x = np.array([[0.9, 0.0, 0.8, 2.1, 3.2, 9.0], [0.0, 2.0, 1.9, 0.0, 0.0, 9.0]])
+    x = np.array([[0.9, 0.0, 1.1, 2.1, 3.2, 9.0], [0.0, 2.0, 0.0, 0.0, 0.0, 9.0]])
     np.testing.assert_array_equal(arrived(known, x), [0, 0, -1, -1, 1, -1])
 
 

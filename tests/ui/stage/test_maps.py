@@ -41,6 +41,11 @@ def test_where_a_run_has_arrived_is_what_python_says(engine: Engine, key: str) -
     assert known.points == () or len(set(said)) > 1
 
 
+def test_where_no_lowest_value_is_known_only_the_distance_counts(engine: Engine) -> None:
+    known = {"points": [[0.0, 0.0]], "reach": [1.0, 1.0], "level": None}
+    assert engine.call("(known) => arrival.arrived(known, [9, 9], -5)", known) == -1
+
+
 def test_a_run_that_failed_has_not_arrived(engine: Engine) -> None:
     known = {"points": [[0.0, 0.0]], "reach": [1.0, 1.0], "level": None}
     zeros = [0, 0, 0]
@@ -105,14 +110,13 @@ def test_a_worker_answers_with_every_row_in_several_bands() -> None:
         assert values == [100 * row + at for at in range(50)]
 
 
-@pytest.mark.parametrize("rows", ["[1]", "[]"])
-def test_a_worker_leaves_what_is_not_wanted_any_more(rows: str) -> None:
+def test_a_worker_leaves_what_is_not_wanted_any_more() -> None:
     sent = _worked(
-        f"if (calls > 100 && calls < 300) {{ calls = 1000; tell(2, {rows}); }}",
+        "if (calls > 100 && calls < 300) { calls = 1000; tell(2, [1]); }",
         "tell(1, Array.from({ length: 25 }, (_, k) => 2*k))",
     )
     assert sum(len(band) for job, band in sent if job == 1) < 10
-    assert [row for job, band in sent if job == 2 for row, _ in band] == ([1] if rows == "[1]" else [])
+    assert [row for job, band in sent if job == 2 for row, _ in band] == [1]
 
 
 # --- What is computed when ---
