@@ -26,10 +26,10 @@ TINTS = """places => {
 SPOTS = f"points => points.map({SPOT})"
 
 
-def _complete(tab: Page, rule: str = "Adam") -> str:
+def _complete(tab: Page, head: str = "Where Adam ends from each start: ") -> str:
     """What the legend says once the whole map is there."""
     said = stage_in(tab).locator(".gd-legend [role=status]")
-    expect(said).to_contain_text(f"Basins of {rule}: ", timeout=PATIENCE)
+    expect(said).to_contain_text(head, timeout=PATIENCE)
     return said.text_content() or ""
 
 
@@ -84,7 +84,7 @@ def test_basins_are_where_the_runs_of_python_end_and_follow_a_dial(visit: Open) 
 
 def test_without_contour_lines_a_stage_says_where_basins_are_shown(visit: Open) -> None:
     tab = visit(view="3-D", basins="Adam")
-    expect(stage_in(tab).locator(".gd-legend")).to_contain_text("Basins are shown on the contour lines.")
+    expect(stage_in(tab).locator(".gd-legend")).to_contain_text("Where Adam ends is shown on the contour lines.")
 
 
 def test_basins_of_nobody_in_the_race_are_noted(visit: Open) -> None:

@@ -44,7 +44,7 @@ from ui.navigation import LEARNING_RATE
 from ui.panels import claims
 from ui.panels.catalogue import schedule_panel
 from ui.panels.outcome import code_panel, story_panel
-from ui.stage import Dials, stage
+from ui.stage import Dials, EndsMap, stage
 from ui.stage.payload import Kind
 
 _PREFIX = LEARNING_RATE.prefix
@@ -90,9 +90,16 @@ def descent_stage(race: Race, checked: Check, dials: Dials, step: int) -> None:
     racer, path = race[0]
     objective = path.run.resolved_objective
     label = f"{racer.name} on {objective.name}"
-    theory: list[Kind] = ["gauge", "tuning"] if "beta" in path.run.settings else ["gauge"]
+    theory: list[Kind] = ["gauge"]
+    mapped = None
+    shown = st.container()
+    if "beta" in path.run.settings:
+        theory.append("tuning")
+        if controls.switch("In the plane of both, show where runs end that are really taken", f"{_PREFIX}ends"):
+            mapped = EndsMap(racer.key, "tuning")
     kinds = [_GROUND[objective.dimension], "loss", *theory]
-    stage(objective, race, kinds, step, 300, label, _PREFIX, dials=dials, checked=checked)
+    with shown:
+        stage(objective, race, kinds, step, 300, label, _PREFIX, dials=dials, checked=checked, ends=mapped)
     if race[1:]:
         story_panel(race[1:])
 

@@ -16,7 +16,7 @@ from ui import controls
 from ui.controls.racers import Gradients
 from ui.kit import share
 from ui.panels.outcome import step_controls
-from ui.stage import Account, Dials, stage
+from ui.stage import Account, Dials, EndsMap, stage
 from ui.stage.payload import Kind
 
 # What a racer that joins is tuned with: a few hundredths of a second.
@@ -100,7 +100,7 @@ def race_panel(
             dials=dials,
             look_for=look_for,
             account=account,
-            basins=basins,
+            ends=EndsMap(basins, "plane"),
         )
     below(race, account)
 

@@ -20,8 +20,12 @@ export function arrived({ points, reach, level }, x, loss) {
 
 // The same of run `at` of what a program recorded, whose `columns` are named; FAILED if it diverged or became undefined.
 export function reader(known, columns) {
-  const [x0, x1, loss, outcome] = ['x0', 'x1', 'loss', 'outcome'].map((name) => columns.indexOf(name));
-  return (recorded, at) => (recorded[outcome][at] ? FAILED : arrived(known, [recorded[x0][at], recorded[x1][at]], recorded[loss][at]));
+  const places = known.reach.map((_, axis) => columns.indexOf(`x${axis}`));
+  const [loss, outcome] = ['loss', 'outcome'].map((name) => columns.indexOf(name));
+  return (recorded, at) => {
+    if (recorded[outcome][at]) return FAILED;
+    return arrived(known, places.map((place) => recorded[place][at]), recorded[loss][at]);
+  };
 }
 
 // How many of `values` there are of each, by value.

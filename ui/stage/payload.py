@@ -100,6 +100,20 @@ _THEORY: Mapping[Kind, Callable[[str, tuple[float, ...], Tuning, float], go.Figu
 }
 _TURNED: Mapping[Kind, tuple[str, ...]] = {"gauge": ("lr",), "tuning": ("lr", "beta")}
 
+# What varies along the axes of a view that runs are mapped in, what that is called, and where the map is to be seen.
+_MAPPED: Mapping[Kind, tuple[tuple[str, str], str, str]] = {
+    "plane": (("x0", "x1"), "from each start", "on the contour lines"),
+    "tuning": (("lr", "beta"), "at each learning rate and momentum", "in the plane of both"),
+}
+
+
+@dataclass(frozen=True)
+class EndsMap:
+    """Where the runs of a racer, by its key ``of``, end at each place of the view ``over``: a map below its marks."""
+
+    of: str
+    over: Literal["plane", "tuning"]
+
 
 @dataclass(frozen=True)
 class Ground:
@@ -121,7 +135,7 @@ class Noise:
 class Payload:
     """All a stage needs. ``data`` is JSON-ready and tells how to read ``numbers``, the tracks of all racers.
 
-    ``programs`` are sources by their ids; without any there is no ``noise``. ``map`` is the program of the basins.
+    ``programs`` are sources by their ids; without any there is no ``noise``. ``map`` is the program of the ends.
     """
 
     grounds: tuple[Ground, ...]
@@ -174,7 +188,7 @@ def stage_payload(
     costs: Costs | None = None,
     checked: Check | None = None,
     who: str = "update rule",
-    basins: str = "",
+    ends: EndsMap | None = None,
 ) -> Payload:
     """The views ``kinds`` of a race on ``objective``, ``height`` pixels high.
 
@@ -182,7 +196,7 @@ def stage_payload(
     in the browser. Numbers go as float32, directions as bytes. The view "fit" shows each point of a path as the line
     with slope x and intercept y, on ``paper``, the view "cost" the loss over ``costs``, and the views "gauge" and
     "tuning" what theory says of the first run, ``checked``; without them they raise ``ValueError``. ``who`` is what the
-    rows of the racers are headed by. ``basins`` is the key of a racer with a run, whose ends from all starts are shown.
+    rows of the racers are headed by. ``ends`` are shown of a racer with a run.
     """
     minimum = _base(objective)
     first = race[0][1]
@@ -241,24 +255,26 @@ def stage_payload(
     programs = {one.script.id: one.script.source for one in known}
     script = None
     for (racer, path), one in zip(race, lives, strict=True):
-        if one and path.run and racer.key == basins:
-            script = map_script(path.run, len(one.numbers))
-            data["basins"] = _basins(objective, racer, script)
+        if one and path.run and ends and racer.key == ends.of:
+            names = (*SHARED, *one.hypers, *(f"x{axis}" for axis in range(objective.dimension)))
+            varied, where, seen = _MAPPED[ends.over]
+            axes = [names.index(name) for name in varied]
+            script = map_script(path.run, axes[0])
+            data["ends"] = {
+                "track": racer.key,
+                "view": ends.over,
+                "axes": axes,
+                "id": script.id,
+                "columns": script.columns,
+                "known": asdict(known_minima(objective)),
+                "head": f"Where {racer.name} ends {where}",
+                "hint": f"Where {racer.name} ends is shown {seen}.",
+            }
     noise = None
     if first.run is not None:
         rows = _NOISE_STEPS * 2 ** max(0, math.ceil(math.log2(steps / _NOISE_STEPS)))
         noise = _noise(first.run.seed, rows, objective.dimension)
     return Payload(tuple(grounds), programs, script, noise, data | {"normals": noise.id if noise else ""}, numbers)
-
-
-def _basins(objective: Objective, racer: Entrant, script: MapScript) -> dict[str, Any]:
-    """The map of where ``racer`` ends, and what it may arrive at (``arrival.js``)."""
-    return {
-        "track": racer.key,
-        "id": script.id,
-        "columns": script.columns,
-        "known": asdict(known_minima(objective)),
-    }
 
 
 def _computed(one: Live, dials: Sequence[Dial]) -> dict[str, Any]:

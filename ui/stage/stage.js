@@ -7,10 +7,10 @@
 
 import { decades, reach, widened } from './axes.js';
 import { Bar } from './bar.js';
-import { Basins } from './basins.js';
 import { Clock } from './clock.js';
 import { Dial } from './dials.js';
 import { element } from './elements.js';
+import { Ends } from './ends.js';
 import { listen } from './gestures.js';
 import { VIEWS, drawView } from './kinds.js';
 import { Ledger } from './ledger.js';
@@ -58,11 +58,11 @@ class Stage {
     this.title = element('p', { class: 'gd-title' });
     this.scene = element('div', { class: 'gd-views' });
     this.bar = new Bar(this);
-    this.basins = new Basins(this);
+    this.ends = new Ends(this);
     this.rows = new Rows(this);
     this.ledger = new Ledger(this);
     const rows = element('div', { class: 'gd-scroll' }, this.rows.element);
-    root.append(this.title, this.scene, this.basins.element, this.bar.element, rows, this.ledger.element);
+    root.append(this.title, this.scene, this.ends.element, this.bar.element, rows, this.ledger.element);
     root.addEventListener('keydown', (event) => this.key(event));
     this.resized = new ResizeObserver(() => this.resize());
     this.resized.observe(root);
@@ -92,7 +92,7 @@ class Stage {
 
   end() {
     this.ended = true;
-    this.basins.end();
+    this.ends.end();
     cancelAnimationFrame(this.frame);
     clearTimeout(this.resting);
     clearTimeout(this.forgetting);
@@ -202,7 +202,7 @@ class Stage {
     }
     this.held = false;
     this.dirty = true;
-    this.basins.fill();
+    this.ends.fill();
   }
 
   drop(Plotly, { gd, box }) {
@@ -242,7 +242,7 @@ class Stage {
     if (this.stale) this.compute();
     else if (this.narrow) this.widen();
     const held = this.holding || [...this.turning.values()].some((turned) => turned.held);
-    let moved = this.basins.follow(maps, held) || this.dirty;
+    let moved = this.ends.follow(maps, held) || this.dirty;
     const views = this.views.filter((shown) => {
       shown.seen = shown.gd._fullLayout ? VIEWS[shown.view.kind].signature(shown.gd) : '';
       moved ||= shown.seen !== '' && shown.seen !== shown.drawn;
@@ -252,9 +252,9 @@ class Stage {
     this.dirty = false;
     // Without motion the balls jump from step to step.
     const t = this.calm.matches ? Math.floor(this.clock.t) : this.clock.t;
-    const { minimum, colors, arrows, scale, ledger, basins } = this;
+    const { minimum, colors, arrows, scale, ledger, ends } = this;
     const shared = {
-      t, minimum, colors, arrows, scale, ledger, basins, font: colors.font, moved: this.moved,
+      t, minimum, colors, arrows, scale, ledger, ends, font: colors.font, moved: this.moved,
       turned: (key) => this.turning.get(key)?.value,
     };
     const visible = this.tracks.filter(({ key }) => !this.hidden.has(key));

@@ -15,6 +15,7 @@ from ui.stage.modules import bundle
 from ui.stage.payload import (
     Costs,
     Dials,
+    EndsMap,
     Kind,
     Paper,
     believed_dials,
@@ -81,7 +82,7 @@ def stage(
     who: str = "update rule",
     start_keys: Sequence[str] = VARIABLES,
     account: Account | None = None,
-    basins: str = "",
+    ends: EndsMap | None = None,
 ) -> None:
     """Shows a race on ``objective`` in several views on one clock, which stands at ``step``.
 
@@ -89,11 +90,11 @@ def stage(
     control of the step (``start_keys`` and ``t``, after ``prefix`` where a page has a second stage), and what
     ``dials`` are turned to under their keys. It plays once when it is first seen in a visit, unless the link says where
     the clock stands or the visitor asked for less motion. Above the views stands what controls have left for this stage
-    (``share.tell_stage``), and ``look_for`` in it. ``paper``, ``costs``, ``checked``, ``who`` and ``basins``
+    (``share.tell_stage``), and ``look_for`` in it. ``paper``, ``costs``, ``checked``, ``who`` and ``ends``
     are those of ``stage_payload``. ``account`` is a step in numbers below it.
     """
     key = f"{prefix}stage"
-    payload = stage_payload(objective, race, kinds, height, label, paper, dials, costs, checked, who, basins)
+    payload = stage_payload(objective, race, kinds, height, label, paper, dials, costs, checked, who, ends)
     steps = payload.data["steps"]
     first = not share.asked(f"{prefix}t") and f"{key}:seen" not in st.session_state
     st.session_state[f"{key}:seen"] = True

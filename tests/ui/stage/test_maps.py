@@ -1,6 +1,6 @@
 """Maps in the stage's JavaScript, in an engine without a browser: where runs arrive, and what is computed when."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ from core.engine.live import live
 from core.engine.maps import map_script
 from core.figures.look import BASINS
 from tests.javascript import Engine
+from ui.stage import EndsMap
 from ui.stage.modules import bundle
 from ui.stage.payload import stage_payload
 
@@ -19,7 +20,7 @@ from ui.stage.payload import stage_payload
 @pytest.fixture(scope="module")
 def engine() -> Engine:
     engine = Engine()
-    engine.run(bundle("maps", "arrival", "basins"))
+    engine.run(bundle("maps", "arrival", "ends"))
     return engine
 
 
@@ -60,7 +61,7 @@ def test_a_run_that_failed_has_not_arrived(engine: Engine) -> None:
 
 
 def test_each_of_a_few_minima_has_a_tint_of_its_own_and_nowhere_none(engine: Engine) -> None:
-    text = "(values, minima, colors) => values.map((value) => basins.tintOf(value, minima, colors))"
+    text = "(values, minima, colors) => values.map((value) => ends.tintOf(value, minima, colors))"
     colors = {"basins": BASINS, "quiet": "#123456"}
     few = engine.call(text, [-2, -1, *range(8)], 8, colors)
     assert few[1] is None
@@ -214,16 +215,28 @@ def test_at_its_end_no_worker_is_left(mapper: Engine) -> None:
 # --- What a stage is told ---
 
 
-def test_a_stage_is_told_the_program_and_the_minima_of_the_racer_whose_basins_are_wanted() -> None:
+MOMENTUM = [
+    (RACERS[key], trace(Run("himmelblau", key, OBJECTIVES["himmelblau"].start, 20))) for key in ("sgd", "momentum")
+]
+
+
+@pytest.mark.parametrize(("over", "axes"), [("plane", [5, 6]), ("tuning", [3, 4])])
+def test_a_stage_is_told_the_program_and_the_minima_of_the_racer_whose_ends_are_wanted(
+    over: Literal["plane", "tuning"], axes: list[int]
+) -> None:
     objective = OBJECTIVES["himmelblau"]
-    race = [(RACERS[key], trace(Run("himmelblau", key, objective.start, 20))) for key in ("sgd", "adam")]
-    plain = stage_payload(objective, race, ("plane", "loss"), 400, "A race")
+    made = stage_payload(objective, MOMENTUM, ("plane", "loss"), 400, "A race", ends=EndsMap("momentum", over))
+    run = MOMENTUM[1][1].run
+    numbers = dict(enumerate((*live(run).numbers, *run.start)))
+    assert [numbers[axis] for axis in axes] == ([*run.start] if over == "plane" else [*run.settings.values()])
+    told = made.data["ends"]
+    assert made.map == map_script(run, axes[0])
+    assert (told["track"], told["view"], told["axes"], told["id"]) == ("momentum", over, axes, made.map.id)
+    assert told["known"]["points"] == known_minima(objective).points
+
+
+@pytest.mark.parametrize("ends", [None, EndsMap("", "plane"), EndsMap("gone", "plane")])
+def test_without_a_racer_whose_ends_are_wanted_a_stage_is_told_of_none(ends: EndsMap | None) -> None:
+    plain = stage_payload(OBJECTIVES["himmelblau"], MOMENTUM, ("plane", "loss"), 400, "A race", ends=ends)
     assert plain.map is None
-    assert "basins" not in plain.data
-    made = stage_payload(objective, race, ("plane", "loss"), 400, "A race", basins="adam")
-    numbers = live(race[1][1].run).numbers
-    assert made.map == map_script(race[1][1].run, len(numbers))
-    assert made.data["basins"]["track"] == "adam"
-    assert made.data["basins"]["id"] == made.map.id
-    assert made.data["basins"]["known"]["points"] == known_minima(objective).points
-    assert stage_payload(objective, race, ("plane",), 400, "A race", basins="gone").map is None
+    assert "ends" not in plain.data

@@ -1,4 +1,4 @@
-// Basins: under the paths on contour lines, where a rule ends from each start, with a legend that says it in words.
+// Ends: where a rule ends at each place of a view, whose axes are two of its numbers or those of the start, with a legend.
 
 import { FAILED, NOWHERE, counted, reader } from './arrival.js';
 import { element } from './elements.js';
@@ -25,22 +25,22 @@ export function tintOf(value, minima, { basins, quiet }) {
 
 const channels = (color) => [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
 
-export class Basins {
+export class Ends {
   constructor(stage) {
     Object.assign(this, { stage, mapper: new Mapper(), canvas: document.createElement('canvas') });
-    this.list = element('ul', { class: 'gd-basins' });
+    this.list = element('ul', { class: 'gd-ends' });
     this.head = element('span');
     this.said = element('span', { class: 'gd-said', role: 'status' });
     this.element = element('div', { class: 'gd-legend', hidden: '' }, this.head, this.list, this.said);
   }
 
-  // What Python says of the basins to show, if any.
+  // What Python says of the ends to show, if any.
   get told() {
-    return this.stage.data?.basins;
+    return this.stage.data?.ends;
   }
 
   get shown() {
-    return this.stage.views.find(({ view }) => view.kind === 'plane');
+    return this.stage.views.find(({ view }) => view.kind === this.told?.view);
   }
 
   fill() {
@@ -49,7 +49,7 @@ export class Basins {
     this.known = JSON.stringify(this.told?.known);
     if (this.told && this.shown) return;
     this.end();
-    this.head.textContent = 'Basins are shown on the contour lines.';
+    this.head.textContent = this.told?.hint ?? '';
     this.list.replaceChildren();
     this.said.textContent = '';
   }
@@ -68,14 +68,16 @@ export class Basins {
     if (!track || !layout?.xaxis?.range || source === undefined) return false;
     const own = stage.numbersOf(track);
     if (stage.lacks(own)) return false;
+    const numbers = Float64Array.from([...own, ...stage.begins]);
+    for (const index of told.axes) numbers[index] = NaN;
     const ranges = [[...layout.xaxis.range], [...layout.yaxis.range]];
     const place = `${this.known} ${ranges}`;
-    const key = `${told.id} ${own} ${stage.data.normals} ${place}`;
+    const key = `${told.id} ${numbers} ${stage.data.normals} ${place}`;
     if (this.mapper.ask?.key !== key) {
+      const { id, known, columns, head } = told;
       this.ask = {
-        key, place, ranges, known: told.known, name: track.name, id: told.id, source, normals: stage.normals, recorded: told.columns.length, blank: NOWHERE,
-        numbers: Float64Array.from([...own, ...stage.begins]), read: reader(told.known, told.columns),
-        axes: ranges.map((range, axis) => ({ index: own.length + axis, range })), steps: own[0],
+        key, place, ranges, known, head, id, source, numbers, normals: stage.normals, recorded: columns.length, blank: NOWHERE,
+        read: reader(known, columns), axes: ranges.map((range, axis) => ({ index: told.axes[axis], range })), steps: own[0],
       };
     }
     this.mapper.follow(this.ask, held);
@@ -106,11 +108,12 @@ export class Basins {
     pen.putImageData(image, 0, 0);
   }
 
-  draw(pen, gd) {
+  // Draws it, if `shown` is the view that it belongs to.
+  draw(pen, shown) {
     const { sheet } = this.mapper;
-    if (!this.told || !sheet) return;
+    if (shown !== this.shown || !sheet) return;
     const [[left, right], [low, high]] = sheet.ask.ranges;
-    const project = flat(gd);
+    const project = flat(shown.gd);
     const [from, to] = [project(left, high), project(right, low)];
     pen.imageSmoothingEnabled = false;
     pen.drawImage(this.canvas, from[0], from[1], to[0] - from[0], to[1] - from[1]);
@@ -118,7 +121,7 @@ export class Basins {
 
   // What each tint stands for and, once all is computed, how much of the picture has it. All have their place from the
   // beginning, so that nothing moves under a hand.
-  write({ values, ask: { known: { points }, name, steps } }) {
+  write({ values, ask: { known: { points }, head, steps } }) {
     const { stage: { colors }, mapper: { complete } } = this;
     const counts = counted(values);
     const share = (test) => [...counts].reduce((sum, [value, count]) => sum + (test(value) ? count : 0), 0) / values.length;
@@ -130,14 +133,14 @@ export class Basins {
       entry(NOWHERE, `not arrived in ${digits(steps)} steps`), entry(FAILED, 'diverged or undefined'),
     ];
     this.written = true;
-    this.head.textContent = `Where ${name} ends from each start:`;
+    this.head.textContent = `${head}:`;
     this.list.replaceChildren(...entries.map(({ tint, text, share }) => {
       const swatch = element('span', { class: 'gd-tint' });
       if (tint) swatch.style.backgroundColor = `rgba(${channels(tint.color)}, ${STRENGTH[colors.scheme] * tint.strength})`;
       return element('li', {}, swatch, text, element('span', { class: 'gd-share' }, complete ? percent(share) : ''));
     }));
     if (complete) {
-      this.said.textContent = `Basins of ${name}: ${entries.map(({ text, share }) => `${text} ${percent(share)}`).join('; ')}`;
+      this.said.textContent = `${head}: ${entries.map(({ text, share }) => `${text} ${percent(share)}`).join('; ')}`;
     }
   }
 }
