@@ -11,7 +11,7 @@ const STRENGTH = { light: 0.5, dark: 0.42 };
 const [STRONG, WEAK] = [0.9, 0.15];
 
 const percent = (share) => `${digits(Number((100 * share).toPrecision(2)))} %`;
-const written = (point) => `(${point.map(digits).join(', ')})`;
+const written = (point) => (point.length > 1 ? `(${point.map(digits).join(', ')})` : digits(point[0]));
 
 // The tint of each value, as a colour and how strong it is: one for each of the minima, the lowest first. If they are too
 // many for that, those above the lowest share one, which is the weaker the higher they are. Nowhere has none.

@@ -1,5 +1,6 @@
-"""Basins on the stage in a real browser: where a rule ends from each start, as the runs in Python end."""
+"""Where a rule ends, on the stage in a real browser, from each start or at all settings: where runs in Python end."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -7,11 +8,12 @@ import numpy.typing as npt
 import pytest
 from playwright.sync_api import Page, expect
 
-from core import OBJECTIVES, trace_many
+from core import OBJECTIVES, Run, trace_many
 from core.engine.arrival import arrived, known_minima
 from core.figures.look import BASINS
 from core.formula.words import digits
 from tests.browser.stages import PATIENCE, SPOT, Open, asked, at_rest, await_that, dial, grip, row_of, run_in, stage_in
+from ui.navigation import LEARNING_RATE
 
 pytestmark = pytest.mark.browser
 
@@ -22,6 +24,11 @@ TINTS = """places => {
     const canvas = document.querySelector('.gd-canvas'), box = canvas.getBoundingClientRect();
     const pen = canvas.getContext('2d'), ratio = canvas.width / box.width;
     return places.map(([x, y]) => [...pen.getImageData((x - box.left)*ratio, (y - box.top)*ratio, 1, 1).data]);
+}"""
+# The ranges of the plane of rate and momentum.
+PLANE = """() => {
+    const { xaxis, yaxis } = [...document.querySelectorAll('.gd-tuning .gd-plot')].at(-1)._fullLayout;
+    return [xaxis.range, yaxis.range];
 }"""
 SPOTS = f"points => points.map({SPOT})"
 
@@ -41,13 +48,16 @@ def _expected(tab: Page) -> npt.NDArray[np.int64]:
     return np.where(many.diverged_at >= 0, -2, arrived(known_minima(HIMMELBLAU), many.x, many.loss))
 
 
+def _written(share: float) -> str:
+    return f"{digits(float(f'{100 * share:.2g}'))} %"
+
+
 def _compare(tab: Page) -> None:
     """The legend and the tints in the picture are those of the runs in Python."""
     said, ends = _complete(tab), _expected(tab)
     points = known_minima(HIMMELBLAU).points
     for place, point in enumerate(points):
-        share = digits(float(f"{100 * (ends == place).mean():.2g}"))
-        assert f"({', '.join(map(digits, point))}) {share} %" in said
+        assert f"({', '.join(map(digits, point))}) {_written((ends == place).mean())}" in said
     chosen = np.random.default_rng(0).integers(SIDE, size=(400, 2))
     middles = [
         [low + (high - low) * (one + 0.5) / SIDE for one, (low, high) in zip(place, HIMMELBLAU.domain, strict=True)]
@@ -91,3 +101,20 @@ def test_basins_of_nobody_in_the_race_are_noted(visit: Open) -> None:
     tab = visit(basins="Lion")
     expect(stage_in(tab).locator(".gd-legend")).to_be_hidden()
     expect(tab.get_by_text("basins = Lion")).to_be_visible()
+
+
+def test_over_rate_and_momentum_runs_end_as_in_python(app_url: str, page: Callable[..., Page]) -> None:
+    steps = 80
+    tab = page()
+    tab.goto(f"{app_url}/{LEARNING_RATE.path}?lrule=Momentum&lends=true&lsteps={steps}&lt=0")
+    said = _complete(tab, "Where Momentum ends at each learning rate and momentum: ")
+    across, up = tab.evaluate(PLANE)
+    rates, betas = ((np.arange(SIDE) + 0.5) / SIDE * (high - low) + low for low, high in (across, up))
+    parabola = OBJECTIVES["parabola"]
+    grid = np.stack(np.meshgrid(rates, betas)).reshape(2, -1)
+    run = Run(parabola.key, "momentum", parabola.start, steps)
+    many = trace_many(run, hypers={"lr": grid[0], "beta": grid[1]})
+    there = (arrived(known_minima(parabola), many.x, many.loss) == 0) & (many.diverged_at < 0)
+    assert 0.2 < there.mean() < 0.8
+    assert f": 0 {_written(there.mean())}" in said
+    assert f"diverged or undefined {_written((many.diverged_at >= 0).mean())}" in said
