@@ -24,8 +24,8 @@ RUN = Run("rosenbrock", "adam", (-1.5, 2.0), 500, {"lr": 0.05})
 HELD = 3000
 FIRST, COLD, FOLLOWING = 50, 150, 20
 
-# Makes a mapper; `whole` is the milliseconds of a map until its first rows and until its last, `following` the maps a
-# second while what is asked for changes with every frame.
+# Makes a mapper; `whole` is the milliseconds until the first rows of a map and those that the fine one takes, and
+# `following` the maps a second while what is asked for changes with every frame.
 MEASURE = """({ id, source, columns, numbers, known, ranges, held }) => {
     const mapper = new maps.Mapper();
     const read = arrival.reader(known, columns);
@@ -42,7 +42,7 @@ MEASURE = """({ id, source, columns, numbers, known, ranges, held }) => {
             mapper.follow(ask(lr), false);
             await new Promise((done) => setTimeout(done));
             if (mapper.sheet.lacking < mapper.sheet.side) first ??= performance.now() - begun;
-        } while (mapper.sheet.lacking || mapper.sheet.side < 200 && (mapper.begin(200), true));
+        } while (!mapper.complete);
         return [first, performance.now() - mapper.begun];
     };
     window.following = async () => {

@@ -30,6 +30,13 @@ PLANE = """() => {
     const { xaxis, yaxis } = [...document.querySelectorAll('.gd-tuning .gd-plot')].at(-1)._fullLayout;
     return [xaxis.range, yaxis.range];
 }"""
+# The tint there at a third of the rates and a fifth of the momentum.
+DOT = """() => {
+    const gd = [...document.querySelectorAll('.gd-tuning .gd-plot')].at(-1), canvas = gd.querySelector('.gd-canvas');
+    const { xaxis, yaxis } = gd._fullLayout, ratio = canvas.width / gd.clientWidth;
+    const at = [xaxis._offset + xaxis._length / 3, yaxis._offset + 0.8*yaxis._length];
+    return [...canvas.getContext('2d').getImageData(at[0]*ratio, at[1]*ratio, 1, 1).data];
+}"""
 SPOTS = f"points => points.map({SPOT})"
 
 
@@ -118,3 +125,4 @@ def test_over_rate_and_momentum_runs_end_as_in_python(app_url: str, page: Callab
     assert 0.2 < there.mean() < 0.8
     assert f": 0 {_written(there.mean())}" in said
     assert f"diverged or undefined {_written((many.diverged_at >= 0).mean())}" in said
+    assert tab.evaluate(DOT) == pytest.approx([*(int(BASINS[0][at : at + 2], 16) for at in (1, 3, 5)), 128], abs=2)
