@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import urlencode
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ from core import OBJECTIVES, Run, trace_many
 from core.engine.arrival import arrived, known_minima
 from core.figures.look import BASINS
 from core.formula.words import digits
+from core.lessons.rate_check import QUADRATICS
 from tests.browser.stages import PATIENCE, SPOT, Open, asked, at_rest, await_that, dial, grip, row_of, run_in, stage_in
 from ui.navigation import LEARNING_RATE
 
@@ -27,14 +29,14 @@ TINTS = """places => {
 }"""
 # The ranges of the plane of rate and momentum.
 PLANE = """() => {
-    const { xaxis, yaxis } = [...document.querySelectorAll('.gd-tuning .gd-plot')].at(-1)._fullLayout;
+    const { xaxis, yaxis } = document.querySelector('.gd-tuning .gd-plot')._fullLayout;
     return [xaxis.range, yaxis.range];
 }"""
-# The tint there at a third of the rates and a fifth of the momentum.
-DOT = """() => {
-    const gd = [...document.querySelectorAll('.gd-tuning .gd-plot')].at(-1), canvas = gd.querySelector('.gd-canvas');
+# The tint of a view at shares of its width and of its height.
+DOT = """([kind, across, down]) => {
+    const gd = document.querySelector(`${kind} .gd-plot`), canvas = gd.querySelector('.gd-canvas');
     const { xaxis, yaxis } = gd._fullLayout, ratio = canvas.width / gd.clientWidth;
-    const at = [xaxis._offset + xaxis._length / 3, yaxis._offset + 0.8*yaxis._length];
+    const at = [xaxis._offset + across*xaxis._length, yaxis._offset + down*yaxis._length];
     return [...canvas.getContext('2d').getImageData(at[0]*ratio, at[1]*ratio, 1, 1).data];
 }"""
 SPOTS = f"points => points.map({SPOT})"
@@ -53,6 +55,10 @@ def _expected(tab: Page) -> npt.NDArray[np.int64]:
     run = replace(run_in(tab, "adam").run, objective=HIMMELBLAU.key)
     many = trace_many(run, np.stack(np.meshgrid(*sides)).reshape(2, -1))
     return np.where(many.diverged_at >= 0, -2, arrived(known_minima(HIMMELBLAU), many.x, many.loss))
+
+
+def _channels(color: str) -> list[int]:
+    return [int(color[at : at + 2], 16) for at in (1, 3, 5)]
 
 
 def _written(share: float) -> str:
@@ -74,7 +80,7 @@ def _compare(tab: Page) -> None:
     # Paths, letters and their halos lie over some of it.
     bare = np.abs(dots[:, 3] - 128) <= 2
     assert bare.mean() > 0.8
-    tints = np.array([[int(color[at : at + 2], 16) for at in (1, 3, 5)] for color in BASINS[: len(points)]])
+    tints = np.array([_channels(color) for color in BASINS[: len(points)]])
     seen = np.abs(dots[:, None, :3] - tints).sum(axis=2).argmin(axis=1)
     np.testing.assert_array_equal(seen[bare], ends[chosen[:, 1] * SIDE + chosen[:, 0]][bare])
 
@@ -107,22 +113,25 @@ def test_without_contour_lines_a_stage_says_where_basins_are_shown(visit: Open) 
 def test_basins_of_nobody_in_the_race_are_noted(visit: Open) -> None:
     tab = visit(basins="Lion")
     expect(stage_in(tab).locator(".gd-legend")).to_be_hidden()
-    expect(tab.get_by_text("basins = Lion")).to_be_visible()
+    expect(tab.get_by_text("basins = Lion: choose one from the list")).to_be_visible()
 
 
 def test_over_rate_and_momentum_runs_end_as_in_python(app_url: str, page: Callable[..., Page]) -> None:
-    steps = 80
+    steps, shape = 80, QUADRATICS["bowl"]
     tab = page()
-    tab.goto(f"{app_url}/{LEARNING_RATE.path}?lrule=Momentum&lends=true&lsteps={steps}&lt=0")
+    link = {"lshape": shape.title, "lrule": "Momentum", "lends": "true", "lsteps": steps, "lt": 0}
+    tab.goto(f"{app_url}/{LEARNING_RATE.path}?{urlencode(link)}")
     said = _complete(tab, "Where Momentum ends at each learning rate and momentum: ")
     across, up = tab.evaluate(PLANE)
     rates, betas = ((np.arange(SIDE) + 0.5) / SIDE * (high - low) + low for low, high in (across, up))
-    parabola = OBJECTIVES["parabola"]
+    objective = shape.resolved_objective
     grid = np.stack(np.meshgrid(rates, betas)).reshape(2, -1)
-    run = Run(parabola.key, "momentum", parabola.start, steps)
+    run = Run(objective.key, "momentum", objective.start, steps)
     many = trace_many(run, hypers={"lr": grid[0], "beta": grid[1]})
-    there = (arrived(known_minima(parabola), many.x, many.loss) == 0) & (many.diverged_at < 0)
+    there = (arrived(known_minima(objective), many.x, many.loss) == 0) & (many.diverged_at < 0)
     assert 0.2 < there.mean() < 0.8
-    assert f": 0 {_written(there.mean())}" in said
+    assert f": (0, 0) {_written(there.mean())}" in said
     assert f"diverged or undefined {_written((many.diverged_at >= 0).mean())}" in said
-    assert tab.evaluate(DOT) == pytest.approx([*(int(BASINS[0][at : at + 2], 16) for at in (1, 3, 5)), 128], abs=2)
+    # In that plane, and not among the contour lines.
+    assert tab.evaluate(DOT, [".gd-tuning", 0.15, 0.4]) == pytest.approx([*_channels(BASINS[0]), 128], abs=2)
+    assert tab.evaluate(DOT, [".gd-plane", 0.7, 0.4]) == [0, 0, 0, 0]
