@@ -76,16 +76,23 @@ CONFIRMED = """() => {
 
 
 @contextmanager
-def _browser() -> Iterator[tuple[str, Browser]]:
+def open_browser() -> Iterator[Browser]:
+    """A Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def _served() -> Iterator[tuple[str, Browser]]:
     """The address of a server of the app, and a Chromium."""
     with (
         tempfile.TemporaryDirectory() as folder,
         served(Path(folder) / "log.txt") as (url, _),
-        sync_playwright() as playwright,
+        open_browser() as browser,
     ):
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
         yield url, browser
-        browser.close()
 
 
 @contextmanager
@@ -270,7 +277,7 @@ def sending(url: str, browser: Browser, racers: Sequence[str]) -> list[Result]:
 
 
 if __name__ == "__main__":
-    with _browser() as (url, browser):
+    with _served() as (url, browser):
         report(
             [
                 *playing(url, browser),

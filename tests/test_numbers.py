@@ -19,7 +19,7 @@ OWN_FORMATS = {
     "core/formula/words.py": "the formatter",
     "core/catalogue/optimizers/declaration.py": "the text of a rule, in its language",
     "core/lessons/two_features.py": "the text of an objective, in its language",
-    "core/engine/live.py": "code",
+    "core/engine/script.py": "code",
     "core/engine/findings.py": "names by which claims quote numbers",
     "core/evidence/claims/": "formats of quoted numbers, which the formatter takes",
     "core/export/line_scripts.py": "code",

@@ -1,21 +1,16 @@
 """A run as a program in JavaScript, written from the same step as the loop in Python, and the numbers it is given."""
 
-import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from core.engine.gradients import GivenGradient, noise_table
+from core.engine.gradients import noise_table
 from core.engine.program import Draft, coordinates, drafted, hoisted, names_of
 from core.engine.run import Run
-from core.engine.status import MAX_LOSS, MAX_POSITION
+from core.engine.script import SHARED, SwitchedGradient, assigned, constants, content_id, drawn, judged, module
 from core.formula import Formula, Rule, emit
 from core.formula.emit import Input
 from core.formula.graph import Graph, Value
-from core.formula.lower import Values, each
-
-# The first numbers of every program: they are the same for all racers.
-SHARED = ("T", "noise", "clip_norm")
+from core.formula.lower import Values
 
 
 @dataclass(frozen=True)
@@ -84,15 +79,6 @@ def normals(seed: int, steps: int, size: int) -> bytes:
     return noise_table(seed, steps, size).astype("<f8").tobytes()
 
 
-class _Switched(GivenGradient):
-    """Clips where the limit is not 0, so that one program serves runs with and without one."""
-
-    def gradient(self, graph: Graph, point: Values) -> Values:
-        limited = graph.apply("gt", graph.input("clip_norm"), graph.constant(0.0))
-        free = GivenGradient(self.formula, self.noise).gradient(graph, point)
-        return each(graph, "where", (limited,), super().gradient(graph, point), free)
-
-
 @lru_cache(maxsize=256)
 def script(objective: Formula, rule: Rule, schedule: Rule, velocity: str, lines: bool = False) -> Script:
     """The program of ``rule`` under ``schedule`` on ``objective``; ``velocity`` is a name that the rule assigns.
@@ -101,7 +87,7 @@ def script(objective: Formula, rule: Rule, schedule: Rule, velocity: str, lines:
     """
     graph = Graph()
     noise = coordinates(graph, Input.NOISE, objective)
-    oracle = _Switched(objective, noise, graph.input("clip_norm"))
+    oracle = SwitchedGradient(objective, noise, graph.input("clip_norm"))
     draft = drafted(graph, rule, schedule, oracle)
     gradient = objective.gradient_at(graph, draft.point)
     seen = _columns("x", draft.point) | {"loss": oracle.loss(graph, draft.point), "norm": graph.norm(gradient)}
@@ -112,7 +98,7 @@ def script(objective: Formula, rule: Rule, schedule: Rule, velocity: str, lines:
             caused |= _columns(f"{of}.", values)
     source = _source(draft, names_of(graph, noise), seen, caused)
     size = 1 + len(draft.points) + len(draft.states)
-    return Script(source, hashlib.sha256(source.encode()).hexdigest()[:16], (*seen, *caused), size)
+    return Script(source, content_id(source), (*seen, *caused), size)
 
 
 def _columns(prefix: str, values: Values) -> dict[str, Value]:
@@ -125,71 +111,43 @@ def _source(draft: Draft, noise: list[str], seen: dict[str, Value], caused: dict
     moved = [*points, *draft.states]
     numbers = [*SHARED, "lr", *draft.settings]
     wanted = [*seen.values(), *caused.values(), *draft.updated]
-    writer, before, rest = hoisted(graph, wanted, emit.SCRIPT, numbers)
+    writer, (constant, rest) = hoisted(graph, wanted, emit.SCRIPT, numbers)
+    before = writer.statements(constant)
     early = set(graph.ancestors(seen.values()))
     looked = writer.statements([value for value in rest if value in early])
     stepped = writer.statements([value for value in rest if value not in early])
     starter = emit.Writer(graph, draft.beginning, emit.SCRIPT)
     begun = starter.statements()
     rows = {name: f"c_{index}" for index, name in enumerate([*seen, *caused])}
-    loss = writer.text(seen["loss"])
     lines = [
-        _constants((name, f"numbers[{index}]") for index, name in enumerate(numbers)),
-        _constants((row, f"columns[{index}]") for index, row in enumerate(rows.values())),
+        constants((name, f"numbers[{index}]") for index, name in enumerate(numbers)),
+        constants((row, f"columns[{index}]") for index, row in enumerate(rows.values())),
         "const first = at[0]",
         f"let i = first, ended = 0, {', '.join(f'{name} = at[{index}]' for index, name in enumerate(moved, 1))}",
         "if (first === 0) {",
         *begun,
-        *_assigned(draft.states, map(starter.text, draft.beginning)),
+        *assigned(draft.states, map(starter.text, draft.beginning)),
         "}",
         *before,
         "for (;; i++) {",
         *looked,
         *(f"{rows[name]}[i] = {writer.text(value)}" for name, value in seen.items()),
-        # As ``failed`` and ``failure`` judge it.
-        f"if (!({_within(points, MAX_POSITION)} && {_within([loss], MAX_LOSS)})) {{",
-        f"const known = {' && '.join(f'{name} === {name}' for name in points)}",
-        f"const worthless = {loss} !== {loss} && {_within(points, MAX_POSITION)}",
-        "ended = i > 0 && known && !worthless ? 1 : 2",
+        *judged(points, writer.text(seen["loss"])),
         "break",
         "}",
         "if (!(i < last)) break",
         "const t = i + 1",
-        # Of all numbers only −0 changes nothing that it is added to.
-        _constants(
-            (name, f"noise > 0 ? noise*normals[{len(noise)}*i + {index}] : -0") for index, name in enumerate(noise)
-        ),
+        *drawn(noise),
         *stepped,
         *(f"{rows[name]}[t] = {writer.text(value)}" for name, value in caused.items()),
-        *_assigned(moved, map(writer.text, draft.updated)),
+        *assigned(moved, map(writer.text, draft.updated)),
         "}",
         "if (first === 0) {",
         # The failing step does not belong to the path.
         f"{rows['factor']}[0] = i > (ended ? 1 : 0) ? {rows['factor']}[1] : 1",
         *(f"{rows[name]}[0] = 0" for name in caused if name != "factor"),
         "}",
-        *_assigned([f"at[{index}]" for index in range(1 + len(moved))], ["i", *moved]),
+        *assigned([f"at[{index}]" for index in range(1 + len(moved))], ["i", *moved]),
         "return ended",
     ]
-    used = {graph.nodes[value].operation for value in graph.ancestors([*wanted, *draft.beginning])}
-    helpers = [f"const {name} = {text};" for name, text in emit.SCRIPT.environment.items() if name in used]
-    body = [line if line.endswith(("{", "}")) else f"{line};" for line in lines]
-    return "\n".join([*helpers, "export default function (numbers, at, last, normals, columns) {", *body, "}", ""])
-
-
-def _constants(pairs: Iterable[tuple[str, str]]) -> str:
-    return f"const {', '.join(f'{name} = {text}' for name, text in pairs)}"
-
-
-def _assigned(names: list[str], texts: Iterable[str]) -> list[str]:
-    """Gives all of ``names`` their values at once, as one that another takes its value from may be among them."""
-    pairs = [(name, text) for name, text in zip(names, texts, strict=True) if name != text]
-    copied = {text: f"u{index}" for index, (_, text) in enumerate(pairs) if text in names}
-    return [
-        *([_constants((copy, text) for text, copy in copied.items())] if copied else []),
-        *(f"{name} = {copied.get(text, text)}" for name, text in pairs),
-    ]
-
-
-def _within(texts: Iterable[str], bound: float) -> str:
-    return " && ".join(f"Math.abs({text}) <= {bound:g}" for text in texts)
+    return module(graph, [*wanted, *draft.beginning], ("numbers", "at", "last", "normals", "columns"), lines)

@@ -104,14 +104,21 @@ def drafted(graph: Graph, rule: Rule, schedule: Rule, oracle: GivenGradient) -> 
 
 
 def hoisted(
-    graph: Graph, wanted: list[Value], dialect: emit.Dialect, fixed: Container[str]
-) -> tuple[emit.Writer, list[str], list[Value]]:
-    """A writer for ``wanted``, its statements for what needs only the inputs ``fixed``, and what else is needed."""
+    graph: Graph, wanted: list[Value], dialect: emit.Dialect, *fixed: Container[str]
+) -> tuple[emit.Writer, list[list[Value]]]:
+    """A writer for ``wanted``, and what is needed for it in parts.
+
+    The first part needs only the inputs in the first of ``fixed``, the next what else needs only those in the second,
+    and so on; what is left is the last.
+    """
     needed = graph.ancestors(wanted)
-    constant = emit.depending_only_on(graph, needed, fixed)
-    writer = emit.writer_for(graph, wanted, dialect, constant)
-    before = writer.statements([value for value in needed if value in constant])
-    return writer, before, [value for value in needed if value not in constant]
+    parts: dict[Value, int] = {}
+    for place, inputs in enumerate(fixed):
+        for value in emit.depending_only_on(graph, needed, inputs):
+            parts.setdefault(value, place)
+    writer = emit.writer_for(graph, wanted, dialect, parts)
+    places = range(len(fixed) + 1)
+    return writer, [[value for value in needed if parts.get(value, len(fixed)) == place] for place in places]
 
 
 @lru_cache(maxsize=256)
@@ -152,8 +159,8 @@ def _loop(
 ) -> Callable[..., tuple[tuple[Any, ...], tuple[Any, ...]]]:
     graph, points, states, settings = draft.graph, draft.points, draft.states, draft.settings
     dialect = emit.SCALAR if recording else emit.ARRAY
-    writer, before, rest = hoisted(graph, [*observed, *draft.updated], dialect, {"T", "clip_norm", *settings})
-    body = writer.statements(rest)
+    writer, (constant, rest) = hoisted(graph, [*observed, *draft.updated], dialect, {"T", "clip_norm", *settings})
+    before, body = writer.statements(constant), writer.statements(rest)
 
     # The next step writes into the states, so nobody else may hold one: neither the observer, who keeps what it saw,
     # nor the point, nor another state.

@@ -15,6 +15,9 @@ Array = npt.NDArray[np.float64]
 CLEAR = "rgba(0,0,0,0)"
 TEXT_SIZE = 13
 SMALL_SIZE = 12
+# Tints of areas, to be laid half transparent over a landscape: Paul Tol's light scheme, told apart with every kind of
+# sight.
+BASINS = ("#77AADD", "#EE8866", "#EEDD88", "#FFAABB", "#44BB99", "#BBCC33", "#99DDFF", "#AAAA00")
 # As many of the ten colours leave even the rim quiet behind the trails.
 _COLORS = 8
 

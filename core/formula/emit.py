@@ -121,17 +121,22 @@ class Writer:
     """Writes the values of ``graph`` that ``outputs`` need, in ``dialect``.
 
     Inputs appear under their own names, which the caller has chosen. A value used once is written where it is used,
-    except that one of ``hoisted`` is not written into a later place.
+    except that it is not written into another part of the program: ``parts`` counts those that come before the last,
+    to which all other values belong.
     """
 
     def __init__(
-        self, graph: Graph, outputs: Iterable[Value], dialect: Dialect, hoisted: Container[Value] = ()
+        self,
+        graph: Graph,
+        outputs: Iterable[Value],
+        dialect: Dialect,
+        parts: Mapping[Value, int] = MappingProxyType({}),
     ) -> None:
         self.graph = graph
         self.dialect = dialect
         self.environment: dict[str, Any] = dict(dialect.environment)
         self.outputs = list(outputs)
-        self.hoisted = hoisted
+        self.parts = parts
         self.needed = graph.ancestors(self.outputs)
         self._texts: dict[Value, str] = {}
         self._depths: dict[Value, int] = {}
@@ -141,7 +146,7 @@ class Writer:
             node = graph.nodes[value]
             for argument in node.arguments:
                 uses[argument] = uses.get(argument, 0) + 1
-                if node.operation in _REPEATS or (argument in hoisted and value not in hoisted):
+                if node.operation in _REPEATS or parts.get(argument) != parts.get(value):
                     named.add(argument)
         self._once = {value for value, count in uses.items() if count == 1} - named
 
@@ -195,8 +200,10 @@ class ArrayWriter(Writer):
     Working memory then stays small, which the processor's cache rewards.
     """
 
-    def __init__(self, graph: Graph, outputs: Iterable[Value], hoisted: Container[Value] = ()) -> None:
-        super().__init__(graph, outputs, ARRAY, hoisted)
+    def __init__(
+        self, graph: Graph, outputs: Iterable[Value], parts: Mapping[Value, int] = MappingProxyType({})
+    ) -> None:
+        super().__init__(graph, outputs, ARRAY, parts)
         self._last = {argument: value for value in self.needed for argument in graph.nodes[value].arguments}
         self._kept = set(self.outputs)
         self._arrays: set[Value] = set()
@@ -230,12 +237,14 @@ class ArrayWriter(Writer):
         """Whether ``argument`` is a number of our own making that nothing needs after ``user``."""
         node = self.graph.nodes[argument]
         own = node.name.startswith(Input.STATE) or node.operation not in ("input", "constant", *_CONDITIONS)
-        return own and self._last[argument] == user and argument not in self._kept and argument not in self.hoisted
+        return own and self._last[argument] == user and argument not in self._kept and argument not in self.parts
 
 
-def writer_for(graph: Graph, outputs: Iterable[Value], dialect: Dialect, hoisted: Container[Value] = ()) -> Writer:
+def writer_for(
+    graph: Graph, outputs: Iterable[Value], dialect: Dialect, parts: Mapping[Value, int] = MappingProxyType({})
+) -> Writer:
     """The writer that suits ``dialect``."""
-    return ArrayWriter(graph, outputs, hoisted) if dialect is ARRAY else Writer(graph, outputs, dialect, hoisted)
+    return ArrayWriter(graph, outputs, parts) if dialect is ARRAY else Writer(graph, outputs, dialect, parts)
 
 
 def depending_only_on(graph: Graph, values: Iterable[Value], inputs: Container[str]) -> set[Value]:

@@ -14,6 +14,7 @@ from ui.controls.objective import kept_start, moment_control, objective_control,
 from ui.controls.racers import (
     Gradients,
     Tuning,
+    basins_control,
     beside_control,
     common_dials,
     edited_state,
@@ -51,6 +52,7 @@ from ui.kit.basics import (
 __all__ = [
     "Gradients",
     "Tuning",
+    "basins_control",
     "beside_control",
     "choice",
     "common_dials",

@@ -66,6 +66,22 @@ def racers_control(default: Sequence[str], prefix: str = "", most: int = MAX_RAC
     return distinct(racers)
 
 
+def basins_control(racers: Sequence[Racer], prefix: str = "") -> str:
+    """The key of the one of ``racers`` of which to show where it ends from each start; empty unless one is chosen."""
+    keys = {"none": "", **{racer.name: racer.key for racer in racers}}
+    key = f"{prefix}basins"
+    share.setting(key, "none", one_of(keys), "choose one from the list")
+    chosen = st.selectbox(
+        "Basins of",
+        list(keys),
+        key=key,
+        # It says itself what it is for, and takes no height from the picture.
+        format_func=lambda name: f"Basins of {name}" if keys[name] else "No basins",
+        label_visibility="collapsed",
+    )
+    return keys[chosen]
+
+
 def beside_control(racer: Racer, prefix: str) -> list[Racer]:
     """Who races beside ``racer`` in a picture that is about that one: nobody until some are chosen."""
     others = named(other for other in RACERS.values() if other is not racer)

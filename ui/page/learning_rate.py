@@ -44,7 +44,7 @@ from ui.navigation import LEARNING_RATE
 from ui.panels import claims
 from ui.panels.catalogue import schedule_panel
 from ui.panels.outcome import code_panel, story_panel
-from ui.stage import Dials, room, stage
+from ui.stage import Dials, EndsMap, room, stage
 from ui.stage.payload import Kind
 
 _PREFIX = LEARNING_RATE.prefix
@@ -93,7 +93,12 @@ def descent_stage(race: Race, checked: Check, dials: Dials) -> None:
     theory: list[Kind] = ["gauge", "tuning"] if "beta" in path.run.settings else ["gauge"]
     place = room([_GROUND[objective.dimension], "loss", *theory], 300, _PREFIX)
     step = controls.moment_control(path.run.steps, _PREFIX)
-    stage(place, objective, race, step, label, dials=dials, checked=checked)
+    mapped = None
+    if "tuning" in theory and controls.switch(
+        "In the plane of both, show where runs end that are really taken", f"{_PREFIX}ends"
+    ):
+        mapped = EndsMap(racer.key, "tuning")
+    stage(place, objective, race, step, label, dials=dials, checked=checked, ends=mapped)
     if race[1:]:
         story_panel(race[1:])
 

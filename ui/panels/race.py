@@ -16,7 +16,7 @@ from ui import controls
 from ui.controls.racers import Gradients
 from ui.kit import share
 from ui.panels.outcome import step_controls
-from ui.stage import Account, Dials, room, stage
+from ui.stage import Account, Dials, EndsMap, room, stage
 from ui.stage.payload import Kind
 
 # What a racer that joins is tuned with: a few hundredths of a second.
@@ -60,13 +60,14 @@ def race_panel(
     tuned = {racer.key: controls.tuning(racer, entry.opening.get(racer.key, {}), prefix) for racer in entry.racers}
     runs = [_run(entry, racer, tuned[racer.key]) for racer in entry.racers]
     look_for = controls.scenario_row(entry.scenarios, runs, prefix)
-    with st.container(horizontal=True, horizontal_alignment="distribute"):
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         landscape = (
             controls.view_control("Landscape", landscapes, f"{prefix}view")
             if len(landscapes) > 1
             else next(iter(landscapes.values()))
         )
         curve = controls.view_control("Curve", curves, f"{prefix}curve")
+        basins = controls.basins_control(entry.racers, prefix) if "plane" in landscapes.values() else ""
     place = room([landscape, curve], height, prefix)
     controls.fold("The same settings as fields", f"{prefix}fields", lambda: _fields(entry, prefix))
     race = [(racer, trace(run)) for racer, run in zip(entry.racers, runs, strict=True)]
@@ -89,6 +90,7 @@ def race_panel(
         dials=dials,
         look_for=look_for,
         account=account,
+        ends=EndsMap(basins, "plane"),
     )
     below(race, account)
 

@@ -127,6 +127,7 @@ export class Gauge extends Theory {
 export class Tuning extends Theory {
   paint(pen, shown, scene, known, at) {
     const { lr, beta } = known;
+    scene.ends.draw(pen, shown);
     const mark = (shown.mark = at(lr, beta));
     this.pair(pen, scene, known, mark, mark);
     return [

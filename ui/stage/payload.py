@@ -5,7 +5,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -17,7 +17,10 @@ import plotly.io
 from core.catalogue.objectives import Objective
 from core.catalogue.racers import RACERS
 from core.catalogue.schedules import SCHEDULES
-from core.engine.live import SHARED, Live, live, normals
+from core.engine.arrival import known_minima
+from core.engine.live import Live, live, normals
+from core.engine.maps import MapScript, map_script
+from core.engine.script import SHARED
 from core.engine.tracks import Entrant, Track, Tracks
 from core.figures import (
     DARK,
@@ -32,7 +35,7 @@ from core.figures import (
     surface,
     tuning_plane,
 )
-from core.figures.look import readable
+from core.figures.look import BASINS, readable
 from core.figures.progress import FLOOR
 from core.figures.surface import surface_heights
 from core.formula.words import apart, digits
@@ -98,6 +101,20 @@ _THEORY: Mapping[Kind, Callable[[str, tuple[float, ...], Tuning, float], go.Figu
 }
 _TURNED: Mapping[Kind, tuple[str, ...]] = {"gauge": ("lr",), "tuning": ("lr", "beta")}
 
+# What varies along the axes of a view that runs are mapped in, what that is called, and where the map is to be seen.
+_MAPPED: Mapping[Kind, tuple[tuple[str, str], str, str]] = {
+    "plane": (("x0", "x1"), "from each start", "on the contour lines"),
+    "tuning": (("lr", "beta"), "at each learning rate and momentum", "in the plane of both"),
+}
+
+
+@dataclass(frozen=True)
+class EndsMap:
+    """Where the runs of a racer, by its key ``of``, end at each place of the view ``over``: a map below its marks."""
+
+    of: str
+    over: Literal["plane", "tuning"]
+
 
 @dataclass(frozen=True)
 class Ground:
@@ -119,11 +136,12 @@ class Noise:
 class Payload:
     """All a stage needs. ``data`` is JSON-ready and tells how to read ``numbers``, the tracks of all racers.
 
-    ``programs`` are sources by their ids; without any there is no ``noise``.
+    ``programs`` are sources by their ids; without any there is no ``noise``. ``map`` is the program of the ends.
     """
 
     grounds: tuple[Ground, ...]
     programs: Mapping[str, str]
+    map: MapScript | None
     noise: Noise | None
     data: dict[str, Any]
     numbers: bytes
@@ -171,6 +189,7 @@ def stage_payload(
     costs: Costs | None = None,
     checked: Check | None = None,
     who: str = "update rule",
+    ends: EndsMap | None = None,
 ) -> Payload:
     """The views ``kinds`` of a race on ``objective``, ``height`` pixels high.
 
@@ -178,7 +197,7 @@ def stage_payload(
     in the browser. Numbers go as float32, directions as bytes. The view "fit" shows each point of a path as the line
     with slope x and intercept y, on ``paper``, the view "cost" the loss over ``costs``, and the views "gauge" and
     "tuning" what theory says of the first run, ``checked``; without them they raise ``ValueError``. ``who`` is what the
-    rows of the racers are headed by.
+    rows of the racers are headed by. ``ends`` are shown of a racer with a run.
     """
     minimum = _base(objective)
     first = race[0][1]
@@ -233,13 +252,31 @@ def stage_payload(
         "looks": {look.name: _palette(look) for look in (LIGHT, DARK)},
         "height": height,
         "label": label,
+        "hint": gestures(kinds),
     }
     programs = {one.script.id: one.script.source for one in known}
+    script = None
+    for (racer, path), one in zip(race, lives, strict=True):
+        if one and path.run and ends and racer.key == ends.of:
+            names = (*SHARED, *one.hypers, *(f"x{axis}" for axis in range(objective.dimension)))
+            varied, where, seen = _MAPPED[ends.over]
+            axes = [names.index(name) for name in varied]
+            script = map_script(path.run, axes[0])
+            data["ends"] = {
+                "track": racer.key,
+                "view": ends.over,
+                "axes": axes,
+                "id": script.id,
+                "columns": script.columns,
+                "known": asdict(known_minima(objective)),
+                "head": f"Where {racer.name} ends {where}",
+                "hint": f"Where {racer.name} ends is shown {seen}.",
+            }
     noise = None
     if first.run is not None:
         rows = _NOISE_STEPS * 2 ** max(0, math.ceil(math.log2(steps / _NOISE_STEPS)))
         noise = _noise(first.run.seed, rows, objective.dimension)
-    return Payload(tuple(grounds), programs, noise, data | {"normals": noise.id if noise else ""}, numbers)
+    return Payload(tuple(grounds), programs, script, noise, data | {"normals": noise.id if noise else ""}, numbers)
 
 
 def _computed(one: Live, dials: Sequence[Dial]) -> dict[str, Any]:
@@ -496,7 +533,7 @@ def _palette(look: Look) -> dict[str, Any]:
     colors = {name: getattr(look, name) for name in names}
     tokens = {getattr(_TOKENS, name): color for name, color in colors.items()}
     tokens |= dict(zip(_TOKENS.landscape, look.landscape, strict=True))
-    return colors | {"map": tokens}
+    return colors | {"map": tokens, "basins": BASINS}
 
 
 def _json(figure: go.Figure) -> str:

@@ -2,14 +2,15 @@
 // something; when the clock rests, or the hand lets go, it tells Python, whose paths then take the place of its own.
 //
 // It is mounted in parts, so that what did not change need not be sent again: the code itself, `ground`s, which are
-// figures without paths, `programs` and `normals`, which the runs are computed with here, the `stage`, which has the
-// paths, and a `cue`, which tells a stage which step to show, also in numbers.
+// figures without paths, `programs` and `normals`, which the runs are computed with here, `map`s, programs of many runs,
+// the `stage`, which has the paths, and a `cue`, which tells a stage which step to show, also in numbers.
 
 import { decades, reach, widened } from './axes.js';
 import { Bar } from './bar.js';
 import { Clock } from './clock.js';
 import { Dial } from './dials.js';
 import { element } from './elements.js';
+import { Ends } from './ends.js';
 import { listen } from './gestures.js';
 import { VIEWS, drawView } from './kinds.js';
 import { Ledger } from './ledger.js';
@@ -23,6 +24,7 @@ import { spread } from './scales.js';
 const stages = new Map();
 const grounds = new Map();
 const tables = new Map();
+const maps = new Map();
 const states = new WeakMap();
 const pending = new Map();
 // More than any page shows at once.
@@ -54,12 +56,14 @@ class Stage {
     this.calm = window.matchMedia('(prefers-reduced-motion: reduce)');
     this.coarse = window.matchMedia('(pointer: coarse)').matches;
     this.title = element('p', { class: 'gd-title' });
+    this.hint = element('p', { class: 'gd-hint' });
     this.scene = element('div', { class: 'gd-views' });
     this.bar = new Bar(this);
+    this.ends = new Ends(this);
     this.rows = new Rows(this);
     this.ledger = new Ledger(this);
     const rows = element('div', { class: 'gd-scroll' }, this.rows.element);
-    root.append(this.title, this.scene, this.bar.element, rows, this.ledger.element);
+    root.append(this.title, this.scene, this.ends.element, this.bar.element, rows, this.ledger.element, this.hint);
     root.addEventListener('keydown', (event) => this.key(event));
     this.resized = new ResizeObserver(() => this.resize());
     this.resized.observe(root);
@@ -89,6 +93,7 @@ class Stage {
 
   end() {
     this.ended = true;
+    this.ends.end();
     cancelAnimationFrame(this.frame);
     clearTimeout(this.resting);
     clearTimeout(this.forgetting);
@@ -133,6 +138,7 @@ class Stage {
     this.root.setAttribute('aria-label', data.label);
     this.title.textContent = data.look_for ?? '';
     this.title.hidden = !data.look_for;
+    this.hint.textContent = data.hint;
     this.paint();
     // They keep the place before there is anything to draw with.
     if (first) this.lay();
@@ -199,6 +205,7 @@ class Stage {
     }
     this.held = false;
     this.dirty = true;
+    this.ends.fill();
   }
 
   // A box for every view.
@@ -244,7 +251,8 @@ class Stage {
     if (this.held) return;
     if (this.stale) this.compute();
     else if (this.narrow) this.widen();
-    let moved = this.dirty;
+    const held = this.holding || [...this.turning.values()].some((turned) => turned.held);
+    let moved = this.ends.follow(maps, held) || this.dirty;
     const views = this.views.filter((shown) => {
       shown.seen = shown.gd._fullLayout ? VIEWS[shown.view.kind].signature(shown.gd) : '';
       moved ||= shown.seen !== '' && shown.seen !== shown.drawn;
@@ -254,9 +262,9 @@ class Stage {
     this.dirty = false;
     // Without motion the balls jump from step to step.
     const t = this.calm.matches ? Math.floor(this.clock.t) : this.clock.t;
-    const { minimum, colors, arrows, scale, ledger } = this;
+    const { minimum, colors, arrows, scale, ledger, ends } = this;
     const shared = {
-      t, minimum, colors, arrows, scale, ledger, font: colors.font, moved: this.moved,
+      t, minimum, colors, arrows, scale, ledger, ends, font: colors.font, moved: this.moved,
       turned: (key) => this.turning.get(key)?.value,
     };
     const visible = this.tracks.filter(({ key }) => !this.hidden.has(key));
@@ -565,6 +573,9 @@ const PARTS = {
         for (const stage of stages.values()) stage.dirty = true;
       });
     }
+  },
+  map({ id, source }) {
+    keep(maps, id, source);
   },
   normals({ id, bytes }) {
     keep(tables, id, new Float64Array(bytes.slice().buffer));

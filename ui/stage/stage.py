@@ -18,6 +18,7 @@ from ui.stage.modules import bundle
 from ui.stage.payload import (
     Costs,
     Dials,
+    EndsMap,
     Kind,
     Paper,
     believed_dials,
@@ -25,7 +26,6 @@ from ui.stage.payload import (
     believed_schedules,
     believed_start,
     believed_step,
-    gestures,
     packed,
     stage_payload,
 )
@@ -90,7 +90,6 @@ def room(kinds: Sequence[Kind], height: int, prefix: str = "") -> Room:
     with row:
         least = height + _BELOW_VIEWS + (_GAUGE if "gauge" in kinds else 0)
         _code(key=f"{prefix}stage_code", width=1, height=least)
-    st.caption(gestures(kinds))
     return Room(parts, kinds, height, prefix)
 
 
@@ -108,6 +107,7 @@ def stage(
     who: str = "update rule",
     start_keys: Sequence[str] = VARIABLES,
     account: Account | None = None,
+    ends: EndsMap | None = None,
 ) -> None:
     """Shows a race on ``objective`` in several views on one clock, which stands at ``step``, in its ``room``.
 
@@ -115,12 +115,12 @@ def stage(
     control of the step (``start_keys`` and ``t``, after the prefix of the room), and what
     ``dials`` are turned to under their keys. It plays once when it is first seen in a visit, unless the link says where
     the clock stands or the visitor asked for less motion. Above the views stands what controls have left for this stage
-    (``share.tell_stage``), and ``look_for`` in it. ``paper``, ``costs``, ``checked`` and ``who`` are those of
-    ``stage_payload``. ``account`` is a step in numbers below it.
+    (``share.tell_stage``), and ``look_for`` in it. ``paper``, ``costs``, ``checked``, ``who`` and ``ends``
+    are those of ``stage_payload``. ``account`` is a step in numbers below it.
     """
     prefix = room.prefix
     key = f"{prefix}stage"
-    payload = stage_payload(objective, race, room.kinds, room.height, label, paper, dials, costs, checked, who)
+    payload = stage_payload(objective, race, room.kinds, room.height, label, paper, dials, costs, checked, who, ends)
     sources = dict(payload.programs)
     cue: dict[str, Any] = {"part": "cue", "stage": key, "step": step}
     if account is not None:
@@ -166,6 +166,8 @@ def stage(
             _part(data=data, key=f"{key}_ground_{index}", height=1)
         if sources:
             _part(data={"part": "programs", "sources": sources}, key=f"{key}_programs", height=1)
+        if (script := payload.map) is not None:
+            _part(data={"part": "map", "id": script.id, "source": script.source}, key=f"{key}_map", height=1)
         if (noise := payload.noise) is not None:
             _part(data=packed({"part": "normals", "id": noise.id}, noise.numbers), key=f"{key}_normals", height=1)
         told = {"id": key, "plotly": plotly_chunk(), "first": first, "look_for": look_for}

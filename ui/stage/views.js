@@ -28,7 +28,7 @@ function clipped(pen, [left, top, right, bottom], draw) {
 const block = ([x, y], size) => [x - size, y - size, x + size, y + size];
 
 // What every view has. `scene` is one moment of a stage: tracks as {track, pixels}, t, minimum, colors, arrows, font,
-// scale, `ledger`, and `ring`, the place where a start is chosen, if one is.
+// scale, `ledger`, `ends`, and `ring`, the place where a start is chosen, if one is.
 export class View {
   // What a hand can take hold of in it, if anything.
   grip = null;
@@ -141,6 +141,10 @@ export class View {
 
 export class Plane extends View {
   grip = START;
+
+  below(pen, shown, { ends }) {
+    ends.draw(pen, shown);
+  }
 
   // A vector in data coordinates as a way on the screen.
   way(gd, [x, y = 0]) {

@@ -7,6 +7,7 @@ import numpy as np
 
 from core.catalogue.hypers import Hyper
 from core.catalogue.objectives import OBJECTIVES
+from core.engine.arrival import Known, arrived
 from core.engine.findings import Array, Expected, Experiment, Finding, Mark, Plot, Series
 from core.engine.many import trace_many
 from core.engine.run import Run
@@ -30,8 +31,8 @@ def _basins(settings: Mapping[str, float]) -> Finding:
     # The slope x³ − x + tilt has three zeros: a minimum, the top between, a minimum. The tilt makes the left one lower.
     lower, top, upper = np.sort(np.roots([1.0, 0.0, -1.0, tilt]).real)
     heights = parse(wells, variables=("x",)).value(np.array([[lower, upper]]))
-    in_lower, in_higher = (np.abs(ends.x[0] - minimum) <= _NEAR for minimum in (lower, upper))
-    share, other, rest = (100 * float(kind.mean()) for kind in (in_lower, in_higher, ~(in_lower | in_higher)))
+    at = arrived(Known(((lower,), (upper,)), (_NEAR,)), ends.x)
+    share, other, rest = (100 * float((at == kind).mean()) for kind in (0, 1, -1))
     numbers = {
         "starts that end in the lower minimum (%)": share,
         "starts that end in the higher minimum (%)": other,

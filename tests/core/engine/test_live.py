@@ -13,11 +13,13 @@ import pytest
 from core import OBJECTIVES, OPTIMIZERS, SCHEDULES, Run, trace
 from core.engine.gradients import noise_table
 from core.engine.ledger import ledger
-from core.engine.live import SHARED, Live, Script, live, normals, script
+from core.engine.live import Live, Script, live, normals, script
+from core.engine.maps import MapScript, row_script
+from core.engine.script import SHARED
 from core.engine.status import Outcome, failed
 from core.engine.trace import Path
 from core.formula import FormulaError, Rule, parse, parse_rule
-from tests.javascript import Array, Engine
+from tests.javascript import Array, Engine, foreign
 
 STEPS = 30
 # All that runs may have besides a rule and an objective; the limit is in reach of most gradients.
@@ -311,28 +313,11 @@ def test_a_script_depends_on_no_number() -> None:
 
 # --- Nothing but what is expected stands in a program. ---
 
-_TOKEN = re.compile(
-    r"(?P<number>\d+(\.\d+)?(e[-+]?\d+)?(?![\w.$]))|(?P<word>[A-Za-z_$][\w.$]*)"
-    r"|(?P<sign>===|!==|<=|>=|&&|\|\||=>|\+\+|[-+*/%<>=!?:;,(){}\[\]])|(?P<space>[ \n]+)"
-)
-_WORD = re.compile(
-    r"const|let|export|default|function|for|if|break|return|Infinity|NaN|pow|mod|[abrtiT]|lr|noise|clip_norm"
-    r"|numbers|at|last|normals|columns|first|ended|known|worthless|[xsphnc]_\d+(_\d+)?|[uv]\d+"
-    r"|Math\.(sqrt|exp|log|sin|cos|tan|asin|acos|atan|sinh|cosh|tanh|abs|floor|pow)"
-)
 _NAMES = (
     *("constructor", "window", "prototype", "valueOf", "toString", "arguments", "undefined", "document", "globalThis"),
     *("Function", "alert", "fetch", "this", "let", "const", "var", "new", "delete", "typeof", "function", "export"),
     *("Math", "NaN", "Infinity", "numbers", "at", "columns", "first", "ended", "v0", "x_0", "h_1", "eval", "switch"),
 )
-
-
-def _foreign(source: str) -> list[str]:
-    """What of ``source`` is none of the words, numbers and signs that a program is made of."""
-    rest = _TOKEN.sub("", source)
-    words = {match["word"] for match in _TOKEN.finditer(source) if match["word"]}
-    comments = [mark for mark in ("//", "/*", "<!", "->") if mark in source]
-    return [word for word in words if not _WORD.fullmatch(word)] + comments + ([rest] if rest else [])
 
 
 def _renamed(random: np.random.Generator, key: str) -> Rule:
@@ -346,15 +331,20 @@ def _renamed(random: np.random.Generator, key: str) -> Rule:
     return parse_rule(text)
 
 
-def _random_scripts(random_formula: Callable[[np.random.Generator, int], str], count: int) -> Iterator[Script]:
+def _random_scripts(
+    random_formula: Callable[[np.random.Generator, int], str], count: int
+) -> Iterator[Script | MapScript]:
     random = np.random.default_rng()
     rules = itertools.cycle([_renamed(random, key) for key in OPTIMIZERS for _ in range(5)])
     schedules = itertools.cycle([schedule.parsed for schedule in SCHEDULES.values()])
     while count:
         # Some random formulas are none.
         with contextlib.suppress(FormulaError):
-            objective, rule = parse(random_formula(random, 3)), next(rules)
-            yield script(objective, rule, next(schedules), str(random.choice(rule.assigned)), bool(count % 2))
+            objective, rule, schedule = parse(random_formula(random, 3)), next(rules), next(schedules)
+            yield script(objective, rule, schedule, str(random.choice(rule.assigned)), bool(count % 2))
+            # A start or a hyperparameter.
+            numbers = len(rule.hypers) + len(schedule.hypers) + 2
+            yield row_script(objective, rule, schedule, len(SHARED) + int(random.integers(numbers)))
             count -= 1
 
 
@@ -362,13 +352,13 @@ def test_a_program_holds_nothing_but_words_numbers_and_signs_of_our_own(
     random_formula: Callable[[np.random.Generator, int], str],
 ) -> None:
     engine = Engine()
-    for written in _random_scripts(random_formula, 2000):
-        assert _foreign(written.source) == []
+    for written in _random_scripts(random_formula, 1000):
+        assert foreign(written.source) == []
         engine.load("program", written.source)
 
 
 @pytest.mark.parametrize(
-    "foreign", ["window", "Math.random()", "'a'", "`a`", "x_0.y", "1 // 2", "a$", "v1['b']", "\\u0061"]
+    "text", ["window", "Math.random()", "'a'", "`a`", "x_0.y", "1 // 2", "a$", "v1['b']", "\\u0061"]
 )
-def test_what_does_not_belong_into_a_program_is_noticed(foreign: str) -> None:
-    assert _foreign(f"const v1 = ({foreign} + 1.0);")
+def test_what_does_not_belong_into_a_program_is_noticed(text: str) -> None:
+    assert foreign(f"const v1 = ({text} + 1.0);")
