@@ -36,12 +36,14 @@ class Program:
     where ``lr`` is still to be multiplied by the factor of a schedule inside the loop. After each step it calls
     ``observe`` with a tuple and stops if that returns something true; it returns the new ``(point, state)``. For
     recording, the tuple holds the numbers of ``columns`` one after the other; otherwise it is the loss before the step
-    and the point after it. ``start(point, hypers)`` gives the state before the first step.
+    and the point after it. ``start(point, hypers)`` gives the state before the first step. ``size`` is how many values
+    a step computes, each for all runs at once.
     """
 
     run: Callable[..., tuple[tuple[Any, ...], tuple[Any, ...]]]
     start: Callable[[tuple[Any, ...], tuple[Any, ...]], tuple[Any, ...]]
     columns: tuple[Column, ...]
+    size: int
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def program(
     else:
         recorded = {"loss": (oracle.loss(graph, draft.point),), "x": step.names["x"]}
     observed = [value for values in recorded.values() for value in values]
-    run = _loop(draft, observed, ["t", "lr", *names_of(graph, noise or ())], recording)
+    run, size = _loop(draft, observed, ["t", "lr", *names_of(graph, noise or ())], recording)
     own = [name.startswith(Input.STATE) and not recording for name in draft.states]
     given = [*draft.points, *draft.settings, "lr"]
     starter = emit.function(graph, given, draft.beginning, emit.SCALAR if recording else emit.ARRAY)
@@ -151,12 +153,13 @@ def program(
         return tuple(_spread(value, at[0]) if copied else value for value, copied in values)
 
     columns = tuple(Column(name, len(values)) for name, values in recorded.items())
-    return Program(run, fresh, columns)
+    return Program(run, fresh, columns, size)
 
 
 def _loop(
     draft: Draft, observed: list[Value], per_step: list[str], recording: bool
-) -> Callable[..., tuple[tuple[Any, ...], tuple[Any, ...]]]:
+) -> tuple[Callable[..., tuple[tuple[Any, ...], tuple[Any, ...]]], int]:
+    """The loop, and how many values it computes at each step."""
     graph, points, states, settings = draft.graph, draft.points, draft.states, draft.settings
     dialect = emit.SCALAR if recording else emit.ARRAY
     writer, (constant, rest) = hoisted(graph, [*observed, *draft.updated], dialect, {"T", "clip_norm", *settings})
@@ -189,7 +192,7 @@ def _loop(
     run: Callable[..., tuple[tuple[Any, ...], tuple[Any, ...]]] = emit.compiled(
         "run", parameters, lines, {**writer.environment, "spread": _spread}
     )
-    return run
+    return run, len(rest)
 
 
 def _spread(number: Any, like: Any) -> Any:

@@ -14,7 +14,7 @@ from core.engine.many import losses_at
 from core.engine.run import Run
 from core.engine.summary import Race
 from core.engine.trace import Path
-from core.formula.words import counted
+from core.formula.words import counted, digits
 
 Array = npt.NDArray[np.float64]
 
@@ -24,6 +24,8 @@ RATES = 160
 _BESIDE = 2
 # Runs times steps that a picture may cost; longer races are swept at fewer rates.
 _BUDGET = 200_000
+# Values that the curves of a race may cost, each computed for all rates at once: two or three seconds.
+_SWEEP = 6_000_000
 # Times the height at which a run began that its end is still shown at.
 _HIGHEST = 1e3
 
@@ -87,6 +89,21 @@ def rate_plot(race: Race, sweep: Callable[..., npt.NDArray[np.float64]] = swept)
         series.append(Series(racer.name, rates, curve, racer.color, racer.dash))
         series.append(Series("", np.array([path.run.settings["lr"]]), dot, racer.color, mode="markers"))
     return Plot("learning rate", _title(run.resolved_objective, run.steps), tuple(series), True, base is not None)
+
+
+def too_dear(race: Race) -> str:
+    """Why the curves of ``race`` cost more than a page may spend on them, and what to lower; empty if they do not."""
+    sizes = [path.run.program(recording=False).size for _, path in race]
+    steps = race[0][1].run.steps
+    cost = steps * sum(sizes)
+    if cost <= _SWEEP:
+        return ""
+    fewer = max(10, 10 * (_SWEEP // sum(sizes) // 10))
+    return (
+        f"These curves need {counted(steps)} of {digits(sum(sizes))} operations, {digits(cost / 1e6)} million in all, "
+        f"and a page may spend {digits(_SWEEP / 1e6)} million on them. They are drawn for {counted(fewer)} or less, or "
+        "for fewer or simpler rules, or on a shorter formula."
+    )
 
 
 def best_rates(race: Race, sweep: Callable[..., npt.NDArray[np.float64]] = swept) -> list[tuple[float, float]]:

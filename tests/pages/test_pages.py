@@ -913,6 +913,16 @@ def test_what_one_page_was_set_to_does_not_spoil_another() -> None:
         assert notes(app) == ""
 
 
+def test_curves_that_would_take_long_are_refused_and_the_race_itself_is_shown() -> None:
+    formula = "+".join(f"sin({k}*x)*cos({k + 1}*y)*exp(-x**2)" for k in range(1, 9))
+    rules = [racer.name for racer in RACERS.values() if not racer.key.endswith("2")][:MAX_RACERS]
+    link = {"f": "Own formula", "formula": formula, "steps": str(MAX_STEPS), "rules": rules, "rates": "true"}
+    app = open_page(navigation.OPTIMIZERS, link)
+    assert [element.value for element in app.info if "million in all" in element.value]
+    assert not [picture for picture in app.get("plotly_chart") if "rates_curve" in picture.proto.id]
+    assert len(run_table(app)) == MAX_RACERS
+
+
 # --- Scenarios ---
 
 

@@ -170,7 +170,8 @@ def boxes_panel(samples: int, batch: int) -> None:
 
 def rates_panel(pair: Pair, settings: Settings, known: Sequence[Outlook]) -> None:
     """Where the chosen rate stands against the largest stable one of every batch size."""
-    _tell(partial(stable_rates, pair, settings), "rates", "Largest stable learning rate against batch size")
+    label = "Largest stable learning rate against batch size"
+    fold(label, f"{_PREFIX}stable", partial(_tell, partial(stable_rates, pair, settings), "rates", label))
     if known and settings.rate >= min(one.limit for one in known):
         calm = calm_rate(known)
         link = {f"{_PREFIX}lr": share.number_text(calm)}

@@ -9,7 +9,7 @@ import streamlit as st
 from core import OPTIMIZERS, Run, trace
 from core.catalogue.racers import RACERS, Racer
 from core.engine.scenarios import RACES
-from core.engine.sensitivity import best_rates, rate_plot, swept
+from core.engine.sensitivity import best_rates, rate_plot, swept, too_dear
 from core.engine.summary import Race
 from core.figures import plot, rates_figure
 from ui import controls
@@ -38,7 +38,15 @@ def rates_panel(race: Race) -> None:
         "Every curve is one rule at all learning rates of its slider, from this start and with its other settings as "
         "they are. The dots are this race; where a curve ends, the rule diverges."
     )
-    picture(plot(rate_plot(race, _swept), look()), "rates_curve", 380, _ALT)
+    if not _refused(race):
+        picture(plot(rate_plot(race, _swept), look()), "rates_curve", 380, _ALT)
+
+
+def _refused(race: Race) -> bool:
+    """Whether the curves of ``race`` are too dear, which is said."""
+    if reason := too_dear(race):
+        st.info(reason, icon=":material/hourglass_disabled:")
+    return bool(reason)
 
 
 @st.fragment
@@ -73,6 +81,8 @@ def _sensitivity() -> None:
         (racer, trace(Run(objective.reference, racer.key, start, steps, {"lr": rates[racer.key]}))) for racer in racers
     ]
     with chart:
+        if _refused(race):
+            return
         key = f"{_SWEEP}rates"
         picture(rates_figure(race, look(), _swept), key, 400, _ALT, lambda: _take(key, racers))
     _rates_table(race)

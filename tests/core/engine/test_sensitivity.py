@@ -1,13 +1,14 @@
 """The loss against the learning rate: every point of a curve is a run, and what diverges spoils no picture."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from core import OPTIMIZERS, Run, trace
+from core import OBJECTIVES, OPTIMIZERS, Run, trace
 from core.catalogue.racers import RACERS
-from core.engine.sensitivity import RATES, best_rates, held, late, rate_plot
+from core.engine.sensitivity import RATES, best_rates, held, late, rate_plot, too_dear
 from core.engine.summary import Race
 
 RULES = ("sgd", "momentum", "nesterov", "adam")
@@ -86,3 +87,22 @@ def test_a_rule_that_always_diverges_has_no_best_rate() -> None:
     race = [(RACERS["sgd"], trace(Run("-x**2 - y**2", "sgd", (1e5, 1.0), 5000, {"lr": 1.0})))]
     (best,) = best_rates(race, lambda *_: np.full((2, 40), np.nan))
     assert np.isnan(best).all()
+
+
+LONG = "+".join(f"sin({k}*x)*cos({k + 1}*y)*exp(-x**2)" for k in range(1, 9))
+HEAVY = ("newton", "sam", "sophia", "nadam", "muon", "lamb", "radam", "amsgrad")
+
+
+def _dear(objective: str, steps: int) -> Race:
+    return [(RACERS[key], trace(Run(objective, key, (0.3, 0.4), steps, {"lr": 1e-4}))) for key in HEAVY]
+
+
+def test_curves_that_cost_too_much_are_refused_with_what_to_lower() -> None:
+    said = too_dear(_dear(LONG, 5000))
+    (fewer,) = (int(number) for number in re.findall(r"drawn for (\d+) steps or less", said))
+    assert 0 < fewer < 5000
+    assert too_dear(_dear(LONG, fewer)) == ""
+    assert too_dear(_dear(LONG, fewer + 10)) != ""
+    for key, objective in OBJECTIVES.items():
+        if objective.dimension == 2:
+            assert too_dear(_dear(key, 5000)) == ""
