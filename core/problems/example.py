@@ -1,5 +1,6 @@
 """A line fitted to a few points, with every number of one step of gradient descent, and the bowl it walks in."""
 
+import math
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
@@ -265,6 +266,9 @@ def _short(value: float) -> str:
 
 
 def _around(start: float, end: float) -> tuple[float, float]:
-    """A range around both, in which neither is at the rim."""
-    room = max(1.0, abs(start - end))
-    return min(start, end) - 0.6 * room, max(start, end) + 0.6 * room
+    """A range with the end in its middle, in which the start is not at the rim.
+
+    It is the same for starts about as far from the end, so that the picture stays when one is dragged.
+    """
+    half = 2.0 ** max(0, math.ceil(math.log2(1.25 * abs(start - end) or 1)))
+    return end - half, end + half

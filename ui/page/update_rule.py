@@ -22,6 +22,7 @@ from core.problems.network.backprop import Example as Network
 from core.problems.network.initialisation import Initialisation
 from ui.controls import (
     choice,
+    fold,
     hyper_control,
     moment_control,
     number_control,
@@ -106,7 +107,6 @@ def descent_panel(example: Example, path: Path, checked: Check, steps: int) -> N
         paper=lambda look: paper_figure(example, look),
         dials=Dials({sgd.key: [slider_dial(rate, f"{_PREFIX}lr")]}, [steps_dial(_PREFIX)]),
         checked=checked,
-        start_keys=("w", "b"),
     )
 
 
@@ -163,7 +163,11 @@ def _network_controls() -> tuple[Network, Direction]:
 
 def code_panel(example: Example, steps: int) -> None:
     """The same line, data and steps in PyTorch, and the way to race other rules in this bowl."""
-    st.code(example_script(example, steps), language="python", height=420)
+
+    def draw() -> None:
+        st.code(example_script(example, steps), language="python", height=420)
+
+    fold("PyTorch code of these steps", f"{_PREFIX}code", draw)
     settings: dict[str, share.Setting] = {
         "f": OWN,
         "formula": example.formula,

@@ -267,3 +267,9 @@ def test_a_script_with_a_wrong_number_fails(wrong: str, tmp_path: Path) -> None:
     assert right in script
     with pytest.raises(AssertionError, match="not close"):
         run_here(script.replace(right, wrong), tmp_path)
+
+
+def test_a_start_dragged_a_little_leaves_the_picture_as_it_is() -> None:
+    domains = {Example(w=w, b=b).objective.domain for w in (0.4, 0.45, 0.5) for b in (0.5, 0.55)}
+    assert len(domains) == 1
+    assert Example(w=50.0).objective.domain not in domains
