@@ -50,8 +50,8 @@ CHROMIUM_FLAGS = [
 
 
 @contextmanager
-def served(log: Path) -> Iterator[tuple[str, int]]:
-    """A new server process of the app; yields its address and its id, and ends it afterwards."""
+def served(log: Path, folder: Path = ROOT) -> Iterator[tuple[str, int]]:
+    """A new server process of the app in ``folder``; yields its address and its id, and ends it afterwards."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port = probe.getsockname()[1]
@@ -67,7 +67,7 @@ def served(log: Path) -> Iterator[tuple[str, int]]:
     for option, value in options.items():
         command += [f"--{option}", str(value)]
     with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
         try:
             _await_health(url, process, log)
             yield url, process.pid

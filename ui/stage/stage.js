@@ -34,6 +34,8 @@ const KEPT = 8;
 const REST = 120;
 const PATIENCE = 4000;
 const WIDEN = 120;
+// How near that is: within half a screen, also where only a part of the page scrolls.
+const NEAR = { rootMargin: '50%', scrollMargin: '50%' };
 
 const nextFrame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
 const keep = (map, key, value) => {
@@ -73,6 +75,11 @@ class Stage {
       this.begin();
     }, { threshold: 0.5 });
     this.watched.observe(this.scene);
+    // What is far below is drawn when the reader comes near: the first picture of a page need not wait for the last.
+    this.near = new Promise((come) => {
+      this.awaited = new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && come(), NEAR);
+      this.awaited.observe(this.scene);
+    });
     let last = performance.now();
     const frame = (now) => {
       this.frame = requestAnimationFrame(frame);
@@ -99,6 +106,7 @@ class Stage {
     clearTimeout(this.forgetting);
     this.resized.disconnect();
     this.watched.disconnect();
+    this.awaited.disconnect();
     document.removeEventListener('fullscreenchange', this.filled);
     for (const { gd } of this.views) window.Plotly?.purge(gd);
     this.root.replaceChildren();
@@ -166,7 +174,7 @@ class Stage {
   // Draws the figures that changed, in the colours of the theme as it is now; of several calls the last one counts.
   draw() {
     const turn = ++this.turn;
-    this.queue = this.queue.then(nextFrame).then(() => turn === this.turn && this.react())
+    this.queue = this.queue.then(() => this.near).then(nextFrame).then(() => turn === this.turn && this.react())
       .catch((error) => console.error(error));
   }
 
