@@ -47,9 +47,7 @@ def loaded(browser: Browser, url: str, bare: str) -> list[Result]:
     for page in (HOME, FOUNDATIONS, OPTIMIZERS):
         # A visit before them: what a process does once is not a visitor's wait.
         _first_picture(browser, f"{url}/{page.path}"), _first_picture(browser, bare)
-        taken = [
-            (_first_picture(browser, f"{url}/{page.path}"), _first_picture(browser, bare)) for _ in range(ROUNDS)
-        ]
+        taken = [(_first_picture(browser, f"{url}/{page.path}"), _first_picture(browser, bare)) for _ in range(ROUNDS)]
         ours, peer = (statistics.median(times) for times in zip(*taken, strict=True))
         ratio = ours / peer
         results.append(

@@ -67,7 +67,8 @@ def served(log: Path, folder: Path = ROOT) -> Iterator[tuple[str, int]]:
     for option, value in options.items():
         command += [f"--{option}", str(value)]
     with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+        streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": subprocess.STDOUT}
+        process = subprocess.Popen(command, cwd=folder, **streams)
         try:
             _await_health(url, process, log)
             yield url, process.pid

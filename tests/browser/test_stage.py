@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page, WebSocket, expect
+from playwright.sync_api import Browser, Page, Route, WebSocket, expect
 
 from core import OBJECTIVES, Run, trace
 from core.catalogue.racers import RACERS
@@ -455,3 +455,46 @@ def test_on_a_phone_a_swipe_scrolls_and_a_tap_moves_the_start(app_url: str, chro
     wide = stage_in(tab).locator(".gd-bar").evaluate("bar => [bar.scrollWidth, bar.clientWidth]")
     assert wide[0] <= wide[1]
     context.close()
+
+
+# --- Loading ---
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_stage_has_its_place_before_there_is_anything_to_draw_with(
+    app_url: str, page: Callable[..., Page], settled: Callable[..., Page], width: int
+) -> None:
+    tab = page()
+    held: list[Route] = []
+    tab.set_viewport_size({"width": width, "height": 800})
+    tab.route("**/PlotlyChart.*.js", lambda route: held.append(route))
+    tab.goto(f"{app_url}/{OPTIMIZERS.path}")
+    below = tab.locator(".st-key-fields")
+    expect(tab.locator(".gd-table")).to_be_visible(timeout=PATIENCE)
+    expect(below).to_be_visible(timeout=PATIENCE)
+    await_that(tab, lambda: bool(held), "Plotly asked for")
+    before = below.bounding_box()
+    for route in held:
+        route.continue_()
+    settled(tab, plots=2)
+    after = below.bounding_box()
+    assert before is not None
+    assert after is not None
+    # A line of text may wrap where letters come late.
+    assert after["y"] == pytest.approx(before["y"], abs=30)
+    # Out of sight on the first screen, so that nothing there moves when the stage comes.
+    assert min(before["y"], after["y"]) > 800
+
+
+def test_a_stage_far_below_is_drawn_when_its_reader_comes_near(
+    app_url: str, page: Callable[..., Page], settled: Callable[..., Page]
+) -> None:
+    tab = page()
+    tab.goto(f"{app_url}/{FOUNDATIONS.path}")
+    settled(tab, plots=2)
+    hill = tab.locator(".gd-stage").nth(1)
+    expect(hill.locator(".gd-table")).to_be_attached()
+    expect(hill.locator(".main-svg")).to_have_count(0)
+    hill.scroll_into_view_if_needed()
+    settled(tab, plots=4)
+    expect(hill.locator(".gd-canvas")).to_have_count(2)
