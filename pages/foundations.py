@@ -1,4 +1,4 @@
-"""Foundations: points on one curve, the slope there, and the step that each rule makes of it."""
+"""Foundations: a point that walks down one curve, the mountain it stands for, and where such a walk ends."""
 
 import streamlit as st
 
@@ -16,8 +16,6 @@ from ui.stage import Account, room, stage
 
 navigation.begin(navigation.FOUNDATIONS)
 opening = next(iter(DESCENTS.values()))
-# Who joins begins at the same learning rate, where that suits it.
-rates = DESCENTS["through"].rules
 prefix = navigation.FOUNDATIONS.prefix
 
 with st.sidebar:
@@ -41,10 +39,24 @@ def below(race: Race, account: Account) -> None:
 
 curves = {"Loss": "loss", "Gradient norm": "norm", "Learning rate": "rate"}
 label = f"{listed([racer.name for racer in racers])} on {objective.name}"
-entry = Entry(objective, racers, start, steps, gradients, rates, DESCENTS, MAX_CURVE_RACERS)
+entry = Entry(objective, racers, start, steps, gradients, opening.rules, DESCENTS, MAX_CURVE_RACERS)
 race_panel(entry, {"Curve": "curve"}, curves, 420, label, prefix, below)
 
-st.subheader("The mountain, and where the picture ends", anchor="mountain")
+st.subheader("The idea, in one line", anchor="idea")
+st.latex(r"\theta_t = \theta_{t-1} - \alpha\, f'(\theta_{t-1})")
+st.markdown(
+    "Stand at $\\theta_{t-1}$, look at the slope $f'$ there, and step against it. The *learning rate* $\\alpha$ says "
+    "how far a slope makes you go. Nothing else is known: not where the bottom is, nor how far away. So the same line "
+    "that arrives at one learning rate runs away at ten times that, and can stop where the slope is nearly zero, long "
+    "before the bottom. Try the scenarios above the picture, or drag the ring to another start."
+)
+with st.expander(f"The function: {objective.name}"):
+    catalogue.objective_panel(objective)
+for racer in racers:
+    with st.expander(f"The rule: {racer.name}"):
+        catalogue.rule_panel(racer)
+
+st.subheader("The same in two dimensions: the mountain", anchor="mountain")
 st.markdown(
     "Somebody comes down a mountain blindfolded, feeling the slope and stepping against it. That is gradient descent "
     "in two dimensions, and it is a good first picture. It says nothing about how long a step may be, what a third or "
@@ -60,32 +72,22 @@ hill_step = controls.moment_control(hill_run.steps, "h")
 hill_race = [(RACERS["sgd"], hill_path)]
 stage(hill_place, hill.resolved_objective, hill_race, hill_step, "A ball on a landscape")
 st.markdown(hill.idea)
-claims.claim_cards(claims.claims_about("foundations", "mountain"))
+claims.about(navigation.FOUNDATIONS, "mountain", "The mountain")
 
 st.subheader("A descent that never arrives", anchor="playground")
 st.markdown(
-    "This page opens on a well-known playground, with its well-known settings: gradient descent from −0.5 at a rate of "
-    "0.012. It never reaches the bottom, and more steps do not help: near the flat inflection at 0 the slope shrinks "
-    "with the square of the distance, so that every step covers less of what is left. A larger rate does not help "
-    "gradient descent either. To jump from −0.5 across the inflection in one step, the rate must be above 2/11, and "
-    "above 8/81 no run of it settles at the minimum on the other side: it stays there only if a step lands on 2.25 "
-    "exactly, as the first one does at α = 1. What does arrive: a start beyond 0, or a rule that remembers where it "
-    "was going. Momentum rolls through at this very rate."
+    "A well-known playground opens like the third scenario: gradient descent from −0.5 at a rate of 0.012. It never "
+    "reaches the bottom, and more steps do not help: near the flat inflection at 0 the slope shrinks with the square "
+    "of the distance, so that every step covers less of what is left. What does arrive: a start beyond 0, or a rule "
+    "that remembers where it was going. Momentum rolls through at this very rate."
 )
-claims.claim_cards(claims.claims_about("foundations", "playground"))
+claims.about(navigation.FOUNDATIONS, "playground", "The descent that never arrives")
 
 st.subheader("Local and global minima", anchor="minima")
 st.markdown(
     "Descent goes down from where it stands. Which minimum that leads to is decided by the start far more than by the "
     "learning rate, and whether the others matter depends on the function, not on the rule."
 )
-claims.claim_cards(claims.claims_about("foundations", "minima"))
+claims.about(navigation.FOUNDATIONS, "minima", "Minima")
 claims.experiment_card("X10")
-
-st.subheader("The objective", anchor="objective")
-catalogue.objective_panel(objective)
-
-st.subheader("Who runs", anchor="rule")
-for racer in racers:
-    catalogue.rule_panel(racer)
 navigation.onwards(navigation.FOUNDATIONS)

@@ -51,7 +51,8 @@ FOUNDATIONS = Page(
     "Foundations",
     ":material/landscape:",
     "Learn",
-    "After this page you can say where a point on a curve will go next, and when it will never arrive.",
+    "How does a machine find its way downhill? After this page you can predict the next step, and spot a run that will "
+    "never arrive.",
     prefix="d",
 )
 UPDATE_RULE = Page(

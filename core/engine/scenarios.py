@@ -103,6 +103,22 @@ RACES = _catalogue(
 # Descents in one variable; the first is what the Foundations page opens with.
 DESCENTS = _catalogue(
     Scenario(
+        "walk",
+        "A walk to the bottom",
+        "Every step goes against the slope, downhill. Towards the bottom the slope shrinks, and the steps with it.",
+        "parabola",
+        {"sgd": {"lr": 0.3}},
+        steps=45,
+    ),
+    Scenario(
+        "tenfold",
+        "Ten times the learning rate",
+        "Now every step jumps across the bottom and lands twice as far away as it began: the walk leads up, for ever.",
+        "parabola",
+        {"sgd": {"lr": 3.0}},
+        steps=45,
+    ),
+    Scenario(
         "stall",
         "The descent that never arrives",
         "The slope vanishes at the flat inflection at 0 before the minimum at 2.25 comes in sight, and each step is as "

@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -511,18 +511,6 @@ def test_of_a_list_of_rules_the_known_ones_run() -> None:
     app = open_page(navigation.OPTIMIZERS, {"rules": ["Adam", "nobody", "Momentum", "Adam"]})
     assert run_table(app)["rule"].tolist() == ["Momentum", "Adam"]
     _assert_noted(app, ["rules"])
-
-
-def test_who_joins_on_foundations_begins_at_the_same_rate_as_those_that_are_there() -> None:
-    through = DESCENTS["through"]
-    names = [RACERS[key].name for key in through.rules]
-    app = open_page(navigation.FOUNDATIONS)
-    clean(app.multiselect(key="drules").set_value(names).run())
-    assert [float(state(app, f"d{key}_lr")) for key in through.rules] == [0.012] * len(names)
-    race = [
-        (RACERS[key], trace(replace(run, steps=500))) for key, run in zip(through.rules, through.runs(), strict=True)
-    ]
-    assert [sentence for sentence in retell(race) if f"- {sentence}" not in words(app)] == []
 
 
 def test_more_rules_than_fit_a_curve_are_cut_and_said_to_be() -> None:

@@ -66,9 +66,8 @@ def card_key(claim: Claim) -> str:
 def card_settings(claim: Claim) -> dict[str, share.Setting]:
     """What a link says that leads to the card of ``claim``: its section is open, and its experiment is on."""
     page = navigation.of(claim.page)
-    settings: dict[str, share.Setting] = {f"run_{claim.key}": True} if claim.experiment else {}
-    # Foundations has all its cards in sight.
-    return settings if page == navigation.FOUNDATIONS else {section_key(page, claim.topic): True, **settings}
+    running: dict[str, share.Setting] = {f"run_{claim.key}": True} if claim.experiment else {}
+    return {section_key(page, claim.topic): True, **running}
 
 
 def verdict_badge(verdict: Verdict) -> None:

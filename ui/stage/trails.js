@@ -60,20 +60,23 @@ function follow(pen, pixels, until, head) {
 
 const beginning = () => ({ next: 0, at: null, length: 0 });
 
-function stroke(pen, path, track, width, halo, offset) {
+// Strokes the newest of `pieces`, {path, offset}. Its halo covers the end of the one before, which is stroked again.
+function stroke(pen, pieces, track, width, halo) {
   pen.lineJoin = 'round';
   pen.lineCap = 'round';
   if (halo) {
     pen.strokeStyle = halo;
     pen.lineWidth = HALO * width;
-    pen.stroke(path);
+    pen.stroke(pieces.at(-1).path);
   }
   pen.strokeStyle = track.color;
   pen.lineWidth = width;
   pen.lineCap = track.dash === 'solid' ? 'round' : 'butt';
   pen.setLineDash(DASHES[track.dash]);
-  pen.lineDashOffset = offset;
-  pen.stroke(path);
+  for (const { path, offset } of pieces) {
+    pen.lineDashOffset = offset;
+    pen.stroke(path);
+  }
   pen.setLineDash([]);
 }
 
@@ -108,10 +111,10 @@ export function drawTrails(pen, cache, { tracks: visible, t, colors, moved }, wi
     const head = layer.heads[k];
     const until = Math.min(row, track.n - 1);
     if (head.next > until) return;
-    const offset = head.length;
-    const path = new Path2D();
-    follow(path, pixels, until, head);
-    stroke(kept, path, track, stroked, halo, offset);
+    const piece = { path: new Path2D(), offset: head.length };
+    follow(piece.path, pixels, until, head);
+    stroke(kept, head.piece ? [head.piece, piece] : [piece], track, stroked, halo);
+    head.piece = piece;
   });
   pen.globalAlpha = AHEAD;
   pen.drawImage(layer.ahead, 0, 0, width, height);

@@ -226,10 +226,19 @@ def test_the_card_says_the_numbers_it_runs_with(scenario: Scenario) -> None:
     assert numbers <= rates | starts | minima
 
 
+def test_a_walk_arrives_and_ten_times_its_learning_rate_leads_away_twice_as_far_each_step() -> None:
+    (walk,), (tenfold,) = DESCENTS["walk"].runs(), DESCENTS["tenfold"].runs()
+    assert tenfold.settings["lr"] == pytest.approx(10 * walk.settings["lr"])
+    assert trace(walk).status.outcome is Outcome.MINIMUM
+    assert (np.abs(np.diff(np.abs(trace(walk).x[:, 0]))) > 0).all()
+    far = trace(tenfold).x[:, 0]
+    assert far[1:] == pytest.approx(-2 * far[:-1])
+
+
 def test_the_first_scenario_of_a_page_is_its_opening_and_names_shipped_rules_only() -> None:
     assert all(set(scenario.rules) <= set(RACERS) for scenario in EVERY.values())
     assert next(iter(RACES)) == "valley"
-    assert next(iter(DESCENTS)) == "stall"
+    assert next(iter(DESCENTS)) == "walk"
     assert set(OPTIMIZERS) <= set(RACERS)
 
 
