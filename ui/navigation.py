@@ -43,8 +43,9 @@ HOME = Page(
     "Home",
     ":material/home:",
     "",
-    "How a neural network learns, one step at a time. Every statement here can be run on the spot, or names the source "
-    "where it can be looked up.",
+    "Machines learn by walking downhill: look at the slope, step against it, again and again. Here you see why that "
+    "works and when it fails, whether you study it, teach it or train with it. Every statement can be run on the spot, "
+    "or names its source.",
 )
 FOUNDATIONS = Page(
     "pages/foundations.py",
@@ -161,22 +162,15 @@ def link(page: Page, label: str, settings: Mapping[str, share.Setting] | None = 
     st.page_link(page.file, label=label, icon=page.icon, query_params=fields)
 
 
-def two_doors() -> None:
-    """The two ways into the guide that come first: read it from the beginning, or play."""
+def doors() -> None:
+    """The ways into the guide: to read it from the beginning, or to play, also with a function of one's own."""
     with st.container(horizontal=True):
         if st.button("Start learning", type="primary", icon=FOUNDATIONS.icon):
             st.switch_page(FOUNDATIONS.file)
         if st.button("Explore: race the rules", icon=OPTIMIZERS.icon):
             st.switch_page(OPTIMIZERS.file)
-
-
-def doors() -> None:
-    """Where to go from the home page: each page with its promise, and the page that takes one's own formula."""
-    for page in ALL[1:]:
-        link(page, f"**{page.title}**")
-        st.caption(page.promise)
-    st.page_link(OPTIMIZERS.file, label="**Your own function**", icon=":material/function:", query_params={"f": OWN})
-    st.caption("Type a formula, click where to start, and see which rules find their way down.")
+        if st.button("Try your own function", icon=":material/function:"):
+            st.switch_page(OPTIMIZERS.file, query_params={"f": OWN})
 
 
 def onwards(page: Page) -> None:

@@ -109,12 +109,25 @@ def test_a_visit_to_all_pages_in_turn_leaves_none_broken() -> None:
         assert app.title[0].value == (navigation.PRODUCT if page is navigation.HOME else page.title)
 
 
-@pytest.mark.parametrize(("door", "page"), [(0, navigation.FOUNDATIONS), (1, navigation.OPTIMIZERS)])
-def test_the_two_doors_of_the_home_page_lead_into_the_guide(door: int, page: Page) -> None:
+@pytest.mark.parametrize(
+    ("door", "page"), [(0, navigation.FOUNDATIONS), (1, navigation.OPTIMIZERS), (2, navigation.OPTIMIZERS)]
+)
+def test_the_doors_of_the_home_page_lead_into_the_guide(door: int, page: Page) -> None:
     app = open_page(navigation.HOME)
-    assert [button.label for button in app.button][:2] == ["Start learning", "Explore: race the rules"]
+    labels = ["Start learning", "Explore: race the rules", "Try your own function"]
+    assert [button.label for button in app.button][:3] == labels
     clean(app.button[door].click().run())
     assert app.title[0].value == page.title
+    assert door != 2 or state(app, "f") == OWN
+
+
+def test_the_home_page_walks_with_what_a_hand_sets_and_shows_every_page() -> None:
+    app = open_page(navigation.HOME, {"home_sgd_lr": "2.5", "home_x": "1"})
+    assert notes(app) == ""
+    assert state(app, "home_sgd_lr") == 2.5
+    promises = [caption.value for caption in app.caption]
+    assert all(page.promise in promises for page in navigation.ALL[1:])
+    assert len(app.get("plotly_chart")) == len(navigation.ALL) - 1
 
 
 def test_the_mountain_is_explained_with_the_numbers_of_the_run_that_is_shown() -> None:

@@ -84,7 +84,7 @@ def surprises() -> None:
             if claim.page == page.path and claim.verdict is Verdict.FALSE and claim.experiment
         ]
         for claim in false[:_SURPRISES]:
-            said, verdict, where = st.columns([6, 1, 2], vertical_alignment="center")
+            said, verdict, where = st.columns([5, 1, 2], vertical_alignment="center")
             said.markdown(f"*“{claim.said}”*")
             with verdict:
                 verdict_badge(claim.verdict)
