@@ -23,6 +23,7 @@ from core.evidence.claims import CLAIMS, Basis
 from core.evidence.experiments import EXPERIMENTS
 from core.formula import parse
 from core.lessons import pitfalls
+from core.lessons.cards import CARDS
 from core.lessons.mountain import mountain_table
 from core.lessons.techniques import TECHNIQUES
 from tests.numerals import misprints
@@ -127,7 +128,7 @@ def test_the_home_page_walks_with_what_a_hand_sets_and_shows_every_page() -> Non
     assert state(app, "home_sgd_lr") == 2.5
     promises = [caption.value for caption in app.caption]
     assert all(page.promise in promises for page in navigation.ALL[1:])
-    assert len(app.get("plotly_chart")) == len(navigation.ALL) - 1
+    assert len(app.get("plotly_chart")) == len(CARDS)
 
 
 def test_the_mountain_is_explained_with_the_numbers_of_the_run_that_is_shown() -> None:

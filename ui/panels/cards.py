@@ -16,12 +16,13 @@ _NARROWEST = 250
 
 
 def page_cards() -> None:
-    """A card for each page, as many beside each other as there is room for."""
+    """A card for each page, as many beside each other as there is room for; those in ``CARDS`` have a picture."""
     with st.grid(min_column_width=_NARROWEST):
         for page in navigation.ALL[1:]:
             with st.container(border=True, height="stretch", gap="xsmall"):
                 navigation.link(page, f"**{page.title}**")
-                picture(_drawn(page.path, look()), f"card_{page.path}", PREVIEW_HEIGHT, CARDS[page.path].alt)
+                if card := CARDS.get(page.path):
+                    picture(_drawn(page.path, look()), f"card_{page.path}", PREVIEW_HEIGHT, card.alt)
                 st.caption(page.promise)
 
 

@@ -7,8 +7,8 @@ from core.lessons.cards import CARDS
 from ui.navigation import ALL
 
 
-def test_every_page_but_home_has_a_card() -> None:
-    assert list(CARDS) == [page.path for page in ALL if page.path]
+def test_every_card_is_of_a_page() -> None:
+    assert set(CARDS) <= {page.path for page in ALL if page.path}
 
 
 @pytest.mark.parametrize("path", CARDS)
