@@ -9,6 +9,7 @@ from core.engine.summary import Race
 from core.formula.words import listed
 from core.lessons.mountain import mountain_table
 from ui import controls, navigation
+from ui.kit.elements import prose
 from ui.kit.limits import MAX_CURVE_RACERS
 from ui.panels import catalogue, claims, export, outcome
 from ui.panels.race import Entry, race_panel
@@ -44,7 +45,7 @@ race_panel(entry, {"Curve": "curve"}, curves, 420, label, prefix, below)
 
 st.subheader("The idea, in one line", anchor="idea")
 st.latex(r"\theta_t = \theta_{t-1} - \alpha\, f'(\theta_{t-1})")
-st.markdown(
+prose(
     "Stand at $\\theta_{t-1}$, look at the slope $f'$ there, and step against it. The *learning rate* $\\alpha$ says "
     "how far a slope makes you go. Nothing else is known: not where the bottom is, nor how far away. So the same line "
     "that arrives at one learning rate runs away at ten times that, and can stop where the slope is nearly zero, long "
@@ -57,7 +58,7 @@ for racer in racers:
         catalogue.rule_panel(racer)
 
 st.subheader("The same in two dimensions: the mountain", anchor="mountain")
-st.markdown(
+prose(
     "Somebody comes down a mountain blindfolded, feeling the slope and stepping against it. That is gradient descent "
     "in two dimensions, and it is a good first picture. It says nothing about how long a step may be, what a third or "
     "a millionth dimension changes, or which direction is steepest when length is measured differently."
@@ -71,11 +72,11 @@ hill_place = room(["space", "plane"], 420, "h")
 hill_step = controls.moment_control(hill_run.steps, "h")
 hill_race = [(RACERS["sgd"], hill_path)]
 stage(hill_place, hill.resolved_objective, hill_race, hill_step, "A ball on a landscape")
-st.markdown(hill.idea)
+prose(hill.idea)
 claims.about(navigation.FOUNDATIONS, "mountain", "The mountain")
 
 st.subheader("A descent that never arrives", anchor="playground")
-st.markdown(
+prose(
     "A well-known playground opens like the third scenario: gradient descent from −0.5 at a rate of 0.012. It never "
     "reaches the bottom, and more steps do not help: near the flat inflection at 0 the slope shrinks with the square "
     "of the distance, so that every step covers less of what is left. What does arrive: a start beyond 0, or a rule "
@@ -84,7 +85,7 @@ st.markdown(
 claims.about(navigation.FOUNDATIONS, "playground", "The descent that never arrives")
 
 st.subheader("Local and global minima", anchor="minima")
-st.markdown(
+prose(
     "Descent goes down from where it stands. Which minimum that leads to is decided by the start far more than by the "
     "learning rate, and whether the others matter depends on the function, not on the rule."
 )

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.lessons.rate_check import check
 from ui import navigation
+from ui.kit.elements import prose
 from ui.page import learning_rate
 from ui.panels import claims, outcome, rates
 
@@ -26,42 +27,43 @@ outcome.code_panel("PyTorch code of this run", f"{prefix}code", f"{prefix}code_o
 claims.about(navigation.LEARNING_RATE, "choice", "About the choice of the learning rate")
 
 st.subheader("Where the curvature changes", anchor="bounded")
-st.markdown(
-    "A quadratic is curved alike everywhere, so too large a rate sends the point away for good. Most losses are not. "
-    "On this quartic the curvature is 0 at the flat inflection and grows without end further out, so the same rule at "
-    "the same rate can creep, arrive, or hop about for ever. The first case is a well-known playground as it opens."
+prose(
+    "A quadratic is curved alike everywhere, so too large a rate sends the point away for good. Most losses have a "
+    "curvature that varies. On this quartic the curvature is 0 at the flat inflection and grows without end further "
+    "out, so the same rule at the same rate can creep, arrive, or hop about for ever. The first case is a well-known "
+    "playground as it opens."
 )
 learning_rate.playground_panel()
-st.markdown(
-    "In a network something stranger happens: descent seeks the limit out. The largest curvature of the loss, its "
-    "sharpness, grows while the network learns until it meets 2/α, and stays about there, while the loss goes up and "
-    "down from step to step and yet falls."
+prose(
+    "In a network something stranger happens: descent moves to the limit by itself. The largest curvature of the "
+    "loss, its sharpness, grows while the network learns until it meets 2/α, and stays about there, while the loss "
+    "goes up and down from step to step and yet falls."
 )
 edge = st.container()
 
 st.subheader("Every rate at once", anchor="rates")
-st.markdown(
+prose(
     "A rate that suits one rule is often of no use to another, and how much worse a wrong rate is differs from rule to "
     "rule."
 )
 rates.sensitivity_fold()
-st.markdown(
+prose(
     "A range test looks for such a rate in a single run: the rate grows at every step, and one reads off where the "
     "loss falls fastest."
 )
 claims.experiment_card("X63")
 
 st.subheader("Schedules", anchor="schedules")
-st.markdown(
-    "A hundred epochs, one step each, and the same noise for all. A large rate gets near quickly and then jitters at a "
-    "height that grows with the rate; a small one ends lower and takes longer. A schedule does one after the other: "
-    "what it ends with decides how low the loss comes. Set the noise to 0, and at the rates this opens with decay only "
+prose(
+    "A hundred epochs, one step each, and the same noise for all. A large rate gets near quickly and then jitters at "
+    "a height that grows with the rate; a small one ends lower and takes longer. A schedule starts large and ends "
+    "small: the final rate sets how low the loss comes. Without noise, at the rates the race opens with, decay only "
     "slows the run down."
 )
 learning_rate.schedules_fold()
-st.markdown(
-    "A warmup lets the peak be larger where the start is steeper than what follows. No schedule crosses a plateau: "
-    "where the slope is nearly zero, a share of the learning rate takes a share of nearly nothing."
+prose(
+    "A warm-up lets the peak be larger where the start is steeper than what follows. No schedule crosses a plateau: "
+    "where the slope is nearly zero, a smaller rate times a tiny slope is smaller still."
 )
 claims.experiment_card("X55")
 claims.about(navigation.LEARNING_RATE, "schedules", "About schedules")

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.engine.scenarios import RACES
 from ui import controls, navigation
+from ui.kit.elements import prose
 from ui.kit.limits import MAX_RACERS
 from ui.page import optimizers
 from ui.panels import catalogue, claims
@@ -23,7 +24,7 @@ with st.sidebar:
 picture, editor = st.container(), st.container()
 with editor:
     st.subheader("Edit a rule", anchor="edit")
-    st.markdown("Change a line, and the rule you made races beside the one it came from.")
+    prose("Change a line, and the rule you made races beside the one it came from.")
     optimizers.edit_control()
     own = controls.own_rule_control()
     if own:
@@ -48,6 +49,6 @@ st.subheader("About races", anchor="races")
 claims.about(navigation.OPTIMIZERS, "race", "About races")
 
 st.subheader("Rule by rule", anchor="rules")
-st.markdown("Each section has the idea, the formula, what it mends, what it costs, and what is said of it, checked.")
+prose("Each section has the idea, the formula, what it mends, what it costs, and what is said of it, checked.")
 optimizers.rule_sections({racer.key for racer in racers})
 navigation.onwards(navigation.OPTIMIZERS)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.lessons.pitfalls import SECTIONS
 from ui import navigation
+from ui.kit.elements import prose
 from ui.page import pitfalls
 from ui.panels import sections
 
@@ -14,7 +15,7 @@ for section in SECTIONS:
     sections.section_panel(section, navigation.PITFALLS, pitfalls.MORE.get(section.key))
 
 st.subheader("Before looking for a cause", anchor="first")
-st.markdown(
+prose(
     "Most of these have the same first test: run again from the same seed with the learning rate at a tenth, and with "
     "one batch of data repeated. A run that now learns had too large a rate or too noisy a gradient. One that still "
     "does not has a wrong gradient, a wrong loss, or data that do not say what they should; no optimizer mends those."

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ui import navigation
+from ui.kit.elements import prose
 from ui.page import reference
 from ui.panels import claims
 
@@ -15,7 +16,7 @@ st.subheader("Schedules of the learning rate", anchor="schedules")
 reference.schedules_panel()
 
 st.subheader("The same in PyTorch", anchor="parity")
-st.markdown(
+prose(
     "Every rule and every schedule here is compared with the class of `torch.optim` that computes the same: same "
     "start, same settings, same number of steps. Where PyTorch has none, the other side is an optimizer made from the "
     "rule's own lines, which checks that code and not the rule."
@@ -23,12 +24,12 @@ st.markdown(
 reference.parity_panel()
 
 st.subheader("Real PyTorch code", anchor="code")
-st.markdown("Each tab is one program, run exactly as printed whenever this guide is tested.")
+prose("Each tab is one program, run exactly as printed whenever this guide is tested.")
 reference.code_panel()
 claims.about(navigation.REFERENCE, "code", "About such code")
 
 st.subheader("Tips from the trenches", anchor="tips")
-st.markdown("Seven pieces of advice that everyone has heard, each with a verdict and the experiment behind it.")
+prose("Seven pieces of advice that everyone has heard, each with a verdict and the experiment behind it.")
 claims.about(navigation.REFERENCE, "tips", "The seven tips")
 
 st.subheader("What tables like the one above often say", anchor="table")

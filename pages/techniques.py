@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.lessons.techniques import TECHNIQUES
 from ui import navigation
+from ui.kit.elements import prose
 from ui.page import techniques
 from ui.panels import claims, sections
 
@@ -13,7 +14,7 @@ for section in TECHNIQUES:
     sections.section_panel(section, navigation.TECHNIQUES, techniques.MORE.get(section.key))
 
 st.subheader("What all this has in common", anchor="common")
-st.markdown(
+prose(
     "Each of these mends one thing that can be measured: a condition number, a size that grows or shrinks from layer "
     "to layer, a step that is too long. Where that thing is not what is wrong, the technique does nothing, or harm."
 )

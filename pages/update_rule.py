@@ -7,6 +7,7 @@ from core.lessons.rate_check import check
 from core.lessons.steps import REPEATED
 from core.problems.example import Example
 from ui import controls, navigation
+from ui.kit.elements import prose
 from ui.page import update_rule
 from ui.panels import claims, outcome, points
 
@@ -38,23 +39,23 @@ st.subheader("How large may the learning rate be?", anchor="limit")
 outcome.rate_panel(path, checked)
 
 st.subheader("What is being averaged?", anchor="convention")
-st.markdown(
+prose(
     "The same line and the same points have four usual losses. They agree about which line is best, and disagree about "
     "how steep the way is, so a learning rate means nothing before the loss is written down."
 )
 update_rule.convention_panel(example)
 
 st.subheader("Is the gradient right?", anchor="differences")
-st.markdown(
+prose(
     "A slope can be checked without any calculus: move one parameter a little, measure the loss again, and divide the "
     "change by the move. Too large a move misses the curve, too small a one drowns in rounding."
 )
 claims.experiment_card("X05")
 
 st.subheader("The gradient of a network: backpropagation", anchor="network")
-st.markdown(
+prose(
     "For a line the gradient is a short sum. For a network it is the chain rule, applied from the loss back to every "
-    "weight: each number on the way is used once more and none is computed twice."
+    "weight: every number of the forward pass is used again, and none is computed twice."
 )
 update_rule.network_panel()
 claims.experiment_card("X07")

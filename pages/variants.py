@@ -7,6 +7,7 @@ from core.lessons.batch_story import update_rule
 from core.problems.batches.race import race
 from ui import navigation
 from ui.controls import tables
+from ui.kit.elements import prose
 from ui.page import variants
 from ui.panels import claims
 
@@ -26,7 +27,7 @@ rule, story = st.columns([2, 3], gap="medium")
 with rule:
     st.subheader("One rule, three batch sizes", anchor="rule")
     st.latex(update_rule(settings, data.used.x.size))
-    st.markdown(
+    prose(
         "The three runs differ in one thing: how many samples $\\mathcal B_t$ an update averages the gradient over. "
         "All of them give the exact gradient of the loss, fewer give an estimate of it."
     )
@@ -41,7 +42,7 @@ st.subheader("The largest stable rate shrinks with the batch", anchor="rates")
 variants.rates_panel(data.used, settings, known)
 
 st.subheader("What a batch's noise is, and how high it holds a run", anchor="noise")
-st.markdown(
+prose(
     "A batch's gradient scatters about the exact one with the variance $S/B$, $S$ being that of single samples; drawn "
     "without replacement, times $(n-B)/(n-1)$. At a constant learning rate that scatter keeps the run hovering above "
     "the lowest loss, at a height close to proportional to $\\alpha/B$. Both are measured here on this table."
@@ -49,10 +50,10 @@ st.markdown(
 variants.noise_panels(data.used, settings)
 
 st.subheader("How the rate must fall to arrive all the same", anchor="decay")
-st.markdown(
-    "Robbins and Monro asked two things of the rates. Their sum must be infinite, or a far minimum is never reached; "
-    "the sum of their squares must be finite, or the noise never dies out. Choose a decay under fine tuning and see it "
-    "in the curves above."
+prose(
+    "Robbins and Monro set two conditions on the sequence of learning rates. Their sum must be infinite, or a far "
+    "minimum is never reached; the sum of their squares must be finite, or the noise never dies out. Choose a decay "
+    "under “More settings” and see it in the curves above."
 )
 variants.decays_panel()
 claims.experiment_card("X12")
@@ -62,7 +63,7 @@ for topic, label in (("batch", "Full batch"), ("stochastic", "One sample at a ti
     claims.about(navigation.VARIANTS, topic, label)
 
 st.subheader("Do small batches generalise better?", anchor="generalisation")
-st.markdown(
+prose(
     "The comparison is only fair where every batch size has a learning rate of its own, chosen on other data than it "
     "is judged on. The experiment below does both: one rate for all, then the best one for each."
 )

@@ -10,6 +10,7 @@ import streamlit as st
 
 import ui.process  # noqa: F401 (once per process, after the imports)
 from ui.kit import share
+from ui.kit.elements import prose
 from ui.kit.limits import OWN
 
 Section = Literal["", "Learn", "Explore", "Look up"]
@@ -77,7 +78,8 @@ VARIANTS = Page(
     "Variants",
     ":material/scatter_plot:",
     "Learn",
-    "After this page you can say what a batch size buys, what its noise costs, and how small a rate it asks for.",
+    "How many samples should a step look at? After this page you can say what a batch size buys, what its noise "
+    "costs, and how it limits the learning rate.",
     prefix="v",
 )
 OPTIMIZERS = Page(
@@ -100,7 +102,8 @@ PITFALLS = Page(
     "Pitfalls",
     ":material/warning:",
     "Learn",
-    "After this page you can tell from what a run shows what is wrong with it, test that, and choose what helps.",
+    "Why does my training fail? After this page you can diagnose a failing run from its curves, test the "
+    "diagnosis, and choose what helps.",
     prefix="z",
 )
 
@@ -109,8 +112,8 @@ HISTORY = Page(
     "History",
     ":material/history_edu:",
     "Look up",
-    "After this page you know who found what, what each rule mended in the one before it, and what later rules mended "
-    "in it.",
+    "After this page you know who found what, what each rule improved on the one before it, and what later rules "
+    "improved on it.",
     prefix="k",
 )
 REFERENCE = Page(
@@ -138,7 +141,7 @@ def begin(page: Page) -> None:
     with st.sidebar:
         _menu()
     st.title(PRODUCT if page is HOME else page.title, anchor=False)
-    st.markdown(page.promise)
+    prose(page.promise)
     share.begin(page.path)
 
 

@@ -184,7 +184,7 @@ _DECLARATIONS = (
         rule="factor = (1 - (t - 1)/T)**power",
         hypers=(Hyper("power", "p", 1.0, (0.0, 10.0), (0.5, 3.0), "linear", "The exponent; 1 is a straight line."),),
         torch="PolynomialLR(optimizer, total_iters=T, power=power)",
-        trap="It is not LinearLR, which at its defaults is a warmup: five steps up from a third. PolynomialLR's "
+        trap="It is not LinearLR, which at its defaults is a warm-up: five steps up from a third. PolynomialLR's "
         "own default, total_iters=5, is over after five steps.",
     ),
     Schedule(
@@ -247,7 +247,7 @@ _DECLARATIONS = (
         name="Warmup and cosine",
         year=2018,
         authors="He et al.",
-        source="He et al. 2019 (CVPR), arXiv:1812.01187; the warmup after Goyal et al. 2017, arXiv:1706.02677",
+        source="He et al. 2019 (CVPR), arXiv:1812.01187; the warm-up after Goyal et al. 2017, arXiv:1706.02677",
         idea="Rise along a straight line to the peak, then fall along half a cosine for the rest of the run.",
         rule="rise = start + (1 - start)*(t - 1)/warmup\n"
         "fall = eta_min + (1 - eta_min)*(1 + cos(pi*(t - 1 - warmup)/(T - warmup)))/2\n"
@@ -255,7 +255,7 @@ _DECLARATIONS = (
         hypers=(_WARMUP, _START, _FLOOR),
         torch=f"SequentialLR(optimizer, [{_RISING}, CosineAnnealingLR(optimizer, T_max=max(T - warmup, 1), "
         "eta_min=lr*eta_min)], milestones=[warmup])",
-        trap="The cosine has only the steps after the warmup: with T_max set to the whole run it is not down when the "
+        trap="The cosine has only the steps after the warm-up: with T_max set to the whole run it is not down when the "
         "run ends. Both parts are meant to be stepped per batch.",
         torch_edges=(("warmup == 0", "CosineAnnealingLR(optimizer, T_max=T, eta_min=lr*eta_min)"),),
     ),

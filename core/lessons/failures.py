@@ -59,7 +59,7 @@ class Failure:
 _ALL = (
     Failure(
         "slow",
-        "Slowly",
+        "Slow divergence",
         OBJECTIVES["ravine"],
         "sgd",
         0.0205,
@@ -80,7 +80,7 @@ _ALL = (
     ),
     Failure(
         "undefined",
-        "Without a sign",
+        "Undefined loss",
         _WITH_LOGARITHM,
         "momentum",
         0.3,

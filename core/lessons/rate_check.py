@@ -239,7 +239,7 @@ def rate_sentences(path: Path, checked: Check) -> list[str]:
 def _shape(bowl: Curvature) -> str:
     if bowl.smallest == 0:
         return (
-            f"The loss is a gutter, as where all x of a table are equal: flat in one direction, with curvature "
+            f"The loss is flat in one direction, as where all x of a table are equal, with curvature "
             f"L = {digits(bowl.largest)} across. Only the one across is descended."
         )
     if len(bowl.values) == 1:

@@ -220,12 +220,12 @@ _QUESTIONS = (
     Question("training", "What do you train?", {"any": _anything, **{what.value: _trains(what) for what in Training}}),
     Question(
         "memory",
-        "How many numbers of optimizer memory per weight can you spare?",
+        "How much optimizer memory can you afford, in numbers per weight?",
         {"any": _anything, "0": _keeps(0), "1": _keeps(1), "2": _keeps(2)},
     ),
     Question(
         "gradients",
-        "May a step cost two gradients?",
+        "Can you afford two gradient evaluations per step?",
         {"yes": _anything, "no": lambda row: row.most_gradients <= 1},
     ),
 )

@@ -112,7 +112,7 @@ def _predicted(path: Path) -> str:
     """How long theory says that gradient descent takes from a small distance."""
     offset, lr = abs(path.run.start[1]), path.run.settings["lr"]
     if offset >= ESCAPED or lr == 0:
-        return "So far from the line y = 0 the saddle holds nobody."
+        return "So far from the line y = 0, nobody is held up by the saddle."
     return (
         f"Near y = 0 each step of gradient descent multiplies y by 1 + α, so theory says "
         f"ln({digits(ESCAPED)}/{digits(offset)})/ln(1 + {digits(lr)}) = {digits(predicted_escape(offset, lr))} steps."

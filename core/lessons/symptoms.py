@@ -60,14 +60,14 @@ _ALL = (
         symptom="The loss grows from step to step, with the weights jumping to and fro, until it is infinite or NaN.",
         cause="The learning rate is above 2/L, where L is the largest curvature: each step overshoots by more than it "
         "corrects.",
-        test="Start again at a tenth of the rate. If the loss falls, the rate it was.",
+        test="Start again at a tenth of the rate. If the loss falls, it was the rate.",
         fix="Lower the rate, or warm up to it.",
         experiment="X09",
         section="divergence",
     ),
     Symptom(
         key="poisoned",
-        symptom="After a long good run the loss is NaN at once and stays it.",
+        symptom="After a long good run the loss suddenly becomes NaN and stays NaN.",
         cause="One number became infinite or undefined, by log 0, a division by 0 or an overflow. Clipping by norm "
         "then spreads it to every weight.",
         test="Check loss and gradient for finite values in each step, and turn on PyTorch's anomaly detection to find "
@@ -117,7 +117,8 @@ _ALL = (
         key="saddle",
         symptom="The loss rests for a long time with a gradient of almost 0, and then falls abruptly.",
         cause="A saddle: the way out has to grow from a tiny offset, by a constant factor in each step.",
-        test="Add a little noise to the weights and go on: from a saddle the loss soon falls, from a minimum not.",
+        test="Add a little noise to the weights and go on: from a saddle the loss soon falls; from a minimum it does "
+        "not.",
         fix="Noise, such as mini-batches have; momentum or Adam shorten the wait.",
         experiment="X53",
         section="saddles",
@@ -163,7 +164,7 @@ _ALL = (
         symptom="After a change of the batch size the results on new data are worse.",
         cause="The learning rate was kept, and the best one depends on the batch size.",
         test="Choose the rate anew for this size, on data kept apart for it.",
-        fix="A rate of its own for each batch size; compare sizes only then.",
+        fix="Tune the rate anew for each batch size before comparing sizes.",
         experiment="X58",
         section="sharpness",
     ),

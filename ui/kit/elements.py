@@ -18,6 +18,8 @@ from core.lessons.reference import as_csv
 _FONT = '"Source Sans", sans-serif'
 # Pixels of a window in which a wide figure would be too small to read.
 _NARROW = 760
+# Pixels of a line of text, about seventy characters.
+_LINE = 560
 # The accent of the theme, faint enough to read numbers on.
 _HIGHLIGHT = {"light": "background-color: #DDE1F7", "dark": "background-color: #2A3260"}
 
@@ -125,6 +127,11 @@ def csv_button(label: str, rows: Sequence[Any], file: str, key: str) -> None:
     )
 
 
+def prose(text: str) -> None:
+    """``text``, Markdown, in lines that are no longer than the eye follows; figures may be wider."""
+    st.markdown(text, width=_LINE)
+
+
 def bullets(sentences: Iterable[str]) -> None:
     """``sentences``, one below the other."""
-    st.markdown("\n".join(f"- {sentence}" for sentence in sentences))
+    prose("\n".join(f"- {sentence}" for sentence in sentences))

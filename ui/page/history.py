@@ -24,7 +24,7 @@ from core.lessons.history import (
 )
 from ui.controls import choice, moment_control, named, one_of, start_control
 from ui.kit import share
-from ui.kit.elements import bullets, clicked, look, sheet
+from ui.kit.elements import bullets, clicked, look, prose, sheet
 from ui.kit.limits import MAX_RACERS
 from ui.navigation import HISTORY, REFERENCE, link
 from ui.panels.catalogue import rule_panel
@@ -65,12 +65,12 @@ def entry_panel(entry: Entry) -> None:
     else:
         st.markdown(f"#### {entry.name}")
         st.caption(f"{entry.authors} {entry.years}")
-        st.markdown(entry.idea)
+        prose(entry.idea)
         if entry.consequence:
-            st.markdown(f"**What came of it.** {entry.consequence}")
+            prose(f"**What came of it.** {entry.consequence}")
         st.caption(f"Source: {entry.source}")
     if later := successors(entry.key):
-        st.markdown("**What later rules mended.**")
+        prose("**What later rules improved.**")
         bullets(f"{one.name} ({one.year}): {one.fixes}" for one in later)
     if entry.kind == "rule":
         link(REFERENCE, f"**{entry.name}** in the reference", {f"{REFERENCE.prefix}rule": entry.name})
@@ -99,7 +99,7 @@ def race_panel() -> None:
     place = room(["plane", "loss"], 460, prefix)
     step = moment_control(RACE_STEPS, prefix)
     stage(place, objective, race, step, f"Rules known by {year}")
-    st.markdown(RACE_NOTE)
+    prose(RACE_NOTE)
     numbers_panel(race, prefix)
 
 

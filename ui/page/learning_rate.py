@@ -39,7 +39,7 @@ from core.lessons.schedule_race import (
 from core.problems.theory import METHODS
 from ui import controls
 from ui.kit import share
-from ui.kit.elements import look, picture
+from ui.kit.elements import look, picture, prose
 from ui.navigation import LEARNING_RATE
 from ui.panels import claims
 from ui.panels.catalogue import schedule_panel
@@ -108,7 +108,7 @@ def cards_panel() -> None:
     for index, column in enumerate(st.columns(2)):
         title, sentence, alt, figure = _card(index, look())
         with column.container(border=True, height="stretch"):
-            st.markdown(f"**{title}.** {sentence}")
+            prose(f"**{title}.** {sentence}")
             picture(figure, f"{_PREFIX}card_{index}", PREVIEW_HEIGHT, alt)
 
 
@@ -146,7 +146,7 @@ def playground_panel() -> None:
         for racer in (sgd, *beside)
     ]
     stage(place, case.resolved_objective, race, step, case.title)
-    st.markdown(f"**{sgd.name}.** {case.idea} {_led_to(case.objective, start, lr)}")
+    prose(f"**{sgd.name}.** {case.idea} {_led_to(case.objective, start, lr)}")
     if beside:
         story_panel(race[1:])
 
@@ -223,7 +223,7 @@ def _schedules() -> None:
         step = controls.moment_control(EPOCHS, _RACE)
         story_panel(race)
         if noise:
-            st.markdown(ends_sentence({key: _ends(astuple(run)) for key, run in runs.items()}))
+            prose(ends_sentence({key: _ends(astuple(run)) for key, run in runs.items()}))
     stage(place, objective, race, step, f"{optimizer.name} under {len(race)} schedules")
     by_name = {SCHEDULES[key].name: run for key, run in runs.items()}
     code_panel("PyTorch code of a run in this race", f"{_RACE}code", f"{_RACE}code_of", by_name)

@@ -10,6 +10,7 @@ from core.catalogue.racers import RACERS, Racer, own_racer
 from core.engine.summary import Race
 from ui.controls import edited_state, fold, named
 from ui.kit import share
+from ui.kit.elements import prose
 from ui.navigation import OPTIMIZERS as OPTIMIZERS_PAGE
 from ui.panels.catalogue import rule_panel
 from ui.panels.claims import claim_cards, claims_about, experiment_card, section_key
@@ -29,7 +30,14 @@ def edit_control() -> None:
         settings = edited_state(chosen, own_racer(chosen.text)) if chosen is not None else {}
         share.ask({"own": chosen.text if chosen is not None else "", **settings})
 
-    st.selectbox("Begin with", list(rules), None, key="edit", on_change=take, placeholder="Choose a rule to change")
+    st.selectbox(
+        "Start from an existing rule",
+        list(rules),
+        None,
+        key="edit",
+        on_change=take,
+        placeholder="Choose a rule to change",
+    )
 
 
 def race_sections(objective: Objective, race: Race, account: Account) -> None:
@@ -45,7 +53,7 @@ def race_sections(objective: Objective, race: Race, account: Account) -> None:
 def rule_sections(racing: Collection[str]) -> None:
     """A section for each rule, family by family; ``racing`` are the keys of those in the race."""
     for family in Family:
-        st.markdown(f"**{family}.** {family.idea}")
+        prose(f"**{family}.** {family.idea}")
         for key, optimizer in OPTIMIZERS.items():
             if optimizer.family is family:
                 _rule_section(RACERS[key], key in racing)

@@ -50,7 +50,7 @@ from ui.controls import (
 )
 from ui.controls.objective import start_state
 from ui.kit import share
-from ui.kit.elements import bullets, table
+from ui.kit.elements import bullets, prose, table
 from ui.kit.limits import MAX_CURVE_RACERS, MAX_SEED
 from ui.navigation import PITFALLS
 from ui.panels.catalogue import objective_panel
@@ -114,7 +114,7 @@ def _symptom(symptom: Symptom) -> None:
         fix.markdown(f"**Fix.** {symptom.fix}")
         section = _section(symptom)
         if section is not None:
-            st.markdown(f"Below: [{section.title}](#{section.key}), whose experiment {symptom.experiment} shows it.")
+            prose(f"Below: [{section.title}](#{section.key}), whose experiment {symptom.experiment} shows it.")
 
 
 def _table() -> None:
@@ -154,12 +154,12 @@ def _code(race: Race, prefix: str) -> None:
 
 def saddles_panel() -> None:
     """The two balls of a popular demonstration, which has no saddle, and the same two beside one."""
-    st.markdown(
+    prose(
         "**Two balls on x³.** A popular demonstration of saddles: gradient descent stalls at 0, momentum rolls on. Let "
         "them roll, and see what that shows. Other rules may roll beside them."
     )
     _cube_panel()
-    st.markdown(
+    prose(
         "**The same two beside a saddle.** Here a way down is open on both sides, and there is a minimum at the end of "
         "each. Adam joins them, and a descent with noise."
     )
@@ -269,7 +269,7 @@ def failure_panel() -> None:
     race = [(failure.racer, path)]
     dials = Dials({failure.racer.key: [slider_dial(failure.rate, key)]})
     _show(failure.objective, race, failure.steps, f"A run on {failure.objective.name}", _FAILED, dials)
-    st.markdown(f"**What to look for.** {failure.look_for}")
+    prose(f"**What to look for.** {failure.look_for}")
     bullets([*retell(race), *signs(path)])
     objective_panel(failure.objective)
     _code(race, _FAILED)

@@ -28,7 +28,7 @@ from core.lessons.reference import (
 from ui import navigation, process
 from ui.controls import choice, named, one_of, text_setting
 from ui.kit import share
-from ui.kit.elements import bullets, csv_button, look, picture, table
+from ui.kit.elements import bullets, csv_button, look, picture, prose, table
 from ui.kit.limits import MAX_TEXT
 from ui.panels.catalogue import rule_panel, schedule_panel
 from ui.panels.claims import card_key, card_settings, statement
@@ -93,19 +93,20 @@ _LEDGER: dict[str, Any] = {
 @st.fragment
 @share.part("rules")
 def optimizers_panel() -> None:
-    """Three questions and a search that narrow the table of rules; the rule chosen in it, with formula and code."""
+    """A search and three questions that narrow the table of rules; the rule chosen in it, with formula and code."""
     rows = optimizer_rows()
+    text = _search("Search the table", "find", "A name, an author, a year, a purpose")
     answers = []
     asked = questions()
-    for question, column in zip(asked, st.columns(len(asked), vertical_alignment="bottom"), strict=True):
-        with column:
-            options = {answer: answer for answer in question.answers}
-            answers.append(choice(question.text, options, _PREFIX + question.key))
-    text = _search("Search the table", "find", "A name, an author, a year, a purpose")
+    with st.expander("Which one for me? Three questions that narrow the table"):
+        for question, column in zip(asked, st.columns(len(asked), vertical_alignment="bottom"), strict=True):
+            with column:
+                options = {answer: answer for answer in question.answers}
+                answers.append(choice(question.text, options, _PREFIX + question.key))
     fitting = narrowed(rows, *answers)
     matched = matching(fitting, text)
     if len(fitting) < len(rows):
-        st.markdown(narrowing_sentence(rows, *answers))
+        prose(narrowing_sentence(rows, *answers))
     if matched:
         _table(matched, f"{_PREFIX}rule", "rules", lambda row: OPTIMIZERS[row.rule].name)
         st.caption("Press a heading to sort. Choose a row to see its formula and its code below.")
@@ -150,7 +151,7 @@ def schedules_panel() -> None:
     """The table of schedules; the one chosen in it, with its formula, its curve and its line of PyTorch."""
     _table(schedule_rows(), f"{_PREFIX}schedule", "schedules", lambda row: row.name)
     schedule = choice("Schedule", named(SCHEDULES.values()), f"{_PREFIX}schedule", SCHEDULES["cosine"].name)
-    st.markdown(schedule.idea)
+    prose(schedule.idea)
     schedule_panel(schedule, schedule.hypers, _PREFIX, _RATE, _STEPS, lambda settings: _curve(schedule, settings))
 
 
@@ -186,9 +187,9 @@ def parity_panel() -> None:
         # torch.optim imports most of torch when it is first used.
         process.settle()
         progress.empty()
-        st.markdown(
+        prose(
             f"Just now, with PyTorch {rules[0].version}: {len(rules)} rules and {len(schedules)} schedules, each at "
-            "its defaults and at a loud setting, over 200 steps."
+            "its defaults and at a much larger rate, over 200 steps."
         )
         for title, rows, key in (("Update rules", rules, "parity"), ("Schedules", schedules, "parity_schedules")):
             st.markdown(f"**{title}**")
@@ -208,7 +209,7 @@ def code_panel() -> None:
     for tab, snippet in zip(tabs, SNIPPETS.values(), strict=True):
         if tab.open:
             with tab:
-                st.markdown(snippet.introduction)
+                prose(snippet.introduction)
                 st.code(snippet.code, language="python", height=460)
                 bullets(snippet.notes)
 

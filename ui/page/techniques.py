@@ -13,7 +13,7 @@ from core.lessons.flat_walk import RADIUS, RATE, RHO, STEPS, VALLEY, walk_senten
 from core.lessons.state_memory import DEFAULT, GIGA, LEAST, MOST, Precision, memories, memory_sentence
 from core.lessons.two_features import SETTINGS, VIEW, Bowl
 from ui import controls
-from ui.kit.elements import bullets, look, picture
+from ui.kit.elements import bullets, look, picture, prose
 from ui.navigation import TECHNIQUES
 from ui.stage import Dials, room, stage
 
@@ -31,7 +31,7 @@ def _scaling() -> None:
     }
     for (name, bowl), column in zip(bowls.items(), st.columns(2, vertical_alignment="bottom"), strict=True):
         with column:
-            st.markdown(f"**{name}.** {bowl.sentence}")
+            prose(f"**{name}.** {bowl.sentence}")
             alt = f"Contours of the loss of two weights, features {name.lower()}, with the way of gradient descent"
             figure = contour(bowl.objective, [(unnamed, bowl.descent())], look(), VIEW)
             picture(figure, f"{_PREFIX}bowl_{name}", 340, alt)
@@ -61,7 +61,7 @@ def _sam() -> None:
     st.latex(rf"f(x, y) = {VALLEY.parsed.latex}")
     st.caption("x and y are the two weights, w₁ and w₂.")
     bullets(walk_sentences(race))
-    st.markdown(
+    prose(
         "Along the floor every point has loss 0, so one minimum can only be flatter than another, and it takes two "
         "weights to walk from one to the next. In one variable there is nothing to walk along: of two wells SAM ends "
         "in the wider one no more often than gradient descent does, and some of its runs stay on the top between them, "
@@ -80,7 +80,7 @@ def _memory() -> None:
     with how:
         precision = controls.view_control("Numbers", {one.label: one for one in Precision}, f"{_PREFIX}numbers")
     weights = billions * GIGA
-    st.markdown(memory_sentence(weights, precision))
+    prose(memory_sentence(weights, precision))
     figure = memory_bars(memories(weights, precision), look())
     picture(figure, f"{_PREFIX}memory", int(figure.layout.height), "Memory for each update rule, in stacked bars")
     st.caption(

@@ -31,7 +31,7 @@ from ui.controls import (
     view_control,
 )
 from ui.kit import share
-from ui.kit.elements import look, picture
+from ui.kit.elements import look, picture, prose
 from ui.kit.limits import OWN
 from ui.navigation import OPTIMIZERS as OPTIMIZERS_PAGE
 from ui.navigation import UPDATE_RULE, link
@@ -83,7 +83,7 @@ def stage_panel(example: Example, path: Path, chosen: Stage) -> None:
         figure = step_figure(example, chosen.key, _lines(path), look())
         picture(figure, f"{_PREFIX}_step", 300, f"The points and the line; {chosen.title.lower()}")
     with words:
-        st.markdown(chosen.sentence)
+        prose(chosen.sentence)
         st.latex(chosen.symbols)
         st.latex(chosen.latex)
 
@@ -129,9 +129,9 @@ def network_panel() -> None:
     words = TELLERS[direction](network)
     figure = _network_figure(network, look(), direction)
     picture(figure, f"{_PREFIX}_network", int(figure.layout.height), words)
-    st.markdown(words)
+    prose(words)
     inner = network.initialisation.explained(INPUTS, network.hidden)
-    st.markdown(f"**First weights.** {inner}")
+    prose(f"**First weights.** {inner}")
 
 
 def _network_controls() -> tuple[Network, Direction]:

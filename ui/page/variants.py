@@ -45,7 +45,7 @@ from ui.controls import (
 )
 from ui.controls.tables import Chosen
 from ui.kit import share
-from ui.kit.elements import bullets
+from ui.kit.elements import bullets, prose
 from ui.kit.limits import MAX_SEED, MAX_START
 from ui.navigation import VARIANTS
 from ui.panels.claims import finding_panel
@@ -63,7 +63,7 @@ def settings_control(pair: Pair) -> Settings:
     batch = _batch_control(pair.x.size)
     rate = hyper_control(RATE, f"{_PREFIX}lr")
     updates = int(hyper_control(UPDATES, f"{_PREFIX}updates", "Updates"))
-    with st.expander("Fine tuning"):
+    with st.expander("More settings"):
         decay = choice("Decay of the learning rate", named(DECAYS.values()), f"{_PREFIX}decay")
         sampling = {"Without replacement": False, "With replacement": True}
         replacement = choice("Samples are drawn", sampling, f"{_PREFIX}drawn")
@@ -78,7 +78,7 @@ def settings_control(pair: Pair) -> Settings:
 def _batch_control(samples: int) -> int:
     key, default = f"{_PREFIX}batch", float(min(BATCH, samples))
     stops = map(float, batch_stops(samples))
-    help_text = "Samples of an update of the run in the middle; the others use all of them and one."
+    help_text = "The batch size of the middle run; the other two use all samples and one."
     return int(stops_control("Batch size $B$", key, stops, default, (1, samples), True, help_text))
 
 
@@ -229,5 +229,5 @@ def code_panel(pair: Pair, settings: Settings) -> None:
 
 def data_panel(data: Chosen) -> None:
     """What the table is, where it is from, and what standardising does."""
-    st.markdown(data.about)
-    st.markdown(f"**Standardising.** {STANDARDISING}")
+    prose(data.about)
+    prose(f"**Standardising.** {STANDARDISING}")

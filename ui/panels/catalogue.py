@@ -15,13 +15,14 @@ from core.formula.rule import Rule
 from core.formula.rule_latex import aligned, start_lines, step_lines
 from ui.controls import hyper_control
 from ui.kit import share
+from ui.kit.elements import prose
 
 
 def objective_panel(objective: Objective) -> None:
     """The objective's formula, why it is interesting, and its source."""
     st.latex(rf"f({', '.join(objective.parsed.variables)}) = {objective.parsed.latex}")
     if objective.idea:
-        st.markdown(objective.idea)
+        prose(objective.idea)
     if objective.source:
         st.caption(f"Source: {objective.source}")
 
@@ -38,14 +39,14 @@ def rule_panel(racer: Racer, settings: Mapping[str, float] | None = None) -> Non
         st.markdown(f"#### {racer.name}")
         if optimizer.authors:
             st.caption(f"{optimizer.authors} {optimizer.year}")
-        st.markdown(optimizer.idea)
+        prose(optimizer.idea)
         if optimizer.fixes:
-            st.markdown(f"**What it mends.** {optimizer.fixes}")
+            prose(f"**The problem it addresses.** {optimizer.fixes}")
         if optimizer.use:
-            st.markdown(f"**When to use it.** {optimizer.use}")
+            prose(f"**When to use it.** {optimizer.use}")
         if optimizer.picture:
-            st.markdown(f"**In a picture.** {optimizer.picture}")
-        st.markdown(f"{_state(optimizer)} {_cost(optimizer)}")
+            prose(f"**What to expect in these pictures.** {optimizer.picture}")
+        prose(f"{_state(optimizer)} {_cost(optimizer)}")
         if optimizer.source:
             st.caption(f"Source: {optimizer.source}")
     with formula:
@@ -75,7 +76,7 @@ def schedule_panel(
     words, formula = st.columns([2, 3], gap="medium")
     with words:
         settings = {hyper.name: hyper_control(hyper, f"{key}_{schedule.key}_{hyper.name}") for hyper in hypers}
-        st.markdown(f"**Watch out.** {schedule.trap}")
+        prose(f"**Watch out.** {schedule.trap}")
         st.caption(f"Source: {schedule.source}")
     with formula:
         rule_lines(schedule.parsed)
@@ -92,7 +93,7 @@ def _state(optimizer: Optimizer) -> str:
     """What a rule keeps, in words."""
     rule = optimizer.parsed
     if not rule.state:
-        return "It remembers nothing."
+        return "It keeps no extra values."
     count = rule.numbers_per_weight
     kept = "; ".join(f"{name}: {optimizer.state[name]}" if name in optimizer.state else name for name in rule.state)
     return f"It keeps {count} {'number' if count == 1 else 'numbers'} per weight ({kept})."

@@ -13,7 +13,7 @@ from core.figures import plot
 from core.formula.latex import measured
 from ui import controls, navigation, process
 from ui.kit import share
-from ui.kit.elements import look, picture
+from ui.kit.elements import look, picture, prose
 from ui.navigation import Page
 
 # The settings of an experiment, by name.
@@ -100,7 +100,7 @@ def statement(claim: Claim) -> None:
         verdict_badge(claim.verdict)
         if claim.basis is Basis.SOURCES:
             st.badge(str(claim.basis).capitalize(), icon=":material/menu_book:", color="gray")
-    st.markdown(claim.correct)
+    prose(claim.correct)
     st.caption(f"{claim.key} · {claim.source}")
 
 
@@ -131,7 +131,7 @@ def runnable(experiment: Experiment, key: str, find: Callable[[str, Settings], F
     ``key`` begins the keys of its controls; one experiment may stand on several cards. ``find`` runs the experiment
     that it is given by its key.
     """
-    st.markdown(f"**{experiment.question}**")
+    prose(f"**{experiment.question}**")
     if not controls.switch("Run the experiment", f"run_{key}"):
         return
     settings = controls.hyper_row(experiment.settings, f"{key}_")
@@ -140,7 +140,7 @@ def runnable(experiment: Experiment, key: str, find: Callable[[str, Settings], F
 
 def finding_panel(finding: Finding, key: str, alt: str) -> None:
     """What an experiment found: in words, numbers and a picture called ``key``."""
-    st.markdown(finding.sentence)
+    prose(finding.sentence)
     if not finding.numbers:
         return
     numbers, drawing = st.columns([2, 3])

@@ -13,7 +13,7 @@ from core.formula.latex import measured, symbol
 from core.formula.words import digits, form_apart
 from core.lessons.rate_check import LIMITS, Check, rate_sentences
 from ui.controls import choice, fold, moment_control, view_control
-from ui.kit.elements import bullets, table
+from ui.kit.elements import bullets, prose, table
 from ui.panels.catalogue import rule_lines
 from ui.stage import Account
 
@@ -64,7 +64,7 @@ def code_panel(label: str, key: str, of: str, runs: Mapping[str, Run]) -> None:
 
     def draw() -> None:
         run = choice("Run of", runs, of) if len(runs) > 1 else next(iter(runs.values()))
-        st.markdown(f"The script takes these very steps. {facts(run).assertion}")
+        prose(f"The script takes these very steps. {facts(run).assertion}")
         st.code(torch_script(run), language="python", height=420)
 
     fold(label, key, draw)
@@ -88,7 +88,7 @@ def step_controls(race: Race, steps: int, prefix: str) -> Account:
 def step_panel(path: Path, step: int) -> None:
     """Step ``step`` of a path in one variable in words."""
     if 1 <= step < len(path.x):
-        st.markdown(step_sentence(path, step))
+        prose(step_sentence(path, step))
     step_words(path, step, 0)
 
 
@@ -99,7 +99,7 @@ def step_words(path: Path, step: int, coordinate: int) -> None:
         st.caption("At step 0 nothing has happened yet; move the clock to see a step in numbers.")
         return
     if taken == 0:
-        st.markdown(str(path.status))
+        prose(str(path.status))
         return
     if step > taken:
         st.caption(f"This path ended at step {taken}, which is shown. {path.status}")
@@ -111,4 +111,4 @@ def step_words(path: Path, step: int, coordinate: int) -> None:
     before, after = (measured(value, form).latex for value in (start, end))
     change = measured(end - start).latex
     moved = f"moves by ${change}$, from ${before}$ to ${after}$" if end != start else f"stays at ${after}$"
-    st.markdown(f"So step {digits(last)} {moved}." + (f" Here {memory}." if memory else ""))
+    prose(f"So step {digits(last)} {moved}." + (f" Here {memory}." if memory else ""))

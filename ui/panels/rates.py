@@ -14,7 +14,7 @@ from core.engine.summary import Race
 from core.figures import plot, rates_figure
 from ui import controls
 from ui.kit import share
-from ui.kit.elements import clicked, in_digits, look, picture
+from ui.kit.elements import clicked, in_digits, look, picture, prose
 from ui.navigation import LEARNING_RATE
 
 _SWEEP = f"{LEARNING_RATE.prefix}sweep"
@@ -34,7 +34,7 @@ _DIGITS = 3
 
 def rates_panel(race: Race) -> None:
     """The loss at the end against the learning rate for every racer, with a dot where this race stands on it."""
-    st.markdown(
+    prose(
         "Every curve is one rule at all learning rates of its slider, from this start and with its other settings as "
         "they are. The dots are this race; where a curve ends, the rule diverges."
     )
@@ -60,7 +60,7 @@ def sensitivity_fold() -> None:
 
 
 def _sensitivity() -> None:
-    st.markdown(
+    prose(
         "Each curve is one rule at all learning rates of its slider, everything else as it is; the dots are the rates "
         "set below. Where a curve ends, the rule diverges. Click a curve to load that rate, or move the slider of its "
         "rule."

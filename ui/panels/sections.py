@@ -15,7 +15,7 @@ from core.figures.plot import PREVIEW_HEIGHT, preview
 from core.lessons.sections import Section
 from ui.controls import fold, switch
 from ui.kit import share
-from ui.kit.elements import look, picture
+from ui.kit.elements import look, picture, prose
 from ui.navigation import Page
 from ui.panels import claims
 
@@ -25,7 +25,7 @@ _KEPT = 128
 
 def contents(sections: Sequence[Section]) -> None:
     """The titles of ``sections`` in a line, each of which leads to its section."""
-    st.markdown(" · ".join(f"[{section.title}](#{section.key})" for section in sections))
+    prose(" · ".join(f"[{section.title}](#{section.key})" for section in sections))
 
 
 @st.fragment
@@ -37,7 +37,7 @@ def section_panel(section: Section, page: Page, more: Callable[[], None] | None 
     words, drawing = st.columns([3, 2], gap="medium", vertical_alignment="center")
     with words:
         st.subheader(section.title, anchor=section.key)
-        st.markdown(section.introduction)
+        prose(section.introduction)
         if section.formula:
             st.latex(section.formula)
     with drawing:
@@ -52,7 +52,7 @@ def section_panel(section: Section, page: Page, more: Callable[[], None] | None 
         for experiment in section.experiments:
             claims.experiment_card(experiment)
         if statements:
-            st.markdown("**What is said about it, checked**")
+            prose("**What is said about it, checked**")
             claims.claim_cards(statements)
         if section.code and switch("The same in PyTorch", f"{page.prefix}code_{section.key}"):
             st.code(section.code, language="python")

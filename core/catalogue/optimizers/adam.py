@@ -190,7 +190,7 @@ RULES = (
         sights={"m": Sight.PUSH, "v": Sight.SQUARE, "m_hat": Sight.PUSH},
         parent="adam",
         fixes="In its first steps Adam divides by a second moment that it hardly knows yet.",
-        use="As Adam without a warmup; watch the first five steps, which are as long as the gradient.",
+        use="As Adam without a warm-up; watch the first five steps, which are as long as the gradient.",
         experiments=("X66",),
         torch=TorchPeer("RAdam", _ARGUMENTS, state=TORCH_MOMENTS),
         scaling="decaying mean of g², once it is known well",

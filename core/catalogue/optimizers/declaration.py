@@ -38,8 +38,8 @@ class Family(StrEnum):
     DESCENT = "Descent and momentum"
     ADAPTIVE = "A rate per coordinate"
     ADAM = "Adam and its kin"
-    MODERN = "Signs, curvature, layers"
-    BEYOND = "Around the gradient"
+    MODERN = "Signs, curvature, whole layers"
+    BEYOND = "Look-ahead, averages, Newton"
 
     @property
     def idea(self) -> str:

@@ -52,9 +52,9 @@ ALL: tuple[Claim, ...] = (
         topic="choice",
         said="If it is too small, computing time is wasted.",
         verdict=Verdict.TRUE,
-        correct="Far below the stability limit a tenth of the rate costs ten times the steps, each as dear as before. "
-        "Near the limit more is not better: in the worked example 0.18 needs 1494 steps to come within 0.01, 0.1 needs "
-        "175.",
+        correct="Far below the stability limit a tenth of the rate costs ten times the steps, each costing as much as "
+        "before. Near the limit more is not better: in the worked example 0.18 needs 1494 steps to come within 0.01, "
+        "0.1 needs 175.",
         source=_NESTEROV,
         experiment="X09",
     ),
