@@ -17,6 +17,8 @@ Section = Literal["", "Learn", "Explore", "Look up"]
 
 PRODUCT = "The gradient descent guide"
 _ICON = str(Path(__file__).with_name("icon.svg"))
+# Pixels: two titles of pages fit beside each other, also in bold.
+_SIDEBAR = 320
 # Pixels: the narrowest link of the menu, and the height of its lines, so that nothing moves when links come.
 _LINK, _LINE = 100, 24
 
@@ -135,9 +137,8 @@ def of(path: str) -> Page:
 
 def begin(page: Page) -> None:
     """Sets up ``page``: window title, menu, heading, promise, and a place for notes about its link."""
-    st.set_page_config(
-        page_title=PRODUCT if page is HOME else f"{page.title} · {PRODUCT}", page_icon=_ICON, layout="wide"
-    )
+    title = PRODUCT if page is HOME else f"{page.title} · {PRODUCT}"
+    st.set_page_config(page_title=title, page_icon=_ICON, layout="wide", initial_sidebar_state=_SIDEBAR)
     with st.sidebar:
         _menu()
     st.title(PRODUCT if page is HOME else page.title, anchor=False)

@@ -22,7 +22,7 @@ _LOG = f"log scale, floor {digits(FLOOR)}"
 # A loss may lie this far (relative to its size) below the known minimum and still be it, rounded.
 _ROUNDING = 1e-12
 # Pixels of a character of a racer's name, which the right margin leaves room for.
-_CHARACTER = 7.0
+_CHARACTER = 7.6
 
 
 def loss_axes(race: Tracks, look: Look, objective: Objective) -> go.Figure:

@@ -498,3 +498,35 @@ def test_a_stage_far_below_is_drawn_when_its_reader_comes_near(
     hill.scroll_into_view_if_needed()
     settled(tab, plots=4)
     expect(hill.locator(".gd-canvas")).to_have_count(2)
+
+
+def test_lines_that_were_drawn_piece_by_piece_are_whole(visit: Open) -> None:
+    def colored() -> int:
+        return int(
+            tab.evaluate(
+                """() => {
+                const canvas = document.querySelector('.gd-view.gd-plane .gd-canvas');
+                const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+                let count = 0;
+                for (let at = 0; at < pixels.length; at += 4) {
+                    const [r, g, b, a] = pixels.subarray(at, at + 4);
+                    if (a > 128 && Math.max(r, g, b) - Math.min(r, g, b) > 60) count++;
+                }
+                return count;
+            }"""
+            )
+        )
+
+    tab = visit(t=0)
+    stage_in(tab).focus()
+    for step in range(1, 61):
+        tab.keyboard.press("ArrowRight")
+        expect_step(tab, step)
+    still(tab)
+    piece_by_piece = colored()
+    # A step back has all of it drawn anew.
+    tab.keyboard.press("ArrowRight")
+    tab.keyboard.press("ArrowLeft")
+    expect_step(tab, 60)
+    still(tab)
+    assert piece_by_piece == pytest.approx(colored(), rel=0.02)

@@ -130,7 +130,7 @@ def test_the_code_shown_runs_and_ends_where_the_page_says(link: Link, tmp_path: 
 @pytest.mark.parametrize("along", ["Updates", "Samples", "Time"])
 @pytest.mark.parametrize("many", ["This seed", "50 seeds"])
 def test_every_view_has_its_pictures_and_says_what_its_lines_are(along: str, many: str) -> None:
-    app = _open({"valong": along, "vmany": many, "vunits": "As measured", "vlr": "0.0003"})
+    app = _open({"valong": along, "vmany": many, "vunits": "As measured", "vlr": "0.0003", "vstable": "true"})
     captions = [one.value for one in app.caption]
     assert any("middle 80 % of 50 seeds" in one and "are medians" in one for one in captions) is (many != "This seed")
     assert any("an update takes" in one and "Python's own time" in one for one in captions) is (along == "Time")
@@ -150,7 +150,7 @@ def test_a_section_is_measured_while_it_is_open(name: str, find: Any) -> None:
     assert sentence not in words(_open(link))
     app = _open({**link, f"v{name}": "true"})
     assert sentence in words(app)
-    assert len(app.get("plotly_chart")) == 2
+    assert len(app.get("plotly_chart")) == 1
 
 
 def test_a_rate_at_which_a_run_diverges_is_told_and_a_calm_one_offered() -> None:

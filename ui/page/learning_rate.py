@@ -224,7 +224,7 @@ def _schedules() -> None:
         story_panel(race)
         if noise:
             prose(ends_sentence({key: _ends(astuple(run)) for key, run in runs.items()}))
-    stage(place, objective, race, step, f"{optimizer.name} under {len(race)} schedules")
+    stage(place, objective, race, step, f"{optimizer.name} under {len(race)} schedules", who="schedule")
     by_name = {SCHEDULES[key].name: run for key, run in runs.items()}
     code_panel("PyTorch code of a run in this race", f"{_RACE}code", f"{_RACE}code_of", by_name)
 

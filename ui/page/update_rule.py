@@ -112,12 +112,15 @@ def descent_panel(example: Example, path: Path, checked: Check, steps: int) -> N
 
 def convention_panel(example: Example) -> None:
     """The same line and data under every convention; the one that is used stands out."""
-    lines = ["| Convention | J | ∂J/∂w | ∂J/∂b | Limit 2/L | α in % of it |", "|:--|--:|--:|--:|--:|--:|"]
+    lines = ["| Convention | J | ∂J/∂w | ∂J/∂b | 2/L |", "|:--|--:|--:|--:|--:|"]
     for row in convention_rows(example):
-        name, *numbers = astuple(row)
+        name, *numbers, percent = astuple(row)
         mark = "**" if name == example.convention.label else ""
         lines.append("".join(f"| {mark}{cell}{mark} " for cell in [name, *map(digits, numbers)]) + "|")
+        if mark:
+            note = f"The learning rate is {digits(percent)} % of 2/L for the convention in use, in bold."
     st.markdown("\n".join(lines))
+    st.caption(note)
 
 
 _network_figure = lru_cache(maxsize=_FIGURES)(backprop_figure)

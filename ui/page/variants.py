@@ -48,7 +48,7 @@ from ui.kit import share
 from ui.kit.elements import bullets, prose
 from ui.kit.limits import MAX_SEED, MAX_START
 from ui.navigation import VARIANTS
-from ui.panels.claims import finding_panel
+from ui.panels.claims import details_panel, finding_panel
 from ui.stage import Costs, room, stage
 from ui.stage.payload import Kind
 
@@ -169,9 +169,12 @@ def boxes_panel(samples: int, batch: int) -> None:
 
 
 def rates_panel(pair: Pair, settings: Settings, known: Sequence[Outlook]) -> None:
-    """Where the chosen rate stands against the largest stable one of every batch size."""
-    label = "Largest stable learning rate against batch size"
-    fold(label, f"{_PREFIX}stable", partial(_tell, partial(stable_rates, pair, settings), "rates", label))
+    """Where the chosen rate stands against the largest stable one of every batch size; its picture is folded."""
+    finding = _found(partial(stable_rates, pair, settings))
+    if finding is not None:
+        prose(finding.sentence)
+        label = "Largest stable learning rate against batch size"
+        fold(label, f"{_PREFIX}stable", partial(details_panel, finding, f"{_PREFIX}_rates", label))
     if known and settings.rate >= min(one.limit for one in known):
         calm = calm_rate(known)
         link = {f"{_PREFIX}lr": share.number_text(calm)}
@@ -200,13 +203,18 @@ def _finding(
 
 
 def _tell(find: Callable[[], Finding], name: str, alt: str) -> None:
-    """A finding, or the sentence that says why there is none."""
+    finding = _found(find)
+    if finding is not None:
+        finding_panel(finding, f"{_PREFIX}_{name}", alt)
+
+
+def _found(find: Callable[[], Finding]) -> Finding | None:
+    """A finding, or nothing after the sentence that says why there is none."""
     try:
-        finding = find()
+        return find()
     except ValueError as error:
         st.info(str(error), icon=":material/info:")
-        return
-    finding_panel(finding, f"{_PREFIX}_{name}", alt)
+        return None
 
 
 def decays_panel() -> None:

@@ -141,8 +141,12 @@ def runnable(experiment: Experiment, key: str, find: Callable[[str, Settings], F
 def finding_panel(finding: Finding, key: str, alt: str) -> None:
     """What an experiment found: in words, numbers and a picture called ``key``."""
     prose(finding.sentence)
-    if not finding.numbers:
-        return
+    if finding.numbers:
+        details_panel(finding, key, alt)
+
+
+def details_panel(finding: Finding, key: str, alt: str) -> None:
+    """The numbers that an experiment found, and a picture called ``key``."""
     numbers, drawing = st.columns([2, 3])
     with numbers:
         rows = "\n".join(f"| {label} | ${measured(value).latex}$ |" for label, value in finding.numbers.items())

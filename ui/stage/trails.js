@@ -60,66 +60,54 @@ function follow(pen, pixels, until, head) {
 
 const beginning = () => ({ next: 0, at: null, length: 0 });
 
-// Strokes the newest of `pieces`, {path, offset}. Its halo covers the end of the one before, which is stroked again.
-function stroke(pen, pieces, track, width, halo) {
+function stroke(pen, path, width, color, dash, offset) {
   pen.lineJoin = 'round';
-  pen.lineCap = 'round';
-  if (halo) {
-    pen.strokeStyle = halo;
-    pen.lineWidth = HALO * width;
-    pen.stroke(pieces.at(-1).path);
-  }
-  pen.strokeStyle = track.color;
+  pen.lineCap = dash === 'solid' ? 'round' : 'butt';
   pen.lineWidth = width;
-  pen.lineCap = track.dash === 'solid' ? 'round' : 'butt';
-  pen.setLineDash(DASHES[track.dash]);
-  for (const { path, offset } of pieces) {
-    pen.lineDashOffset = offset;
-    pen.stroke(path);
-  }
-  pen.setLineDash([]);
+  pen.strokeStyle = color;
+  pen.setLineDash(DASHES[dash]);
+  pen.lineDashOffset = offset;
+  pen.stroke(path);
 }
 
-// Whole steps are kept on a canvas of their own, to which a frame of playing only adds the new ones: thousands of steps
-// drawn anew would take longer than a frame. `cache.layer` is dropped by whoever moves pixels.
+// Whole steps are kept on canvases of their own, to which a frame of playing only adds the new ones: thousands of steps
+// drawn anew would take longer than a frame. Halos have one below that of the lines, or each new piece of a line would
+// wipe out the end of the one before. `cache.layer` is dropped by whoever moves pixels.
 export function drawTrails(pen, cache, { tracks: visible, t, colors, moved }, width, height) {
   const row = Math.floor(t);
   const stroked = cache.view.stroke ?? WIDTH;
   const keys = visible.map(({ track }) => track.key).join();
   if (!cache.layer || cache.layer.keys !== keys || row < cache.layer.row || cache.layer.background !== colors.background) {
     cache.layer = {
-      canvas: document.createElement('canvas'), ahead: document.createElement('canvas'), keys,
-      background: colors.background, heads: visible.map(beginning), row: 0,
+      halos: document.createElement('canvas'), lines: document.createElement('canvas'), ahead: document.createElement('canvas'),
+      keys, background: colors.background, heads: visible.map(beginning), row: 0,
     };
     const faint = fitted(cache.layer.ahead, width, height);
     for (const { track, pixels } of visible) {
       if (t >= track.n - 1) continue;
       const path = new Path2D();
       follow(path, pixels, track.n - 1, beginning());
-      faint.strokeStyle = track.color;
-      faint.lineWidth = Math.min(1.5, stroked);
-      faint.setLineDash(DASHES[track.dash]);
-      faint.stroke(path);
+      stroke(faint, path, Math.min(1.5, stroked), track.color, track.dash, 0);
     }
   }
   const { layer } = cache;
-  const kept = fitted(layer.canvas, width, height);
+  const [halos, lines] = [layer.halos, layer.lines].map((canvas) => fitted(canvas, width, height));
   layer.row = row;
-  const rows = visible.reduce((sum, { track }) => sum + track.n, 0);
-  const halo = moved && rows > HALOED ? null : colors.background;
+  const haloed = !moved || visible.reduce((sum, { track }) => sum + track.n, 0) <= HALOED;
   visible.forEach(({ track, pixels }, k) => {
     const head = layer.heads[k];
     const until = Math.min(row, track.n - 1);
     if (head.next > until) return;
-    const piece = { path: new Path2D(), offset: head.length };
-    follow(piece.path, pixels, until, head);
-    stroke(kept, head.piece ? [head.piece, piece] : [piece], track, stroked, halo);
-    head.piece = piece;
+    const offset = head.length;
+    const path = new Path2D();
+    follow(path, pixels, until, head);
+    if (haloed) stroke(halos, path, HALO * stroked, colors.background, 'solid', 0);
+    stroke(lines, path, stroked, track.color, track.dash, offset);
   });
   pen.globalAlpha = AHEAD;
   pen.drawImage(layer.ahead, 0, 0, width, height);
   pen.globalAlpha = 1;
-  pen.drawImage(layer.canvas, 0, 0, width, height);
+  for (const canvas of [layer.halos, layer.lines]) pen.drawImage(canvas, 0, 0, width, height);
   visible.forEach(({ track, pixels }, k) => {
     const at = placeAt(pixels, track.n, t);
     if (layer.heads[k].at && sane(...at)) line(pen, layer.heads[k].at, at, track.color, stroked);

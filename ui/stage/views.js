@@ -332,6 +332,11 @@ export class Time extends View {
     return [];
   }
 
+  // In the margin there is no room for more; that a track failed and when stands in its row.
+  named({ track }) {
+    return track.name;
+  }
+
   letters(pen, { gd }, scene, labels) {
     beside(pen, gd, scene, labels);
   }
