@@ -517,9 +517,10 @@ def test_lines_that_were_drawn_piece_by_piece_are_whole(visit: Open) -> None:
             )
         )
 
-    tab = visit(t=0)
+    # Here steps are shorter than halos are wide.
+    tab = visit(t=100)
     stage_in(tab).focus()
-    for step in range(1, 61):
+    for step in range(101, 221):
         tab.keyboard.press("ArrowRight")
         expect_step(tab, step)
     still(tab)
@@ -527,6 +528,7 @@ def test_lines_that_were_drawn_piece_by_piece_are_whole(visit: Open) -> None:
     # A step back has all of it drawn anew.
     tab.keyboard.press("ArrowRight")
     tab.keyboard.press("ArrowLeft")
-    expect_step(tab, 60)
+    expect_step(tab, 220)
     still(tab)
-    assert piece_by_piece == pytest.approx(colored(), rel=0.02)
+    # Where pieces meet, their edges are smoothed twice.
+    assert piece_by_piece == pytest.approx(colored(), rel=0.05)
