@@ -98,7 +98,7 @@ def race(opened: Shared) -> Iterator[Shared]:
     """The opening race at its end."""
     tab = opened.tab
     if asked(tab).keys() - {"t"}:
-        tab.locator(".st-key-try").get_by_text(RACE.title, exact=True).click()
+        tab.locator('[class*="st-key-try_"]').get_by_text(RACE.title, exact=True).click()
         await_that(tab, lambda: not asked(tab).keys() - {"t"}, f"the opening race, and not {tab.url}")
     stage_in(tab).focus()
     for key in ("r", "End"):

@@ -38,7 +38,7 @@ def _press(tab: Page, key: str) -> None:
 
 
 def _open(tab: Page, scenario: str) -> None:
-    tab.locator(".st-key-try").get_by_text(RACES[scenario].title, exact=True).click()
+    tab.locator('[class*="st-key-try_"]').get_by_text(RACES[scenario].title, exact=True).click()
 
 
 def _turn(tab: Page, key: str, stops: int) -> None:

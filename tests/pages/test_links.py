@@ -151,7 +151,7 @@ def _shown(app: AppTest, refused: Sequence[str]) -> dict[str, object]:
 def _turn(app: AppTest, draw: Random) -> str:
     """Does something at random that a visitor could do, and says what."""
     keys = controls(app)
-    chips = [group for group in app.button_group if re.fullmatch(r"\w?try", group.key or "")]
+    chips = [group for group in app.button_group if re.fullmatch(r"\w?try_\w+", group.key or "")]
     if chips and draw.random() < 0.15:
         title = draw.choice(chips[0].options)
         chips[0].set_value(title)

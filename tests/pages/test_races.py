@@ -7,14 +7,14 @@ from core import OBJECTIVES, OPTIMIZERS, Run
 from core.catalogue.racers import RACERS
 from core.engine.scenarios import DESCENTS, RACES, Scenario
 from core.engine.sensitivity import tuned_rate
-from tests.pages.visits import clean, link_of, open_page, open_scenario, run_table, state
+from tests.pages.visits import chips, clean, link_of, open_page, open_scenario, run_table, state
 from ui import navigation
 from ui.controls import scenario_state
 from ui.kit.limits import MAX_CURVE_RACERS, MAX_RACERS
 from ui.navigation import Page
 
 PAGE = navigation.OPTIMIZERS
-chips = pytest.mark.parametrize(
+each = pytest.mark.parametrize(
     ("page", "scenario"),
     [(PAGE, one) for one in RACES.values()] + [(navigation.FOUNDATIONS, one) for one in DESCENTS.values()],
     ids=lambda one: one.key if isinstance(one, Scenario) else one.title,
@@ -74,11 +74,11 @@ def test_one_schedule_and_the_library_rates_are_given_to_all_at_once() -> None:
         assert state(app, f"{key}_lr") == OPTIMIZERS[key].hypers[0].default
 
 
-@chips
+@each
 def test_a_chip_opens_its_scenario_is_marked_and_says_what_to_look_for(page: Page, scenario: Scenario) -> None:
     app = open_scenario(open_page(page), page, scenario)
     # The row is drawn from what runs, so the mark comes with the run itself.
-    assert app.button_group(key=f"{page.prefix}try").value == scenario.title
+    assert chips(app, page).value == scenario.title
     for key, value in scenario_state(scenario, page.prefix).items():
         assert state(app, key) == value, key
     (stage,) = [
@@ -89,7 +89,7 @@ def test_a_chip_opens_its_scenario_is_marked_and_says_what_to_look_for(page: Pag
     assert scenario.idea.split(".")[0] in str(stage)
     if page is PAGE:
         moved = clean(app.number_input(key="x").set_value(0.123).run())
-        assert moved.button_group(key="try").value is None
+        assert chips(moved, page).value is None
 
 
 def test_more_racers_than_a_picture_takes_are_cut_and_not_an_error() -> None:

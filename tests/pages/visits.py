@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 
 from pandas import DataFrame
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import ButtonGroup
 
 from core.engine.scenarios import Scenario
 from ui.navigation import Page
@@ -33,7 +34,13 @@ def open_page(page: Page, link: Link | None = None) -> AppTest:
 
 def open_scenario(app: AppTest, page: Page, scenario: Scenario) -> AppTest:
     """``app``, which shows ``page``, after the chip of ``scenario`` was pressed there."""
-    return clean(app.button_group(key=f"{page.prefix}try").set_value(scenario.title).run())
+    return clean(chips(app, page).set_value(scenario.title).run())
+
+
+def chips(app: AppTest, page: Page) -> ButtonGroup:
+    """The scenarios of ``page``, of which the one that is shown is marked."""
+    (group,) = [group for group in app.button_group if (group.key or "").startswith(f"{page.prefix}try_")]
+    return group
 
 
 def run_table(app: AppTest, prefix: str = "") -> DataFrame:
@@ -85,7 +92,7 @@ _KINDS = (
 )
 # What acts once and keeps nothing: a rule to begin with, a run or a scenario to open, the choice by family that writes
 # into another.
-_ACTS = re.compile(r"edit|\w?try|\w?reopen|\w{0,2}family_\w+|\w?schedule_all")
+_ACTS = re.compile(r"edit|\w?try_\w+|\w?reopen|\w{0,2}family_\w+|\w?schedule_all")
 
 
 def controls(app: AppTest) -> dict[str, str]:

@@ -92,15 +92,23 @@ def scenario_row(scenarios: Mapping[str, Scenario], runs: Sequence[Run], prefix:
     """
     titles = {scenario.title: scenario for scenario in scenarios.values()}
     here = next((scenario for scenario in titles.values() if scenario.is_shown_by(runs)), None)
-    key = f"{prefix}try"
+    # Which one is marked follows from what runs, so each mark is a widget of its own. Were the state of one set here,
+    # what a browser sent before it heard of that would look like a press.
+    key = f"{prefix}try_{here.key if here is not None else 'none'}"
 
     def take() -> None:
-        # Nothing is chosen where the one that is shown was pressed, or by a message that no chip sends.
+        # A late message says again what was marked, and a forged one what no chip says.
         chosen = titles.get(st.session_state[key], here)
-        if chosen is not None:
+        if chosen is not None and chosen is not here:
             share.ask(scenario_state(chosen, prefix))
 
-    # What is marked follows from what runs.
-    st.session_state[key] = here.title if here is not None else None
-    st.pills("Try", list(titles), key=key, on_change=take, label_visibility="collapsed")
+    st.pills(
+        "Try",
+        list(titles),
+        default=here.title if here is not None else None,
+        required=here is not None,
+        key=key,
+        on_change=take,
+        label_visibility="collapsed",
+    )
     return f"{here.title}. {here.idea}" if here is not None else ""

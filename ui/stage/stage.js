@@ -266,7 +266,8 @@ class Stage {
       moved ||= shown.seen !== '' && shown.seen !== shown.drawn;
       return shown.seen;
     });
-    if (!moved || !views.length) return;
+    // Rows and bar are written also while no view has been drawn.
+    if (!moved || !this.data) return;
     this.dirty = false;
     // Without motion the balls jump from step to step.
     const t = this.calm.matches ? Math.floor(this.clock.t) : this.clock.t;
