@@ -32,7 +32,7 @@ with words:
     )
     navigation.doors()
 
-st.subheader("Often said, and not so", anchor="verdicts")
+st.header("Often said, and not so", anchor="verdicts")
 claims.surprises()
 controls.scenario_cards(RACES, navigation.OPTIMIZERS)
 share.end()

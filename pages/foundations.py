@@ -34,7 +34,7 @@ with st.sidebar:
 def below(race: Race, account: Account) -> None:
     """What follows from the race, and runs with it."""
     outcome.step_panel(account.path, account.step)
-    st.subheader("What happened", anchor="story")
+    st.header("What happened", anchor="story")
     outcome.story_panel(race)
     export.export_panel(objective, race, navigation.FOUNDATIONS)
 
@@ -44,7 +44,7 @@ label = f"{listed([racer.name for racer in racers])} on {objective.name}"
 entry = Entry(objective, racers, start, steps, gradients, rates, DESCENTS, MAX_CURVE_RACERS)
 race_panel(entry, {"Curve": "curve"}, curves, 420, label, prefix, below)
 
-st.subheader("The mountain, and where the picture ends", anchor="mountain")
+st.header("The mountain, and where the picture ends", anchor="mountain")
 st.markdown(
     "Somebody comes down a mountain blindfolded, feeling the slope and stepping against it. That is gradient descent "
     "in two dimensions, and it is a good first picture. It says nothing about how long a step may be, what a third or "
@@ -62,7 +62,7 @@ stage(hill_place, hill.resolved_objective, hill_race, hill_step, "A ball on a la
 st.markdown(hill.idea)
 claims.claim_cards(claims.claims_about("foundations", "mountain"))
 
-st.subheader("A descent that never arrives", anchor="playground")
+st.header("A descent that never arrives", anchor="playground")
 st.markdown(
     "This page opens on a well-known playground, with its well-known settings: gradient descent from −0.5 at a rate of "
     "0.012. It never reaches the bottom, and more steps do not help: near the flat inflection at 0 the slope shrinks "
@@ -74,7 +74,7 @@ st.markdown(
 )
 claims.claim_cards(claims.claims_about("foundations", "playground"))
 
-st.subheader("Local and global minima", anchor="minima")
+st.header("Local and global minima", anchor="minima")
 st.markdown(
     "Descent goes down from where it stands. Which minimum that leads to is decided by the start far more than by the "
     "learning rate, and whether the others matter depends on the function, not on the rule."
@@ -82,10 +82,10 @@ st.markdown(
 claims.claim_cards(claims.claims_about("foundations", "minima"))
 claims.experiment_card("X10")
 
-st.subheader("The objective", anchor="objective")
+st.header("The objective", anchor="objective")
 catalogue.objective_panel(objective)
 
-st.subheader("Who runs", anchor="rule")
+st.header("Who runs", anchor="rule")
 for racer in racers:
     catalogue.rule_panel(racer)
 navigation.onwards(navigation.FOUNDATIONS)

@@ -35,7 +35,7 @@ def rule_panel(racer: Racer, settings: Mapping[str, float] | None = None) -> Non
     rule = optimizer.parsed
     words, formula = st.columns([2, 3], gap="medium", vertical_alignment="center")
     with words:
-        st.markdown(f"#### {racer.name}")
+        st.markdown(f"### {racer.name}")
         if optimizer.authors:
             st.caption(f"{optimizer.authors} {optimizer.year}")
         st.markdown(optimizer.idea)

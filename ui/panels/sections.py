@@ -36,7 +36,7 @@ def section_panel(section: Section, page: Page, more: Callable[[], None] | None 
     """
     words, drawing = st.columns([3, 2], gap="medium", vertical_alignment="center")
     with words:
-        st.subheader(section.title, anchor=section.key)
+        st.header(section.title, anchor=section.key)
         st.markdown(section.introduction)
         if section.formula:
             st.latex(section.formula)
