@@ -9,6 +9,7 @@ from core.engine.summary import Race
 from core.formula.words import listed
 from core.lessons.mountain import mountain_table
 from ui import controls, navigation
+from ui.kit.elements import written_table
 from ui.kit.limits import MAX_CURVE_RACERS
 from ui.panels import catalogue, claims, export, outcome
 from ui.panels.race import Entry, race_panel
@@ -54,7 +55,7 @@ hill = controls.scenario_control("Landscape", HILLS, "hill", "h")
 hill_run = hill.runs()[0]
 hill_start = controls.start_control(hill.resolved_objective, "h")
 hill_path = trace(Run(hill_run.objective, hill_run.optimizer, hill_start, hill_run.steps, hill_run.settings))
-st.markdown(mountain_table(hill_path))
+written_table(mountain_table(hill_path), "mountain_table")
 hill_place = room(["space", "plane"], 420, "h")
 hill_step = controls.moment_control(hill_run.steps, "h")
 hill_race = [(RACERS["sgd"], hill_path)]

@@ -7,6 +7,7 @@ from core.lessons.batch_story import update_rule
 from core.problems.batches.race import race
 from ui import navigation
 from ui.controls import tables
+from ui.kit.elements import formula_line
 from ui.page import variants
 from ui.panels import claims
 
@@ -22,10 +23,10 @@ known = variants.outlooks(data.used, runs, settings)
 
 variants.pictures(data, runs, settings)
 
-rule, story = st.columns([2, 3], gap="medium")
+rule, story = st.columns([3, 4], gap="medium")
 with rule:
     st.header("One rule, three batch sizes", anchor="rule")
-    st.latex(update_rule(settings, data.used.x.size))
+    formula_line(update_rule(settings, data.used.x.size))
     st.markdown(
         "The three runs differ in one thing: how many samples $\\mathcal B_t$ an update averages the gradient over. "
         "All of them give the exact gradient of the loss, fewer give an estimate of it."

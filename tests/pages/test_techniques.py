@@ -48,7 +48,7 @@ def test_every_section_has_a_heading_a_picture_and_a_way_to_it() -> None:
         assert section.introduction in words(app)
     assert len(app.get("plotly_chart")) == len(TECHNIQUES)
     assert [latex.value for latex in app.latex] == [
-        f"$$\n{section.formula}\n$$" for section in TECHNIQUES if section.formula
+        f"$$\n{section.formula}\\,\n$$" for section in TECHNIQUES if section.formula
     ]
 
 
