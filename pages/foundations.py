@@ -9,7 +9,7 @@ from core.engine.summary import Race
 from core.formula.words import listed
 from core.lessons.mountain import mountain_table
 from ui import controls, navigation
-from ui.kit.elements import prose
+from ui.kit.elements import formula_line, prose, written_table
 from ui.kit.limits import MAX_CURVE_RACERS
 from ui.panels import catalogue, claims, export, outcome
 from ui.panels.race import Entry, race_panel
@@ -33,7 +33,7 @@ with st.sidebar:
 def below(race: Race, account: Account) -> None:
     """What follows from the race, and runs with it."""
     outcome.step_panel(account.path, account.step)
-    st.subheader("What happened", anchor="story")
+    st.header("What happened", anchor="story")
     outcome.story_panel(race)
     export.export_panel(objective, race, navigation.FOUNDATIONS)
 
@@ -43,8 +43,8 @@ label = f"{listed([racer.name for racer in racers])} on {objective.name}"
 entry = Entry(objective, racers, start, steps, gradients, opening.rules, DESCENTS, MAX_CURVE_RACERS)
 race_panel(entry, {"Curve": "curve"}, curves, 420, label, prefix, below)
 
-st.subheader("The idea, in one line", anchor="idea")
-st.latex(r"\theta_t = \theta_{t-1} - \alpha\, f'(\theta_{t-1})")
+st.header("The idea, in one line", anchor="idea")
+formula_line(r"\theta_t = \theta_{t-1} - \alpha\, f'(\theta_{t-1})")
 prose(
     "Stand at $\\theta_{t-1}$, look at the slope $f'$ there, and step against it. The *learning rate* $\\alpha$ says "
     "how far a slope makes you go. Nothing else is known: not where the bottom is, nor how far away. So the same line "
@@ -57,7 +57,7 @@ for racer in racers:
     with st.expander(f"The rule: {racer.name}"):
         catalogue.rule_panel(racer)
 
-st.subheader("The same in two dimensions: the mountain", anchor="mountain")
+st.header("The same in two dimensions: the mountain", anchor="mountain")
 prose(
     "Somebody comes down a mountain blindfolded, feeling the slope and stepping against it. That is gradient descent "
     "in two dimensions, and it is a good first picture. It says nothing about how long a step may be, what a third or "
@@ -67,7 +67,7 @@ hill = controls.scenario_control("Landscape", HILLS, "hill", "h")
 hill_run = hill.runs()[0]
 hill_start = controls.start_control(hill.resolved_objective, "h")
 hill_path = trace(Run(hill_run.objective, hill_run.optimizer, hill_start, hill_run.steps, hill_run.settings))
-st.markdown(mountain_table(hill_path))
+written_table(mountain_table(hill_path), "mountain_table")
 hill_place = room(["space", "plane"], 420, "h")
 hill_step = controls.moment_control(hill_run.steps, "h")
 hill_race = [(RACERS["sgd"], hill_path)]
@@ -75,7 +75,7 @@ stage(hill_place, hill.resolved_objective, hill_race, hill_step, "A ball on a la
 prose(hill.idea)
 claims.about(navigation.FOUNDATIONS, "mountain", "The mountain")
 
-st.subheader("A descent that never arrives", anchor="playground")
+st.header("A descent that never arrives", anchor="playground")
 prose(
     "A well-known playground opens like the third scenario: gradient descent from −0.5 at a rate of 0.012. It never "
     "reaches the bottom, and more steps do not help: near the flat inflection at 0 the slope shrinks with the square "
@@ -84,7 +84,7 @@ prose(
 )
 claims.about(navigation.FOUNDATIONS, "playground", "The descent that never arrives")
 
-st.subheader("Local and global minima", anchor="minima")
+st.header("Local and global minima", anchor="minima")
 prose(
     "Descent goes down from where it stands. Which minimum that leads to is decided by the start far more than by the "
     "learning rate, and whether the others matter depends on the function, not on the rule."

@@ -9,14 +9,15 @@ from ui.panels import claims
 navigation.begin(navigation.HISTORY)
 
 entry = history.timeline_panel()
+st.header("What it brought, and what came after", anchor="found")
 history.entry_panel(entry)
 
-st.subheader("Everything known by a year, in one valley", anchor="race")
+st.header("Everything known by a year, in one valley", anchor="race")
 history.race_panel()
 
-st.subheader("Who grew from whom", anchor="family")
+st.header("Who grew from whom", anchor="family")
 history.family_panel(entry)
 
-st.subheader("Dates and names that are often told differently", anchor="claims")
+st.header("Dates and names that are often told differently", anchor="claims")
 claims.about(navigation.HISTORY, "timeline", "The timeline")
 navigation.onwards(navigation.HISTORY)

@@ -18,15 +18,15 @@ path = race[0][1]
 checked = check(path, path.run.resolved_objective)
 learning_rate.descent_stage(race, checked, dials)
 
-st.subheader("Too small and too large", anchor="sizes")
+st.header("Too small and too large", anchor="sizes")
 learning_rate.cards_panel()
 
-st.subheader("Predicted and measured", anchor="story")
+st.header("Predicted and measured", anchor="story")
 outcome.rate_panel(path, checked)
 outcome.code_panel("PyTorch code of this run", f"{prefix}code", f"{prefix}code_of", {"this run": path.run})
 claims.about(navigation.LEARNING_RATE, "choice", "About the choice of the learning rate")
 
-st.subheader("Where the curvature changes", anchor="bounded")
+st.header("Where the curvature changes", anchor="bounded")
 prose(
     "A quadratic is curved alike everywhere, so too large a rate sends the point away for good. Most losses have a "
     "curvature that varies. On this quartic the curvature is 0 at the flat inflection and grows without end further "
@@ -41,7 +41,7 @@ prose(
 )
 edge = st.container()
 
-st.subheader("Every rate at once", anchor="rates")
+st.header("Every rate at once", anchor="rates")
 prose(
     "A rate that suits one rule is often of no use to another, and how much worse a wrong rate is differs from rule to "
     "rule."
@@ -53,7 +53,7 @@ prose(
 )
 claims.experiment_card("X63")
 
-st.subheader("Schedules", anchor="schedules")
+st.header("Schedules", anchor="schedules")
 prose(
     "A hundred epochs, one step each, and the same noise for all. A large rate gets near quickly and then jitters at "
     "a height that grows with the rate; a small one ends lower and takes longer. A schedule starts large and ends "

@@ -23,7 +23,7 @@ with st.sidebar:
 # The editor is drawn first, and must not stand where the picture will.
 picture, editor = st.container(), st.container()
 with editor:
-    st.subheader("Edit a rule", anchor="edit")
+    st.header("Edit a rule", anchor="edit")
     prose("Change a line, and the rule you made races beside the one it came from.")
     optimizers.edit_control()
     own = controls.own_rule_control()
@@ -42,13 +42,13 @@ with picture:
         lambda race, account: optimizers.race_sections(objective, race, account),
     )
 
-st.subheader("The objective", anchor="objective")
+st.header("The objective", anchor="objective")
 catalogue.objective_panel(objective)
 
-st.subheader("About races", anchor="races")
+st.header("About races", anchor="races")
 claims.about(navigation.OPTIMIZERS, "race", "About races")
 
-st.subheader("Rule by rule", anchor="rules")
+st.header("Rule by rule", anchor="rules")
 prose("Each section has the idea, the formula, what it mends, what it costs, and what is said of it, checked.")
 optimizers.rule_sections({racer.key for racer in racers})
 navigation.onwards(navigation.OPTIMIZERS)

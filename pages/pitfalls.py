@@ -14,7 +14,7 @@ pitfalls.symptoms_panel()
 for section in SECTIONS:
     sections.section_panel(section, navigation.PITFALLS, pitfalls.MORE.get(section.key))
 
-st.subheader("Before looking for a cause", anchor="first")
+st.header("Before looking for a cause", anchor="first")
 prose(
     "Most of these have the same first test: run again from the same seed with the learning rate at a tenth, and with "
     "one batch of data repeated. A run that now learns had too large a rate or too noisy a gradient. One that still "

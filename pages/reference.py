@@ -9,13 +9,13 @@ from ui.panels import claims
 
 navigation.begin(navigation.REFERENCE)
 
-st.subheader("Which optimizer?", anchor="optimizers")
+st.header("Which optimizer?", anchor="optimizers")
 reference.optimizers_panel()
 
-st.subheader("Schedules of the learning rate", anchor="schedules")
+st.header("Schedules of the learning rate", anchor="schedules")
 reference.schedules_panel()
 
-st.subheader("The same in PyTorch", anchor="parity")
+st.header("The same in PyTorch", anchor="parity")
 prose(
     "Every rule and every schedule here is compared with the class of `torch.optim` that computes the same: same "
     "start, same settings, same number of steps. Where PyTorch has none, the other side is an optimizer made from the "
@@ -23,18 +23,18 @@ prose(
 )
 reference.parity_panel()
 
-st.subheader("Real PyTorch code", anchor="code")
+st.header("Real PyTorch code", anchor="code")
 prose("Each tab is one program, run exactly as printed whenever this guide is tested.")
 reference.code_panel()
 claims.about(navigation.REFERENCE, "code", "About such code")
 
-st.subheader("Tips from the trenches", anchor="tips")
+st.header("Tips from the trenches", anchor="tips")
 prose("Seven pieces of advice that everyone has heard, each with a verdict and the experiment behind it.")
 claims.about(navigation.REFERENCE, "tips", "The seven tips")
 
-st.subheader("What tables like the one above often say", anchor="table")
+st.header("What tables like the one above often say", anchor="table")
 claims.about(navigation.REFERENCE, "table", "The comparison table")
 
-st.subheader("Every statement, and how true it is", anchor="ledger")
+st.header("Every statement, and how true it is", anchor="ledger")
 reference.ledger_panel()
 navigation.onwards(navigation.REFERENCE)

@@ -13,7 +13,7 @@ sections.contents(TECHNIQUES)
 for section in TECHNIQUES:
     sections.section_panel(section, navigation.TECHNIQUES, techniques.MORE.get(section.key))
 
-st.subheader("What all this has in common", anchor="common")
+st.header("What all this has in common", anchor="common")
 prose(
     "Each of these mends one thing that can be measured: a condition number, a size that grows or shrinks from layer "
     "to layer, a step that is too long. Where that thing is not what is wrong, the technique does nothing, or harm."

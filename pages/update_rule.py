@@ -30,29 +30,29 @@ with walk:
 with table:
     points.table_panel(example, chosen)
 
-st.subheader("Again and again", anchor="repeat")
+st.header("Again and again", anchor="repeat")
 checked = check(path, example.objective)
 update_rule.descent_panel(example, path, checked, steps)
 outcome.story_panel([(RACERS["sgd"], path)])
 
-st.subheader("How large may the learning rate be?", anchor="limit")
+st.header("How large may the learning rate be?", anchor="limit")
 outcome.rate_panel(path, checked)
 
-st.subheader("What is being averaged?", anchor="convention")
+st.header("What is being averaged?", anchor="convention")
 prose(
     "The same line and the same points have four usual losses. They agree about which line is best, and disagree about "
     "how steep the way is, so a learning rate means nothing before the loss is written down."
 )
 update_rule.convention_panel(example)
 
-st.subheader("Is the gradient right?", anchor="differences")
+st.header("Is the gradient right?", anchor="differences")
 prose(
     "A slope can be checked without any calculus: move one parameter a little, measure the loss again, and divide the "
     "change by the move. Too large a move misses the curve, too small a one drowns in rounding."
 )
 claims.experiment_card("X05")
 
-st.subheader("The gradient of a network: backpropagation", anchor="network")
+st.header("The gradient of a network: backpropagation", anchor="network")
 prose(
     "For a line the gradient is a short sum. For a network it is the chain rule, applied from the loss back to every "
     "weight: every number of the forward pass is used again, and none is computed twice."
@@ -61,11 +61,11 @@ update_rule.network_panel()
 claims.experiment_card("X07")
 claims.experiment_card("X08")
 
-st.subheader("What is said about it", anchor="claims")
+st.header("What is said about it", anchor="claims")
 claims.about(navigation.UPDATE_RULE, "steps", "The six steps")
 claims.about(navigation.UPDATE_RULE, "example", "The worked example")
 
-st.subheader("The same in PyTorch", anchor="code")
+st.header("The same in PyTorch", anchor="code")
 update_rule.code_panel(example, steps)
 
 st.caption(

@@ -7,7 +7,7 @@ from core.lessons.batch_story import update_rule
 from core.problems.batches.race import race
 from ui import navigation
 from ui.controls import tables
-from ui.kit.elements import prose
+from ui.kit.elements import formula_line, prose
 from ui.page import variants
 from ui.panels import claims
 
@@ -23,25 +23,25 @@ known = variants.outlooks(data.used, runs, settings)
 
 variants.pictures(data, runs, settings)
 
-rule, story = st.columns([2, 3], gap="medium")
+rule, story = st.columns([3, 4], gap="medium")
 with rule:
-    st.subheader("One rule, three batch sizes", anchor="rule")
-    st.latex(update_rule(settings, data.used.x.size))
+    st.header("One rule, three batch sizes", anchor="rule")
+    formula_line(update_rule(settings, data.used.x.size))
     prose(
         "The three runs differ in one thing: how many samples $\\mathcal B_t$ an update averages the gradient over. "
         "All of them give the exact gradient of the loss, fewer give an estimate of it."
     )
 with story:
-    st.subheader("What happened", anchor="story")
+    st.header("What happened", anchor="story")
     variants.story_panel(data, runs, settings, known)
 
-st.subheader("The three side by side", anchor="variants")
+st.header("The three side by side", anchor="variants")
 variants.boxes_panel(data.used.x.size, settings.batch)
 
-st.subheader("The largest stable rate shrinks with the batch", anchor="rates")
+st.header("The largest stable rate shrinks with the batch", anchor="rates")
 variants.rates_panel(data.used, settings, known)
 
-st.subheader("What a batch's noise is, and how high it holds a run", anchor="noise")
+st.header("What a batch's noise is, and how high it holds a run", anchor="noise")
 prose(
     "A batch's gradient scatters about the exact one with the variance $S/B$, $S$ being that of single samples; drawn "
     "without replacement, times $(n-B)/(n-1)$. At a constant learning rate that scatter keeps the run hovering above "
@@ -49,7 +49,7 @@ prose(
 )
 variants.noise_panels(data.used, settings)
 
-st.subheader("How the rate must fall to arrive all the same", anchor="decay")
+st.header("How the rate must fall to arrive all the same", anchor="decay")
 prose(
     "Robbins and Monro set two conditions on the sequence of learning rates. Their sum must be infinite, or a far "
     "minimum is never reached; the sum of their squares must be finite, or the noise never dies out. Choose a decay "
@@ -58,20 +58,20 @@ prose(
 variants.decays_panel()
 claims.experiment_card("X12")
 
-st.subheader("What is said of the three", anchor="claims")
+st.header("What is said of the three", anchor="claims")
 for topic, label in (("batch", "Full batch"), ("stochastic", "One sample at a time"), ("minibatch", "Mini-batch")):
     claims.about(navigation.VARIANTS, topic, label)
 
-st.subheader("Do small batches generalise better?", anchor="generalisation")
+st.header("Do small batches generalise better?", anchor="generalisation")
 prose(
     "The comparison is only fair where every batch size has a learning rate of its own, chosen on other data than it "
     "is judged on. The experiment below does both: one rate for all, then the best one for each."
 )
 claims.about(navigation.VARIANTS, "generalisation", "Small batches", CLAIMS["C137"])
 
-st.subheader("The same in PyTorch", anchor="code")
+st.header("The same in PyTorch", anchor="code")
 variants.code_panel(data.used, settings)
 
-st.subheader("The data", anchor="data")
+st.header("The data", anchor="data")
 variants.data_panel(data)
 navigation.onwards(navigation.VARIANTS)

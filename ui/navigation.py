@@ -21,6 +21,16 @@ _ICON = str(Path(__file__).with_name("icon.svg"))
 _SIDEBAR = 320
 # Pixels: the narrowest link of the menu, and the height of its lines, so that nothing moves when links come.
 _LINK, _LINE = 100, 24
+# Streamlit's containers are no landmarks.
+_landmark = st.components.v2.component(
+    "gradient_descent_menu",
+    js="""export default function ({ parentElement }) {
+  const menu = parentElement.closest(".st-key-menu");
+  menu.setAttribute("role", "navigation");
+  menu.setAttribute("aria-label", "Pages");
+}""",
+    isolate_styles=False,
+)
 
 
 @dataclass(frozen=True)
@@ -147,7 +157,10 @@ def begin(page: Page) -> None:
 
 
 def _menu() -> None:
+    # Streamlit's links look alike where one is and where the keyboard is.
+    st.html("<style>.st-key-menu :focus-visible { outline: 2px solid; outline-offset: -2px; }</style>")
     with st.container(key="menu", gap="xxsmall"):
+        _landmark(key="landmark", height=1)
         for section, pages in groupby(ALL, lambda page: page.section):
             if section:
                 st.caption(section)

@@ -40,7 +40,7 @@ def _runs(app: AppTest) -> set[str]:
 
 def test_every_section_has_a_heading_a_picture_and_a_way_to_it() -> None:
     app = open_page(PAGE)
-    headings = {heading.proto.anchor: heading.value for heading in app.subheader}
+    headings = {heading.proto.anchor: heading.value for heading in app.header}
     contents = next(text.value for text in app.markdown if "](#" in text.value)
     assert re.findall(r"\(#(\w+)\)", contents) == [section.key for section in TECHNIQUES]
     for section in TECHNIQUES:
@@ -48,7 +48,7 @@ def test_every_section_has_a_heading_a_picture_and_a_way_to_it() -> None:
         assert section.introduction in words(app)
     assert len(app.get("plotly_chart")) == len(TECHNIQUES)
     assert [latex.value for latex in app.latex] == [
-        f"$$\n{section.formula}\n$$" for section in TECHNIQUES if section.formula
+        f"$$\n{section.formula}\\,\n$$" for section in TECHNIQUES if section.formula
     ]
 
 

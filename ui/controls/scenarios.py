@@ -73,7 +73,7 @@ def race_state(racers: Sequence[Racer], runs: Sequence[Run], prefix: str = "") -
 
 def scenario_cards(scenarios: Mapping[str, Scenario], page: Page) -> None:
     """Prepared runs, each with the reason to look at it and a button that opens it on ``page``, another one."""
-    st.subheader("Try", anchor=False)
+    st.header("Try", anchor=False)
     listed = list(scenarios.values())
     for first in range(0, len(listed), _CARDS):
         for column, scenario in zip(st.columns(_CARDS), listed[first : first + _CARDS], strict=False):

@@ -120,6 +120,31 @@ def believed_row(raw: Any, count: int) -> int | None:
     return row if isinstance(row, int) and not isinstance(row, bool) and 0 <= row < count else None
 
 
+def written_table(markdown: str, key: str) -> None:
+    """A table of Markdown; where a window is narrower than it is, the table is scrolled and not the page."""
+    st.html(f"<style>.st-key-{key} {{ overflow-x: auto; }}</style>")
+    with st.container(key=key):
+        st.markdown(markdown)
+
+
+def formula_line(latex: str) -> None:
+    """``latex`` on a line of its own.
+
+    KaTeX lets some signs hang over the right edge by two pixels, which could be scrolled; the space takes them in.
+    """
+    st.latex(rf"{latex}\,")
+
+
+def program(code: str, height: int) -> None:
+    """``code``, a Python program, in a window ``height`` pixels high.
+
+    The window is a container, in which the copy button takes the focus: a block of code that scrolls by itself has
+    nothing that does, so that no keyboard could scroll it.
+    """
+    with st.container(height=height, border=False):
+        st.code(code, language="python", wrap_lines=True)
+
+
 def csv_button(label: str, rows: Sequence[Any], file: str, key: str) -> None:
     """A button that gives ``rows``, dataclasses of plain values, away as ``file``, made when it is pressed."""
     st.download_button(

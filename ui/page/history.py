@@ -63,7 +63,7 @@ def entry_panel(entry: Entry) -> None:
     if entry.kind == "rule":
         rule_panel(RACERS[entry.key])
     else:
-        st.markdown(f"#### {entry.name}")
+        st.markdown(f"### {entry.name}")
         st.caption(f"{entry.authors} {entry.years}")
         prose(entry.idea)
         if entry.consequence:

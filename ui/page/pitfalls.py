@@ -50,7 +50,7 @@ from ui.controls import (
 )
 from ui.controls.objective import start_state
 from ui.kit import share
-from ui.kit.elements import bullets, prose, table
+from ui.kit.elements import bullets, formula_line, prose, table
 from ui.kit.limits import MAX_CURVE_RACERS, MAX_SEED
 from ui.navigation import PITFALLS
 from ui.panels.catalogue import objective_panel
@@ -240,7 +240,7 @@ def turned_panel() -> None:
     with drawn:
         _show(objective, race, steps, f"A ravine turned by {digits(angle)}°", _TURNED, dials)
     bullets(arrivals(angle, start, rates))
-    st.latex(TURNED_LATEX)
+    formula_line(TURNED_LATEX)
     _code(race, _TURNED)
 
 

@@ -28,7 +28,7 @@ from core.lessons.reference import (
 from ui import navigation, process
 from ui.controls import choice, named, one_of, text_setting
 from ui.kit import share
-from ui.kit.elements import bullets, csv_button, look, picture, prose, table
+from ui.kit.elements import bullets, csv_button, look, picture, program, prose, table
 from ui.kit.limits import MAX_TEXT
 from ui.panels.catalogue import rule_panel, schedule_panel
 from ui.panels.claims import card_key, card_settings, statement
@@ -141,7 +141,7 @@ def _rule(optimizer: Optimizer) -> None:
             st.caption(optimizer.torch.note)
     else:
         st.caption("torch.optim has no such class; this one is made from the lines above.")
-        st.code(optimizer_source(optimizer), language="python", height=300)
+        program(optimizer_source(optimizer), 300)
     navigation.link(navigation.OPTIMIZERS, f"Race **{optimizer.name}**", {"rules": [optimizer.name]})
 
 
@@ -210,7 +210,7 @@ def code_panel() -> None:
         if tab.open:
             with tab:
                 prose(snippet.introduction)
-                st.code(snippet.code, language="python", height=460)
+                program(snippet.code, 460)
                 bullets(snippet.notes)
 
 

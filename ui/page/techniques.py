@@ -13,7 +13,7 @@ from core.lessons.flat_walk import RADIUS, RATE, RHO, STEPS, VALLEY, walk_senten
 from core.lessons.state_memory import DEFAULT, GIGA, LEAST, MOST, Precision, memories, memory_sentence
 from core.lessons.two_features import SETTINGS, VIEW, Bowl
 from ui import controls
-from ui.kit.elements import bullets, look, picture, prose
+from ui.kit.elements import bullets, formula_line, look, picture, program, prose
 from ui.navigation import TECHNIQUES
 from ui.stage import Dials, room, stage
 
@@ -58,7 +58,7 @@ def _sam() -> None:
     rate = controls.slider_dial(RATE, f"{_PREFIX}lr")
     dials = Dials({"sgd": [rate], "sam": [rate, controls.slider_dial(RHO, f"{_PREFIX}rho")]})
     stage(place, VALLEY, race, step, "Gradient descent and SAM in a valley", dials=dials)
-    st.latex(rf"f(x, y) = {VALLEY.parsed.latex}")
+    formula_line(rf"f(x, y) = {VALLEY.parsed.latex}")
     st.caption("x and y are the two weights, w₁ and w₂.")
     bullets(walk_sentences(race))
     prose(
@@ -68,7 +68,7 @@ def _sam() -> None:
         "because the step uphill fetches its gradient from the other side. The experiment below counts them."
     )
     if controls.switch("This walk of SAM in PyTorch", f"{_PREFIX}code_sam"):
-        st.code(torch_script(race[-1][1].run), language="python", height=320)
+        program(torch_script(race[-1][1].run), 320)
 
 
 def _memory() -> None:

@@ -31,7 +31,7 @@ from ui.controls import (
     view_control,
 )
 from ui.kit import share
-from ui.kit.elements import look, picture, prose
+from ui.kit.elements import formula_line, look, picture, program, prose, written_table
 from ui.kit.limits import OWN
 from ui.navigation import OPTIMIZERS as OPTIMIZERS_PAGE
 from ui.navigation import UPDATE_RULE, link
@@ -84,8 +84,8 @@ def stage_panel(example: Example, path: Path, chosen: Stage) -> None:
         picture(figure, f"{_PREFIX}_step", 300, f"The points and the line; {chosen.title.lower()}")
     with words:
         prose(chosen.sentence)
-        st.latex(chosen.symbols)
-        st.latex(chosen.latex)
+        formula_line(chosen.symbols)
+        formula_line(chosen.latex)
 
 
 def _lines(path: Path) -> list[tuple[float, float]]:
@@ -119,7 +119,7 @@ def convention_panel(example: Example) -> None:
         lines.append("".join(f"| {mark}{cell}{mark} " for cell in [name, *map(digits, numbers)]) + "|")
         if mark:
             note = f"The learning rate is {digits(percent)} % of 2/L for the convention in use, in bold."
-    st.markdown("\n".join(lines))
+    written_table("\n".join(lines), f"{_PREFIX}conventions")
     st.caption(note)
 
 
@@ -168,7 +168,7 @@ def code_panel(example: Example, steps: int) -> None:
     """The same line, data and steps in PyTorch, and the way to race other rules in this bowl."""
 
     def draw() -> None:
-        st.code(example_script(example, steps), language="python", height=420)
+        program(example_script(example, steps), 420)
 
     fold("PyTorch code of these steps", f"{_PREFIX}code", draw)
     settings: dict[str, share.Setting] = {

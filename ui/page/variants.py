@@ -45,7 +45,7 @@ from ui.controls import (
 )
 from ui.controls.tables import Chosen
 from ui.kit import share
-from ui.kit.elements import bullets, prose
+from ui.kit.elements import bullets, program, prose, written_table
 from ui.kit.limits import MAX_SEED, MAX_START
 from ui.navigation import VARIANTS
 from ui.panels.claims import details_panel, finding_panel
@@ -223,14 +223,14 @@ def decays_panel() -> None:
     rows = [r"| Decay | $\alpha_t$ | $\sum\alpha_t=\infty$ | $\sum\alpha_t^2<\infty$ |", "|:--|:--|:--|:--|"]
     for decay in DECAYS.values():
         rows.append(f"| {decay.name} | ${decay.formula}$ | {answers[decay.reaches]} | {answers[decay.quietens]} |")
-    st.markdown("\n".join(rows))
+    written_table("\n".join(rows), f"{_PREFIX}decays")
 
 
 def code_panel(pair: Pair, settings: Settings) -> None:
     """The chosen batch's run as a PyTorch program."""
 
     def draw() -> None:
-        st.code(batch_script(pair, **asdict(settings)), language="python", height=460)
+        program(batch_script(pair, **asdict(settings)), 460)
 
     fold(f"The run of {settings.batch} at a time, as a program that checks its own end", f"{_PREFIX}code", draw)
 

@@ -15,12 +15,12 @@ from core.formula.rule import Rule
 from core.formula.rule_latex import aligned, start_lines, step_lines
 from ui.controls import hyper_control
 from ui.kit import share
-from ui.kit.elements import prose
+from ui.kit.elements import formula_line, prose
 
 
 def objective_panel(objective: Objective) -> None:
     """The objective's formula, why it is interesting, and its source."""
-    st.latex(rf"f({', '.join(objective.parsed.variables)}) = {objective.parsed.latex}")
+    formula_line(rf"f({', '.join(objective.parsed.variables)}) = {objective.parsed.latex}")
     if objective.idea:
         prose(objective.idea)
     if objective.source:
@@ -36,7 +36,7 @@ def rule_panel(racer: Racer, settings: Mapping[str, float] | None = None) -> Non
     rule = optimizer.parsed
     words, formula = st.columns([2, 3], gap="medium", vertical_alignment="center")
     with words:
-        st.markdown(f"#### {racer.name}")
+        st.markdown(f"### {racer.name}")
         if optimizer.authors:
             st.caption(f"{optimizer.authors} {optimizer.year}")
         prose(optimizer.idea)
@@ -52,12 +52,14 @@ def rule_panel(racer: Racer, settings: Mapping[str, float] | None = None) -> Non
     with formula:
         rule_lines(rule)
         given = settings or {}
-        st.latex(",\\quad ".join(_setting(hyper, given.get(hyper.name, hyper.default)) for hyper in optimizer.hypers))
+        formula_line(
+            ",\\quad ".join(_setting(hyper, given.get(hyper.name, hyper.default)) for hyper in optimizer.hypers)
+        )
 
 
 def rule_lines(rule: Rule) -> None:
     """The lines of a rule of optimization or of a schedule, with time indices."""
-    st.latex(aligned([*start_lines(rule), *step_lines(rule)]))
+    formula_line(aligned([*start_lines(rule), *step_lines(rule)]))
 
 
 def schedule_panel(

@@ -13,7 +13,7 @@ from core.formula.latex import measured, symbol
 from core.formula.words import digits, form_apart
 from core.lessons.rate_check import LIMITS, Check, rate_sentences
 from ui.controls import choice, fold, moment_control, view_control
-from ui.kit.elements import bullets, prose, table
+from ui.kit.elements import bullets, formula_line, program, prose, table
 from ui.panels.catalogue import rule_lines
 from ui.stage import Account
 
@@ -25,7 +25,7 @@ def rate_panel(path: Path, checked: Check) -> None:
         bullets(rate_sentences(path, checked))
     with formula:
         rule_lines(OPTIMIZERS[checked.key].parsed)
-        st.latex(LIMITS[checked.key])
+        formula_line(LIMITS[checked.key])
         st.caption(
             "The limit, and what a step multiplies the distance by along a direction of curvature λ; L is the largest "
             "λ. " + ("" if checked.key == "sgd" else "The factor is the z of larger size.")
@@ -65,7 +65,7 @@ def code_panel(label: str, key: str, of: str, runs: Mapping[str, Run]) -> None:
     def draw() -> None:
         run = choice("Run of", runs, of) if len(runs) > 1 else next(iter(runs.values()))
         prose(f"The script takes these very steps. {facts(run).assertion}")
-        st.code(torch_script(run), language="python", height=420)
+        program(torch_script(run), 420)
 
     fold(label, key, draw)
 

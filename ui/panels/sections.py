@@ -15,7 +15,7 @@ from core.figures.plot import PREVIEW_HEIGHT, preview
 from core.lessons.sections import Section
 from ui.controls import fold, switch
 from ui.kit import share
-from ui.kit.elements import look, picture, prose
+from ui.kit.elements import formula_line, look, picture, prose
 from ui.navigation import Page
 from ui.panels import claims
 
@@ -36,10 +36,10 @@ def section_panel(section: Section, page: Page, more: Callable[[], None] | None 
     """
     words, drawing = st.columns([3, 2], gap="medium", vertical_alignment="center")
     with words:
-        st.subheader(section.title, anchor=section.key)
+        st.header(section.title, anchor=section.key)
         prose(section.introduction)
         if section.formula:
-            st.latex(section.formula)
+            formula_line(section.formula)
     with drawing:
         picture(_preview(section, look()), f"{page.prefix}preview_{section.key}", PREVIEW_HEIGHT, section.alt)
     statements = claims.claims_about(page.path, section.key)

@@ -39,8 +39,8 @@ export class Rows {
   fill() {
     const { tracks, variables, data } = this.stage;
     this.written = undefined;
-    const stays = ({ key, name, color, dash, shape, dials, schedule }) =>
-      [key, name, color, dash, shape, schedule, dials.map(({ value, ...spec }) => spec)];
+    const stays = ({ key, name, color, ink, dash, shape, dials, schedule }) =>
+      [key, name, color, ink, dash, shape, schedule, dials.map(({ value, ...spec }) => spec)];
     const made = JSON.stringify([variables, tracks.map(stays), data.everyone.map(({ value, ...spec }) => spec)]);
     if (this.made !== made) {
       this.made = made;

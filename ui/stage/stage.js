@@ -16,6 +16,7 @@ import { VIEWS, drawView } from './kinds.js';
 import { Ledger } from './ledger.js';
 import { Runner, bring } from './live.js';
 import { digits } from './numbers.js';
+import { retell } from './outcome.js';
 import { configOf, figureOf, homeOf, layoutOf, loadPlotly, tracesOf } from './plots.js';
 import { Rows } from './rows.js';
 import { channel, decodeTracks, unpacked } from './tracks.js';
@@ -59,13 +60,14 @@ class Stage {
     this.coarse = window.matchMedia('(pointer: coarse)').matches;
     this.title = element('p', { class: 'gd-title' });
     this.hint = element('p', { class: 'gd-hint' });
+    this.result = element('p', { class: 'gd-said' });
     this.scene = element('div', { class: 'gd-views' });
     this.bar = new Bar(this);
     this.ends = new Ends(this);
     this.rows = new Rows(this);
     this.ledger = new Ledger(this);
     const rows = element('div', { class: 'gd-scroll' }, this.rows.element);
-    root.append(this.title, this.scene, this.ends.element, this.bar.element, rows, this.ledger.element, this.hint);
+    root.append(this.title, this.result, this.scene, this.ends.element, this.bar.element, rows, this.ledger.element, this.hint);
     root.addEventListener('keydown', (event) => this.key(event));
     this.resized = new ResizeObserver(() => this.resize());
     this.resized.observe(root);
@@ -144,6 +146,9 @@ class Stage {
       return [key, runner?.program.id === program.id && !runner.heavy ? runner : new Runner(program)];
     }));
     this.root.setAttribute('aria-label', data.label);
+    this.result.id = `${data.id}_result`;
+    this.root.setAttribute('aria-describedby', this.result.id);
+    this.describe();
     this.title.textContent = data.look_for ?? '';
     this.title.hidden = !data.look_for;
     this.hint.textContent = data.hint;
@@ -154,6 +159,11 @@ class Stage {
     this.stale = this.moved;
     this.dirty = true;
     this.draw();
+  }
+
+  // Says what the views show, to who cannot see them.
+  describe() {
+    this.result.textContent = retell(this.settled.filter(({ key }) => !this.hidden.has(key)), this.minimum);
   }
 
   // Colours and heights as the theme and the number of rows are now.
@@ -248,6 +258,7 @@ class Stage {
     shown.box.classList.toggle('gd-broad', Boolean(view.broad));
     shown.box.setAttribute('role', 'group');
     shown.box.setAttribute('aria-label', view.label);
+    shown.box.setAttribute('aria-describedby', this.result.id);
     return shown;
   }
 
@@ -531,6 +542,7 @@ class Stage {
   hide(key) {
     if (!this.hidden.delete(key)) this.hidden.add(key);
     this.rows.mark();
+    this.describe();
     this.dirty = true;
     this.draw();
   }
