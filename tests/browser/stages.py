@@ -232,7 +232,7 @@ def grip(tab: Page, slider: Locator, *shares: float) -> None:
         tab.wait_for_timeout(50)
 
 
-def expect_start(tab: Page, wanted: list[float], racer: str, prefix: str = "") -> None:
+def expect_start(tab: Page, wanted: list[float], racer: str, prefix: str = "", steps: int = STEPS) -> None:
     """The start is where it was asked for, as the link, the table and the axes have it."""
     pixels = tab.evaluate(
         f"() => {{ const l = {PLOT}._fullLayout; return ['xaxis', 'yaxis'].map(a => Math.abs(1 / l[a]._m)); }}"
@@ -249,7 +249,7 @@ def expect_start(tab: Page, wanted: list[float], racer: str, prefix: str = "") -
     start = [float(asked(tab)[key]) for key in keys]
     stage_in(tab).focus()
     tab.keyboard.press("Home")
-    expect_step(tab, 0)
+    expect_step(tab, 0, steps)
     await_that(
         tab, lambda: numbers(tab, racer)[: len(start)] == pytest.approx(start, rel=6e-4), f"the path from {start}"
     )

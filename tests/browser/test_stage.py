@@ -105,6 +105,7 @@ def test_an_answer_of_the_server_does_not_turn_the_clock_back(visit: Open) -> No
 def test_scrubbing_goes_to_a_step_and_tells_the_page(visit: Open) -> None:
     tab = visit()
     slider = stage_in(tab).get_by_role("slider", name="Step")
+    slider.scroll_into_view_if_needed()
     box = slider.bounding_box()
     assert box is not None
     y = box["y"] + box["height"] / 2
@@ -232,7 +233,7 @@ def test_the_ring_of_the_start_can_be_dragged(visit: Open) -> None:
 def test_a_click_on_a_curve_moves_its_start(visit: Open) -> None:
     tab = visit(FOUNDATIONS.path)
     tab.mouse.click(*tab.evaluate(SPOT, [1.5, 3.0]))
-    expect_start(tab, [1.5], "Gradient descent", FOUNDATIONS.prefix)
+    expect_start(tab, [1.5], "Gradient descent", FOUNDATIONS.prefix, DESCENT.steps)
     assert f"{FOUNDATIONS.prefix}y" not in asked(tab)
 
 

@@ -267,7 +267,7 @@ class Stage {
       if (this.clock.run(seconds)) this.rest();
       this.dirty = true;
     }
-    if (this.held) return;
+    if (this.held && this.views.some(({ made }) => made)) return;
     if (this.stale) this.compute();
     else if (this.narrow) this.widen();
     const held = this.holding || [...this.turning.values()].some((turned) => turned.held);
