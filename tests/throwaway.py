@@ -79,7 +79,9 @@ def test_the_pages_offer_them_with_their_controls() -> None:
     assert state(app, "throwaway_schedule") == "Throwaway decay"
     assert any("**Throwaway**" in section.label for section in app.expander)
     assert "Momentum once more." in words(app)
-    assert "Twice the number is 6." in words(open_page(navigation.FOUNDATIONS, {"run_C999": "true"}))
+    assert "Twice the number is 6." in words(
+        open_page(navigation.FOUNDATIONS, {"run_C999": "true", "dabout_mountain": "true"})
+    )
 
 
 def test_the_page_is_in_the_menu_and_opens() -> None:

@@ -193,8 +193,8 @@ EXTREMES = [
     {"zcx": "0", "zcmomentum_lr": "0", "zcsteps": "1"},
     {"zax": "1e6", "zay": "1e6", "zaangle": "90", "zasgd_lr": "1e6", "zasteps": "5000"},
     {"zax": "0", "zay": "0", "zaangle": "0", "zaadam_lr": "0"},
-    {"zvrun": "Without a sign", "zvx": "-3", "zvy": "0"},
-    {"zvrun": "Without a sign", "zvx": "0", "zvy": "0", "zvundefined_lr": "1e6"},
+    {"zvrun": "Undefined loss", "zvx": "-3", "zvy": "0"},
+    {"zvrun": "Undefined loss", "zvx": "0", "zvy": "0", "zvundefined_lr": "1e6"},
     {"zvrun": "All at once", "zvx": "1e6", "zvy": "-1e6", "zvsudden_lr": "1e6"},
     {"zvrun": "All at once", "zvx": "1", "zvy": "1"},
     {"zvrun": "Only looks like it", "zvx": "0", "zvy": "0", "zvharmless_lr": "0"},
@@ -245,8 +245,8 @@ RUNS = (
     ("saddles", {"zscode": "true", "zsof": "With noise", "zssteps": "90", "zsnoise": "0.03", "zsseed": "3"}),
     ("saddles", {"zccode": "true", "zcof": "Momentum", "zcmomentum_lr": "0.02"}),
     ("ravines", {"zacode": "true", "zaof": "Adam", "zaangle": "33", "zaadam_lr": "0.02"}),
-    ("divergence", {"zvcode": "true", "zvrun": "Without a sign"}),
-    ("divergence", {"zvcode": "true", "zvrun": "Slowly", "zvslow_lr": "0.021"}),
+    ("divergence", {"zvcode": "true", "zvrun": "Undefined loss"}),
+    ("divergence", {"zvcode": "true", "zvrun": "Slow divergence", "zvslow_lr": "0.021"}),
 )
 
 

@@ -180,11 +180,11 @@ def test_the_regime_of_the_worked_example_is_theorys(share: float, expected: Reg
     assert checked.percent == pytest.approx(100 * share)
 
 
-def test_a_gutter_is_told_as_one() -> None:
+def test_a_loss_that_is_flat_in_one_direction_is_told_as_one() -> None:
     gutter = Example(((3.0, 1.0), (3.0, 2.0)), lr=0.01)
     path, checked = _worked(gutter, 100)
     said = " ".join(rate_sentences(path, checked))
-    assert "a gutter" in said
+    assert "flat in one direction" in said
     assert "inf" not in said
     assert "feels one direction" not in said
     assert len(checked.curvatures) == 1
