@@ -156,7 +156,8 @@ async def alone(url: str, process: int, act: Act) -> list[Result]:
         visitor = Visitor(socket)
         await visitor.open(act.page)
         draw = random.Random(act.page.title)
-        taken = [await visitor.act(act, draw.random()) for _ in range(3)]
+        for _ in range(3):
+            await visitor.act(act, draw.random())
         visitor.messages = visitor.received = 0
         before = _spent(process)
         taken = [await visitor.act(act, draw.random()) for _ in range(ALONE)]

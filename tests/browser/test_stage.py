@@ -346,10 +346,6 @@ def test_it_follows_a_change_of_theme_without_a_reload(visit: Open) -> None:
         return [gd._fullLayout.font.color.toLowerCase(), ground.colorscale[0][1].toLowerCase()];
     }}"""
     tab.evaluate("() => { window.untouched = true; }")
-    # A step back has the lines drawn anew in one piece, as another theme will.
-    button(tab, "One step forward").click()
-    button(tab, "One step back").click()
-    still(tab)
     light = tab.evaluate(PICTURE)
     for scheme, look in (("dark", DARK), ("light", LIGHT)):
         tab.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
@@ -478,6 +474,9 @@ def test_a_stage_has_its_place_before_there_is_anything_to_draw_with(
     expect(tab.locator(".gd-table")).to_be_visible(timeout=PATIENCE)
     expect(below).to_be_visible(timeout=PATIENCE)
     await_that(tab, lambda: bool(held), "Plotly asked for")
+    # What stands above has come.
+    expect(tab.locator('[class*="st-key-try_"]').get_by_text(RACE.title, exact=True)).to_be_visible()
+    still(tab)
     before = below.bounding_box()
     for route in held:
         route.continue_()

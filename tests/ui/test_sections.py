@@ -4,7 +4,7 @@ import pytest
 
 from tests.pages.visits import open_page
 from ui import navigation
-from ui.panels import sections
+from ui.kit import elements
 from ui.stage.stage import plotly_chunk
 
 
@@ -15,7 +15,7 @@ def test_a_second_visit_makes_no_preview_again(page: navigation.Page, monkeypatc
     def again(*_: object) -> None:
         raise AssertionError("A preview was made again.")
 
-    monkeypatch.setattr(sections, "preview", again)
+    monkeypatch.setattr(elements, "preview", again)
     open_page(page)
 
 

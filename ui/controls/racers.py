@@ -26,6 +26,8 @@ _STEPS = Hyper("T", "T", 500, (1, MAX_STEPS), (1, MAX_STEPS), "log", "Steps that
 _NOISE = Hyper("noise", r"\sigma", 0, (0, MAX_NOISE), (0, 5), "linear", "Standard deviation of the noise.")
 _CLIP = Hyper("clip", "c", 0, (0, MAX_CLIP), (0, 10), "linear", "Longer gradients are scaled down to it; 0: no limit.")
 _FACTOR = Hyper("factor", "f", 1, (1e-3, 1e3), (0.1, 10), "log", "What every learning rate is multiplied by.")
+# Pixels of the choice of basins, so that it stands from the beginning where it will.
+_BASINS = 260
 
 
 class Tuning(TypedDict):
@@ -75,6 +77,7 @@ def basins_control(racers: Sequence[Racer], prefix: str = "") -> str:
         "Basins of",
         list(keys),
         key=key,
+        width=_BASINS,
         # It says itself what it is for, and takes no height from the picture.
         format_func=lambda name: f"Basins of {name}" if keys[name] else "No basins",
         label_visibility="collapsed",
@@ -281,8 +284,7 @@ def everyone_row(racers: Sequence[Racer], prefix: str = "") -> None:
             share.ask({prefix + schedule_key(racer): name for racer in racers})
 
     def library() -> None:
-        rates = {prefix + hyper_key(racer, "lr"): racer.optimizer.hypers[0].default for racer in racers}
-        share.ask(rates)
+        share.ask({prefix + hyper_key(racer, "lr"): racer.optimizer.hypers[0].default for racer in racers})
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(

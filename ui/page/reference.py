@@ -173,8 +173,6 @@ def _table(rows: Sequence[Any], key: str, name: str, option: Callable[[Any], str
 
 @st.fragment
 @share.part("parity")
-@st.fragment
-@share.part("parity")
 def parity_panel() -> None:
     """A button that takes the same runs through PyTorch, and how far apart the two then are."""
     if st.button("Check against PyTorch now", icon=":material/fact_check:", type="primary", key=f"{_PREFIX}check"):

@@ -38,8 +38,8 @@ from ui.navigation import UPDATE_RULE, link
 from ui.stage import Dials, room, stage
 
 _PREFIX = UPDATE_RULE.prefix
-# Figures kept that do not follow the stage.
-_FIGURES = 64
+# Figures that do not follow the stage are kept.
+_network_figure = lru_cache(maxsize=64)(backprop_figure)
 
 
 def rate_control() -> float:
@@ -113,17 +113,14 @@ def descent_panel(example: Example, path: Path, checked: Check, steps: int) -> N
 def convention_panel(example: Example) -> None:
     """The same line and data under every convention; the one that is used stands out."""
     lines = ["| Convention | J | ∂J/∂w | ∂J/∂b | 2/L |", "|:--|--:|--:|--:|--:|"]
-    for row in convention_rows(example):
-        name, *numbers, percent = astuple(row)
-        mark = "**" if name == example.convention.label else ""
+    rows = {row.name: row for row in convention_rows(example)}
+    used = rows[example.convention.label]
+    for row in rows.values():
+        name, *numbers, _ = astuple(row)
+        mark = "**" if row is used else ""
         lines.append("".join(f"| {mark}{cell}{mark} " for cell in [name, *map(digits, numbers)]) + "|")
-        if mark:
-            note = f"The learning rate is {digits(percent)} % of 2/L for the convention in use, in bold."
     written_table("\n".join(lines), f"{_PREFIX}conventions")
-    st.caption(note)
-
-
-_network_figure = lru_cache(maxsize=_FIGURES)(backprop_figure)
+    st.caption(f"The learning rate is {digits(used.percent)} % of 2/L for the convention in use, in bold.")
 
 
 def network_panel() -> None:

@@ -1,15 +1,10 @@
 """The pages as cards on the home page: each with its promise and a small picture of runs."""
 
-from functools import lru_cache
-
-import plotly.graph_objects as go
 import streamlit as st
 
-from core.figures import Look
-from core.figures.plot import PREVIEW_HEIGHT, preview
 from core.lessons.cards import CARDS
 from ui import navigation
-from ui.kit.elements import look, picture
+from ui.kit.elements import preview_picture
 
 # Pixels of the narrowest card.
 _NARROWEST = 250
@@ -22,10 +17,5 @@ def page_cards() -> None:
             with st.container(border=True, height="stretch", gap="xsmall"):
                 navigation.link(page, f"**{page.title}**")
                 if card := CARDS.get(page.path):
-                    picture(_drawn(page.path, look()), f"card_{page.path}", PREVIEW_HEIGHT, card.alt)
+                    preview_picture(card.picture, f"card_{page.path}", card.alt)
                 st.caption(page.promise)
-
-
-@lru_cache(maxsize=2 * len(CARDS))
-def _drawn(path: str, colors: Look) -> go.Figure:
-    return preview(CARDS[path].picture(), colors)

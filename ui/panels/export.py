@@ -25,7 +25,7 @@ from core.formula.source import Library
 from core.formula.words import apart
 from ui.controls import choice, fold, race_state, refuse, view_control
 from ui.kit import share
-from ui.kit.elements import look, prose
+from ui.kit.elements import look, program, prose
 from ui.kit.limits import MAX_CLIP, MAX_NOISE, MAX_PASTE, MAX_SEED, MAX_START, MAX_STEPS
 from ui.kit.share import Setting
 from ui.navigation import FOUNDATIONS, OPTIMIZERS, Page
@@ -56,7 +56,7 @@ def _export(objective: Objective, race: Race, prefix: str) -> None:
     prose(f"The script takes these very steps with nothing of this guide in it. {facts(path.run).assertion}")
     _downloads(objective, race, racer, path, library)
     write = torch_script if library == "torch" else numpy_script
-    st.code(write(path.run), language="python", height=420)
+    program(write(path.run), 420)
 
 
 def _downloads(objective: Objective, race: Race, racer: Racer, path: Path, library: Library) -> None:

@@ -90,7 +90,7 @@ def race_panel(
         dials=dials,
         look_for=look_for,
         account=account,
-        ends=EndsMap(basins, "plane"),
+        ends=EndsMap(basins, "plane") if basins else None,
     )
     below(race, account)
 

@@ -5,22 +5,15 @@ open if ``claims.section_key(page, section.key)`` is true, and its experiment ru
 """
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 
-import plotly.graph_objects as go
 import streamlit as st
 
-from core.figures import Look
-from core.figures.plot import PREVIEW_HEIGHT, preview
 from core.lessons.sections import Section
 from ui.controls import fold, switch
 from ui.kit import share
-from ui.kit.elements import formula_line, look, picture, prose
+from ui.kit.elements import formula_line, preview_picture, prose
 from ui.navigation import Page
 from ui.panels import claims
-
-# Previews of all sections of all pages in both themes: they depend on nothing else that a visitor can set.
-_KEPT = 128
 
 
 def contents(sections: Sequence[Section]) -> None:
@@ -41,7 +34,7 @@ def section_panel(section: Section, page: Page, more: Callable[[], None] | None 
         if section.formula:
             formula_line(section.formula)
     with drawing:
-        picture(_preview(section, look()), f"{page.prefix}preview_{section.key}", PREVIEW_HEIGHT, section.alt)
+        preview_picture(section.preview, f"{page.prefix}preview_{section.key}", section.alt)
     statements = claims.claims_about(page.path, section.key)
     counts = (("experiment", len(section.experiments)), ("statement", len(statements)))
     label = " and ".join(f"{count} {word}{'s' * (count != 1)}" for word, count in counts if count)
@@ -59,8 +52,3 @@ def section_panel(section: Section, page: Page, more: Callable[[], None] | None 
 
     with share.part(section.key):
         fold(f"Look closer: {label}", claims.section_key(page, section.key), draw)
-
-
-@lru_cache(maxsize=_KEPT)
-def _preview(section: Section, colors: Look) -> go.Figure:
-    return preview(section.preview(), colors)

@@ -36,7 +36,7 @@ export class Bar {
     );
   }
 
-  // A button that turns what ``of`` calls ``name`` on and off.
+  // A button that turns what `of` calls `name` on and off.
   switched(of, name, label, word) {
     const made = button(name, label, () => {
       of[name] = !of[name];

@@ -73,6 +73,7 @@ export function arrow(pen, [x, y], [dx, dy], length, color, halo, hollow) {
   if (!(size > 0)) return;
   const [ux, uy] = [dx / size, dy / size];
   const [ex, ey] = [x + ux * length, y + uy * length];
+  pen.lineJoin = 'round';
   for (const [width, style, dash] of [[5, halo, []], [2, color, hollow ? [3, 3] : []]]) {
     pen.strokeStyle = pen.fillStyle = style;
     pen.lineWidth = width;

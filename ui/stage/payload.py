@@ -20,6 +20,7 @@ from core.catalogue.schedules import SCHEDULES
 from core.engine.arrival import known_minima
 from core.engine.live import Live, live, normals
 from core.engine.maps import MapScript, map_script
+from core.engine.run import Run
 from core.engine.script import SHARED
 from core.engine.tracks import Entrant, Track, Tracks
 from core.figures import (
@@ -256,27 +257,32 @@ def stage_payload(
     }
     programs = {one.script.id: one.script.source for one in known}
     script = None
-    for (racer, path), one in zip(race, lives, strict=True):
-        if one and path.run and ends and racer.key == ends.of:
-            names = (*SHARED, *one.hypers, *(f"x{axis}" for axis in range(objective.dimension)))
-            varied, where, seen = _MAPPED[ends.over]
-            axes = [names.index(name) for name in varied]
-            script = map_script(path.run, axes[0])
-            data["ends"] = {
-                "track": racer.key,
-                "view": ends.over,
-                "axes": axes,
-                "id": script.id,
-                "columns": script.columns,
-                "known": asdict(known_minima(objective)),
-                "head": f"Where {racer.name} ends {where}",
-                "hint": f"Where {racer.name} ends is shown {seen}.",
-            }
+    runs = {racer.key: (racer, path.run) for racer, path in race if path.run is not None}
+    if ends is not None and ends.of in runs:
+        script, data["ends"] = _ends(objective, *runs[ends.of], ends)
     noise = None
     if first.run is not None:
         rows = _NOISE_STEPS * 2 ** max(0, math.ceil(math.log2(steps / _NOISE_STEPS)))
         noise = _noise(first.run.seed, rows, objective.dimension)
     return Payload(tuple(grounds), programs, script, noise, data | {"normals": noise.id if noise else ""}, numbers)
+
+
+def _ends(objective: Objective, racer: Entrant, run: Run, ends: EndsMap) -> tuple[MapScript, dict[str, Any]]:
+    """The program that maps where ``run`` of ``racer`` ends, and what the browser is told of that map."""
+    names = (*SHARED, *live(run).hypers, *(f"x{axis}" for axis in range(objective.dimension)))
+    varied, where, seen = _MAPPED[ends.over]
+    axes = [names.index(name) for name in varied]
+    script = map_script(run, axes[0])
+    return script, {
+        "track": racer.key,
+        "view": ends.over,
+        "axes": axes,
+        "id": script.id,
+        "columns": script.columns,
+        "known": asdict(known_minima(objective)),
+        "head": f"Where {racer.name} ends {where}",
+        "hint": f"Where {racer.name} ends is shown {seen}.",
+    }
 
 
 def _computed(one: Live, dials: Sequence[Dial]) -> dict[str, Any]:

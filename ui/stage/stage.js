@@ -35,7 +35,7 @@ const KEPT = 8;
 const REST = 120;
 const PATIENCE = 4000;
 const WIDEN = 120;
-// How near that is: within half a screen, also where only a part of the page scrolls.
+// How near a reader must be for a stage to be drawn: within half a screen, also where only a part of the page scrolls.
 const NEAR = { rootMargin: '50%', scrollMargin: '50%' };
 
 const nextFrame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));

@@ -143,8 +143,7 @@ def stage(
 
     def turn() -> None:
         turned = believed_dials(st.session_state[key]["dial"], dials)
-        settings = {dial.key: dial.kept(turned[dial.key]) for dial in dials.kept if dial.key in turned}
-        share.ask(settings)
+        share.ask({dial.key: dial.kept(turned[dial.key]) for dial in dials.kept if dial.key in turned})
         # Turned to more steps or fewer, a clock at its end stays there.
         for dial in dials.everyone:
             if dial.name == "T" and dial.key in turned and st.session_state[f"{prefix}t"] == steps:

@@ -352,7 +352,7 @@ def test_a_program_holds_nothing_but_words_numbers_and_signs_of_our_own(
     random_formula: Callable[[np.random.Generator, int], str],
 ) -> None:
     engine = Engine()
-    for written in _random_scripts(random_formula, 1000):
+    for written in _random_scripts(random_formula, 2000):
         assert foreign(written.source) == []
         engine.load("program", written.source)
 
