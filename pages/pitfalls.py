@@ -9,10 +9,12 @@ from ui.page import pitfalls
 from ui.panels import sections
 
 navigation.begin(navigation.PITFALLS)
-sections.contents(SECTIONS)
-pitfalls.symptoms_panel()
-for section in SECTIONS:
-    sections.section_panel(section, navigation.PITFALLS, pitfalls.MORE.get(section.key))
+advice = st.container()
+section = sections.chosen("Pitfall", SECTIONS, navigation.PITFALLS)
+sections.section_panel(section, navigation.PITFALLS)
+st.header("What do you see in your own run?", anchor="symptoms")
+pitfalls.symptoms_panel(advice)
+sections.section_cards(SECTIONS, navigation.PITFALLS)
 
 st.header("Before looking for a cause", anchor="first")
 prose(

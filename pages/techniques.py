@@ -9,9 +9,9 @@ from ui.page import techniques
 from ui.panels import claims, sections
 
 navigation.begin(navigation.TECHNIQUES)
-sections.contents(TECHNIQUES)
-for section in TECHNIQUES:
-    sections.section_panel(section, navigation.TECHNIQUES, techniques.MORE.get(section.key))
+section = sections.chosen("Technique", TECHNIQUES, navigation.TECHNIQUES)
+sections.section_panel(section, navigation.TECHNIQUES, techniques.MORE.get(section.key))
+sections.section_cards(TECHNIQUES, navigation.TECHNIQUES)
 
 st.header("What all this has in common", anchor="common")
 prose(

@@ -44,6 +44,8 @@ class Page:
     promise: str
     # Begins the keys of the page's controls: Streamlit would let equal keys carry a setting to the next page.
     prefix: str = ""
+    # Shows one of its topics at a time (``ui.panels.sections``).
+    one_topic: bool = False
 
     @property
     def path(self) -> str:
@@ -108,6 +110,7 @@ TECHNIQUES = Page(
     "Learn",
     "After this page you can say what a technique mends, when it does nothing, and how to tell from your own run.",
     prefix="q",
+    one_topic=True,
 )
 PITFALLS = Page(
     "pages/pitfalls.py",
@@ -117,6 +120,7 @@ PITFALLS = Page(
     "Why does my training fail? After this page you can diagnose a failing run from its curves, test the "
     "diagnosis, and choose what helps.",
     prefix="z",
+    one_topic=True,
 )
 
 HISTORY = Page(

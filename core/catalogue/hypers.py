@@ -7,13 +7,58 @@ from typing import Literal
 
 from core.formula.words import outside
 
+# What names that are letters or abbreviations are in words.
+_WORDS: Mapping[str, str] = {
+    "lr": "Learning rate",
+    "beta": "Momentum",
+    "beta1": "Memory of gradients",
+    "beta2": "Memory of squares",
+    "gamma": "Share that is kept",
+    "eps": "Epsilon",
+    "rho": "Memory of squares",
+    "k": "Steps between estimates",
+    "clip_norm": "Largest gradient norm",
+    "noise": "Noise",
+    "eta_min": "Lowest factor",
+    "low": "Lowest factor",
+    "span": "Length of the fall",
+    "multiply": "Growth of the stretches",
+    "half": "Steps up",
+    "up": "Steps up",
+    "pct_start": "Share that rises",
+    "div_factor": "Peak over beginning",
+    "final_div_factor": "Beginning over end",
+    "warmup": "Warm-up steps",
+    "threshold": "Least progress",
+    "kappa": "Condition number",
+    "tau": "Dampening",
+    "C": "Rare gradient",
+    "a": "First weight",
+    "h": "Distance",
+    "w": "Slope before",
+    "b": "Intercept before",
+    "gx": "Slope along x",
+    "gy": "Slope along y",
+    "x0": "Start x",
+    "y0": "Start y",
+    "uneven": "Items in a part",
+    "weakest": "Smallest singular value",
+    "beside": "Entry above the diagonal",
+    "diagonal": "Entries on the diagonal",
+    "keep": "Bias of the gate",
+    "drop": "Step of the drop",
+    "spoilt": "Size of the spoilt targets",
+    "rotated": "Turned keys",
+}
+
 
 @dataclass(frozen=True)
 class Hyper:
     """One hyperparameter: how it is written, what it may be, and which part of that a slider offers.
 
     ``bounds`` are inclusive and enforced by every run; ``slider`` lies within them. All numbers are kept as floats,
-    whatever kind they were declared with: a slider takes one kind only.
+    whatever kind they were declared with: a slider takes one kind only. ``label`` is its name in words where the name
+    alone does not give it.
     """
 
     name: str
@@ -24,6 +69,12 @@ class Hyper:
     scale: Literal["log", "linear"]
     help: str
     whole: bool = False
+    label: str = ""
+
+    @property
+    def words(self) -> str:
+        """Its name in words."""
+        return self.label or _WORDS.get(self.name, self.name.replace("_", " ").capitalize())
 
     def __post_init__(self) -> None:
         put = object.__setattr__

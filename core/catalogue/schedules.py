@@ -112,6 +112,7 @@ _START = Hyper(
     (0.01, 1.0),
     "linear",
     "The factor of the first step, as a share of the peak.",
+    label="First factor",
 )
 _FALLING = "LinearLR(optimizer, start_factor=1.0, end_factor=eta_min, total_iters="
 _LEAVE = "max(warmup, T - int(decay*T + 0.5))"
@@ -359,7 +360,16 @@ _DECLARATIONS = (
         hypers=(
             _WARMUP,
             _START,
-            Hyper("decay", "c", 0.2, _SHARE, (0.05, 0.5), "linear", "The share of the run that falls, at its end."),
+            Hyper(
+                "decay",
+                "c",
+                0.2,
+                _SHARE,
+                (0.05, 0.5),
+                "linear",
+                "The end of the run, which falls.",
+                label="Share that falls",
+            ),
             _FLOOR,
         ),
         torch=f"SequentialLR(optimizer, [{_RISING}, {_STABLE}], milestones=[warmup, {_LEAVE}])",

@@ -1,19 +1,14 @@
 """Runs that fail, and one that only looks like it: what each is, and the signs by which one tells them apart."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-
 import numpy as np
 
-from core.catalogue.hypers import Hyper
 from core.catalogue.objectives import OBJECTIVES, Objective
-from core.catalogue.optimizers import OPTIMIZERS
-from core.catalogue.racers import RACERS, Racer
-from core.engine.run import Run
+from core.catalogue.racers import RACERS
+from core.engine.summary import Race, retell
 from core.engine.trace import Path
 from core.evidence.experiments.divergence import ALARM, alarm_step
 from core.formula.words import apart, digits
+from core.lessons.demo import Demo, hyper_turn
 from core.problems.theory import stable_limit
 
 # A loss whose logarithm ends where a weight is 0, as those of probabilities, rates and scales do.
@@ -29,85 +24,11 @@ _WITH_LOGARITHM = Objective(
 )
 
 
-@dataclass(frozen=True)
-class Failure:
-    """One run by its ``rule`` at ``lr`` from the objective's own start, and what to look at in it."""
-
-    key: str
-    title: str
-    objective: Objective
-    rule: str
-    lr: float
-    steps: int
-    look_for: str
-
-    @property
-    def racer(self) -> Racer:
-        """Who runs."""
-        return RACERS[self.rule]
-
-    @property
-    def rate(self) -> Hyper:
-        """The learning rate of the rule."""
-        return OPTIMIZERS[self.rule].hypers[0]
-
-    def run(self, lr: float, start: tuple[float, ...]) -> Run:
-        """The run at ``lr`` from ``start``."""
-        return Run(self.objective.reference, self.rule, start, self.steps, {"lr": lr})
-
-
-_ALL = (
-    Failure(
-        "slow",
-        "Slow divergence",
-        OBJECTIVES["ravine"],
-        "sgd",
-        0.0205,
-        600,
-        "A straight line on the logarithmic axis: each step multiplies the loss by the same factor, because the rate "
-        "is above 2/L in one direction only. The other direction looks perfectly healthy, so watch the loss and not "
-        "the weight you know.",
-    ),
-    Failure(
-        "sudden",
-        "All at once",
-        OBJECTIVES["rosenbrock"],
-        "sgd",
-        0.003,
-        60,
-        "Curvature that grows with the distance: every step lands where the next is longer still. There is no trend to "
-        "notice, only the size of the first gradient, or of the curvature at the start.",
-    ),
-    Failure(
-        "undefined",
-        "Undefined loss",
-        _WITH_LOGARITHM,
-        "momentum",
-        0.3,
-        100,
-        "The loss is small and calm until a step leads to where a logarithm has no value. No limit on the gradient "
-        "and no smaller loss would have told; the remedy is in the formula: softplus, log1p, a clamp, or a loss that "
-        "takes logits.",
-    ),
-    Failure(
-        "harmless",
-        "Only looks like it",
-        OBJECTIVES["ravine"],
-        "momentum",
-        0.02,
-        300,
-        "The loss rises again and again and still arrives: momentum swings. A rise is not a divergence, and a run "
-        "stopped at the first one would have been stopped for nothing. What counts is whether the peaks grow.",
-    ),
-)
-
-# In the order to look at them.
-FAILURES: Mapping[str, Failure] = MappingProxyType({failure.key: failure for failure in _ALL})
-
-
-def signs(path: Path) -> list[str]:
-    """What could be seen while ``path``, of a rule of ``core.problems.theory.METHODS``, was run: a sentence each."""
-    return [_rises(path), _alarm(path), _limit(path)] if path.status.step else []
+def signs(race: Race) -> list[str]:
+    """What happened in a race of one rule of ``core.problems.theory.METHODS``, and what could be seen on the way."""
+    ((_, path),) = race
+    seen = [_rises(path), _alarm(path), _limit(path)] if path.status.step else []
+    return [*retell(race), *seen]
 
 
 def _rises(path: Path) -> str:
@@ -142,3 +63,55 @@ def _limit(path: Path) -> str:
         f"At the start the largest curvature is {digits(largest)}, so {run.resolved_optimizer.name.lower()} on a bowl "
         f"like that is stable up to α = {digits(limit)}; here α is {percent} % of it."
     )
+
+
+def _failure(key: str, title: str, objective: Objective, rule: str, lr: float, steps: int, look_for: str) -> Demo:
+    """A run by ``rule`` at ``lr`` from the objective's own start."""
+    return Demo(key, title, look_for, objective, steps, ((RACERS[rule], {}),), (hyper_turn("lr", lr, rule),), signs)
+
+
+# In the order to look at them.
+FAILURES = (
+    _failure(
+        "slow",
+        "Slow divergence",
+        OBJECTIVES["ravine"],
+        "sgd",
+        0.0205,
+        600,
+        "A straight line on the logarithmic axis: each step multiplies the loss by the same factor, because the rate "
+        "is above 2/L in one direction only. The other direction looks perfectly healthy, so watch the loss and not "
+        "the weight you know.",
+    ),
+    _failure(
+        "sudden",
+        "Sudden divergence",
+        OBJECTIVES["rosenbrock"],
+        "sgd",
+        0.003,
+        60,
+        "Curvature that grows with the distance: every step lands where the next is longer still. There is no trend to "
+        "notice, only the size of the first gradient, or of the curvature at the start.",
+    ),
+    _failure(
+        "undefined",
+        "Undefined loss",
+        _WITH_LOGARITHM,
+        "momentum",
+        0.3,
+        100,
+        "The loss is small and calm until a step leads to where a logarithm has no value. No limit on the gradient "
+        "and no smaller loss would have told; the remedy is in the formula: softplus, log1p, a clamp, or a loss that "
+        "takes logits.",
+    ),
+    _failure(
+        "harmless",
+        "Harmless swings",
+        OBJECTIVES["ravine"],
+        "momentum",
+        0.02,
+        300,
+        "The loss rises again and again and still arrives: momentum swings. A rise is not a divergence, and a run "
+        "stopped at the first one would have been stopped for nothing. What counts is whether the peaks grow.",
+    ),
+)

@@ -2,38 +2,23 @@
 
 import numpy as np
 
-from core.catalogue.hypers import Hyper
 from core.catalogue.objectives import OBJECTIVES
-from core.catalogue.optimizers import OPTIMIZERS
 from core.catalogue.racers import RACERS, Racer
 from core.engine.findings import Array, Mark, Plot
-from core.engine.run import Run
 from core.engine.summary import Race
-from core.engine.trace import Path, trace
+from core.engine.trace import Path
 from core.evidence.experiments.measure import curve
 from core.formula.words import counted, digits
+from core.lessons.demo import Demo, hyper_turn
 
 VALLEY = OBJECTIVES["hyperbola_valley"]
-STEPS = 5000
-_GD, _SAM = RACERS["sgd"], RACERS["sam"]
-(RHO,) = [hyper for hyper in OPTIMIZERS["sam"].hypers if hyper.name == "rho"]
-# The radius at which SAM reaches the flattest minimum within the steps shown.
-RADIUS = 0.2
-# Gradient descent from the valley's own start diverges from about 0.2 on.
-RATE = Hyper("lr", r"\alpha", 0.01, (0.0, 1.0), (0.001, 0.2), "log", "The learning rate of both.")
-
-
-def walks(start: tuple[float, ...], lr: float, rho: float, steps: int = STEPS) -> Race:
-    """Gradient descent and SAM with radius ``rho``, from one start at one rate."""
-    given: list[tuple[Racer, dict[str, float]]] = [(_GD, {"lr": lr}), (_SAM, {"lr": lr, "rho": rho})]
-    return [(racer, trace(Run(VALLEY.key, racer.optimizer.key, start, steps, hypers))) for racer, hypers in given]
 
 
 def preview() -> Plot:
     """The sharpness along both walks, small."""
     series = tuple(
         curve(name, sharpness(path), color=racer.color)
-        for name, (racer, path) in zip(("descent", "SAM"), walks(VALLEY.start, RATE.default, RADIUS), strict=True)
+        for name, (racer, path) in zip(("descent", "SAM"), WALKS.race(), strict=True)
     )
     return Plot("step", "sharpness", series, marks=(Mark("y", 2.0, "flattest"),))
 
@@ -57,3 +42,18 @@ def _walk_sentence(racer: Racer, path: Path) -> str:
         f"{counted(path.evaluations, 'gradient')}; the loss there is {digits(path.loss[-1])}. The flattest minimum has "
         "2."
     )
+
+
+WALKS = Demo(
+    key="sam",
+    title="A valley of equal minima",
+    look_for="Along the floor every point has loss 0. Gradient descent stays where it came down; SAM goes on along the "
+    "floor to where the valley is flattest, for two gradients a step.",
+    objective=VALLEY,
+    steps=5000,
+    entrants=((RACERS["sgd"], {}), (RACERS["sam"], {})),
+    # Gradient descent from the valley's own start diverges from about 0.2 on. At this radius SAM reaches the flattest
+    # minimum within the steps shown.
+    turns=(hyper_turn("lr", 0.01, "sgd", "sam"), hyper_turn("rho", 0.2, "sam")),
+    tell=walk_sentences,
+)

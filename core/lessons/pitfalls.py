@@ -12,7 +12,8 @@ from core.engine.scenarios import DESCENTS, RACES
 from core.engine.trace import trace
 from core.evidence.experiments.measure import curve
 from core.formula.words import digits
-from core.lessons import flat_walk
+from core.lessons import demos, flat_walk, saddle_race, turned
+from core.lessons.failures import FAILURES
 from core.lessons.sections import Section, picture_of
 
 _STEP = "step"
@@ -46,7 +47,61 @@ def _cycles() -> Plot:
     return Plot(_STEP, "x", tuple(series), marks=(Mark("y", 0.0, ""),))
 
 
+# Where a pitfall lies, in the order to read of them.
+_RATE = "In the step and its learning rate"
+_LANDSCAPE = "In the landscape"
+_NETWORK = "In the network"
+
 SECTIONS: tuple[Section, ...] = (
+    Section(
+        "divergence",
+        "Divergence, and what NaN looks like",
+        "NaN is the last thing that a failing run shows. Long before, the loss grows by the same factor at every step; "
+        "or nothing grows, and a step leads to where the loss is not defined.",
+        partial(picture_of, "X76", "log₁₀ of the loss", {"float32": "float32", "float16": "float16"}),
+        "The logarithm of a diverging loss grows evenly, for hundreds of steps, until the number format ends",
+        ("X76", "X09", "X48", "X49", "X65"),
+        chip="Divergence",
+        group=_RATE,
+        demos=FAILURES,
+    ),
+    Section(
+        "edge",
+        "The edge of stability",
+        "The limit 2/L belongs to one place. In a network the largest curvature L moves with the weights: it grows "
+        "until the learning rate is at the limit, and stays there, while the loss goes up and down and, all the same, "
+        "falls.",
+        partial(picture_of, "X11", "sharpness", {"sharpness": "sharpness"}, {"steps": 1000}),
+        "The sharpness of a small network grows until it reaches 2/α and hovers there",
+        ("X11",),
+        chip="Edge of stability",
+        group=_RATE,
+        demos=(demos.EDGE,),
+    ),
+    Section(
+        "cycles",
+        "Steps that never get shorter",
+        "A rule that keeps only the sign of what it remembers takes equally long steps to the very end, so it cannot "
+        "come to rest. It circles the minimum at the distance of a step until its learning rate is lowered.",
+        _cycles,
+        "Position over the steps: Lion swings about the minimum for ever, gradient descent settles on it",
+        ("X39",),
+        chip="Endless swings",
+        group=_RATE,
+        demos=(demos.CYCLES,),
+    ),
+    Section(
+        "decay",
+        "AdaGrad's decay",
+        "AdaGrad divides by the root of all squared gradients so far. It is said to stop learning for that reason. "
+        "Whether it does depends on whether the gradients die out or, as with noise, never do.",
+        partial(picture_of, "X27", "rate α/√G", {"no noise": "no noise", "noise 1": "noise 1"}),
+        "AdaGrad's effective rate over the steps: it settles without noise and keeps falling with it",
+        ("X27", "X29"),
+        chip="AdaGrad fades",
+        group=_RATE,
+        demos=(demos.ADAGRAD,),
+    ),
     Section(
         "minima",
         "Local minima",
@@ -55,6 +110,9 @@ SECTIONS: tuple[Section, ...] = (
         _minima,
         "Gradient descent from two starts a tenth apart ends in two different minima",
         ("X03", "X10", "X17"),
+        chip="Local minima",
+        group=_LANDSCAPE,
+        demos=(demos.WELLS,),
     ),
     Section(
         "saddles",
@@ -63,22 +121,9 @@ SECTIONS: tuple[Section, ...] = (
         "and how fast the rule lets that distance grow. Exactly on the ridge only noise helps.",
         _saddles,
         "Distance from the saddle's ridge over the steps: Adam leaves first, then momentum, then gradient descent",
-    ),
-    Section(
-        "depth",
-        "Vanishing and exploding gradients",
-        "A gradient is multiplied once per layer, or once per time step, on its way back. Thirty factors a little "
-        "below 1 leave nothing, thirty a little above 1 leave nothing else. What helps acts on the factor; clipping "
-        "only acts on the length.",
-        partial(
-            picture_of,
-            "X50",
-            "log₁₀ of gradient norm",
-            {"sigmoid, Xavier": "sigmoid", "ReLU, He": "ReLU, He", "residual ReLU, He": "residual"},
-            {"depth": 15},
-        ),
-        "Gradient norm by layer in fifteen layers: falling towards the first with sigmoids, level with ReLU, large in "
-        "all with unscaled residual layers",
+        chip="Saddles",
+        group=_LANDSCAPE,
+        demos=(saddle_race.SADDLE, saddle_race.CUBE),
     ),
     Section(
         "plateaus",
@@ -97,6 +142,9 @@ SECTIONS: tuple[Section, ...] = (
         ),
         "Distance from the minimum over the steps: with cosine decay a run leaves the plateau later than at a constant "
         "rate, momentum long before both",
+        chip="Plateaus",
+        group=_LANDSCAPE,
+        demos=(demos.PLATEAU,),
     ),
     Section(
         "ravines",
@@ -112,34 +160,9 @@ SECTIONS: tuple[Section, ...] = (
         "Loss over the steps in a ravine: Adam is fast where it lies straight and slow where it is turned by 45 "
         "degrees",
         ("X19", "X32"),
-    ),
-    Section(
-        "decay",
-        "AdaGrad's decay",
-        "AdaGrad divides by the root of all squared gradients so far. It is said to stop learning for that reason. "
-        "Whether it does depends on whether the gradients die out or, as with noise, never do.",
-        partial(picture_of, "X27", "rate α/√G", {"no noise": "no noise", "noise 1": "noise 1"}),
-        "AdaGrad's effective rate over the steps: it settles without noise and keeps falling with it",
-        ("X27", "X29"),
-    ),
-    Section(
-        "cycles",
-        "Steps that never get shorter",
-        "A rule that keeps only the sign of what it remembers takes equally long steps to the very end, so it cannot "
-        "come to rest. It circles the minimum at the distance of a step until its learning rate is lowered.",
-        _cycles,
-        "Position over the steps: Lion swings about the minimum for ever, gradient descent settles on it",
-        ("X39",),
-    ),
-    Section(
-        "edge",
-        "The edge of stability",
-        "The limit 2/L belongs to one place. In a network the largest curvature L moves with the weights: it grows "
-        "until the learning rate is at the limit, and stays there, while the loss goes up and down and, all the same, "
-        "falls.",
-        partial(picture_of, "X11", "sharpness", {"sharpness": "sharpness"}, {"steps": 1000}),
-        "The sharpness of a small network grows until it reaches 2/α and hovers there",
-        ("X11",),
+        chip="Ravines",
+        group=_LANDSCAPE,
+        demos=(turned.TURNED,),
     ),
     Section(
         "sharpness",
@@ -151,14 +174,27 @@ SECTIONS: tuple[Section, ...] = (
         "Sharpness over the steps in the valley xy = 1: gradient descent stays at a sharp place, SAM walks to the flat "
         "one",
         ("X57", "X59", "X60"),
+        chip="Sharp and flat",
+        group=_LANDSCAPE,
+        demos=(flat_walk.WALKS,),
     ),
     Section(
-        "divergence",
-        "Divergence, and what NaN looks like",
-        "NaN is the last thing that a failing run shows. Long before, the loss grows by the same factor at every step; "
-        "or nothing grows, and a step leads to where the loss is not defined.",
-        partial(picture_of, "X76", "log₁₀ of the loss", {"float32": "float32", "float16": "float16"}),
-        "The logarithm of a diverging loss grows evenly, for hundreds of steps, until the number format ends",
-        ("X76", "X09", "X48", "X49", "X65"),
+        "depth",
+        "Vanishing and exploding gradients",
+        "A gradient is multiplied once per layer, or once per time step, on its way back. Thirty factors a little "
+        "below 1 leave nothing, thirty a little above 1 leave nothing else. What helps acts on the factor; clipping "
+        "only acts on the length.",
+        partial(
+            picture_of,
+            "X50",
+            "log₁₀ of gradient norm",
+            {"sigmoid, Xavier": "sigmoid", "ReLU, He": "ReLU, He", "residual ReLU, He": "residual"},
+            {"depth": 15},
+        ),
+        "Gradient norm by layer in fifteen layers: falling towards the first with sigmoids, level with ReLU, large in "
+        "all with unscaled residual layers",
+        chip="Depth",
+        group=_NETWORK,
+        demos=(demos.DEPTH,),
     ),
 )

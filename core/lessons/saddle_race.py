@@ -3,45 +3,22 @@
 import math
 from collections.abc import Mapping
 
-from core.catalogue.hypers import Hyper
 from core.catalogue.objectives import OBJECTIVES
 from core.catalogue.optimizers import PALETTE
-from core.catalogue.racers import RACERS, Racer
-from core.engine.run import Run
+from core.catalogue.racers import RACERS
 from core.engine.scenarios import RACES
 from core.engine.summary import Race
-from core.engine.trace import Path, trace
+from core.engine.trace import Path
 from core.evidence.experiments.measure import first
 from core.evidence.experiments.saddles import ESCAPED, FAR, escape, lost, predicted_escape
 from core.formula.words import apart, counted, digits
+from core.lessons.demo import Demo, hyper_turn, noise_turn, variant
 
-CUBE, CUBE_STEPS = OBJECTIVES["cubic"], 200
 # A popular demonstration has these two; from here momentum gets past the flat place, from a start nearer it does not.
-CUBE_RATES: Mapping[str, float] = {"sgd": 0.01, "momentum": 0.01}
-
+CUBE_RATE = 0.01
 _SCENARIO = RACES["saddle"]
-SADDLE, STEPS = _SCENARIO.resolved_objective, _SCENARIO.steps
 # One learning rate for all, so that what differs is the rule.
 RATES: Mapping[str, float] = {rule: hypers["lr"] for rule, hypers in _SCENARIO.rules.items()}
-NOISE = Hyper(
-    "noise",
-    r"\sigma",
-    0.01,
-    (0.0, 1.0),
-    (0.0, 0.2),
-    "linear",
-    "Standard deviation of what is added to each slope that the noisy racer is given.",
-)
-# Gradient descent once more: its colour would be mistaken for the other's.
-SHAKEN = Racer("noisy", "With noise", RACERS["sgd"].optimizer, "dot", PALETTE[5])
-
-
-def cube_race(start: tuple[float, ...], steps: int, rates: Mapping[str, float]) -> Race:
-    """The racers of ``rates``, by their keys, on x³."""
-    return [
-        (RACERS[key], trace(Run(CUBE.key, RACERS[key].optimizer.key, start, steps, {"lr": lr})))
-        for key, lr in rates.items()
-    ]
 
 
 def crossings(race: Race) -> list[str]:
@@ -80,13 +57,6 @@ def _bounded(path: Path) -> str:
     )
 
 
-def saddle_race(start: tuple[float, ...], steps: int, rates: Mapping[str, float], noise: float, seed: int) -> Race:
-    """The rules of ``rates`` without noise, then gradient descent at its rate with it; none shares another's state."""
-    quiet = [(RACERS[rule], trace(Run(SADDLE.key, rule, start, steps, {"lr": lr}))) for rule, lr in rates.items()]
-    run = Run(SADDLE.key, "sgd", start, steps, {"lr": rates["sgd"]}, noise=noise, seed=seed)
-    return [*quiet, (SHAKEN, trace(run))]
-
-
 def escapes(race: Race) -> list[str]:
     """A sentence per racer: when it left the saddle's ridge; and one about the ridge where the start is on it."""
     sentences = []
@@ -117,3 +87,36 @@ def _predicted(path: Path) -> str:
         f"Near y = 0 each step of gradient descent multiplies y by 1 + α, so theory says "
         f"ln({digits(ESCAPED)}/{digits(offset)})/ln(1 + {digits(lr)}) = {digits(predicted_escape(offset, lr))} steps."
     )
+
+
+CUBE = Demo(
+    key="cube",
+    title="Two balls on x³",
+    look_for="Gradient descent stalls at 0 and momentum rolls on. That is often shown as a saddle, but x³ has none: "
+    "beyond 0 the way leads down for ever, and nobody finds a minimum.",
+    objective=OBJECTIVES["cubic"],
+    steps=200,
+    entrants=((RACERS["sgd"], {}), (RACERS["momentum"], {})),
+    turns=(hyper_turn("lr", CUBE_RATE, "sgd"), hyper_turn("lr", CUBE_RATE, "momentum")),
+    tell=crossings,
+    beside="norm",
+)
+SADDLE = Demo(
+    key="saddle",
+    title="Beside a saddle",
+    look_for="Everyone lingers at the saddle, where the slope is nearly 0, and then falls to one side. Put the start "
+    "on y = 0, and only the run with noise gets away.",
+    objective=_SCENARIO.resolved_objective,
+    steps=_SCENARIO.steps,
+    entrants=(
+        *((RACERS[rule], {}) for rule in RATES),
+        # Gradient descent once more: its colour would be mistaken for the other's.
+        (variant("noisy", "With noise", "sgd", PALETTE[5], "dot"), {}),
+    ),
+    turns=(
+        hyper_turn("lr", RATES["sgd"], "sgd", "noisy"),
+        *(hyper_turn("lr", lr, rule) for rule, lr in RATES.items() if rule != "sgd"),
+        noise_turn(0.01, 0.2, "noisy"),
+    ),
+    tell=escapes,
+)

@@ -15,7 +15,7 @@ from core.evidence.experiments.normalisation import HE, trained
 from core.export.snippets import code_file
 from core.formula.rule_latex import Line, aligned, step_lines
 from core.formula.words import counted, digits
-from core.lessons import flat_walk
+from core.lessons import demos, flat_walk
 from core.lessons.sections import Section, picture_of
 from core.lessons.state_memory import DEFAULT, GIGA, Precision, memories
 from core.lessons.two_features import SETTINGS, Bowl
@@ -108,71 +108,18 @@ def _rule(key: str, *names: str) -> str:
     return aligned([line for line in step_lines(OPTIMIZERS[key].parsed) if line.left.startswith(names or "")])
 
 
+# What a technique acts on, in the order to read of them.
+_GRADIENT = "What acts on the gradient"
+_STEP = "What acts on the step, and what that keeps"
+_DATA = "What acts on the data, the layers and the first weights"
+
 TECHNIQUES = (
-    Section(
-        key="scaling",
-        title="Feature scaling",
-        introduction="Features in different units make a long valley of the loss, and the best rate for one weight is "
-        "too large or too small for another. Dividing each feature by its spread mends that; it cannot mend features "
-        "that say nearly the same.",
-        preview=_scaling,
-        alt="Loss against the step on two features, one four times as spread: slow as they are, fast standardised",
-        formula=r"\hat x = \frac{x - \mu}{\sigma}",
-        experiments=("X44",),
-        code=code_file("techniques/scaling.py"),
-    ),
-    Section(
-        key="batch_norm",
-        title="Batch normalisation",
-        introduction="Normalising each unit over the batch lets a deep network train at rates that would otherwise "
-        "destroy it. Why it does is disputed: it helps even where the inputs of each layer are made unsteady.",
-        preview=_batch_norm,
-        alt="Loss of a deep network against the learning rate: with BatchNorm it learns at larger rates",
-        formula=aligned(
-            [
-                Line(r"\mu", r"\frac{1}{B} \sum_{i} x_i"),
-                Line(r"\sigma^2", r"\frac{1}{B} \sum_{i} (x_i - \mu)^2"),
-                Line("y_i", r"\gamma\,\frac{x_i - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta"),
-            ]
-        ),
-        experiments=("X45", "X46"),
-        code=code_file("techniques/batch_norm.py"),
-    ),
-    Section(
-        key="accumulation",
-        title="Gradient accumulation",
-        introduction="Several small batches, one step: the mean of their gradients is that of one large batch, if "
-        "every part counts by its share of the items and no layer looks at the batch as a whole.",
-        preview=partial(
-            picture_of,
-            "X47",
-            "relative error",
-            {"BatchNorm, weighted by items": "BatchNorm", "weighted by items": "no BatchNorm"},
-        ),
-        alt="Relative error of a gathered gradient against the items in a part: rounding, but large with BatchNorm",
-        formula=aligned(
-            [
-                Line(r"\text{any parts}\quad g", r"\sum_{k=1}^{N} \frac{n_k}{n}\,g_k"),
-                Line(r"\text{equal parts}\quad g", r"\frac{1}{N} \sum_{k=1}^{N} g_k"),
-            ]
-        ),
-        experiments=("X47",),
-        code=code_file("techniques/accumulation.py"),
-    ),
-    Section(
-        key="nesterov",
-        title="Nesterov's look-ahead",
-        introduction="The gradient is taken where momentum is about to carry the point. It overshoots less, and pays "
-        "with a smaller range of stable learning rates.",
-        preview=partial(picture_of, "X24", "position", {"Momentum": "Momentum", "Nesterov": "Nesterov"}),
-        alt="Position against the step on a parabola: Nesterov's method overshoots the minimum less than momentum",
-        formula=_rule("nesterov"),
-        experiments=("X20", "X21", "X24"),
-        code=code_file("techniques/nesterov.py"),
-    ),
     Section(
         key="clipping",
         title="Gradient clipping",
+        chip="Clipping",
+        group=_GRADIENT,
+        demos=(demos.CLIPPING,),
         introduction="A limit c on the gradient saves a run from one enormous step. Clipping by norm shortens the "
         "gradient, clipping by value also turns it, and neither mends a gradient that has vanished.",
         preview=partial(
@@ -192,24 +139,102 @@ TECHNIQUES = (
         code=code_file("techniques/clipping.py"),
     ),
     Section(
-        key="initialisation",
-        title="Initialisation",
-        introduction="Weights start at random, so that units can become different, and with a variance that lets "
-        "values keep their size from layer to layer. Which variance that is depends on the activation.",
-        preview=partial(picture_of, "X08", "size of values", {"Xavier": "Xavier", "He": "He"}, {"width": 64}),
-        alt="Size of the values behind each of thirty ReLU layers: kept by He's variance, lost by Xavier's",
+        key="nesterov",
+        title="Nesterov's look-ahead",
+        chip="Nesterov",
+        group=_GRADIENT,
+        demos=(demos.LOOK_AHEAD,),
+        introduction="The gradient is taken where momentum is about to carry the point. It overshoots less, and pays "
+        "with a smaller range of stable learning rates.",
+        preview=partial(picture_of, "X24", "position", {"Momentum": "Momentum", "Nesterov": "Nesterov"}),
+        alt="Position against the step on a parabola: Nesterov's method overshoots the minimum less than momentum",
+        formula=_rule("nesterov"),
+        experiments=("X20", "X21", "X24"),
+        code=code_file("techniques/nesterov.py"),
+    ),
+    Section(
+        key="sam",
+        title="Sharpness-aware minimisation",
+        chip="SAM",
+        group=_GRADIENT,
+        demos=(flat_walk.WALKS,),
+        introduction="SAM takes the gradient a little uphill, and among equal minima walks to the flat ones, for two "
+        "gradients a step. A demonstration in one variable shows nothing of what it does.",
+        preview=flat_walk.preview,
+        alt="Sharpness against the step in a valley of equal minima: unchanged by gradient descent, lowered by SAM",
+        formula=_rule("sam"),
+        experiments=("X57",),
+    ),
+    Section(
+        key="accumulation",
+        title="Gradient accumulation",
+        chip="Accumulation",
+        group=_GRADIENT,
+        introduction="Several small batches, one step: the mean of their gradients is that of one large batch, if "
+        "every part counts by its share of the items and no layer looks at the batch as a whole.",
+        preview=partial(
+            picture_of,
+            "X47",
+            "relative error",
+            {"BatchNorm, weighted by items": "BatchNorm", "weighted by items": "no BatchNorm"},
+        ),
+        alt="Relative error of a gathered gradient against the items in a part: rounding, but large with BatchNorm",
         formula=aligned(
             [
-                Line(r"\text{Xavier}\quad \operatorname{Var} w", r"\frac{2}{n_\text{in} + n_\text{out}}"),
-                Line(r"\text{He}\quad \operatorname{Var} w", r"\frac{2}{n_\text{in}}"),
+                Line(r"\text{any parts}\quad g", r"\sum_{k=1}^{N} \frac{n_k}{n}\,g_k"),
+                Line(r"\text{equal parts}\quad g", r"\frac{1}{N} \sum_{k=1}^{N} g_k"),
             ]
         ),
-        experiments=("X07", "X08"),
-        code=code_file("techniques/initialisation.py"),
+        experiments=("X47",),
+        code=code_file("techniques/accumulation.py"),
+    ),
+    Section(
+        key="formats",
+        title="Number formats and loss scaling",
+        chip="Number formats",
+        group=_GRADIENT,
+        introduction="float16 loses small gradients unless the loss is multiplied by a scale S first; bfloat16 keeps "
+        "their size and fewer of their digits. A scaled gradient must be divided again before it is clipped.",
+        preview=_formats,
+        alt="Share of a gradient that is left when it is stored: float16 loses what is small, bfloat16 does not",
+        formula=r"g = \frac{1}{S}\,\nabla\left(S\,J\right)",
+        experiments=("X65",),
+        code=code_file("techniques/formats.py"),
+    ),
+    Section(
+        key="correction",
+        title="Bias correction",
+        chip="Bias correction",
+        group=_STEP,
+        demos=(demos.CORRECTION,),
+        introduction="Adam's averages start at zero and are too small at first. Without the correction the first steps "
+        "are too long, not too short, because the average under the root lags most.",
+        preview=partial(picture_of, "X30", "step / rate", {"no bias correction": "uncorrected", "Adam": "Adam"}),
+        alt="Step length against the step: up to 6.6 learning rates without bias correction, always one with it",
+        formula=_rule("adam", r"\hat"),
+        experiments=("X30", "X31"),
+        code=code_file("techniques/correction.py"),
+    ),
+    Section(
+        key="warmup",
+        title="Warm-up",
+        chip="Warm-up",
+        group=_STEP,
+        demos=(demos.WARMUP,),
+        introduction="A rate that rises over the first w steps lets the run reach a flatter place before the large "
+        "steps come, so that a larger peak can be used. Where the curvature is the same everywhere it moves no limit.",
+        preview=_warmup,
+        alt="Loss against the step on a quartic at rate 0.5: it explodes at once, and falls with a warm-up of 50 steps",
+        formula=r"\alpha_t = \alpha\,\min\left(1,\ \frac{t}{w}\right)",
+        experiments=("X62",),
+        code=code_file("techniques/warmup.py"),
     ),
     Section(
         key="decay",
         title="Weight decay and AdamW",
+        chip="Weight decay",
+        group=_STEP,
+        demos=(demos.DECAY,),
         introduction="Shrinking the weights beside the gradient and adding λ times the weights to the gradient are one "
         "thing in gradient descent and two in Adam, which divides the second by the size it has just seen.",
         preview=partial(picture_of, "X35", "weight", {"AdamW": "AdamW", "Adam + L2": "Adam + L2"}),
@@ -227,61 +252,11 @@ TECHNIQUES = (
         code=code_file("techniques/decay.py"),
     ),
     Section(
-        key="correction",
-        title="Bias correction",
-        introduction="Adam's averages start at zero and are too small at first. Without the correction the first steps "
-        "are too long, not too short, because the average under the root lags most.",
-        preview=partial(picture_of, "X30", "step / rate", {"no bias correction": "uncorrected", "Adam": "Adam"}),
-        alt="Step length against the step: up to 6.6 learning rates without bias correction, always one with it",
-        formula=_rule("adam", r"\hat"),
-        experiments=("X30", "X31"),
-        code=code_file("techniques/correction.py"),
-    ),
-    Section(
-        key="warmup",
-        title="Warm-up",
-        introduction="A rate that rises over the first w steps lets the run reach a flatter place before the large "
-        "steps come, so that a larger peak can be used. Where the curvature is the same everywhere it moves no limit.",
-        preview=_warmup,
-        alt="Loss against the step on a quartic at rate 0.5: it explodes at once, and falls with a warm-up of 50 steps",
-        formula=r"\alpha_t = \alpha\,\min\left(1,\ \frac{t}{w}\right)",
-        experiments=("X62",),
-        code=code_file("techniques/warmup.py"),
-    ),
-    Section(
-        key="sam",
-        title="Sharpness-aware minimisation",
-        introduction="SAM takes the gradient a little uphill, and among equal minima walks to the flat ones, for two "
-        "gradients a step. A demonstration in one variable shows nothing of what it does.",
-        preview=flat_walk.preview,
-        alt="Sharpness against the step in a valley of equal minima: unchanged by gradient descent, lowered by SAM",
-        formula=_rule("sam"),
-        experiments=("X57",),
-    ),
-    Section(
-        key="formats",
-        title="Number formats and loss scaling",
-        introduction="float16 loses small gradients unless the loss is multiplied by a scale S first; bfloat16 keeps "
-        "their size and fewer of their digits. A scaled gradient must be divided again before it is clipped.",
-        preview=_formats,
-        alt="Share of a gradient that is left when it is stored: float16 loses what is small, bfloat16 does not",
-        formula=r"g = \frac{1}{S}\,\nabla\left(S\,J\right)",
-        experiments=("X65",),
-        code=code_file("techniques/formats.py"),
-    ),
-    Section(
-        key="memory",
-        title="What an optimizer remembers",
-        introduction="Adam keeps two numbers for each weight, momentum and Lion one, gradient descent none. Storing "
-        "weights in 16 bits beside a copy in 32 does not change the sum.",
-        preview=_memory,
-        alt="Memory for a model of seven billion weights against the numbers kept for each: from 56 to 112 gigabytes",
-        experiments=("X38",),
-        code=code_file("techniques/memory.py"),
-    ),
-    Section(
         key="averaging",
         title="Averaging in place of a schedule",
+        chip="Averaging",
+        group=_STEP,
+        demos=(demos.AVERAGING,),
         introduction="Schedule-Free evaluates the average of the points it visits, which quiets noise without a rate "
         "that has to fall by a fixed step. On the noisy bowl here, at its usual beta of 0.9, it beats a fixed rate and "
         "loses to a falling one; at 0, as a plain average, it beats both.",
@@ -290,5 +265,68 @@ TECHNIQUES = (
         formula=_rule("schedule_free"),
         experiments=("X71",),
         code=code_file("techniques/averaging.py"),
+    ),
+    Section(
+        key="memory",
+        title="What an optimizer remembers",
+        chip="Memory",
+        group=_STEP,
+        introduction="Adam keeps two numbers for each weight, momentum and Lion one, gradient descent none. Storing "
+        "weights in 16 bits beside a copy in 32 does not change the sum.",
+        preview=_memory,
+        alt="Memory for a model of seven billion weights against the numbers kept for each: from 56 to 112 gigabytes",
+        experiments=("X38",),
+        code=code_file("techniques/memory.py"),
+    ),
+    Section(
+        key="scaling",
+        title="Feature scaling",
+        chip="Feature scaling",
+        group=_DATA,
+        introduction="Features in different units make a long valley of the loss, and the best rate for one weight is "
+        "too large or too small for another. Dividing each feature by its spread mends that; it cannot mend features "
+        "that say nearly the same.",
+        preview=_scaling,
+        alt="Loss against the step on two features, one four times as spread: slow as they are, fast standardised",
+        formula=r"\hat x = \frac{x - \mu}{\sigma}",
+        experiments=("X44",),
+        code=code_file("techniques/scaling.py"),
+    ),
+    Section(
+        key="batch_norm",
+        title="Batch normalisation",
+        chip="Batch norm",
+        group=_DATA,
+        introduction="Normalising each unit over the batch lets a deep network train at rates that would otherwise "
+        "destroy it. Why it does is disputed: it helps even where the inputs of each layer are made unsteady.",
+        preview=_batch_norm,
+        alt="Loss of a deep network against the learning rate: with BatchNorm it learns at larger rates",
+        formula=aligned(
+            [
+                Line(r"\mu", r"\frac{1}{B} \sum_{i} x_i"),
+                Line(r"\sigma^2", r"\frac{1}{B} \sum_{i} (x_i - \mu)^2"),
+                Line("y_i", r"\gamma\,\frac{x_i - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta"),
+            ]
+        ),
+        experiments=("X45", "X46"),
+        code=code_file("techniques/batch_norm.py"),
+    ),
+    Section(
+        key="initialisation",
+        title="Initialisation",
+        chip="Initialisation",
+        group=_DATA,
+        introduction="Weights start at random, so that units can become different, and with a variance that lets "
+        "values keep their size from layer to layer. Which variance that is depends on the activation.",
+        preview=partial(picture_of, "X08", "size of values", {"Xavier": "Xavier", "He": "He"}, {"width": 64}),
+        alt="Size of the values behind each of thirty ReLU layers: kept by He's variance, lost by Xavier's",
+        formula=aligned(
+            [
+                Line(r"\text{Xavier}\quad \operatorname{Var} w", r"\frac{2}{n_\text{in} + n_\text{out}}"),
+                Line(r"\text{He}\quad \operatorname{Var} w", r"\frac{2}{n_\text{in}}"),
+            ]
+        ),
+        experiments=("X07", "X08"),
+        code=code_file("techniques/initialisation.py"),
     ),
 )

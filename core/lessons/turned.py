@@ -1,12 +1,11 @@
 """A ravine whose axes are turned: the same function for gradient descent, another one for Adam."""
 
-from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from core.catalogue.objectives import Objective
 from core.catalogue.racers import RACERS
-from core.engine.run import Run
 from core.engine.summary import Race
 from core.engine.trace import Path, trace
 from core.evidence.experiments import EXPERIMENTS
@@ -14,6 +13,7 @@ from core.evidence.experiments.invariance import RAVINE_RATE, ravine, turned
 from core.evidence.experiments.measure import first, steps_text
 from core.formula.latex import measured
 from core.formula.words import digits
+from core.lessons.demo import Demo, hyper_turn
 
 # How far from the minimum along and across the ravine a run starts unless told otherwise.
 _OFFSET = (1.0, 1.0)
@@ -22,14 +22,8 @@ ARRIVED = 1e-6
 # Adam at its slowest needs more than 3300 steps.
 _BUDGET = 6000
 
-STEPS = 600
-# Those of the experiment beside the picture.
-ANGLE, _ADAM_RATE = EXPERIMENTS["X32"].settings
-RATES: Mapping[str, float] = {"sgd": RAVINE_RATE, "adam": _ADAM_RATE.default}
-LATEX = (
-    r"f(x, y) = \tfrac12\left(u^2 + 100\,v^2\right),\quad "
-    r"u = x\cos\varphi + y\sin\varphi,\quad v = y\cos\varphi - x\sin\varphi"
-)
+# Those of the experiment that turns it further.
+ANGLE, ADAM_RATE = (setting.default for setting in EXPERIMENTS["X32"].settings)
 
 
 def turned_ravine(degrees: float) -> Objective:
@@ -47,25 +41,22 @@ def turned_ravine(degrees: float) -> Objective:
     )
 
 
-def turned_race(degrees: float, start: tuple[float, ...], steps: int, rates: Mapping[str, float]) -> Race:
-    """Each rule of ``rates`` at its learning rate in the ravine turned by ``degrees``, from ``start``."""
-    formula = turned_ravine(degrees).formula
-    return [(RACERS[rule], trace(Run(formula, rule, start, steps, {"lr": lr}))) for rule, lr in rates.items()]
+def arrivals(race: Race) -> list[str]:
+    """A sentence per rule of a ``race`` in the ravine turned by ``ANGLE``: its steps to a loss of 1e-6.
 
-
-def arrivals(degrees: float, start: tuple[float, ...], rates: Mapping[str, float]) -> list[str]:
-    """A sentence per rule: its steps to a loss of 1e-6 in the turned ravine and in the same one laid straight.
-
-    The straight one is started from the same place on it.
+    There and in the same ravine laid straight, started from the same place on it.
     """
-    straight = turned(start[0], start[1], -degrees)
-    there = turned_race(degrees, start, _BUDGET, rates)
-    here = turned_race(0.0, straight, _BUDGET, rates)
-    return [
-        f"**{racer.name}** brings the loss to ${measured(ARRIVED).latex}$ in {_steps(other)} with the ravine along the "
-        f"axes, and in {_steps(path)} with it turned by {digits(degrees)}°."
-        for (racer, path), (_, other) in zip(there, here, strict=True)
-    ]
+    sentences = []
+    for racer, path in race:
+        run = replace(path.run, steps=_BUDGET)
+        straight = turned(run.start[0], run.start[1], -ANGLE)
+        there = trace(run)
+        here = trace(replace(run, objective=turned_ravine(0.0).formula, start=straight))
+        sentences.append(
+            f"**{racer.name}** brings the loss to ${measured(ARRIVED).latex}$ in {_steps(here)} with the ravine along "
+            f"the axes, and in {_steps(there)} with it turned by {digits(ANGLE)}°."
+        )
+    return sentences
 
 
 def _steps(path: Path) -> str:
@@ -73,3 +64,16 @@ def _steps(path: Path) -> str:
     if np.isinf(arrived) and path.status.failed:
         return f"no number of steps ({path.status.outcome})"
     return steps_text(arrived, _BUDGET)
+
+
+TURNED = Demo(
+    key="turned",
+    title=f"A ravine turned by {digits(ANGLE)}°",
+    look_for="Adam scales each coordinate by itself, which here lies across both directions of the ravine, so it "
+    "crawls along the floor. Gradient descent runs as it would with the ravine along the axes.",
+    objective=turned_ravine(ANGLE),
+    steps=600,
+    entrants=((RACERS["sgd"], {}), (RACERS["adam"], {})),
+    turns=(hyper_turn("lr", RAVINE_RATE, "sgd"), hyper_turn("lr", ADAM_RATE, "adam")),
+    tell=arrivals,
+)

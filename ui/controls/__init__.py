@@ -12,6 +12,7 @@ from ui.controls.hypers import (
 )
 from ui.controls.objective import kept_start, moment_control, objective_control, start_control, steps_control
 from ui.controls.racers import (
+    STEPS,
     Gradients,
     Tuning,
     basins_control,
@@ -37,6 +38,7 @@ from ui.controls.racers import (
 )
 from ui.controls.scenarios import race_state, scenario_cards, scenario_control, scenario_row, scenario_state
 from ui.kit.basics import (
+    chip_control,
     choice,
     fold,
     named,
@@ -50,10 +52,12 @@ from ui.kit.basics import (
 )
 
 __all__ = [
+    "STEPS",
     "Gradients",
     "Tuning",
     "basins_control",
     "beside_control",
+    "chip_control",
     "choice",
     "common_dials",
     "edited_state",

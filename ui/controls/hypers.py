@@ -18,14 +18,9 @@ _FINE_DECADES = 5
 _COLUMNS = 4
 
 
-def words(hyper: Hyper) -> str:
-    """The name of a hyperparameter in words."""
-    return "Learning rate" if hyper.name == "lr" else hyper.name.replace("_", " ").capitalize()
-
-
 def _label(hyper: Hyper) -> str:
     """The name of a hyperparameter in words, with its symbol."""
-    return f"{words(hyper)} ${hyper.symbol}$"
+    return f"{hyper.words} ${hyper.symbol}$"
 
 
 def hyper_control(
@@ -53,7 +48,7 @@ def hyper_control(
 
 def slider_dial(hyper: Hyper, key: str) -> Dial:
     """A dial for what ``hyper_control`` keeps under ``key``."""
-    return Dial(key, words(hyper), hyper, hyper.name, lambda value: hyper_state(hyper, value))
+    return Dial(key, hyper.words, hyper, hyper.name, lambda value: hyper_state(hyper, value))
 
 
 def hyper_value(hyper: Hyper, key: str, default: float | None = None) -> float:
@@ -62,12 +57,12 @@ def hyper_value(hyper: Hyper, key: str, default: float | None = None) -> float:
     return float(st.session_state[key])
 
 
-def hyper_field(hyper: Hyper, key: str, default: float | None = None) -> None:
+def hyper_field(hyper: Hyper, key: str, default: float | None = None, label: str = "") -> None:
     """A field in which any number within the bounds can be typed, for what ``hyper_value`` gives."""
     default = hyper.default if default is None else float(default)
     step = 1.0 if hyper.whole else 10.0 ** math.floor(math.log10(default or hyper.slider[1]) - 1)
     shape = "%.0f" if hyper.whole else "%.6g"
-    st.number_input(_label(hyper), *hyper.bounds, default, step, shape, key=key, help=hyper.help)
+    st.number_input(label or _label(hyper), *hyper.bounds, default, step, shape, key=key, help=hyper.help)
 
 
 def hyper_row(hypers: Sequence[Hyper], prefix: str) -> dict[str, float]:

@@ -11,7 +11,7 @@ from core.catalogue.optimizers import OPTIMIZERS
 from core.catalogue.optimizers.declaration import Family, Optimizer
 from core.catalogue.racers import RACERS, Racer, distinct, own_racer
 from core.catalogue.schedules import SCHEDULES, Schedule
-from ui.controls.hypers import hyper_control, hyper_field, hyper_value, slider_dial, words
+from ui.controls.hypers import hyper_control, hyper_field, hyper_value, slider_dial
 from ui.kit import share
 from ui.kit.basics import choice, forget, last_good, named, number_control, one_of, several, text_setting
 from ui.kit.dials import Dial
@@ -22,7 +22,7 @@ from ui.kit.share import Setting
 _COLUMNS = 3
 # Pixels.
 _FIELD = 150
-_STEPS = Hyper("T", "T", 500, (1, MAX_STEPS), (1, MAX_STEPS), "log", "Steps that every rule takes.", whole=True)
+STEPS = Hyper("T", "T", 500, (1, MAX_STEPS), (1, MAX_STEPS), "log", "Steps that every rule takes.", True, "Steps")
 _NOISE = Hyper("noise", r"\sigma", 0, (0, MAX_NOISE), (0, 5), "linear", "Standard deviation of the noise.")
 _CLIP = Hyper("clip", "c", 0, (0, MAX_CLIP), (0, 10), "linear", "Longer gradients are scaled down to it; 0: no limit.")
 _FACTOR = Hyper("factor", "f", 1, (1e-3, 1e3), (0.1, 10), "log", "What every learning rate is multiplied by.")
@@ -155,9 +155,9 @@ def racer_dials(racer: Racer, tuned: Tuning, prefix: str = "") -> list[Dial]:
     """A dial for every number that ``racer`` is set to, the learning rate first."""
     schedule = SCHEDULES[tuned["schedule"]]
     return [
-        *(Dial(prefix + hyper_key(racer, one.name), words(one), one, one.name) for one in racer.optimizer.hypers),
+        *(Dial(prefix + hyper_key(racer, one.name), one.words, one, one.name) for one in racer.optimizer.hypers),
         *(
-            Dial(prefix + schedule_hyper_key(racer, schedule, one.name), words(one), one, f"{schedule.key}_{one.name}")
+            Dial(prefix + schedule_hyper_key(racer, schedule, one.name), one.words, one, f"{schedule.key}_{one.name}")
             for one in schedule.hypers
         ),
     ]
@@ -165,7 +165,7 @@ def racer_dials(racer: Racer, tuned: Tuning, prefix: str = "") -> list[Dial]:
 
 def steps_dial(prefix: str = "") -> Dial:
     """A dial for what ``steps_control`` keeps."""
-    return Dial(f"{prefix}steps", "Steps", _STEPS, "T", int)
+    return Dial(f"{prefix}steps", STEPS.words, STEPS, "T", int)
 
 
 def everyone_dials(prefix: str = "") -> list[Dial]:
@@ -182,7 +182,7 @@ def common_dials(racers: Sequence[Racer], prefix: str = "") -> list[Dial]:
     names = Counter(hyper.name for racer in racers for hyper in racer.optimizer.hypers)
     hypers = {hyper.name: hyper for racer in racers for hyper in racer.optimizer.hypers}
     return [
-        Dial(f"{prefix}all_{name}", words(hypers[name]), hypers[name], name)
+        Dial(f"{prefix}all_{name}", hypers[name].words, hypers[name], name)
         for name, count in names.items()
         if count > 1 and name != "lr"
     ]

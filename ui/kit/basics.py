@@ -50,10 +50,24 @@ def view_control(
     """The value of one of a few ``options``, side by side; the first is the default."""
     names = list(options)
     share.setting(key, names[0], one_of(names), f"it is {' or '.join(names)}")
-    chosen = st.segmented_control(
-        label, names, default=names[0], required=True, key=key, on_change=on_change, label_visibility="collapsed"
-    )
+    chosen = st.segmented_control(label, names, default=names[0], required=True, key=key, on_change=on_change)
     return options[chosen or names[0]]
+
+
+def chip_control(label: str, options: Mapping[str, Choice], key: str, name: Callable[[Choice], str]) -> Choice:
+    """The value of one of many ``options``, each a chip with its ``name``; the first is the default."""
+    keys = list(options)
+    share.setting(key, keys[0], one_of(keys), f"it is {' or '.join(keys)}")
+    chosen = st.pills(
+        label,
+        keys,
+        default=keys[0],
+        required=True,
+        key=key,
+        format_func=lambda one: name(options[one]),
+        label_visibility="collapsed",
+    )
+    return options[chosen or keys[0]]
 
 
 def several(

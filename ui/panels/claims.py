@@ -28,6 +28,8 @@ _COLORS: Mapping[Verdict, Color] = {
 }
 # False statements shown per page on the home page.
 _SURPRISES = 2
+# The topic of statements about all that a page shows one at a time.
+_WHOLE = "all"
 # Findings kept for all visitors together; each is small, and any of them can be computed again.
 _KEPT = 128
 
@@ -58,6 +60,11 @@ def section_key(page: Page, topic: str) -> str:
     return f"rule_{topic}" if page == navigation.OPTIMIZERS and topic in OPTIMIZERS else f"{page.prefix}about_{topic}"
 
 
+def topic_key(page: Page) -> str:
+    """What the topic is called in a link that ``page`` shows, if it shows one at a time."""
+    return f"{page.prefix}topic"
+
+
 def card_key(claim: Claim) -> str:
     """What the card of ``claim`` is called on its page."""
     return f"claim_{claim.key}"
@@ -67,7 +74,8 @@ def card_settings(claim: Claim) -> dict[str, share.Setting]:
     """What a link says that leads to the card of ``claim``: its section is open, and its experiment is on."""
     page = navigation.of(claim.page)
     running: dict[str, share.Setting] = {f"run_{claim.key}": True} if claim.experiment else {}
-    return {section_key(page, claim.topic): True, **running}
+    shown: dict[str, share.Setting] = {topic_key(page): claim.topic} if page.one_topic and claim.topic != _WHOLE else {}
+    return {**shown, section_key(page, claim.topic): True, **running}
 
 
 def verdict_badge(verdict: Verdict) -> None:

@@ -1,54 +1,79 @@
-"""Sections of a page that has many: words and a small picture each, and a fold that computes only while it is open.
+"""A page that shows one of many sections at a time, and cards from which to choose another.
 
-A page calls ``contents`` once and then ``section_panel`` for each of its sections, in order. In a link, a section is
-open if ``claims.section_key(page, section.key)`` is true, and its experiment runs if ``run_`` with its key is.
+In a link, ``topic_key(page)`` says which section is shown; its experiments and claims are open if
+``claims.section_key(page, section.key)`` is true, and an experiment runs if ``run_`` with its key is.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
 
 import streamlit as st
 
+from core.figures import plot
 from core.lessons.sections import Section
-from ui.controls import fold, switch
+from ui import controls
 from ui.kit import share
-from ui.kit.elements import formula_line, preview_picture, prose
+from ui.kit.elements import formula_line, look, picture, preview_picture, prose
 from ui.navigation import Page
 from ui.panels import claims
+from ui.panels.claims import topic_key
+from ui.panels.demos import demos_panel
+
+# Pixels of the picture of a section without a demonstration, and of the narrowest card.
+_PICTURE, _NARROWEST = 400, 250
 
 
-def contents(sections: Sequence[Section]) -> None:
-    """The titles of ``sections`` in a line, each of which leads to its section."""
-    prose(" · ".join(f"[{section.title}](#{section.key})" for section in sections))
+def chosen(label: str, sections: Sequence[Section], page: Page) -> Section:
+    """The one of ``sections`` that ``page`` shows; each has a chip."""
+    return controls.chip_control(
+        label, {section.key: section for section in sections}, topic_key(page), lambda section: section.chip
+    )
 
 
 @st.fragment
+@share.part("section")
 def section_panel(section: Section, page: Page, more: Callable[[], None] | None = None) -> None:
-    """``section`` on ``page``: its picture, heading, words and formula, and a fold with its experiments and claims.
+    """``section`` on ``page``: its demonstrations or its picture, its words and formula, and what folds open.
 
-    ``more`` draws what else the open fold begins with. A fragment: opening one section leaves the others alone.
+    ``more`` is drawn in place of the picture of a section without demonstrations.
     """
-    words, drawing = st.columns([3, 2], gap="medium", vertical_alignment="center")
-    with words:
-        st.header(section.title, anchor=section.key)
-        prose(section.introduction)
-        if section.formula:
-            formula_line(section.formula)
-    with drawing:
-        preview_picture(section.preview, f"{page.prefix}preview_{section.key}", section.alt)
+    if section.demos:
+        demos_panel(section.demos, page.prefix)
+    elif more is not None:
+        more()
+    else:
+        picture(plot(section.preview(), look()), f"{page.prefix}picture_{section.key}", _PICTURE, section.alt)
+    st.header(section.title, anchor=section.key)
+    prose(section.introduction)
+    if section.formula:
+        formula_line(section.formula)
     statements = claims.claims_about(page.path, section.key)
     counts = (("experiment", len(section.experiments)), ("statement", len(statements)))
     label = " and ".join(f"{count} {word}{'s' * (count != 1)}" for word, count in counts if count)
 
     def draw() -> None:
-        if more is not None:
-            more()
         for experiment in section.experiments:
             claims.experiment_card(experiment)
-        if statements:
-            prose("**What is said about it, checked**")
-            claims.claim_cards(statements)
-        if section.code and switch("The same in PyTorch", f"{page.prefix}code_{section.key}"):
-            st.code(section.code, language="python")
+        claims.claim_cards(statements)
 
-    with share.part(section.key):
-        fold(f"Look closer: {label}", claims.section_key(page, section.key), draw)
+    controls.fold(f"Look closer: {label}", claims.section_key(page, section.key), draw)
+    if section.code:
+        code = f"{page.prefix}code_{section.key}"
+        controls.fold("The idea in PyTorch", code, lambda: st.code(section.code, language="python"))
+
+
+def section_cards(sections: Sequence[Section], page: Page) -> None:
+    """A card for each of ``sections``, group by group, whose title puts it into the stage."""
+    for group, members in groupby(sections, lambda section: section.group):
+        st.header(group, anchor=False)
+        with st.grid(min_column_width=_NARROWEST):
+            for section in members:
+                with st.container(border=True, height="stretch", gap="xsmall"):
+                    st.button(
+                        f"**{section.title}**",
+                        key=f"{page.prefix}show_{section.key}",
+                        type="tertiary",
+                        on_click=share.ask,
+                        args=({topic_key(page): section.key}, topic_key(page)),
+                    )
+                    preview_picture(section.preview, f"{page.prefix}preview_{section.key}", section.alt)

@@ -34,6 +34,7 @@ RULES = (
                 (0.0, 1.0),
                 "linear",
                 "How far uphill the gradient is taken.",
+                label="Radius",
             ),
         ),
         color=RED,

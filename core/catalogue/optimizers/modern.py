@@ -84,6 +84,7 @@ RULES = (
                 (1e-3, 1.0),
                 "log",
                 "Scales the curvature: smaller values clip more coordinates.",
+                label="Scale of the curvature",
             ),
             epsilon(1e-12),
             decoupled_decay(0.0),

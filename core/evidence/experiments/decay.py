@@ -17,7 +17,7 @@ from core.formula.words import apart, digits
 _GD, _ADAM, _ADAMW, _LION = (OPTIMIZERS[key] for key in ("sgd", "adam", "adamw", "lion"))
 _DECAY = "weight_decay: (0, 100) = 0.1"
 # L2 regularisation is a gradient: of λx²/2.
-_ADAM_L2 = seeing("adam", "g + weight_decay*x", _DECAY)
+ADAM_L2 = seeing("adam", "g + weight_decay*x", _DECAY)
 _GD_L2 = seeing("sgd", "g + weight_decay*x", _DECAY)
 _STEP = "step"
 
@@ -34,7 +34,7 @@ def _no_gradient(settings: Mapping[str, float]) -> Finding:
     lr, decay = settings["lr"], settings["weight_decay"]
     decoupled, coupled, weak = (
         trace(Run("0", rule, (1.0,), 100, {"lr": lr, "weight_decay": strength})).x[:, 0]
-        for rule, strength in ((_ADAMW.key, decay), (_ADAM_L2, decay), (_ADAM_L2, decay / _LESS))
+        for rule, strength in ((_ADAMW.key, decay), (ADAM_L2, decay), (ADAM_L2, decay / _LESS))
     )
     sentence = (
         f"Where the loss has no gradient, 50 steps at α = {digits(lr)} and λ = {digits(decay)} take a weight "
@@ -132,7 +132,7 @@ def _box(settings: Mapping[str, float]) -> Finding:
     rules = (
         ("AdamW", _ADAMW.key, _ADAMW.color),
         ("Lion", _LION.key, _LION.color),
-        ("Adam + L2", _ADAM_L2, _ADAM.color),
+        ("Adam + L2", ADAM_L2, _ADAM.color),
         ("gradient descent + L2", _GD_L2, _GD.color),
     )
     paths = {
