@@ -41,7 +41,7 @@ def below(race: Race, account: Account) -> None:
 curves = {"Loss": "loss", "Gradient norm": "norm", "Learning rate": "rate"}
 label = f"{listed([racer.name for racer in racers])} on {objective.name}"
 entry = Entry(objective, racers, start, steps, gradients, opening.rules, DESCENTS, MAX_CURVE_RACERS)
-race_panel(entry, {"Curve": "curve"}, curves, 420, label, prefix, below)
+race_panel(entry, {"Curve": "curve"}, curves, 380, label, prefix, below)
 
 st.header("The idea, in one line", anchor="idea")
 formula_line(r"\theta_t = \theta_{t-1} - \alpha\, f'(\theta_{t-1})")
@@ -51,10 +51,9 @@ prose(
     "that arrives at one learning rate runs away at ten times that, and can stop where the slope is nearly zero, long "
     "before the bottom. Try the scenarios above the picture, or drag the ring to another start."
 )
-with st.expander(f"The function: {objective.name}"):
+with st.expander(f"The function and the rule: {label}"):
     catalogue.objective_panel(objective)
-for racer in racers:
-    with st.expander(f"The rule: {racer.name}"):
+    for racer in racers:
         catalogue.rule_panel(racer)
 
 st.header("The same in two dimensions: the mountain", anchor="mountain")
@@ -65,30 +64,27 @@ prose(
 )
 hill = controls.scenario_control("Landscape", HILLS, "hill", "h")
 hill_run = hill.runs()[0]
-hill_start = controls.start_control(hill.resolved_objective, "h")
+hill_start = controls.kept_start(hill.resolved_objective, "h")
 hill_path = trace(Run(hill_run.objective, hill_run.optimizer, hill_start, hill_run.steps, hill_run.settings))
 written_table(mountain_table(hill_path), "mountain_table")
-hill_place = room(["space", "plane"], 420, "h")
-hill_step = controls.moment_control(hill_run.steps, "h")
+hill_place = room(["space", "plane"], 380, "h")
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    hill_step = controls.moment_control(hill_run.steps, "h")
+    controls.fold("The start as fields", "h_fields", lambda: controls.start_control(hill.resolved_objective, "h"))
 hill_race = [(RACERS["sgd"], hill_path)]
-stage(hill_place, hill.resolved_objective, hill_race, hill_step, "A ball on a landscape")
-prose(hill.idea)
+stage(hill_place, hill.resolved_objective, hill_race, hill_step, "A ball on a landscape", look_for=hill.idea)
 claims.about(navigation.FOUNDATIONS, "mountain", "The mountain")
 
-st.header("A descent that never arrives", anchor="playground")
+st.header("Where a walk ends", anchor="playground")
 prose(
-    "A well-known playground opens like the third scenario: gradient descent from −0.5 at a rate of 0.012. It never "
-    "reaches the bottom, and more steps do not help: near the flat inflection at 0 the slope shrinks with the square "
-    "of the distance, so that every step covers less of what is left. What does arrive: a start beyond 0, or a rule "
-    "that remembers where it was going. Momentum rolls through at this very rate."
+    "A well-known playground opens like the third scenario above: gradient descent from −0.5 at a rate of 0.012. It "
+    "never reaches the bottom, and more steps do not help: near the flat inflection at 0 the slope shrinks with the "
+    "square of the distance. What does arrive: a start beyond 0, or a rule that remembers where it was going."
 )
 claims.about(navigation.FOUNDATIONS, "playground", "The descent that never arrives")
-
-st.header("Local and global minima", anchor="minima")
 prose(
     "Descent goes down from where it stands. Which minimum that leads to is decided by the start far more than by the "
     "learning rate, and whether the others matter depends on the function, not on the rule."
 )
-claims.about(navigation.FOUNDATIONS, "minima", "Minima")
-claims.experiment_card("X10")
+claims.about(navigation.FOUNDATIONS, "minima", "Minima", experiments=("X10",))
 navigation.onwards(navigation.FOUNDATIONS)

@@ -15,9 +15,6 @@ history.entry_panel(entry)
 st.header("Everything known by a year, in one valley", anchor="race")
 history.race_panel()
 
-st.header("Who grew from whom", anchor="family")
-history.family_panel(entry)
-
-st.header("Dates and names that are often told differently", anchor="claims")
-claims.about(navigation.HISTORY, "timeline", "The timeline")
+history.family_fold(entry)
+claims.about(navigation.HISTORY, "timeline", "Dates and names that are often told differently")
 navigation.onwards(navigation.HISTORY)

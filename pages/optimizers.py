@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.engine.scenarios import RACES
 from ui import controls, navigation
-from ui.kit.elements import prose
+from ui.kit import share
 from ui.kit.limits import MAX_RACERS
 from ui.page import optimizers
 from ui.panels import catalogue, claims
@@ -22,9 +22,8 @@ with st.sidebar:
 
 # The editor is drawn first, and must not stand where the picture will.
 picture, editor = st.container(), st.container()
-with editor:
-    st.header("Edit a rule", anchor="edit")
-    prose("Change a line, and the rule you made races beside the one it came from.")
+edits = "Edit a rule: change a line, and race what you made beside the rule it came from"
+with editor, st.expander(edits, expanded=bool(share.asked("own"))):
     optimizers.edit_control()
     own = controls.own_rule_control()
     if own:
@@ -42,13 +41,10 @@ with picture:
         lambda race, account: optimizers.race_sections(objective, race, account),
     )
 
-st.header("The objective", anchor="objective")
-catalogue.objective_panel(objective)
-
-st.header("About races", anchor="races")
+with st.expander(f"The objective: {objective.name}"):
+    catalogue.objective_panel(objective)
 claims.about(navigation.OPTIMIZERS, "race", "About races")
 
 st.header("Rule by rule", anchor="rules")
-prose("Each section has the idea, the formula, what it mends, what it costs, and what is said of it, checked.")
-optimizers.rule_sections({racer.key for racer in racers})
+optimizers.rules_panel()
 navigation.onwards(navigation.OPTIMIZERS)

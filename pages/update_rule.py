@@ -36,21 +36,8 @@ update_rule.descent_panel(example, path, checked, steps)
 outcome.story_panel([(RACERS["sgd"], path)])
 
 st.header("How large may the learning rate be?", anchor="limit")
-outcome.rate_panel(path, checked)
-
-st.header("What is being averaged?", anchor="convention")
-prose(
-    "The same line and the same points have four usual losses. They agree about which line is best, and disagree about "
-    "how steep the way is, so a learning rate means nothing before the loss is written down."
-)
-update_rule.convention_panel(example)
-
-st.header("Is the gradient right?", anchor="differences")
-prose(
-    "A slope can be checked without any calculus: move one parameter a little, measure the loss again, and divide the "
-    "change by the move. Too large a move misses the curve, too small a one drowns in rounding."
-)
-claims.experiment_card("X05")
+outcome.rate_panel(path, checked, prefix)
+update_rule.convention_fold(example)
 
 st.header("The gradient of a network: backpropagation", anchor="network")
 prose(
@@ -58,16 +45,13 @@ prose(
     "weight: every number of the forward pass is used again, and none is computed twice."
 )
 update_rule.network_panel()
-claims.experiment_card("X07")
-claims.experiment_card("X08")
 
-st.header("What is said about it", anchor="claims")
-claims.about(navigation.UPDATE_RULE, "steps", "The six steps")
-claims.about(navigation.UPDATE_RULE, "example", "The worked example")
-
-st.header("The same in PyTorch", anchor="code")
+st.header("Look closer", anchor="claims")
+claims.about(navigation.UPDATE_RULE, "steps", "The six steps", experiments=("X07", "X08"))
+claims.about(
+    navigation.UPDATE_RULE, "example", "The worked example, and whether its gradient is right", experiments=("X05",)
+)
 update_rule.code_panel(example, steps)
-
 st.caption(
     "Sources: Cauchy 1847, Comptes rendus 25:536; Rumelhart, Hinton & Williams 1986, doi:10.1038/323533a0; Nesterov "
     "2004, section 1.2.3; Glorot & Bengio 2010, AISTATS; He et al. 2015, arXiv:1502.01852."

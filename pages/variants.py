@@ -49,29 +49,11 @@ prose(
 )
 variants.noise_panels(data.used, settings)
 
-st.header("How the rate must fall to arrive all the same", anchor="decay")
-prose(
-    "Robbins and Monro set two conditions on the sequence of learning rates. Their sum must be infinite, or a far "
-    "minimum is never reached; the sum of their squares must be finite, or the noise never dies out. Choose a decay "
-    "under “More settings” and see it in the curves above."
-)
-variants.decays_panel()
-claims.experiment_card("X12")
-
-st.header("What is said of the three", anchor="claims")
+st.header("Look closer", anchor="claims")
+variants.decays_fold()
 for topic, label in (("batch", "Full batch"), ("stochastic", "One sample at a time"), ("minibatch", "Mini-batch")):
     claims.about(navigation.VARIANTS, topic, label)
-
-st.header("Do small batches generalise better?", anchor="generalisation")
-prose(
-    "The comparison is only fair where every batch size has a learning rate of its own, chosen on other data than it "
-    "is judged on. The experiment below does both: one rate for all, then the best one for each."
-)
-claims.about(navigation.VARIANTS, "generalisation", "Small batches", CLAIMS["C137"])
-
-st.header("The same in PyTorch", anchor="code")
+claims.about(navigation.VARIANTS, "generalisation", "Do small batches generalise better?", CLAIMS["C137"])
 variants.code_panel(data.used, settings)
-
-st.header("The data", anchor="data")
 variants.data_panel(data)
 navigation.onwards(navigation.VARIANTS)

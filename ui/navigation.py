@@ -1,6 +1,6 @@
 """All pages, and what every page begins with. To add a page, add a script to ``pages`` and its entry here."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Literal
 import streamlit as st
 
 import ui.process  # noqa: F401 (once per process, after the imports)
+from core.catalogue.optimizers import OPTIMIZERS as RULES
 from ui.kit import share
 from ui.kit.elements import prose
 from ui.kit.limits import OWN
@@ -44,8 +45,10 @@ class Page:
     promise: str
     # Begins the keys of the page's controls: Streamlit would let equal keys carry a setting to the next page.
     prefix: str = ""
-    # Shows one of its topics at a time (``ui.panels.sections``).
-    one_topic: bool = False
+    # Of a page that shows one of its parts at a time: that with the claims about a topic, empty if they stand outside.
+    part_of: Callable[[str], str] = lambda _: ""
+    # The heading, where that is more than the title in the menu.
+    heading: str = ""
 
     @property
     def path(self) -> str:
@@ -95,6 +98,7 @@ VARIANTS = Page(
     "How many samples should a step look at? After this page you can say what a batch size buys, what its noise "
     "costs, and how it limits the learning rate.",
     prefix="v",
+    heading="Variants of gradient descent",
 )
 OPTIMIZERS = Page(
     "pages/optimizers.py",
@@ -102,6 +106,7 @@ OPTIMIZERS = Page(
     ":material/route:",
     "Learn",
     "After this page you know what each rule remembers, what that costs, and why no single race decides which is best.",
+    part_of=lambda topic: topic if topic in RULES else "",
 )
 TECHNIQUES = Page(
     "pages/techniques.py",
@@ -110,7 +115,7 @@ TECHNIQUES = Page(
     "Learn",
     "After this page you can say what a technique mends, when it does nothing, and how to tell from your own run.",
     prefix="q",
-    one_topic=True,
+    part_of=lambda topic: topic if topic != "all" else "",
 )
 PITFALLS = Page(
     "pages/pitfalls.py",
@@ -120,7 +125,7 @@ PITFALLS = Page(
     "Why does my training fail? After this page you can diagnose a failing run from its curves, test the "
     "diagnosis, and choose what helps.",
     prefix="z",
-    one_topic=True,
+    part_of=lambda topic: topic,
 )
 
 HISTORY = Page(
@@ -139,6 +144,7 @@ REFERENCE = Page(
     "Look up",
     "After this page you can choose a rule and a schedule, check both against PyTorch, and leave with code that runs.",
     prefix="r",
+    part_of=lambda _: "statements",
 )
 
 ALL = (HOME, FOUNDATIONS, UPDATE_RULE, LEARNING_RATE, VARIANTS, OPTIMIZERS, TECHNIQUES, PITFALLS, HISTORY, REFERENCE)
@@ -155,7 +161,7 @@ def begin(page: Page) -> None:
     st.set_page_config(page_title=title, page_icon=_ICON, layout="wide", initial_sidebar_state=_SIDEBAR)
     with st.sidebar:
         _menu()
-    st.title(PRODUCT if page is HOME else page.title, anchor=False)
+    st.title(PRODUCT if page is HOME else page.heading or page.title, anchor=False)
     prose(page.promise)
     share.begin(page.path)
 

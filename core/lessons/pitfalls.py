@@ -48,9 +48,8 @@ def _cycles() -> Plot:
 
 
 # Where a pitfall lies, in the order to read of them.
-_RATE = "In the step and its learning rate"
+_STEPS = "In the steps, or in the layers they pass"
 _LANDSCAPE = "In the landscape"
-_NETWORK = "In the network"
 
 SECTIONS: tuple[Section, ...] = (
     Section(
@@ -62,7 +61,7 @@ SECTIONS: tuple[Section, ...] = (
         "The logarithm of a diverging loss grows evenly, for hundreds of steps, until the number format ends",
         ("X76", "X09", "X48", "X49", "X65"),
         chip="Divergence",
-        group=_RATE,
+        group=_STEPS,
         demos=FAILURES,
     ),
     Section(
@@ -75,7 +74,7 @@ SECTIONS: tuple[Section, ...] = (
         "The sharpness of a small network grows until it reaches 2/α and hovers there",
         ("X11",),
         chip="Edge of stability",
-        group=_RATE,
+        group=_STEPS,
         demos=(demos.EDGE,),
     ),
     Section(
@@ -87,7 +86,7 @@ SECTIONS: tuple[Section, ...] = (
         "Position over the steps: Lion swings about the minimum for ever, gradient descent settles on it",
         ("X39",),
         chip="Endless swings",
-        group=_RATE,
+        group=_STEPS,
         demos=(demos.CYCLES,),
     ),
     Section(
@@ -99,8 +98,27 @@ SECTIONS: tuple[Section, ...] = (
         "AdaGrad's effective rate over the steps: it settles without noise and keeps falling with it",
         ("X27", "X29"),
         chip="AdaGrad fades",
-        group=_RATE,
+        group=_STEPS,
         demos=(demos.ADAGRAD,),
+    ),
+    Section(
+        "depth",
+        "Vanishing and exploding gradients",
+        "A gradient is multiplied once per layer, or once per time step, on its way back. Thirty factors a little "
+        "below 1 leave nothing, thirty a little above 1 leave nothing else. What helps acts on the factor; clipping "
+        "only acts on the length.",
+        partial(
+            picture_of,
+            "X50",
+            "log₁₀ of gradient norm",
+            {"sigmoid, Xavier": "sigmoid", "ReLU, He": "ReLU, He", "residual ReLU, He": "residual"},
+            {"depth": 15},
+        ),
+        "Gradient norm by layer in fifteen layers: falling towards the first with sigmoids, level with ReLU, large in "
+        "all with unscaled residual layers",
+        chip="Depth",
+        group=_STEPS,
+        demos=(demos.DEPTH,),
     ),
     Section(
         "minima",
@@ -177,24 +195,5 @@ SECTIONS: tuple[Section, ...] = (
         chip="Sharp and flat",
         group=_LANDSCAPE,
         demos=(flat_walk.WALKS,),
-    ),
-    Section(
-        "depth",
-        "Vanishing and exploding gradients",
-        "A gradient is multiplied once per layer, or once per time step, on its way back. Thirty factors a little "
-        "below 1 leave nothing, thirty a little above 1 leave nothing else. What helps acts on the factor; clipping "
-        "only acts on the length.",
-        partial(
-            picture_of,
-            "X50",
-            "log₁₀ of gradient norm",
-            {"sigmoid, Xavier": "sigmoid", "ReLU, He": "ReLU, He", "residual ReLU, He": "residual"},
-            {"depth": 15},
-        ),
-        "Gradient norm by layer in fifteen layers: falling towards the first with sigmoids, level with ReLU, large in "
-        "all with unscaled residual layers",
-        chip="Depth",
-        group=_NETWORK,
-        demos=(demos.DEPTH,),
     ),
 )

@@ -67,8 +67,8 @@ def _predict(example: Example) -> Stage:
     off = float(abs(done.residuals).max())
     return Stage(
         key="predict",
-        title="Predict",
-        sentence=f"The forward pass: the line gives a value at each of the {len(example.data)} points. The worst of "
+        title="Predict (forward pass)",
+        sentence=f"The line gives a value at each of the {len(example.data)} points. The worst of "
         f"them is {digits(off)} away from its target.",
         symbols=r"\hat y_i = w\,x_i + b",
         latex=_first_rows(rows),
@@ -113,8 +113,8 @@ def _differentiate(example: Example) -> Stage:
         )
     return Stage(
         key="gradient",
-        title="Find the gradient",
-        sentence=f"The backward pass, from the loss to the parameters. {sentence}",
+        title="Find the gradient (backward pass)",
+        sentence=f"From the loss back to the parameters. {sentence}",
         symbols=_rows(
             [
                 rf"\frac{{\partial J}}{{\partial w}} = {_over('2', example)}\sum_i (\hat y_i - y_i)\,x_i",

@@ -12,7 +12,6 @@ from ui.controls.hypers import (
 )
 from ui.controls.objective import kept_start, moment_control, objective_control, start_control, steps_control
 from ui.controls.racers import (
-    STEPS,
     Gradients,
     Tuning,
     basins_control,
@@ -24,6 +23,7 @@ from ui.controls.racers import (
     factor_dial,
     gradients_control,
     hyper_key,
+    kept_steps,
     own_rule_control,
     racer_dials,
     racer_fields,
@@ -52,7 +52,6 @@ from ui.kit.basics import (
 )
 
 __all__ = [
-    "STEPS",
     "Gradients",
     "Tuning",
     "basins_control",
@@ -71,6 +70,7 @@ __all__ = [
     "hyper_row",
     "hyper_state",
     "kept_start",
+    "kept_steps",
     "linear_slider",
     "linear_step",
     "log_stops",

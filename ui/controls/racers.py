@@ -22,7 +22,7 @@ from ui.kit.share import Setting
 _COLUMNS = 3
 # Pixels.
 _FIELD = 150
-STEPS = Hyper("T", "T", 500, (1, MAX_STEPS), (1, MAX_STEPS), "log", "Steps that every rule takes.", True, "Steps")
+_STEPS = Hyper("T", "T", 500, (1, MAX_STEPS), (1, MAX_STEPS), "log", "Steps that every rule takes.", True, "Steps")
 _NOISE = Hyper("noise", r"\sigma", 0, (0, MAX_NOISE), (0, 5), "linear", "Standard deviation of the noise.")
 _CLIP = Hyper("clip", "c", 0, (0, MAX_CLIP), (0, 10), "linear", "Longer gradients are scaled down to it; 0: no limit.")
 _FACTOR = Hyper("factor", "f", 1, (1e-3, 1e3), (0.1, 10), "log", "What every learning rate is multiplied by.")
@@ -165,7 +165,13 @@ def racer_dials(racer: Racer, tuned: Tuning, prefix: str = "") -> list[Dial]:
 
 def steps_dial(prefix: str = "") -> Dial:
     """A dial for what ``steps_control`` keeps."""
-    return Dial(f"{prefix}steps", STEPS.words, STEPS, "T", int)
+    return Dial(f"{prefix}steps", _STEPS.words, _STEPS, "T", int)
+
+
+def kept_steps(default: int, prefix: str) -> tuple[int, Dial]:
+    """The number of steps, chosen on a stage or typed into a ``hyper_field``, and the dial that keeps it."""
+    dial = Dial(f"{prefix}steps", _STEPS.words, _STEPS, _STEPS.name)
+    return int(hyper_value(_STEPS, dial.key, default)), dial
 
 
 def everyone_dials(prefix: str = "") -> list[Dial]:

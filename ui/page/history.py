@@ -22,7 +22,7 @@ from core.lessons.history import (
     timeline_entries,
     years,
 )
-from ui.controls import choice, moment_control, named, one_of, start_control
+from ui.controls import choice, fold, kept_start, moment_control, named, one_of, start_control
 from ui.kit import share
 from ui.kit.elements import bullets, clicked, look, prose, sheet
 from ui.kit.limits import MAX_RACERS
@@ -76,16 +76,20 @@ def entry_panel(entry: Entry) -> None:
         link(REFERENCE, f"**{entry.name}** in the reference", {f"{REFERENCE.prefix}rule": entry.name})
 
 
-def family_panel(entry: Entry) -> None:
+def family_fold(entry: Entry) -> None:
     """Who grew from whom, as a tree to click in."""
-    names = {key: optimizer.name for key, optimizer in OPTIMIZERS.items()}
-    sheet(
-        _family_tree(look(), entry.key),
-        _family_tree(look(), entry.key, narrow=True),
-        f"{HISTORY.prefix}family",
-        "Family tree of the update rules: each beside the one that it grew from",
-        lambda figure: _take(figure, names),
-    )
+
+    def draw() -> None:
+        names = {key: optimizer.name for key, optimizer in OPTIMIZERS.items()}
+        sheet(
+            _family_tree(look(), entry.key),
+            _family_tree(look(), entry.key, narrow=True),
+            f"{HISTORY.prefix}family",
+            "Family tree of the update rules: each beside the one that it grew from",
+            lambda figure: _take(figure, names),
+        )
+
+    fold("Who grew from whom", f"{HISTORY.prefix}grew", draw)
 
 
 @st.fragment
@@ -94,12 +98,14 @@ def race_panel() -> None:
     """Everything known by a year in one valley. A fragment: it leaves the timeline and the tree alone."""
     year = _year_control()
     objective, prefix = OBJECTIVES[RACE_OBJECTIVE], HISTORY.prefix
-    start = start_control(objective, prefix)
+    start = kept_start(objective, prefix)
     race = [(racer, trace(run)) for racer, run in race_by(year, _tuned_rate, start)]
-    place = room(["plane", "loss"], 460, prefix)
-    step = moment_control(RACE_STEPS, prefix)
+    place = room(["plane", "loss"], 400, prefix)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        step = moment_control(RACE_STEPS, prefix)
+        fold("The start as fields", f"{prefix}fields", lambda: start_control(objective, prefix))
     stage(place, objective, race, step, f"Rules known by {year}")
-    prose(RACE_NOTE)
+    fold("How they are tuned, and what this race does not show", f"{prefix}tuned", lambda: prose(RACE_NOTE))
     numbers_panel(race, prefix)
 
 

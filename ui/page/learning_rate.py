@@ -13,7 +13,6 @@ from core.catalogue.racers import RACERS
 from core.catalogue.schedules import Schedule
 from core.engine.findings import Finding
 from core.engine.scenarios import DESCENTS
-from core.engine.summary import Race
 from core.evidence.experiments import EXPERIMENTS
 from core.evidence.experiments.edge import Descent, advance, begin, ended, finding
 from core.figures import Look
@@ -21,7 +20,7 @@ from core.figures.plot import PREVIEW_HEIGHT, preview
 from core.formula.words import digits
 from core.lessons.playground import CASES, LongRun, case_rate, long_run, long_run_text
 from core.lessons.rate_cards import cards
-from core.lessons.rate_check import QUADRATICS, Check, rate_hyper
+from core.lessons.rate_check import QUADRATICS, check, rate_hyper
 from core.lessons.schedule_race import (
     EPOCHS,
     NOISE,
@@ -38,12 +37,14 @@ from core.lessons.schedule_race import (
 )
 from core.problems.theory import METHODS
 from ui import controls
+from ui.controls.hypers import hyper_field, hyper_value
 from ui.kit import share
+from ui.kit.dials import Dial
 from ui.kit.elements import look, picture, prose
 from ui.navigation import LEARNING_RATE
 from ui.panels import claims
 from ui.panels.catalogue import schedule_panel
-from ui.panels.outcome import code_panel, story_panel
+from ui.panels.outcome import code_panel, rate_panel, story_panel
 from ui.stage import Dials, EndsMap, room, stage
 from ui.stage.payload import Kind
 
@@ -61,46 +62,64 @@ _PIECES = 1000
 _LONG_RUNS = 512
 
 
-def descent_control() -> tuple[Race, Dials]:
-    """Which quadratic is descended by which rule, how and from where: the run and those beside it, and their dials."""
+@st.fragment
+@share.part("descent")
+def descent_panel() -> None:
+    """A quadratic descended by a rule that theory knows, on a stage with that theory; what happened, and its code.
+
+    Other rules may run beside it. A fragment: its dials leave the rest of the page alone.
+    """
     scenario = controls.scenario_control("Shape", QUADRATICS, f"{_PREFIX}shape", _PREFIX)
-    racer = controls.choice("Update rule", controls.named(RACERS[key] for key in METHODS), f"{_PREFIX}rule")
-    opening = scenario.rules[racer.key]
-    rate = rate_hyper(racer.key, scenario)
-    hypers, dials = {}, []
-    for hyper in (rate, *racer.optimizer.hypers[1:]):
-        # Each shape and rule has a slider of its own: one range could not show the regimes of all.
-        key = f"{_PREFIX}{scenario.key}_{controls.hyper_key(racer, hyper.name)}"
-        hypers[hyper.name] = controls.hyper_control(hyper, key, default=opening[hyper.name])
-        dials.append(controls.slider_dial(hyper, key))
-    with st.expander("Start and steps"):
-        start = controls.start_control(scenario.resolved_objective, _PREFIX)
-        steps = controls.steps_control(scenario.steps, _PREFIX)
+    picture_place, who = st.container(), st.columns([2, 3, 1], vertical_alignment="bottom")
+    fields_place = st.container()
+    with who[0]:
+        racer = controls.choice("Update rule", controls.named(RACERS[key] for key in METHODS), f"{_PREFIX}rule")
+    with who[1]:
+        beside = controls.beside_control(racer, _PREFIX)
+    objective, opening = scenario.resolved_objective, scenario.rules[racer.key]
+    # Each shape and rule has dials of its own: one range could not show the regimes of all.
+    dials = [
+        Dial(f"{_PREFIX}{scenario.key}_{controls.hyper_key(racer, hyper.name)}", hyper.words, hyper, hyper.name)
+        for hyper in (rate_hyper(racer.key, scenario), *racer.optimizer.hypers[1:])
+    ]
+    hypers = {dial.name: hyper_value(dial.hyper, dial.key, opening[dial.name]) for dial in dials}
+    start = controls.kept_start(objective, _PREFIX)
+    steps, lasts = controls.kept_steps(scenario.steps, _PREFIX)
+
+    def fields() -> None:
+        controls.start_control(objective, _PREFIX)
+        with st.container(horizontal=True):
+            hyper_field(lasts.hyper, lasts.key, scenario.steps)
+            for dial in dials:
+                hyper_field(dial.hyper, dial.key, opening[dial.name])
+
     race = [(racer, trace(Run(scenario.objective, racer.optimizer.key, start, steps, hypers)))]
     own = {racer.key: dials}
-    for other in controls.beside_control(racer, _PREFIX):
+    for other in beside:
         tuned = controls.tuning(other, scenario.rules.get(other.optimizer.key, {}), _PREFIX)
         race.append((other, trace(Run(scenario.objective, other.optimizer.key, start, steps, **tuned))))
         own[other.key] = controls.racer_dials(other, tuned, _PREFIX)
-    return race, Dials(own, [controls.steps_dial(_PREFIX)])
-
-
-def descent_stage(race: Race, checked: Check, dials: Dials) -> None:
-    """The runs on their landscape, the loss and theory, on one clock; in words what those beside the first did."""
-    racer, path = race[0]
-    objective = path.run.resolved_objective
-    label = f"{racer.name} on {objective.name}"
-    theory: list[Kind] = ["gauge", "tuning"] if "beta" in path.run.settings else ["gauge"]
-    place = room([_GROUND[objective.dimension], "loss", *theory], 300, _PREFIX)
-    step = controls.moment_control(path.run.steps, _PREFIX)
+    path = race[0][1]
+    checked = check(path, objective)
+    theory: list[Kind] = ["gauge", "tuning"] if "beta" in hypers else ["gauge"]
     mapped = None
-    if "tuning" in theory and controls.switch(
-        "In the plane of both, show where runs end that are really taken", f"{_PREFIX}ends"
-    ):
-        mapped = EndsMap(racer.key, "tuning")
-    stage(place, objective, race, step, label, dials=dials, checked=checked, ends=mapped)
-    if race[1:]:
+    with picture_place:
+        place = room([_GROUND[objective.dimension], "loss", *theory], 300, _PREFIX)
+        if "tuning" in theory and controls.switch(
+            "In the plane of both, show where runs end that are really taken", f"{_PREFIX}ends"
+        ):
+            mapped = EndsMap(racer.key, "tuning")
+    with who[2]:
+        step = controls.moment_control(steps, _PREFIX)
+    with fields_place:
+        controls.fold("The same settings as fields", f"{_PREFIX}fields", fields)
+    label = f"{racer.name} on {objective.name}"
+    stage(place, objective, race, step, label, dials=Dials(own, [lasts]), checked=checked, ends=mapped)
+    st.header("What happened", anchor="story")
+    rate_panel(path, checked, _PREFIX)
+    if beside:
         story_panel(race[1:])
+    code_panel("PyTorch code of this run", f"{_PREFIX}code", f"{_PREFIX}code_of", {"this run": path.run})
 
 
 def cards_panel() -> None:
@@ -157,13 +176,22 @@ def _led_to(objective: str, start: tuple[float, ...], lr: float) -> str:
     return long_run_text(outcome)
 
 
-def edge_panel() -> None:
+def edge_fold() -> None:
     """A network trained at the edge of stability, in pieces: each shows how far it is and lets the page answer.
 
     Any control, and Streamlit's own Stop, ends it between two pieces. What was done is kept, so it goes on from there.
     """
-    with st.container(border=True, key=f"experiment_{_EDGE.key}"):
-        claims.runnable(_EDGE, _EDGE.key, _descend)
+
+    def draw() -> None:
+        prose(
+            "In a network something stranger happens: descent moves to the limit by itself. The largest curvature of "
+            "the loss, its sharpness, grows while the network learns until it meets 2/α, and stays about there, while "
+            "the loss goes up and down from step to step and yet falls."
+        )
+        with st.container(border=True, key=f"experiment_{_EDGE.key}"):
+            claims.runnable(_EDGE, _EDGE.key, _descend)
+
+    controls.fold("In a network: the edge of stability", f"{_PREFIX}edge", draw, f"run_{_EDGE.key}")
 
 
 def _descend(key: str, settings: claims.Settings) -> Finding:

@@ -1,19 +1,16 @@
 """The panels of the Optimizers page: a rule to edit, and rule by rule."""
 
-from collections.abc import Collection
-
 import streamlit as st
 
 from core.catalogue.objectives import Objective
-from core.catalogue.optimizers import OPTIMIZERS, Family
-from core.catalogue.racers import RACERS, Racer, own_racer
+from core.catalogue.optimizers import OPTIMIZERS
+from core.catalogue.racers import RACERS, own_racer
 from core.engine.summary import Race
-from ui.controls import edited_state, fold, named
+from ui.controls import chip_control, edited_state, fold, named
 from ui.kit import share
-from ui.kit.elements import prose
 from ui.navigation import OPTIMIZERS as OPTIMIZERS_PAGE
 from ui.panels.catalogue import rule_panel
-from ui.panels.claims import claim_cards, claims_about, experiment_card, section_key
+from ui.panels.claims import about, topic_key
 from ui.panels.export import export_panel
 from ui.panels.outcome import numbers_panel, step_words, story_panel
 from ui.panels.rates import rates_panel
@@ -50,23 +47,10 @@ def race_sections(objective: Objective, race: Race, account: Account) -> None:
     export_panel(objective, race, OPTIMIZERS_PAGE)
 
 
-def rule_sections(racing: Collection[str]) -> None:
-    """A section for each rule, family by family; ``racing`` are the keys of those in the race."""
-    for family in Family:
-        prose(f"**{family}.** {family.idea}")
-        for key, optimizer in OPTIMIZERS.items():
-            if optimizer.family is family:
-                _rule_section(RACERS[key], key in racing)
-
-
-def _rule_section(racer: Racer, races: bool) -> None:
-    """Everything about one rule with its claims, drawn only while it is open."""
-    label = f"**{racer.name}** · {racer.optimizer.year}{' · in this race' if races else ''}"
-
-    def draw() -> None:
-        rule_panel(racer)
-        claim_cards(claims_about(OPTIMIZERS_PAGE.path, racer.key))
-        for key in racer.optimizer.experiments:
-            experiment_card(key)
-
-    fold(label, section_key(OPTIMIZERS_PAGE, racer.key), draw)
+def rules_panel() -> None:
+    """One rule of all: its idea, its formula and costs, and its experiments and claims, folded."""
+    racer = chip_control(
+        "Rule", {key: RACERS[key] for key in OPTIMIZERS}, topic_key(OPTIMIZERS_PAGE), lambda racer: racer.name
+    )
+    rule_panel(racer)
+    about(OPTIMIZERS_PAGE, racer.key, racer.name, experiments=racer.optimizer.experiments)

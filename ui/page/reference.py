@@ -1,7 +1,7 @@
 """The panels of the Reference page: tables made from the declarations, the check against PyTorch, code that runs."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -26,12 +26,12 @@ from core.lessons.reference import (
     schedule_rows,
 )
 from ui import navigation, process
-from ui.controls import choice, named, one_of, text_setting
+from ui.controls import chip_control, choice, named, one_of, text_setting
 from ui.kit import share
 from ui.kit.elements import bullets, csv_button, look, picture, program, prose, table
 from ui.kit.limits import MAX_TEXT
 from ui.panels.catalogue import rule_panel, schedule_panel
-from ui.panels.claims import card_key, card_settings, statement
+from ui.panels.claims import about, card_key, card_settings, statement, topic_key
 
 _PREFIX = navigation.REFERENCE.prefix
 # Steps over which a schedule is drawn, and the learning rate that it is a share of.
@@ -92,7 +92,7 @@ _LEDGER: dict[str, Any] = {
 
 @st.fragment
 @share.part("rules")
-def optimizers_panel() -> None:
+def _optimizers_panel() -> None:
     """A search and three questions that narrow the table of rules; the rule chosen in it, with formula and code."""
     rows = optimizer_rows()
     text = _search("Search the table", "find", "A name, an author, a year, a purpose")
@@ -147,7 +147,7 @@ def _rule(optimizer: Optimizer) -> None:
 
 @st.fragment
 @share.part("schedules")
-def schedules_panel() -> None:
+def _schedules_panel() -> None:
     """The table of schedules; the one chosen in it, with its formula, its curve and its line of PyTorch."""
     _table(schedule_rows(), f"{_PREFIX}schedule", "schedules", lambda row: row.name)
     schedule = choice("Schedule", named(SCHEDULES.values()), f"{_PREFIX}schedule", SCHEDULES["cosine"].name)
@@ -173,7 +173,7 @@ def _table(rows: Sequence[Any], key: str, name: str, option: Callable[[Any], str
 
 @st.fragment
 @share.part("parity")
-def parity_panel() -> None:
+def _parity_panel() -> None:
     """A button that takes the same runs through PyTorch, and how far apart the two then are."""
     if st.button("Check against PyTorch now", icon=":material/fact_check:", type="primary", key=f"{_PREFIX}check"):
         progress = st.progress(0.0, "Loading PyTorch …")
@@ -198,7 +198,7 @@ def parity_panel() -> None:
 
 @st.fragment
 @share.part("code")
-def code_panel() -> None:
+def _code_panel() -> None:
     """The snippets, a tab each, of which only the open one is sent."""
     names = [snippet.title for snippet in SNIPPETS.values()]
     key = f"{_PREFIX}code"
@@ -214,7 +214,7 @@ def code_panel() -> None:
 
 @st.fragment
 @share.part("statements")
-def ledger_panel() -> None:
+def _ledger_panel() -> None:
     """All statements as a table to search and narrow; the one chosen in it, with the way to its card."""
     rows = claim_rows()
     pages = {page.path: page for page in navigation.ALL if any(row.page == page.path for row in rows)}
@@ -244,3 +244,47 @@ def _statement(claim: Claim) -> None:
         page = navigation.of(claim.page)
         does = "Run it" if claim.experiment else "Read it"
         navigation.link(page, f"{does} on **{page.title}**", card_settings(claim), card_key(claim))
+
+
+def _code() -> None:
+    prose("Each tab is one program, run exactly as printed whenever this guide is tested.")
+    _code_panel()
+    st.header("Checked against PyTorch", anchor="parity")
+    prose(
+        "Every rule and every schedule here is compared with the class of `torch.optim` that computes the same: same "
+        "start, same settings, same number of steps. Where PyTorch has none, the other side is an optimizer made from "
+        "the rule's own lines, which checks that code and not the rule."
+    )
+    _parity_panel()
+
+
+def _statements() -> None:
+    _ledger_panel()
+    about(navigation.REFERENCE, "tips", "Seven tips that everyone has heard")
+    about(navigation.REFERENCE, "table", "What tables of optimizers often say")
+    about(navigation.REFERENCE, "code", "About PyTorch code")
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A part of the page: its name, its heading, and what draws it."""
+
+    name: str
+    heading: str
+    draw: Callable[[], None]
+
+
+# By their names in a link; the first opens the page.
+_PARTS = {
+    "rules": _Part("Optimizers", "Which optimizer?", _optimizers_panel),
+    "schedules": _Part("Schedules", "Schedules of the learning rate", _schedules_panel),
+    "code": _Part("PyTorch code", "Real PyTorch code", _code),
+    "statements": _Part("Statements", "Every statement, and how true it is", _statements),
+}
+
+
+def parts_panel() -> None:
+    """One part of the page, chosen above it."""
+    part = chip_control("Part of the reference", _PARTS, topic_key(navigation.REFERENCE), lambda part: part.name)
+    st.header(part.heading, anchor="part")
+    part.draw()

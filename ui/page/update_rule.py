@@ -78,7 +78,7 @@ def stage_control(example: Example, steps: int) -> Stage:
 
 def stage_panel(example: Example, path: Path, chosen: Stage) -> None:
     """One of the six steps: in the picture, in words, in symbols and in numbers."""
-    drawn, words = st.columns([4, 7], gap="medium", vertical_alignment="center")
+    drawn, words = st.columns([4, 7], gap="medium")
     with drawn:
         figure = step_figure(example, chosen.key, _lines(path), look())
         picture(figure, f"{_PREFIX}_step", 300, f"The points and the line; {chosen.title.lower()}")
@@ -110,17 +110,25 @@ def descent_panel(example: Example, path: Path, checked: Check, steps: int) -> N
     )
 
 
-def convention_panel(example: Example) -> None:
+def convention_fold(example: Example) -> None:
     """The same line and data under every convention; the one that is used stands out."""
-    lines = ["| Convention | J | ∂J/∂w | ∂J/∂b | 2/L |", "|:--|--:|--:|--:|--:|"]
-    rows = {row.name: row for row in convention_rows(example)}
-    used = rows[example.convention.label]
-    for row in rows.values():
-        name, *numbers, _ = astuple(row)
-        mark = "**" if row is used else ""
-        lines.append("".join(f"| {mark}{cell}{mark} " for cell in [name, *map(digits, numbers)]) + "|")
-    written_table("\n".join(lines), f"{_PREFIX}conventions")
-    st.caption(f"The learning rate is {digits(used.percent)} % of 2/L for the convention in use, in bold.")
+
+    def draw() -> None:
+        prose(
+            "The same line and the same points have four usual losses. They agree about which line is best, and "
+            "disagree about how steep the way is, so a learning rate means nothing before the loss is written down."
+        )
+        lines = ["| Convention | J | ∂J/∂w | ∂J/∂b | 2/L |", "|:--|--:|--:|--:|--:|"]
+        rows = {row.name: row for row in convention_rows(example)}
+        used = rows[example.convention.label]
+        for row in rows.values():
+            name, *numbers, _ = astuple(row)
+            mark = "**" if row is used else ""
+            lines.append("".join(f"| {mark}{cell}{mark} " for cell in [name, *map(digits, numbers)]) + "|")
+        written_table("\n".join(lines), f"{_PREFIX}conventions")
+        st.caption(f"The learning rate is {digits(used.percent)} % of 2/L for the convention in use, in bold.")
+
+    fold("What is averaged decides how large a rate may be: four conventions", f"{_PREFIX}averaged", draw)
 
 
 def network_panel() -> None:

@@ -48,7 +48,7 @@ from ui.kit import share
 from ui.kit.elements import bullets, program, prose, written_table
 from ui.kit.limits import MAX_SEED, MAX_START
 from ui.navigation import VARIANTS
-from ui.panels.claims import details_panel, finding_panel
+from ui.panels.claims import details_panel, experiment_card, finding_panel
 from ui.stage import Costs, room, stage
 from ui.stage.payload import Kind
 
@@ -217,13 +217,23 @@ def _found(find: Callable[[], Finding]) -> Finding | None:
         return None
 
 
-def decays_panel() -> None:
-    """Which decays of the rate fulfil Robbins and Monro's two conditions."""
-    answers = {True: "yes", False: "no"}
-    rows = [r"| Decay | $\alpha_t$ | $\sum\alpha_t=\infty$ | $\sum\alpha_t^2<\infty$ |", "|:--|:--|:--|:--|"]
-    for decay in DECAYS.values():
-        rows.append(f"| {decay.name} | ${decay.formula}$ | {answers[decay.reaches]} | {answers[decay.quietens]} |")
-    written_table("\n".join(rows), f"{_PREFIX}decays")
+def decays_fold() -> None:
+    """Which decays of the rate fulfil Robbins and Monro's two conditions, and whether that shows."""
+
+    def draw() -> None:
+        prose(
+            "Robbins and Monro set two conditions on the sequence of learning rates. Their sum must be infinite, or a "
+            "far minimum is never reached; the sum of their squares must be finite, or the noise never dies out. "
+            "Choose a decay under “More settings” and see it in the curves above."
+        )
+        answers = {True: "yes", False: "no"}
+        rows = [r"| Decay | $\alpha_t$ | $\sum\alpha_t=\infty$ | $\sum\alpha_t^2<\infty$ |", "|:--|:--|:--|:--|"]
+        for decay in DECAYS.values():
+            rows.append(f"| {decay.name} | ${decay.formula}$ | {answers[decay.reaches]} | {answers[decay.quietens]} |")
+        written_table("\n".join(rows), f"{_PREFIX}decays")
+        experiment_card("X12")
+
+    fold("How the rate must fall to arrive all the same", f"{_PREFIX}falls", draw, "run_X12")
 
 
 def code_panel(pair: Pair, settings: Settings) -> None:
@@ -237,5 +247,6 @@ def code_panel(pair: Pair, settings: Settings) -> None:
 
 def data_panel(data: Chosen) -> None:
     """What the table is, where it is from, and what standardising does."""
-    prose(data.about)
-    prose(f"**Standardising.** {STANDARDISING}")
+    with st.expander("The data"):
+        prose(data.about)
+        prose(f"**Standardising.** {STANDARDISING}")

@@ -34,7 +34,7 @@ def rule_panel(racer: Racer, settings: Mapping[str, float] | None = None) -> Non
     """
     optimizer = racer.optimizer
     rule = optimizer.parsed
-    words, formula = st.columns([2, 3], gap="medium", vertical_alignment="center")
+    words, formula = st.columns([2, 3], gap="medium")
     with words:
         st.markdown(f"### {racer.name}")
         if optimizer.authors:

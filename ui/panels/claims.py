@@ -1,6 +1,6 @@
 """Claim cards: what is commonly said, how true it is, and the experiment that the reader can run on the spot."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
 import streamlit as st
@@ -11,6 +11,7 @@ from core.evidence.claims import CLAIMS, Basis, Claim, Verdict
 from core.evidence.experiments import EXPERIMENTS
 from core.figures import plot
 from core.formula.latex import measured
+from core.formula.words import listed
 from ui import controls, navigation, process
 from ui.kit import share
 from ui.kit.elements import look, picture, prose
@@ -28,8 +29,6 @@ _COLORS: Mapping[Verdict, Color] = {
 }
 # False statements shown per page on the home page.
 _SURPRISES = 2
-# The topic of statements about all that a page shows one at a time.
-_WHOLE = "all"
 # Findings kept for all visitors together; each is small, and any of them can be computed again.
 _KEPT = 128
 
@@ -45,14 +44,23 @@ def claim_cards(claims: Iterable[Claim]) -> None:
         claim_card(claim)
 
 
-def about(page: Page, topic: str, label: str, *others: Claim) -> None:
-    """The claims of a section of ``page``, and ``others``, folded under ``label``.
+def about(page: Page, topic: str, label: str, *others: Claim, experiments: Sequence[str] = ()) -> None:
+    """The ``experiments`` and the claims of a section of ``page``, and ``others``, folded under ``label``.
 
     They are drawn only while the section is open, so that a page with many of them stays quick.
     """
     claims = [*claims_about(page.path, topic), *others]
-    heading = f"{label}: {len(claims)} statement{'s' * (len(claims) != 1)}, checked"
-    controls.fold(heading, section_key(page, topic), lambda: claim_cards(claims))
+    counts = [(f"experiment{'s' * (len(experiments) != 1)}", len(experiments))]
+    counts += [(f"statement{'s' * (len(claims) != 1)}, checked", len(claims))]
+
+    def draw() -> None:
+        for experiment in experiments:
+            experiment_card(experiment)
+        claim_cards(claims)
+
+    controls.fold(
+        f"{label}: {listed([f'{count} {word}' for word, count in counts if count])}", section_key(page, topic), draw
+    )
 
 
 def section_key(page: Page, topic: str) -> str:
@@ -61,7 +69,7 @@ def section_key(page: Page, topic: str) -> str:
 
 
 def topic_key(page: Page) -> str:
-    """What the topic is called in a link that ``page`` shows, if it shows one at a time."""
+    """What the part of ``page`` is called in a link that is shown, if it shows one at a time."""
     return f"{page.prefix}topic"
 
 
@@ -74,7 +82,8 @@ def card_settings(claim: Claim) -> dict[str, share.Setting]:
     """What a link says that leads to the card of ``claim``: its section is open, and its experiment is on."""
     page = navigation.of(claim.page)
     running: dict[str, share.Setting] = {f"run_{claim.key}": True} if claim.experiment else {}
-    shown: dict[str, share.Setting] = {topic_key(page): claim.topic} if page.one_topic and claim.topic != _WHOLE else {}
+    part = page.part_of(claim.topic)
+    shown: dict[str, share.Setting] = {topic_key(page): part} if part else {}
     return {**shown, section_key(page, claim.topic): True, **running}
 
 

@@ -12,7 +12,7 @@ from ui.kit.elements import bullets
 from ui.panels.outcome import code_panel
 from ui.stage import Dials, room, stage
 
-_HEIGHT = 360
+_HEIGHT = 340
 
 
 def demos_panel(demos: Sequence[Demo], prefix: str) -> None:
@@ -23,8 +23,7 @@ def demos_panel(demos: Sequence[Demo], prefix: str) -> None:
         demo = controls.chip_control("Run", runs, f"{prefix}{demo.key}_run", lambda one: one.title)
     mine = f"{prefix}{demo.key}_"
     start = controls.kept_start(demo.objective, mine)
-    lasts = Dial(f"{mine}steps", controls.STEPS.words, controls.STEPS, controls.STEPS.name)
-    steps = int(hyper_value(lasts.hyper, lasts.key, demo.steps))
+    steps, lasts = controls.kept_steps(demo.steps, mine)
     turned = {turn.key: hyper_value(turn.hyper, mine + turn.key) for turn in demo.turns}
     place = room(["plane" if demo.objective.dimension > 1 else "curve", demo.beside], _HEIGHT, mine)
 

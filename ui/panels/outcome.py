@@ -18,18 +18,24 @@ from ui.panels.catalogue import rule_lines
 from ui.stage import Account
 
 
-def rate_panel(path: Path, checked: Check) -> None:
-    """Prediction and measurement in words, beside the formula of both."""
-    words, formula = st.columns([3, 2], gap="medium", vertical_alignment="center")
-    with words:
-        bullets(rate_sentences(path, checked))
-    with formula:
-        rule_lines(OPTIMIZERS[checked.key].parsed)
-        formula_line(LIMITS[checked.key])
-        st.caption(
-            "The limit, and what a step multiplies the distance by along a direction of curvature λ; L is the largest "
-            "λ. " + ("" if checked.key == "sgd" else "The factor is the z of larger size.")
-        )
+def rate_panel(path: Path, checked: Check, prefix: str) -> None:
+    """Prediction and measurement in a sentence each; folded, what else theory says, beside the formula."""
+    shape, share, pace, *others = rate_sentences(path, checked)
+    prose(f"{share} {pace}")
+
+    def draw() -> None:
+        words, formula = st.columns([3, 2], gap="medium")
+        with words:
+            bullets([shape, *others])
+        with formula:
+            rule_lines(OPTIMIZERS[checked.key].parsed)
+            formula_line(LIMITS[checked.key])
+            st.caption(
+                "The limit, and what a step multiplies the distance by along a direction of curvature λ; L is the "
+                "largest λ. " + ("" if checked.key == "sgd" else "The factor is the z of larger size.")
+            )
+
+    fold("Where these numbers come from", f"{prefix}predicted", draw)
 
 
 def story_panel(race: Race) -> None:
