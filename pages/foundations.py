@@ -32,7 +32,7 @@ with st.sidebar:
 
 def below(race: Race, account: Account) -> None:
     """What follows from the race, and runs with it."""
-    outcome.step_panel(account.path, account.step)
+    outcome.step_words(account)
     st.header("What happened", anchor="story")
     outcome.story_panel(race)
     export.export_panel(objective, race, navigation.FOUNDATIONS)
@@ -49,7 +49,7 @@ prose(
     "Stand at $\\theta_{t-1}$, look at the slope $f'$ there, and step against it. The *learning rate* $\\alpha$ says "
     "how far a slope makes you go. Nothing else is known: not where the bottom is, nor how far away. So the same line "
     "that arrives at one learning rate runs away at ten times that, and can stop where the slope is nearly zero, long "
-    "before the bottom. Try the scenarios above the picture, or drag the ring to another start."
+    "before the bottom."
 )
 with st.expander(f"The function and the rule: {label}"):
     catalogue.objective_panel(objective)
@@ -67,7 +67,7 @@ hill_run = hill.runs()[0]
 hill_start = controls.kept_start(hill.resolved_objective, "h")
 hill_path = trace(Run(hill_run.objective, hill_run.optimizer, hill_start, hill_run.steps, hill_run.settings))
 written_table(mountain_table(hill_path), "mountain_table")
-hill_place = room(["space", "plane"], 380, "h")
+hill_place = room(["space", "plane"], 360, "h")
 with st.container(horizontal=True, vertical_alignment="bottom"):
     hill_step = controls.moment_control(hill_run.steps, "h")
     controls.fold("The start as fields", "h_fields", lambda: controls.start_control(hill.resolved_objective, "h"))

@@ -35,8 +35,7 @@ st.header("Schedules", anchor="schedules")
 prose(
     "A hundred epochs, one step each, and the same noise for all. A large rate gets near quickly and then jitters at "
     "a height that grows with the rate; a small one ends lower and takes longer. A schedule starts large and ends "
-    "small: the final rate sets how low the loss comes. Without noise, at the rates the race opens with, decay only "
-    "slows the run down."
+    "small: the final rate sets how low the loss comes."
 )
 learning_rate.schedules_fold()
 claims.about(navigation.LEARNING_RATE, "schedules", "About schedules", experiments=("X55",))

@@ -35,7 +35,7 @@ with picture:
         entry,
         {"Contour": "plane", "3-D": "space"},
         {"Loss": "loss", "Gradient norm": "norm", "Learning rate": "rate"},
-        380,
+        340,
         f"Race on {objective.name}",
         "",
         lambda race, account: optimizers.race_sections(objective, race, account),

@@ -56,8 +56,8 @@ _UNCORRECTED = OPTIMIZERS["adam"].text.replace("m/(1 - beta1**t)", "m").replace(
 CORRECTION = Demo(
     key="correct",
     title="The first steps",
-    look_for="Without the correction the first step is three times as long as the learning rate, and later ones longer "
-    "still; with it every early step is about as long as the learning rate.",
+    look_for="Without the correction the first step is three times as long as the learning rate and overshoots the "
+    "valley: the loss rises from 12.5 to 88. With it no step along a coordinate is longer than the learning rate.",
     objective=OBJECTIVES["rosenbrock"],
     steps=100,
     entrants=((_ADAM, {}), (variant("uncorrected", "Uncorrected", _UNCORRECTED, PINK, "dash"), {})),
@@ -71,7 +71,7 @@ WARMUP = Demo(
     key="warm",
     title="A slow start on a steep wall",
     look_for="At the start the curvature is 75, too much for this learning rate: without a warm-up the run is lost in "
-    "two steps. With one it comes down while the steps are small, to where the full rate is stable.",
+    "three steps. With one it comes down while the steps are small, to where the full rate is stable.",
     objective=Objective(
         key="steep_walls",
         name="Steep walls",
@@ -133,7 +133,7 @@ PLATEAU = Demo(
     steps=600,
     entrants=(
         (_GD, {}),
-        (variant("cosine", "Cosine decay", "sgd", ORANGE, "dash"), {"schedule": "cosine"}),
+        (variant("cosine", "Cosine decay", "sgd", PINK, "dash"), {"schedule": "cosine"}),
         (_MOMENTUM, {}),
         (_ADAM, {}),
     ),

@@ -104,7 +104,7 @@ def descent_panel() -> None:
     theory: list[Kind] = ["gauge", "tuning"] if "beta" in hypers else ["gauge"]
     mapped = None
     with picture_place:
-        place = room([_GROUND[objective.dimension], "loss", *theory], 300, _PREFIX)
+        place = room([_GROUND[objective.dimension], "loss", *theory], 280, _PREFIX)
         if "tuning" in theory and controls.switch(
             "In the plane of both, show where runs end that are really taken", f"{_PREFIX}ends"
         ):
@@ -116,9 +116,9 @@ def descent_panel() -> None:
     label = f"{racer.name} on {objective.name}"
     stage(place, objective, race, step, label, dials=Dials(own, [lasts]), checked=checked, ends=mapped)
     st.header("What happened", anchor="story")
-    rate_panel(path, checked, _PREFIX)
     if beside:
         story_panel(race[1:])
+    rate_panel(path, checked, _PREFIX)
     code_panel("PyTorch code of this run", f"{_PREFIX}code", f"{_PREFIX}code_of", {"this run": path.run})
 
 
@@ -148,7 +148,7 @@ def playground_panel() -> None:
     case = controls.scenario_control("Case", CASES, f"{_PREFIX}case", _CASE_PREFIX)
     sgd = RACERS["sgd"]
     rate = case_rate(case)
-    left, middle, right = st.columns([3, 1, 1], vertical_alignment="bottom")
+    left, others, middle, right = st.columns([4, 4, 2, 2], vertical_alignment="bottom")
     with left:
         lr = controls.hyper_control(rate, f"{_CASE_PREFIX}{case.key}_lr")
     with middle:
@@ -157,8 +157,9 @@ def playground_panel() -> None:
         start = controls.start_control(opening, _CASE_PREFIX)
     with right:
         step = controls.moment_control(case.steps, _CASE_PREFIX)
-    place = room(["curve", "loss"], 360, _CASE_PREFIX)
-    beside = controls.beside_control(sgd, _CASE_PREFIX)
+    place = room(["curve", "loss"], 320, _CASE_PREFIX)
+    with others:
+        beside = controls.beside_control(sgd, _CASE_PREFIX)
     rates = {sgd.key: lr, **controls.rates_control(beside, _BESIDE, _CASE_PREFIX)}
     race = [
         (racer, trace(Run(case.objective, racer.optimizer.key, start, case.steps, {"lr": rates[racer.key]})))

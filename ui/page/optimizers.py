@@ -39,7 +39,7 @@ def edit_control() -> None:
 
 def race_sections(objective: Objective, race: Race, account: Account) -> None:
     """What follows from the race: a step of it in numbers, what happened, other rates, and what is taken home."""
-    step_words(account.path, account.step, account.coordinate)
+    step_words(account)
     st.header("What happened", anchor="story")
     story_panel(race)
     numbers_panel(race, OPTIMIZERS_PAGE.prefix)

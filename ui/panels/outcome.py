@@ -82,7 +82,9 @@ def step_controls(race: Race, steps: int, prefix: str) -> Account:
     In one variable there is one coordinate, and nothing to choose.
     """
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        racer, path = choice("Update rule", {racer.name: (racer, path) for racer, path in race}, f"{prefix}of")
+        racer, path = race[0]
+        if len(race) > 1:
+            racer, path = choice("Update rule", {racer.name: (racer, path) for racer, path in race}, f"{prefix}of")
         coordinate, variables = 0, path.run.resolved_objective.parsed.variables
         if len(variables) > 1:
             names = {name: index for index, name in enumerate(variables)}
@@ -91,15 +93,9 @@ def step_controls(race: Race, steps: int, prefix: str) -> Account:
     return Account(racer, path, step, coordinate)
 
 
-def step_panel(path: Path, step: int) -> None:
-    """Step ``step`` of a path in one variable in words."""
-    if 1 <= step < len(path.x):
-        prose(step_sentence(path, step))
-    step_words(path, step, 0)
-
-
-def step_words(path: Path, step: int, coordinate: int) -> None:
-    """How far ``step`` goes along ``coordinate``, and what the rule's letters mean."""
+def step_words(account: Account) -> None:
+    """How far the step of ``account`` goes along its coordinate, and what the rule's letters mean."""
+    path, step, coordinate = account.path, account.step, account.coordinate
     taken = len(path.x) - 1
     if step == 0:
         st.caption("At step 0 nothing has happened yet; move the clock to see a step in numbers.")
@@ -111,10 +107,14 @@ def step_words(path: Path, step: int, coordinate: int) -> None:
         st.caption(f"This path ended at step {taken}, which is shown. {path.status}")
     optimizer = path.run.resolved_optimizer
     last = min(step, taken)
-    start, end = path.x[last - 1 : last + 1, coordinate].tolist()
+    if path.x.shape[1] == 1:
+        sentence = step_sentence(path, last)
+    else:
+        start, end = path.x[last - 1 : last + 1, coordinate].tolist()
+        form = form_apart(start, end)
+        before, after = (measured(value, form).latex for value in (start, end))
+        change = measured(end - start).latex
+        moved = f"moves by ${change}$, from ${before}$ to ${after}$" if end != start else f"stays at ${after}$"
+        sentence = f"So step {digits(last)} {moved}."
     memory = "; ".join(f"${symbol(name)}$ is the {meaning}" for name, meaning in optimizer.state.items())
-    form = form_apart(start, end)
-    before, after = (measured(value, form).latex for value in (start, end))
-    change = measured(end - start).latex
-    moved = f"moves by ${change}$, from ${before}$ to ${after}$" if end != start else f"stays at ${after}$"
-    prose(f"So step {digits(last)} {moved}." + (f" Here {memory}." if memory else ""))
+    prose(sentence + (f" Here {memory}." if memory else ""))

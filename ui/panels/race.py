@@ -60,7 +60,7 @@ def race_panel(
     tuned = {racer.key: controls.tuning(racer, entry.opening.get(racer.key, {}), prefix) for racer in entry.racers}
     runs = [_run(entry, racer, tuned[racer.key]) for racer in entry.racers]
     look_for = controls.scenario_row(entry.scenarios, runs, prefix)
-    with st.container(horizontal=True, wrap=False, horizontal_alignment="distribute", vertical_alignment="center"):
+    with st.container(horizontal=True, wrap=False, horizontal_alignment="distribute", vertical_alignment="bottom"):
         landscape = (
             controls.view_control("Landscape", landscapes, f"{prefix}view")
             if len(landscapes) > 1

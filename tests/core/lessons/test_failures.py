@@ -3,18 +3,26 @@
 import numpy as np
 import pytest
 
-from core.catalogue.optimizers import OPTIMIZERS
-from core.engine.trace import Path, trace
+from core.engine.trace import Path
 from core.figures import LIGHT, loss_axes
 from core.figures.progress import FLOOR
-from core.lessons.failures import FAILURES, Failure, signs
+from core.lessons.demo import Demo
+from core.lessons.failures import FAILURES as ALL
+from core.lessons.failures import signs
 from core.problems.theory import METHODS
 
-every = pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
+FAILURES = {failure.key: failure for failure in ALL}
+every = pytest.mark.parametrize("failure", ALL, ids=FAILURES)
 
 
-def _path(failure: Failure) -> Path:
-    return trace(failure.run(failure.lr, failure.objective.start))
+def _path(failure: Demo, start: tuple[float, float] | None = None) -> Path:
+    ((_, path),) = failure.race(start)
+    return path
+
+
+def _signs(failure: Demo, start: tuple[float, float] | None = None) -> list[str]:
+    """What is said beyond how the run ended."""
+    return signs(failure.race(start))[1:]
 
 
 def test_each_ends_as_it_is_meant_to() -> None:
@@ -23,11 +31,10 @@ def test_each_ends_as_it_is_meant_to() -> None:
 
 
 @every
-def test_theory_knows_the_rule_and_the_rate_is_one_it_accepts(failure: Failure) -> None:
-    assert failure.rule in METHODS
-    assert failure.rate is OPTIMIZERS[failure.rule].hypers[0]
-    assert failure.rate.slider[0] <= failure.lr <= failure.rate.slider[1]
-    assert failure.look_for.endswith(".")
+def test_theory_knows_the_rule_and_the_rate_is_one_that_its_dial_reaches(failure: Demo) -> None:
+    assert _path(failure).run.optimizer in METHODS
+    (rate,) = failure.turns
+    assert rate.hyper.slider[0] <= rate.hyper.default <= rate.hyper.slider[1]
 
 
 def test_the_slow_one_grows_by_one_factor_for_hundreds_of_steps() -> None:
@@ -48,7 +55,7 @@ def test_the_sudden_one_is_over_in_a_few_steps_and_each_is_worse() -> None:
 def test_the_one_without_a_sign_has_a_small_loss_to_the_end() -> None:
     path = _path(FAILURES["undefined"])
     assert path.loss[-1] < path.loss[0] < path.loss.max() < 10
-    assert any("gave no such warning before it failed" in sentence for sentence in signs(path))
+    assert any("gave no such warning before it failed" in sentence for sentence in _signs(FAILURES["undefined"]))
 
 
 def test_the_harmless_one_rises_often_never_above_its_start_and_arrives() -> None:
@@ -56,11 +63,11 @@ def test_the_harmless_one_rises_often_never_above_its_start_and_arrives() -> Non
     rises = int((np.diff(path.loss) > 0).sum())
     assert rises > 100
     assert path.loss[-1] < 1e-9
-    assert f"rose in {rises} of 300 steps" in signs(path)[0]
+    assert f"rose in {rises} of 300 steps" in _signs(FAILURES["harmless"])[0]
 
 
 def test_the_sentences_have_the_numbers_of_the_run() -> None:
-    rises, alarm, limit = signs(_path(FAILURES["slow"]))
+    rises, alarm, limit = _signs(FAILURES["slow"])
     assert "570 of 570" in rises
     # 38.09·1.1025^72 is the first above 38 090 once the flat coordinate's share has gone.
     assert "at step 72, 499 steps before it failed" in alarm
@@ -76,18 +83,16 @@ def test_the_sentences_have_the_numbers_of_the_run() -> None:
     ],
 )
 def test_odd_starts_have_sentences(key: str, start: tuple[float, float], words: str) -> None:
-    failure = FAILURES[key]
-    path = trace(failure.run(failure.lr, start))
-    sentences = signs(path)
+    sentences = _signs(FAILURES[key], start)
     assert words in " ".join(sentences)
-    assert bool(sentences) is (path.status.step > 0)
+    assert bool(sentences) is (_path(FAILURES[key], start).status.step > 0)
     assert "nan" not in " ".join(sentences)
 
 
 @every
-def test_the_picture_shows_the_whole_loss(failure: Failure) -> None:
+def test_the_picture_shows_the_whole_loss(failure: Demo) -> None:
     path, lowest = _path(failure), failure.objective.minimum
-    axis = loss_axes([(failure.racer, path)], LIGHT, failure.objective).layout.yaxis
+    axis = loss_axes(failure.race(), LIGHT, failure.objective).layout.yaxis
     assert axis.type == "log"
     powers = np.log10(np.maximum(path.loss - lowest, FLOOR))
     assert axis.range[0] <= powers.min() <= axis.range[0] + 1
