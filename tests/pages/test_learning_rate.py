@@ -8,7 +8,9 @@ import pytest
 
 from core import OBJECTIVES, OPTIMIZERS, SCHEDULES, Run, trace
 from core.catalogue.racers import RACERS
+from core.engine.scenarios import Scenario
 from core.engine.summary import retell
+from core.engine.trace import Path
 from core.evidence.experiments import EXPERIMENTS
 from core.export import torch_script
 from core.lessons.playground import CASES, long_run, long_run_text
@@ -34,11 +36,18 @@ from ui.panels.rates import believed_rate
 
 PAGE = navigation.LEARNING_RATE
 # What is drawn only while its fold is open.
-OPEN = {"lsweepopen": "true", "lraceopen": "true"}
+OPEN = {"lsweepopen": "true", "lraceopen": "true", "lfields": "true", "lpredicted": "true"}
 
 
 def _numbers(**settings: float) -> dict[str, str]:
     return {key: repr(value) for key, value in settings.items()}
+
+
+def _unsaid(path: Path, scenario: Scenario, said: str) -> list[str]:
+    """What theory says of ``path`` that is not ``said``, where all folds are open."""
+    shape, share, pace, *others = rate_sentences(path, check(path, scenario.resolved_objective))
+    lines = [f"{share} {pace}", *(f"- {sentence}" for sentence in (shape, *others))]
+    return [line for line in lines if line not in said]
 
 
 def test_too_small_and_too_large_stand_beside_each_other() -> None:
@@ -57,17 +66,12 @@ def test_a_link_with_every_setting_of_the_descent_changed_shows_exactly_that(sha
         zip(("lx", "ly"), start, strict=False)
     )
     link = {"lshape": scenario.title, "lrule": OPTIMIZERS[rule].name, **_numbers(**numbers), "lsteps": "37", "lt": "12"}
-    app = open_page(PAGE, link)
+    app = open_page(PAGE, {**link, **OPEN})
     assert notes(app) == ""
     assert {key: state(app, key) for key in numbers} == numbers
     assert (state(app, "lsteps"), state(app, "lt")) == (37, 12)
     path = trace(Run(scenario.objective, rule, start, 37, hypers))
-    said = words(app)
-    assert [
-        sentence
-        for sentence in rate_sentences(path, check(path, scenario.resolved_objective))
-        if f"- {sentence}" not in said
-    ] == []
+    assert _unsaid(path, scenario, words(app)) == []
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -81,7 +85,7 @@ def test_a_link_that_names_a_case_opens_it_and_tells_where_it_leads(case) -> Non
 
 @pytest.mark.parametrize("scenario", QUADRATICS.values(), ids=QUADRATICS)
 def test_other_rules_run_beside_the_one_that_theory_speaks_of(scenario) -> None:  # type: ignore[no-untyped-def]
-    link = {"lshape": scenario.title, "lbeside": ["Momentum", "Adam 2", "Lion"], "lt": "7"}
+    link = {"lshape": scenario.title, "lbeside": ["Momentum", "Adam 2", "Lion"], "lt": "7", **OPEN}
     app = open_page(PAGE, {**link, "lmomentum_lr": "0.012", "ladam2_lr": "0.34", "ladam2_schedule": "Cosine"})
     assert notes(app) == ""
     start, steps, said = scenario.resolved_objective.start, scenario.steps, words(app)
@@ -92,8 +96,8 @@ def test_other_rules_run_beside_the_one_that_theory_speaks_of(scenario) -> None:
     }
     beside = retell([(RACERS[key], trace(run)) for key, run in runs.items()])
     path = trace(Run(scenario.key, "sgd", start, steps, scenario.rules["sgd"]))
-    theory = rate_sentences(path, check(path, scenario.resolved_objective))
-    assert [sentence for sentence in [*beside, *theory] if f"- {sentence}" not in said] == []
+    assert [sentence for sentence in beside if f"- {sentence}" not in said] == []
+    assert _unsaid(path, scenario, said) == []
 
 
 def test_a_rule_that_becomes_the_one_no_longer_runs_beside_it() -> None:
@@ -321,8 +325,8 @@ def test_a_list_is_cut_to_what_fits_and_an_emptied_one_runs_its_first(key: str) 
 
 def test_forged_numbers_are_not_believed() -> None:
     app = open_page(PAGE, OPEN)
-    boxes = ("lx", "lt", "lbx", "lbt", "lsweepx", "lsweepy", "lracex", "lracey", "lracet")
-    sliders = ("lparabola_sgd_lr", "lsteps", "lbstall_lr", "lsweepsteps", "lracenoise", "lraceseed")
+    boxes = ("lx", "lt", "lparabola_sgd_lr", "lsteps", "lbx", "lbt", "lsweepx", "lsweepy", "lracex", "lracey", "lracet")
+    sliders = ("lbstall_lr", "lsweepsteps", "lracenoise", "lraceseed")
     before = {key: state(app, key) for key in (*boxes, *sliders)}
     for value in (float("nan"), float("inf"), -1e300, 1e300):
         for key in boxes:

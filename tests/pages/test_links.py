@@ -101,7 +101,13 @@ TOO_LONG = {
     "a table": (navigation.VARIANTS, "vtable", {"vdata": "Own table"}, "1,2\n" * 60_000, "40000 bytes longer"),
     "a run": (navigation.OPTIMIZERS, "reopen", {"export": "true"}, "x" * 45_000, "5000 too many"),
     "a search": (navigation.REFERENCE, "rfind", {}, "adam " * 30, "has 150, 50 too many"),
-    "a search of statements": (navigation.REFERENCE, "rsaid", {}, "adam " * 30, "has 150, 50 too many"),
+    "a search of statements": (
+        navigation.REFERENCE,
+        "rsaid",
+        {"rtopic": "statements"},
+        "adam " * 30,
+        "has 150, 50 too many",
+    ),
 }
 
 

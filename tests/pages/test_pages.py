@@ -1,6 +1,7 @@
 """Every page, run by Streamlit without a browser: what a link says is what runs, and no link breaks a page."""
 
 import os
+import random
 import re
 import subprocess
 import sys
@@ -22,10 +23,8 @@ from core.engine.summary import retell, row, step_sentence
 from core.evidence.claims import CLAIMS, Basis
 from core.evidence.experiments import EXPERIMENTS
 from core.formula import parse
-from core.lessons import pitfalls
 from core.lessons.cards import CARDS
 from core.lessons.mountain import mountain_table
-from core.lessons.techniques import TECHNIQUES
 from tests.numerals import misprints
 from tests.pages.visits import (
     MARKUP,
@@ -39,6 +38,7 @@ from tests.pages.visits import (
     notes,
     open_page,
     open_scenario,
+    parts,
     run_table,
     state,
     words,
@@ -62,10 +62,14 @@ def _controls(app: AppTest) -> set[str]:
 # --- Opening ---
 
 
+def _heading(page: Page) -> str:
+    return navigation.PRODUCT if page is navigation.HOME else page.heading or page.title
+
+
 @every
 def test_a_page_opens_without_a_complaint(page: Page, caplog: pytest.LogCaptureFixture) -> None:
     app = open_page(page)
-    assert [title.value for title in app.title] == [navigation.PRODUCT if page is navigation.HOME else page.title]
+    assert [title.value for title in app.title] == [_heading(page)]
     assert page.promise in words(app)
     assert not misprints(words(app))
     assert (len(app.warning), len(app.error)) == (0, 0)
@@ -107,7 +111,7 @@ def test_a_visit_to_all_pages_in_turn_leaves_none_broken() -> None:
     for page in (*navigation.ALL, *reversed(navigation.ALL)):
         app.switch_page(page.file)
         clean(app.run())
-        assert app.title[0].value == (navigation.PRODUCT if page is navigation.HOME else page.title)
+        assert app.title[0].value == _heading(page)
 
 
 @pytest.mark.parametrize(
@@ -241,6 +245,7 @@ def test_a_link_with_every_setting_changed_opens_exactly_that_race(racers: list[
         "view": "3-D",
         "curve": "Learning rate",
         "basins": racers[-1].name,
+        "topic": "muon",
         **{schedule_key(racer): _schedule(racer).name for racer in racers},
     }
     chosen = {"of": racers[-1].name, "along": "y"}
@@ -284,9 +289,9 @@ def test_a_link_with_every_setting_changed_opens_exactly_that_descent(key: str, 
     hill = list(HILLS.values())[-1]
     expected |= {"hill": hill.title, "hx": 0.4375, "hy": -0.3125, "ht": 7.0}
     link = {name: value if isinstance(value, str | list) else number_text(value) for name, value in expected.items()}
-    app = open_page(navigation.FOUNDATIONS, {**link, f"{navigation.FOUNDATIONS.prefix}fields": "true"})
+    app = open_page(navigation.FOUNDATIONS, {**link, "dfields": "true", "h_fields": "true"})
     assert notes(app) == ""
-    assert _controls(app) == {*link, f"{navigation.FOUNDATIONS.prefix}own"}
+    assert _controls(app) == {*link, "down"}
     _assert_state(app, expected)
     given = {"noise": 0.3, "clip_norm": 2.5, "seed": 7}
     race = [(racer, trace(_run(racer, hypers, key, (0.8125,), **given))) for racer in racers]
@@ -819,27 +824,28 @@ def test_a_rule_however_odd_has_a_page(rule: str) -> None:
 @every
 def test_every_statement_opens_and_every_experiment_runs_by_link(page: Page) -> None:
     claims = [claim for claim in CLAIMS.values() if claim.page == page.path]
-    sections = {section_key(page, topic) for topic in [*(claim.topic for claim in claims), *OPTIMIZERS]}
-    folds = dict.fromkeys(
-        sections | {section_key(page, section.key) for section in (*TECHNIQUES, *pitfalls.SECTIONS)}, "true"
-    )
-    app = open_page(page, {**folds, **{f"run_{key}": "true" for key in (*CLAIMS, *EXPERIMENTS)}})
-    # Those of other pages are none of this one.
-    said = re.findall(r"^- `.*`: (.*)$", notes(app), re.MULTILINE)
-    assert [one for one in said if not one.startswith("no control on this page")] == []
-    text = words(app)
+    running = {f"run_{key}": "true" for key in (*CLAIMS, *EXPERIMENTS)}
+    text, toggles = "", {}
+    for part in parts(page):
+        folds = {section_key(page, topic): "true" for topic in [*part.values(), *(claim.topic for claim in claims)]}
+        app = open_page(page, {**part, **folds, **running})
+        # Those of other pages and parts are none of this one.
+        said = re.findall(r"^- `.*`: (.*)$", notes(app), re.MULTILINE)
+        assert [one for one in said if not one.startswith("no control on this page")] == []
+        text += words(app)
+        toggles |= {toggle.key: toggle.value for toggle in app.toggle if toggle.key.startswith("run_")}
     assert [claim.key for claim in claims if claim.correct not in text] == []
     assert not misprints(text)
-    running = {toggle.key: toggle.value for toggle in app.toggle if toggle.key.startswith("run_")}
-    assert {f"run_{claim.key}" for claim in claims if claim.experiment} <= running.keys()
-    assert all(running.values())
+    assert {f"run_{claim.key}" for claim in claims if claim.experiment} <= toggles.keys()
+    assert all(toggles.values())
 
 
 @every
 def test_a_number_next_to_nothing_breaks_no_control(page: Page) -> None:
-    opened = {section_key(page, topic): "true" for topic in OPTIMIZERS}
+    part = random.Random(os.environ["TEST_SEED"]).choice(parts(page))
+    opened = {**part, **{section_key(page, topic): "true" for topic in part.values()}}
     app = open_page(page, {**opened, **{f"run_{key}": "true" for key in (*CLAIMS, *EXPERIMENTS)}})
-    open_page(page, {**opened, **dict.fromkeys(_controls(app), "5e-324")})
+    open_page(page, {**opened, **dict.fromkeys({*_controls(app)} - {*opened}, "5e-324")})
 
 
 # --- Controls that depend on each other ---
@@ -1001,8 +1007,8 @@ def test_a_forged_text_longer_than_its_box_is_cut() -> None:
     [
         (navigation.FOUNDATIONS, "hill", {}),
         (navigation.LEARNING_RATE, "lshape", {}),
+        (navigation.OPTIMIZERS, "curve", {}),
         (navigation.LEARNING_RATE, "lcase", {}),
-        (navigation.PITFALLS, "zvrun", {"zabout_divergence": "true"}),
     ],
 )
 def test_a_forged_empty_choice_is_the_first(page: Page, key: str, link: Link) -> None:
@@ -1024,6 +1030,7 @@ from streamlit.testing.v1 import AppTest
 app = AppTest.from_file("app.py", default_timeout=600).run()
 before = gc.get_freeze_count()
 assert before > 50_000, before  # Pandas and Plotly alone make more.
+app.query_params["rtopic"] = "code"
 assert not app.switch_page("pages/reference.py").run().exception
 assert not app.button(key="rcheck").click().run().exception
 # What importing torch and its compiler makes; the visit itself leaves a few thousand.

@@ -48,7 +48,7 @@ def _changed(demo: Demo) -> Iterator[tuple[str, float]]:
         yield name, round(0.9 * number + 0.01, 6)
     yield "steps", float(demo.steps // 2 + 1)
     for turn in demo.turns:
-        yield turn.key, round(0.83 * turn.hyper.default, 8)
+        yield turn.key, round(0.83 * turn.hyper.default, 0 if turn.hyper.whole else 8)
 
 
 def _split(demo: Demo, numbers: dict[str, float]) -> tuple[tuple[float, ...], int, dict[str, float]]:

@@ -47,7 +47,7 @@ def _table(app: AppTest) -> Any:
 
 
 def test_a_link_with_every_setting_changed_shows_exactly_that_step() -> None:
-    link = _changed(code="true")
+    link = _changed(code="true", predicted="true")
     app = open_page(PAGE, link)
     assert notes(app) == ""
     for key, value in link.items():
@@ -56,9 +56,11 @@ def test_a_link_with_every_setting_changed_shows_exactly_that_step() -> None:
     stage = six_steps(EXAMPLE, 37)[3]
     path = EXAMPLE.path(37)
     said = words(app)
+    shape, share, pace, *others = rate_sentences(path, check(path, EXAMPLE.objective))
     for sentence in (
         stage.sentence,
-        *rate_sentences(path, check(path, EXAMPLE.objective)),
+        *(f"- {one}" for one in (shape, *others)),
+        f"{share} {pace}",
         *retell([(RACERS["sgd"], path)]),
     ):
         assert sentence in said
@@ -80,7 +82,7 @@ def test_each_of_the_six_steps_has_its_words_and_its_formula(index: int, part: s
 
 
 def test_the_opening_is_the_worked_example_with_its_numbers() -> None:
-    app = open_page(PAGE)
+    app = open_page(PAGE, {f"{PAGE.prefix}averaged": "true"})
     table = _table(app)
     assert table["residual"].tolist() == pytest.approx([-1.4, -2.9, -4.4])
     assert table["residual · x"].tolist() == pytest.approx([-1.4, -5.8, -13.2])

@@ -166,7 +166,7 @@ def test_a_rate_at_which_a_run_diverges_is_told_and_a_calm_one_offered() -> None
 
 def test_claims_and_experiments_are_there_to_be_run() -> None:
     sections = {f"vabout_{topic}": "true" for topic in ("batch", "stochastic", "minibatch", "generalisation")}
-    app = _open(sections)
+    app = _open({**sections, "vfalls": "true"})
     keys = {str(one.key).removeprefix("run_") for one in app.toggle}
     here = {claim.key for claim in CLAIMS.values() if claim.page == "variants" and claim.experiment}
     assert here

@@ -11,8 +11,14 @@ from pandas import DataFrame
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import ButtonGroup
 
+from core.catalogue.optimizers import OPTIMIZERS
 from core.engine.scenarios import Scenario
+from core.lessons.pitfalls import SECTIONS
+from core.lessons.techniques import TECHNIQUES
+from ui import navigation
 from ui.navigation import Page
+from ui.page.reference import PARTS
+from ui.panels.claims import topic_key
 
 ROOT = Path(__file__).parents[2]
 Link = Mapping[str, str | list[str]]
@@ -41,6 +47,17 @@ def chips(app: AppTest, page: Page) -> ButtonGroup:
     """The scenarios of ``page``, of which the one that is shown is marked."""
     (group,) = [group for group in app.button_group if (group.key or "").startswith(f"{page.prefix}try_")]
     return group
+
+
+def parts(page: Page) -> list[dict[str, str]]:
+    """The links to all parts of ``page`` if it shows one at a time; the empty link otherwise."""
+    of = {
+        navigation.OPTIMIZERS: OPTIMIZERS,
+        navigation.TECHNIQUES: [section.key for section in TECHNIQUES],
+        navigation.PITFALLS: [section.key for section in SECTIONS],
+        navigation.REFERENCE: PARTS,
+    }
+    return [{topic_key(page): key} for key in of.get(page, ())] or [{}]
 
 
 def run_table(app: AppTest, prefix: str = "") -> DataFrame:

@@ -275,7 +275,7 @@ class _Part:
 
 
 # By their names in a link; the first opens the page.
-_PARTS = {
+PARTS = {
     "rules": _Part("Optimizers", "Which optimizer?", _optimizers_panel),
     "schedules": _Part("Schedules", "Schedules of the learning rate", _schedules_panel),
     "code": _Part("PyTorch code", "Real PyTorch code", _code),
@@ -285,6 +285,6 @@ _PARTS = {
 
 def parts_panel() -> None:
     """One part of the page, chosen above it."""
-    part = chip_control("Part of the reference", _PARTS, topic_key(navigation.REFERENCE), lambda part: part.name)
+    part = chip_control("Part of the reference", PARTS, topic_key(navigation.REFERENCE), lambda part: part.name)
     st.header(part.heading, anchor="part")
     part.draw()

@@ -50,6 +50,8 @@ def about(page: Page, topic: str, label: str, *others: Claim, experiments: Seque
     They are drawn only while the section is open, so that a page with many of them stays quick.
     """
     claims = [*claims_about(page.path, topic), *others]
+    if not claims and not experiments:
+        return
     counts = [(f"experiment{'s' * (len(experiments) != 1)}", len(experiments))]
     counts += [(f"statement{'s' * (len(claims) != 1)}, checked", len(claims))]
 
