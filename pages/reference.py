@@ -15,6 +15,10 @@ reference.optimizers_panel()
 st.header("Schedules of the learning rate", anchor="schedules")
 reference.schedules_panel()
 
+st.header("Questions", anchor="questions")
+prose("As they are asked in forums and issue trackers, with answers that can be run.")
+reference.questions_panel()
+
 st.header("The same in PyTorch", anchor="parity")
 prose(
     "Every rule and every schedule here is compared with the class of `torch.optim` that computes the same: same "

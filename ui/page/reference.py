@@ -16,6 +16,7 @@ from core.export import optimizer_source, torch_line
 from core.export.snippets import SNIPPETS
 from core.figures import schedule_curve
 from core.formula.words import digits
+from core.lessons.asked import QUESTIONS, Group, found
 from core.lessons.reference import (
     MAX_SEARCH,
     matching,
@@ -26,12 +27,13 @@ from core.lessons.reference import (
     schedule_rows,
 )
 from ui import navigation, process
-from ui.controls import choice, named, one_of, text_setting
+from ui.controls import choice, named, one_of, text_setting, view_control
 from ui.kit import share
 from ui.kit.elements import bullets, csv_button, look, picture, program, prose, table
 from ui.kit.limits import MAX_TEXT
 from ui.panels.catalogue import rule_panel, schedule_panel
 from ui.panels.claims import card_key, card_settings, statement
+from ui.panels.questions import answers
 
 _PREFIX = navigation.REFERENCE.prefix
 # Steps over which a schedule is drawn, and the learning rate that it is a share of.
@@ -169,6 +171,21 @@ def _curve(schedule: Schedule, settings: Mapping[str, float]) -> None:
 def _table(rows: Sequence[Any], key: str, name: str, option: Callable[[Any], str]) -> None:
     """``rows`` as a table in which choosing one sets the control ``key`` to its ``option``."""
     table(rows, _COLUMNS[name], f"{_PREFIX}_{name}", lambda row: st.session_state.update({key: option(row)}))
+
+
+@st.fragment
+@share.part("questions")
+def questions_panel() -> None:
+    """The questions of one group, or of all groups those in which the words of a search occur, with their answers."""
+    text = _search("Search the questions", "asked", "A word of a question or its answer")
+    group = view_control("About", {group: group for group in Group}, f"{_PREFIX}group")
+    if not text.strip():
+        answers(question for question in QUESTIONS.values() if question.group is group)
+    elif listed := found(text):
+        st.caption(f"{len(listed)} of {len(QUESTIONS)} questions, from all groups.")
+        answers(listed)
+    else:
+        st.info(f"None of these questions mentions {share.quoted(text)}.", icon=":material/search_off:")
 
 
 @st.fragment
