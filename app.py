@@ -9,7 +9,7 @@ from core.catalogue.racers import RACERS
 from core.engine.scenarios import DESCENTS, RACES
 from ui import controls, navigation
 from ui.kit import share
-from ui.panels import cards, claims
+from ui.panels import cards, claims, questions
 from ui.stage import Dials, room, stage
 
 navigation.begin(navigation.HOME)
@@ -28,5 +28,7 @@ st.header("What you find here", anchor="pages")
 cards.page_cards()
 st.header("Often said, and not so", anchor="verdicts")
 claims.surprises()
+st.header("What people ask", anchor="questions")
+questions.first_questions()
 controls.scenario_cards(RACES, navigation.OPTIMIZERS)
 share.end()

@@ -183,7 +183,9 @@ def _menu() -> None:
 def link(page: Page, label: str, settings: Mapping[str, share.Setting] | None = None, at: str = "") -> None:
     """The way to ``page``, with ``settings`` of its controls, and there to the element with the key or id ``at``."""
     if settings is not None and page.path == share.here():
-        st.button(label, key=f"go_{at}", icon=page.icon, type="tertiary", on_click=share.ask, args=(settings, at))
+        st.button(
+            label, key=f"go_{at}_{label}", icon=page.icon, type="tertiary", on_click=share.ask, args=(settings, at)
+        )
         return
     fields = share.encode(settings or {}) | ({"at": [at]} if at else {})
     st.page_link(page.file, label=label, icon=page.icon, query_params=fields)

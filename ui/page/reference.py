@@ -16,6 +16,7 @@ from core.export import optimizer_source, torch_line
 from core.export.snippets import SNIPPETS
 from core.figures import schedule_curve
 from core.formula.words import digits
+from core.lessons.asked import QUESTIONS, Group, found
 from core.lessons.reference import (
     MAX_SEARCH,
     matching,
@@ -32,6 +33,7 @@ from ui.kit.elements import bullets, csv_button, look, picture, program, prose, 
 from ui.kit.limits import MAX_TEXT
 from ui.panels.catalogue import rule_panel, schedule_panel
 from ui.panels.claims import about, card_key, card_settings, statement, topic_key
+from ui.panels.questions import answers
 
 _PREFIX = navigation.REFERENCE.prefix
 # Steps over which a schedule is drawn, and the learning rate that it is a share of.
@@ -172,6 +174,21 @@ def _table(rows: Sequence[Any], key: str, name: str, option: Callable[[Any], str
 
 
 @st.fragment
+@share.part("questions")
+def _questions_panel() -> None:
+    """The questions of one group, or of all groups those in which the words of a search occur, with their answers."""
+    text = _search("Search the questions", "asked", "A word of a question or its answer")
+    group = chip_control("About", {group: group for group in Group}, f"{_PREFIX}group", str)
+    if not text.strip():
+        answers(question for question in QUESTIONS.values() if question.group is group)
+    elif listed := found(text):
+        st.caption(f"{len(listed)} of {len(QUESTIONS)} questions, from all groups.")
+        answers(listed)
+    else:
+        st.info(f"None of these questions mentions {share.quoted(text)}.", icon=":material/search_off:")
+
+
+@st.fragment
 @share.part("parity")
 def _parity_panel() -> None:
     """A button that takes the same runs through PyTorch, and how far apart the two then are."""
@@ -278,6 +295,7 @@ class _Part:
 PARTS = {
     "rules": _Part("Optimizers", "Which optimizer?", _optimizers_panel),
     "schedules": _Part("Schedules", "Schedules of the learning rate", _schedules_panel),
+    "questions": _Part("Questions", "What people ask, with answers that can be run", _questions_panel),
     "code": _Part("PyTorch code", "Real PyTorch code", _code),
     "statements": _Part("Statements", "Every statement, and how true it is", _statements),
 }
