@@ -35,6 +35,9 @@ claims.about(navigation.REFERENCE, "tips", "The seven tips")
 st.header("What tables like the one above often say", anchor="table")
 claims.about(navigation.REFERENCE, "table", "The comparison table")
 
+st.header("Glossary", anchor="glossary")
+reference.glossary_panel()
+
 st.header("Every statement, and how true it is", anchor="ledger")
 reference.ledger_panel()
 navigation.onwards(navigation.REFERENCE)

@@ -9,7 +9,7 @@ from typing import Literal
 import streamlit as st
 
 import ui.process  # noqa: F401 (once per process, after the imports)
-from ui.kit import share
+from ui.kit import share, terms
 from ui.kit.elements import prose
 from ui.kit.limits import OWN
 
@@ -152,7 +152,10 @@ def begin(page: Page) -> None:
     with st.sidebar:
         _menu()
     st.title(PRODUCT if page is HOME else page.title, anchor=False)
-    prose(page.promise)
+    # What explains the terms is invisible, and takes no room.
+    with st.container(gap=None):
+        prose(page.promise)
+        terms.explained()
     share.begin(page.path)
 
 

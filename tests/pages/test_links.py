@@ -102,6 +102,7 @@ TOO_LONG = {
     "a run": (navigation.OPTIMIZERS, "reopen", {"export": "true"}, "x" * 45_000, "5000 too many"),
     "a search": (navigation.REFERENCE, "rfind", {}, "adam " * 30, "has 150, 50 too many"),
     "a search of statements": (navigation.REFERENCE, "rsaid", {}, "adam " * 30, "has 150, 50 too many"),
+    "a search of terms": (navigation.REFERENCE, "rterm", {}, "adam " * 30, "has 150, 50 too many"),
 }
 
 

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import ButtonGroup
 
 from core.engine.scenarios import Scenario
+from tests.marks import unmarked
 from ui.navigation import Page
 
 ROOT = Path(__file__).parents[2]
@@ -66,8 +67,8 @@ def latex(app: AppTest) -> str:
 
 
 def words(app: AppTest) -> str:
-    """All prose on the page."""
-    return "\n".join(element.value for element in app.markdown)
+    """All prose on the page, without the marks of terms."""
+    return unmarked("\n".join(element.value for element in app.markdown))
 
 
 def state(app: AppTest, key: str) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -16,6 +17,7 @@ from core.export import optimizer_source, torch_line
 from core.export.snippets import SNIPPETS
 from core.figures import schedule_curve
 from core.formula.words import digits
+from core.lessons.glossary import GLOSSARY, Term
 from core.lessons.reference import (
     MAX_SEARCH,
     matching,
@@ -26,12 +28,12 @@ from core.lessons.reference import (
     schedule_rows,
 )
 from ui import navigation, process
-from ui.controls import choice, named, one_of, text_setting
+from ui.controls import choice, fold, named, one_of, text_setting
 from ui.kit import share
-from ui.kit.elements import bullets, csv_button, look, picture, program, prose, table
+from ui.kit.elements import bullets, csv_button, look, picture, program, prose, table, written_table
 from ui.kit.limits import MAX_TEXT
 from ui.panels.catalogue import rule_panel, schedule_panel
-from ui.panels.claims import card_key, card_settings, statement
+from ui.panels.claims import card_key, card_settings, section_key, statement
 
 _PREFIX = navigation.REFERENCE.prefix
 # Steps over which a schedule is drawn, and the learning rate that it is a share of.
@@ -210,6 +212,37 @@ def code_panel() -> None:
                 prose(snippet.introduction)
                 program(snippet.code, 460)
                 bullets(snippet.notes)
+
+
+@st.fragment
+@share.part("glossary")
+def glossary_panel() -> None:
+    """A search for terms: those found, or all of them in a fold."""
+    text = _search("Search the glossary", "term", "A term, or words of its meaning")
+    matched = matching(GLOSSARY.values(), text)
+    if not matched:
+        st.info(f"No term fits. You searched for {share.quoted(text)}.", icon=":material/search_off:")
+    elif text:
+        # A term itself comes before those in whose meaning it stands.
+        _terms(sorted(matched, key=lambda term: text.casefold() not in term.name.casefold()))
+    else:
+        fold(f"All {len(matched)} terms", f"{_PREFIX}terms", lambda: _terms(matched))
+
+
+def _terms(terms: Sequence[Term]) -> None:
+    rows = (
+        f"| **{term.name}**{f' ${term.symbol}$' if term.symbol else ''} | {term.meaning} | {_shown(term)} |"
+        for term in terms
+    )
+    written_table("\n".join(["| Term | Meaning | Seen on |", "|:--|:--|:--|", *rows]), f"{_PREFIX}_terms")
+
+
+def _shown(term: Term) -> str:
+    """A link to where ``term`` is best seen; a rule's section is opened by it."""
+    sections = {section_key(navigation.OPTIMIZERS, key) for key in OPTIMIZERS}
+    opens: dict[str, share.Setting] = {term.at: True} if term.at in sections else {}
+    address = urlencode({**share.encode(opens), "at": term.at}, doseq=True)
+    return f"[{navigation.of(term.page).title}]({term.page}?{address})"
 
 
 @st.fragment
