@@ -10,7 +10,7 @@ import streamlit as st
 
 import ui.process  # noqa: F401 (once per process, after the imports)
 from core.catalogue.optimizers import OPTIMIZERS as RULES
-from ui.kit import share
+from ui.kit import share, terms
 from ui.kit.elements import prose
 from ui.kit.limits import OWN
 
@@ -162,7 +162,10 @@ def begin(page: Page) -> None:
     with st.sidebar:
         _menu()
     st.title(PRODUCT if page is HOME else page.heading or page.title, anchor=False)
-    prose(page.promise)
+    # What explains the terms is invisible, and takes no room.
+    with st.container(gap=None):
+        prose(page.promise)
+        terms.explained()
     share.begin(page.path)
 
 

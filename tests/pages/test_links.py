@@ -108,6 +108,7 @@ TOO_LONG = {
         "adam " * 30,
         "has 150, 50 too many",
     ),
+    "a search of terms": (navigation.REFERENCE, "rterm", {"rtopic": "glossary"}, "adam " * 30, "has 150, 50 too many"),
 }
 
 

@@ -15,6 +15,7 @@ from core.catalogue.optimizers import OPTIMIZERS
 from core.engine.scenarios import Scenario
 from core.lessons.pitfalls import SECTIONS
 from core.lessons.techniques import TECHNIQUES
+from tests.marks import unmarked
 from ui import navigation
 from ui.navigation import Page
 from ui.page.reference import PARTS
@@ -83,8 +84,8 @@ def latex(app: AppTest) -> str:
 
 
 def words(app: AppTest) -> str:
-    """All prose on the page."""
-    return "\n".join(element.value for element in app.markdown)
+    """All prose on the page, without the marks of terms."""
+    return unmarked("\n".join(element.value for element in app.markdown))
 
 
 def state(app: AppTest, key: str) -> Any:

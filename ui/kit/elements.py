@@ -14,6 +14,7 @@ from core.figures import DARK, LIGHT, Look
 from core.figures.picture import CONFIG
 from core.figures.plot import PREVIEW_HEIGHT, preview
 from core.formula.words import digits
+from core.lessons.glossary import marked
 from core.lessons.reference import as_csv
 
 # Streamlit's own sans-serif, which it serves itself.
@@ -167,8 +168,8 @@ def csv_button(label: str, rows: Sequence[Any], file: str, key: str) -> None:
 
 
 def prose(text: str) -> None:
-    """``text``, Markdown, in lines that are no longer than the eye follows; figures may be wider."""
-    st.markdown(text, width=_LINE)
+    """``text``, Markdown, its terms marked, in lines that are no longer than the eye follows; figures may be wider."""
+    st.markdown(marked(text), width=_LINE)
 
 
 def bullets(sentences: Iterable[str]) -> None:

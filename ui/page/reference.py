@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -17,6 +18,7 @@ from core.export.snippets import SNIPPETS
 from core.figures import schedule_curve
 from core.formula.words import digits
 from core.lessons.asked import QUESTIONS, Group, found
+from core.lessons.glossary import GLOSSARY, Term
 from core.lessons.reference import (
     MAX_SEARCH,
     matching,
@@ -29,7 +31,7 @@ from core.lessons.reference import (
 from ui import navigation, process
 from ui.controls import chip_control, choice, named, one_of, text_setting
 from ui.kit import share
-from ui.kit.elements import bullets, csv_button, look, picture, program, prose, table
+from ui.kit.elements import bullets, csv_button, look, picture, program, prose, table, written_table
 from ui.kit.limits import MAX_TEXT
 from ui.panels.catalogue import rule_panel, schedule_panel
 from ui.panels.claims import about, card_key, card_settings, statement, topic_key
@@ -230,6 +232,35 @@ def _code_panel() -> None:
 
 
 @st.fragment
+@share.part("glossary")
+def _glossary_panel() -> None:
+    """A search for terms, and those found: all of them without one."""
+    text = _search("Search the glossary", "term", "A term, or words of its meaning")
+    matched = matching(GLOSSARY.values(), text)
+    if not matched:
+        st.info(f"No term fits. You searched for {share.quoted(text)}.", icon=":material/search_off:")
+    else:
+        # A term itself comes before those in whose meaning it stands.
+        _terms(sorted(matched, key=lambda term: text.casefold() not in term.name.casefold()))
+
+
+def _terms(terms: Sequence[Term]) -> None:
+    rows = (
+        f"| **{term.name}**{f' ${term.symbol}$' if term.symbol else ''} | {term.meaning} | {_shown(term)} |"
+        for term in terms
+    )
+    written_table("\n".join(["| Term | Meaning | Seen on |", "|:--|:--|:--|", *rows]), f"{_PREFIX}_terms")
+
+
+def _shown(term: Term) -> str:
+    """A link to where ``term`` is best seen, on a page that shows one part at a time in its part."""
+    page = navigation.of(term.page)
+    part = page.part_of(term.at.removeprefix("rule_"))
+    shows: dict[str, share.Setting] = {topic_key(page): part} if part else {}
+    return f"[{page.title}]({term.page}?{urlencode({**share.encode(shows), 'at': term.at}, doseq=True)})"
+
+
+@st.fragment
 @share.part("statements")
 def _ledger_panel() -> None:
     """All statements as a table to search and narrow; the one chosen in it, with the way to its card."""
@@ -296,6 +327,7 @@ PARTS = {
     "rules": _Part("Optimizers", "Which optimizer?", _optimizers_panel),
     "schedules": _Part("Schedules", "Schedules of the learning rate", _schedules_panel),
     "questions": _Part("Questions", "What people ask, with answers that can be run", _questions_panel),
+    "glossary": _Part("Glossary", "What the words mean", _glossary_panel),
     "code": _Part("PyTorch code", "Real PyTorch code", _code),
     "statements": _Part("Statements", "Every statement, and how true it is", _statements),
 }
