@@ -21,13 +21,21 @@ _ICON = str(Path(__file__).with_name("icon.svg"))
 _SIDEBAR = 320
 # Pixels: the narrowest link of the menu, and the height of its lines, so that nothing moves when links come.
 _LINK, _LINE = 100, 24
-# Streamlit's containers are no landmarks.
+# Streamlit's containers are no landmarks, and on paper its charts stay as wide as they were on the screen.
 _landmark = st.components.v2.component(
     "gradient_descent_menu",
     js="""export default function ({ parentElement }) {
   const menu = parentElement.closest(".st-key-menu");
   menu.setAttribute("role", "navigation");
   menu.setAttribute("aria-label", "Pages");
+  const paper = (window.gradientDescentPaper ??= window.matchMedia("print"));
+  paper.onchange = () => {
+    for (const chart of document.querySelectorAll(".js-plotly-plot:not(.gd-plot)")) {
+      const { data, layout, clientWidth: width } = chart;
+      // Streamlit would undo Plotly.relayout, of which it is told.
+      if (width) window.Plotly.react(chart, data, { ...layout, width });
+    }
+  };
 }""",
     isolate_styles=False,
 )
@@ -157,8 +165,13 @@ def begin(page: Page) -> None:
 
 
 def _menu() -> None:
-    # Streamlit's links look alike where one is and where the keyboard is.
-    st.html("<style>.st-key-menu :focus-visible { outline: 2px solid; outline-offset: -2px; }</style>")
+    # Streamlit's links look alike where one is and where the keyboard is. It would print the sidebar, and hide what had
+    # no room on the screen.
+    st.html(
+        "<style>.st-key-menu :focus-visible { outline: 2px solid; outline-offset: -2px; }"
+        "@media print { section:has(.st-key-menu) { display: none; }"
+        ".js-plotly-plot { break-inside: avoid; overflow: clip; visibility: visible !important; } }</style>"
+    )
     with st.container(key="menu", gap="xxsmall"):
         _landmark(key="landmark", height=1)
         for section, pages in groupby(ALL, lambda page: page.section):
