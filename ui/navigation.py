@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import ui.process  # noqa: F401 (once per process, after the imports)
 from ui.kit import share
@@ -39,6 +40,24 @@ _landmark = st.components.v2.component(
 }""",
     isolate_styles=False,
 )
+# Over the home page Streamlit lays a dialog that says less than the page itself. It is closed as a visitor would close
+# it, as soon as it has the focus.
+_dismissal = st.components.v2.component(
+    "gradient_descent_dismissal",
+    js="""export default function ({ parentElement }) {
+  if (parentElement.dataset.waits) return;
+  parentElement.dataset.waits = "once";
+  const close = ({ target }) => {
+    const escape = new KeyboardEvent("keydown", { key: "Escape", bubbles: true });
+    if (target.matches("[role=dialog]")) setTimeout(() => target.dispatchEvent(escape));
+  };
+  document.addEventListener("focusin", close, { signal: AbortSignal.timeout(5000) });
+  close({ target: document.activeElement });
+}""",
+    isolate_styles=False,
+)
+# Session key: the name in the address of which there is no page.
+_LOST = "navigation:lost"
 
 
 @dataclass(frozen=True)
@@ -159,9 +178,27 @@ def begin(page: Page) -> None:
     st.set_page_config(page_title=title, page_icon=_ICON, layout="wide", initial_sidebar_state=_SIDEBAR)
     with st.sidebar:
         _menu()
+    above = st.container()
     st.title(PRODUCT if page is HOME else page.title, anchor=False)
     prose(page.promise)
     share.begin(page.path)
+    with above:
+        _offer_pages()
+
+
+def _offer_pages() -> None:
+    """Says that there is no page at the address that was asked for, if so, and which pages there are."""
+    context = get_script_run_ctx()
+    if share.arriving():
+        st.session_state[_LOST] = context and share.here() == HOME.path and context.pages_manager.intended_page_name
+    if not st.session_state[_LOST]:
+        return
+    _dismissal(key="dismissal", height=1)
+    called = share.quoted(st.session_state[_LOST])
+    st.warning(f"There is no page called {called} here; these are the pages.", icon=":material/wrong_location:")
+    with st.container(horizontal=True, gap="xxsmall"):
+        for page in ALL:
+            st.page_link(page.file, label=page.title, icon=page.icon)
 
 
 def _menu() -> None:
