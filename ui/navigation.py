@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import ui.process  # noqa: F401 (once per process, after the imports)
 from core.catalogue.optimizers import OPTIMIZERS as RULES
@@ -22,16 +23,42 @@ _ICON = str(Path(__file__).with_name("icon.svg"))
 _SIDEBAR = 320
 # Pixels: the narrowest link of the menu, and the height of its lines, so that nothing moves when links come.
 _LINK, _LINE = 100, 24
-# Streamlit's containers are no landmarks.
+# Streamlit's containers are no landmarks, and on paper its charts stay as wide as they were on the screen.
 _landmark = st.components.v2.component(
     "gradient_descent_menu",
     js="""export default function ({ parentElement }) {
   const menu = parentElement.closest(".st-key-menu");
   menu.setAttribute("role", "navigation");
   menu.setAttribute("aria-label", "Pages");
+  const paper = (window.gradientDescentPaper ??= window.matchMedia("print"));
+  paper.onchange = () => {
+    for (const chart of document.querySelectorAll(".js-plotly-plot:not(.gd-plot)")) {
+      const { data, layout, clientWidth: width } = chart;
+      // Streamlit would undo Plotly.relayout, of which it is told.
+      if (width) window.Plotly.react(chart, data, { ...layout, width });
+    }
+  };
 }""",
     isolate_styles=False,
 )
+# Over the home page Streamlit lays a dialog that says less than the page itself. It is closed as a visitor would close
+# it, as soon as it has the focus.
+_dismissal = st.components.v2.component(
+    "gradient_descent_dismissal",
+    js="""export default function ({ parentElement }) {
+  if (parentElement.dataset.waits) return;
+  parentElement.dataset.waits = "once";
+  const close = ({ target }) => {
+    const escape = new KeyboardEvent("keydown", { key: "Escape", bubbles: true });
+    if (target.matches("[role=dialog]")) setTimeout(() => target.dispatchEvent(escape));
+  };
+  document.addEventListener("focusin", close, { signal: AbortSignal.timeout(5000) });
+  close({ target: document.activeElement });
+}""",
+    isolate_styles=False,
+)
+# Session key: the name in the address of which there is no page.
+_LOST = "navigation:lost"
 
 
 @dataclass(frozen=True)
@@ -161,17 +188,40 @@ def begin(page: Page) -> None:
     st.set_page_config(page_title=title, page_icon=_ICON, layout="wide", initial_sidebar_state=_SIDEBAR)
     with st.sidebar:
         _menu()
+    above = st.container()
     st.title(PRODUCT if page is HOME else page.heading or page.title, anchor=False)
     # What explains the terms is invisible, and takes no room.
     with st.container(gap=None):
         prose(page.promise)
         terms.explained()
     share.begin(page.path)
+    with above:
+        _offer_pages()
+
+
+def _offer_pages() -> None:
+    """Says that there is no page at the address that was asked for, if so, and which pages there are."""
+    context = get_script_run_ctx()
+    if share.arriving():
+        st.session_state[_LOST] = context and share.here() == HOME.path and context.pages_manager.intended_page_name
+    if not st.session_state[_LOST]:
+        return
+    _dismissal(key="dismissal", height=1)
+    called = share.quoted(st.session_state[_LOST])
+    st.warning(f"There is no page called {called} here; these are the pages.", icon=":material/wrong_location:")
+    with st.container(horizontal=True, gap="xxsmall"):
+        for page in ALL:
+            st.page_link(page.file, label=page.title, icon=page.icon)
 
 
 def _menu() -> None:
-    # Streamlit's links look alike where one is and where the keyboard is.
-    st.html("<style>.st-key-menu :focus-visible { outline: 2px solid; outline-offset: -2px; }</style>")
+    # Streamlit's links look alike where one is and where the keyboard is. It would print the sidebar, and hide what had
+    # no room on the screen.
+    st.html(
+        "<style>.st-key-menu :focus-visible { outline: 2px solid; outline-offset: -2px; }"
+        "@media print { section:has(.st-key-menu) { display: none; }"
+        ".js-plotly-plot { break-inside: avoid; overflow: clip; visibility: visible !important; } }</style>"
+    )
     with st.container(key="menu", gap="xxsmall"):
         _landmark(key="landmark", height=1)
         for section, pages in groupby(ALL, lambda page: page.section):

@@ -38,6 +38,8 @@ HOST = "127.0.0.1"
 PATIENCE = 60.0
 # Opened below "/", Streamlit's client asks in both places whether the server is there; one answer is a 404.
 PROBE = re.compile(rf"^http://{HOST}:\d+/[^/]+/_stcore/(health|host-config)$")
+# What Streamlit's client says of an address without a page.
+LOST = "Running the app's main page."
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -157,7 +159,7 @@ def _tabs(profile: BrowserContext) -> Iterator[Callable[..., Page]]:
     complaints: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
-        if message.type == "error" and not PROBE.search(message.location["url"]):
+        if message.type == "error" and not PROBE.search(message.location["url"]) and LOST not in message.text:
             complaints.append(f"console: {message.text} ({message.location['url']})")
 
     def leaves(request: Request | WebSocket) -> None:

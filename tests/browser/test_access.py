@@ -1,4 +1,4 @@
-"""Access (WCAG 2.2 AA): what axe finds, the keyboard, the size of targets, narrow windows and forced colours."""
+"""Access (WCAG 2.2 AA): what axe finds, the keyboard, the size of targets, narrow windows, forced colours, paper."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +21,22 @@ MOST_TABS = 12
 # Pixels (WCAG 2.5.8).
 TARGET = 24
 TARGETS = ".gd-stage :is(button, input, select):visible"
+# Notes, in the layout that the browser prints, how many plots there are, which of them do not fit, and what does not
+# belong on paper.
+ON_PAPER = r"""() => {
+    const paper = window.matchMedia('print'), all = selector => [...document.querySelectorAll(selector)];
+    const fits = plot => getComputedStyle(plot).visibility === 'visible'
+        && plot._fullLayout?.width <= plot.clientWidth + 1
+        && plot.getBoundingClientRect().right <= document.documentElement.clientWidth
+        && (!plot.matches('.gd-plot') || plot.querySelector('.gd-canvas')?.clientWidth === plot.clientWidth);
+    paper.onchange = () => {
+        if (!paper.matches) return;
+        const plots = all('.js-plotly-plot').filter(plot => plot.clientWidth);
+        const unfit = plots.filter(plot => !fits(plot)).map(plot => plot.closest('[class*=st-key]').className);
+        const seen = all('.st-key-menu, .gd-button').filter(one => one.checkVisibility()).map(one => one.className);
+        window.printed = [plots.length, unfit, seen];
+    };
+}"""
 
 
 @dataclass(frozen=True)
@@ -88,6 +104,16 @@ def test_a_narrow_window_scrolls_in_one_direction_only(tab: Page, settled: Calla
             .map(one => one.scrollWidth - one.clientWidth)"""
     )
     assert beyond == [0, 0]
+
+
+def test_paper_holds_the_pictures_without_the_sidebar(tab: Page, settled: Callable[..., Page]) -> None:
+    tab.set_viewport_size({"width": 1600, "height": 900})
+    charts = settled(tab).locator(".js-plotly-plot:visible").count()
+    tab.evaluate(ON_PAPER)
+    tab.pdf(format="A4", margin={"left": "1cm", "right": "1cm"})
+    plots, unfit, seen = tab.evaluate("() => window.printed")
+    assert plots >= charts
+    assert unfit == seen == []
 
 
 def test_the_keyboard_comes_to_the_picture_soon(visit: Open) -> None:

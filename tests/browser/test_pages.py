@@ -3,12 +3,13 @@
 import os
 from collections.abc import Callable
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from ui import navigation
+from ui.kit import share
 
 pytestmark = pytest.mark.browser
 
@@ -110,3 +111,18 @@ def test_a_nonsense_link_opens_with_the_defaults_and_says_so(
     assert pictures(settled(tab, plots=1)) == defaults
     expect(tab.locator('[data-testid="stAlert"]').first).to_be_visible()
     expect(tab.locator('[data-testid="stException"]')).to_have_count(0)
+
+
+@pytest.mark.parametrize("name", ["<b>x</b>", "[a](javascript:b)`**c**", "grüße☃%", "long" * 700])
+def test_a_wrong_address_says_so_and_offers_the_pages(app_url: str, page: Callable[..., Page], name: str) -> None:
+    tab = page()
+    tab.goto(f"{app_url}/{quote(name, safe='')}")
+    said = tab.get_by_role("alert")
+    expect(said).to_contain_text("There is no page called")
+    expect(said.locator("code")).to_have_text(share.quoted(name).strip("`"))
+    expect(tab.get_by_role("dialog")).to_have_count(0)
+    tab.get_by_role("main").get_by_role("link", name=navigation.HISTORY.title, exact=True).first.click()
+    expect(tab.get_by_role("heading", level=1)).to_have_text(navigation.HISTORY.title)
+    tab.get_by_role("navigation", name="Pages").get_by_role("link", name=navigation.HOME.title).click()
+    expect(tab.get_by_role("heading", level=1)).to_have_text(navigation.PRODUCT)
+    expect(said).to_have_count(0)

@@ -68,7 +68,9 @@ def sheet(wide: go.Figure, narrow: go.Figure, key: str, alt: str, on_select: Cal
     """
     st.html(
         f"<style>@media (max-width: {_NARROW}px) {{ .st-key-{key}_wide_sheet {{ display: none; }} }}"
-        f"@media (min-width: {_NARROW + 1}px) {{ .st-key-{key}_narrow_sheet {{ display: none; }} }}</style>"
+        f"@media (min-width: {_NARROW + 1}px) {{ .st-key-{key}_narrow_sheet {{ display: none; }} }}"
+        # Higher than a sheet of paper.
+        f".st-key-{key}_narrow_sheet .js-plotly-plot {{ break-inside: auto; }}</style>"
     )
     for name, figure in ((f"{key}_wide", wide), (f"{key}_narrow", narrow)):
         with st.container(key=f"{name}_sheet"):

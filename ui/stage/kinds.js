@@ -22,7 +22,8 @@ export function drawView(shown, scene, tracks) {
     tracks.map((track) => [track, before.get(track) ?? kind.pixels(gd, view, track, scene.minimum)]),
   );
   if (before.size !== shown.pixels.size || tracks.some((track) => !before.has(track))) shown.layer = null;
+  // A rectangle that is cleared would be printed, in white.
+  canvas.getContext('2d').reset();
   const pen = fitted(canvas, gd._fullLayout.width, gd._fullLayout.height);
-  pen.clearRect(0, 0, gd._fullLayout.width, gd._fullLayout.height);
   kind.draw(pen, shown, { ...scene, tracks: tracks.map((track) => ({ track, pixels: shown.pixels.get(track) })) });
 }

@@ -72,6 +72,8 @@ class Stage {
     this.resized = new ResizeObserver(() => this.resize());
     this.resized.observe(root);
     document.addEventListener('fullscreenchange', (this.filled = () => this.resize()));
+    this.paper = window.matchMedia('print');
+    this.paper.onchange = () => this.print();
     this.watched = new IntersectionObserver(([{ isIntersecting }]) => {
       this.visible = isIntersecting;
       this.begin();
@@ -109,6 +111,7 @@ class Stage {
     this.resized.disconnect();
     this.watched.disconnect();
     this.awaited.disconnect();
+    this.paper.onchange = null;
     document.removeEventListener('fullscreenchange', this.filled);
     for (const { gd } of this.views) window.Plotly?.purge(gd);
     this.root.replaceChildren();
@@ -572,6 +575,14 @@ class Stage {
     for (const { gd } of shown) window.Plotly.Plots.resize(gd);
     this.dirty = true;
     this.draw();
+  }
+
+  // Is as wide as the paper, or as the screen again. A browser that prints waits for no frame.
+  async print() {
+    await this.react();
+    for (const { gd } of this.views) if (gd._fullLayout && gd.clientWidth) window.Plotly.relayout(gd, { autosize: true });
+    this.dirty = true;
+    this.tick(0);
   }
 }
 
