@@ -135,7 +135,7 @@ _ALL = (
         answer="It gets to the same place as a larger one, only later. On this wavy curve 25 learning rates between "
         "0.01 and 0.25 all lead from 4 to the same minimum, at 4.34.",
         shows="25 learning rates from one start",
-        shown=Card("X10", "foundations"),
+        shown=Card("X10", "foundations", "minima"),
     ),
     Question(
         key="stops_short",
@@ -178,7 +178,7 @@ _ALL = (
         "sweep of constant rates finds 0.0178 to be best. The lowest point of the curve lies far too high, at 26 times "
         "the best rate.",
         shows="a range test beside a sweep",
-        shown=Card("X63", "learning_rate"),
+        shown=Card("X63", "learning_rate", "choice"),
     ),
     Question(
         key="sum",
@@ -239,7 +239,7 @@ _ALL = (
         "443 steps to leave this plateau, momentum 73 and Adam, at a tenth of the rate, 49. A cosine schedule makes "
         "the wait longer, 463 steps for gradient descent.",
         shows="three rules on a plateau",
-        shown=Card("X55", "learning_rate"),
+        shown=Card("X55", "learning_rate", "schedules"),
     ),
     Question(
         key="sudden_drop",

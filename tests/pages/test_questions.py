@@ -15,9 +15,11 @@ from tests.pages.visits import clean, link_of, notes, open_page, state, words
 from ui import navigation
 from ui.kit import share
 from ui.navigation import Page
+from ui.panels.claims import topic_key
 from ui.panels.questions import destination
 
 REFERENCE = navigation.REFERENCE
+LISTED = {topic_key(REFERENCE): "questions"}
 RACES = {key: question for key, question in QUESTIONS.items() if isinstance(question.shown, Race)}
 CARDS = {key: question for key, question in QUESTIONS.items() if isinstance(question.shown, Card)}
 PAGES = {page.path: page for page in navigation.ALL if any(destination(one)[0] is page for one in CARDS.values())}
@@ -55,23 +57,25 @@ def test_the_link_of_a_question_opens_its_race(key: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
 def test_the_links_of_questions_open_their_cards(page: Page) -> None:
-    # In one link, for no two of them set the same control to different values.
     here = [question for question in CARDS.values() if destination(question)[0] is page]
-    asked: dict[str, list[str]] = {}
-    for question in here:
-        settings = share.encode(destination(question)[1])
-        assert all(asked.get(name, value) == value for name, value in settings.items())
-        asked |= settings
-    app = open_page(page, asked)
-    assert notes(app) == ""
-    places = set(_places(app._tree))
-    for question in here:
-        _shows(app, question)
-        assert destination(question)[2] in places, question.key
-        card = question.shown
-        assert isinstance(card, Card)
-        experiment = EXPERIMENTS[CLAIMS[card.key].experiment if card.key in CLAIMS else card.key]
-        assert experiment.run(dict(card.settings)).sentence in words(app), question.key
+    for part in {str(destination(question)[1].get(topic_key(page))) for question in here}:
+        # In one link, for no two of them set the same control to different values.
+        together = [one for one in here if str(destination(one)[1].get(topic_key(page))) == part]
+        asked: dict[str, list[str]] = {}
+        for question in together:
+            settings = share.encode(destination(question)[1])
+            assert all(asked.get(name, value) == value for name, value in settings.items())
+            asked |= settings
+        app = open_page(page, asked)
+        assert notes(app) == ""
+        places = set(_places(app._tree))
+        for question in together:
+            _shows(app, question)
+            assert destination(question)[2] in places, question.key
+            card = question.shown
+            assert isinstance(card, Card)
+            experiment = EXPERIMENTS[CLAIMS[card.key].experiment if card.key in CLAIMS else card.key]
+            assert experiment.run(dict(card.settings)).sentence in words(app), question.key
 
 
 # --- Where they are listed ---
@@ -93,7 +97,7 @@ def _leads(app: AppTest, question: Question) -> None:
 
 
 def test_the_reference_lists_every_question_in_its_group_with_its_link() -> None:
-    app = open_page(REFERENCE)
+    app = open_page(REFERENCE, LISTED)
     for group in Group:
         clean(app.button_group(key=f"{REFERENCE.prefix}group").set_value(group).run())
         assert _listed(app) == [key for key, question in QUESTIONS.items() if question.group is group]
@@ -102,7 +106,9 @@ def test_the_reference_lists_every_question_in_its_group_with_its_link() -> None
 
 
 def test_a_search_looks_through_all_groups() -> None:
-    app = open_page(REFERENCE, {f"{REFERENCE.prefix}asked": "ravine descent", f"{REFERENCE.prefix}group": "Adam"})
+    app = open_page(
+        REFERENCE, {**LISTED, f"{REFERENCE.prefix}asked": "ravine descent", f"{REFERENCE.prefix}group": "Adam"}
+    )
     assert notes(app) == ""
     assert _listed(app) == ["crawls", "nesterov_better", "turned"]
     assert any(caption.value == f"3 of {len(QUESTIONS)} questions, from all groups." for caption in app.caption)
@@ -111,9 +117,9 @@ def test_a_search_looks_through_all_groups() -> None:
     assert "no such words" in app.info[0].value
 
 
-def test_a_question_about_the_page_itself_opens_its_card_there_also_beside_the_same_statement() -> None:
+def test_a_question_about_the_page_itself_opens_its_card_there() -> None:
     question = QUESTIONS["zero_grad"]
-    app = open_page(REFERENCE, {f"{REFERENCE.prefix}asked": "zero_grad", f"{REFERENCE.prefix}claim": "C107"})
+    app = open_page(REFERENCE, {**LISTED, f"{REFERENCE.prefix}asked": "zero_grad"})
     (button,) = [button for button in app.button if button.label == f"See it: {question.shows}"]
     clean(button.click().run())
     _shows(app, question)
@@ -126,7 +132,6 @@ def test_the_home_page_asks_a_few_and_leads_to_all() -> None:
     for question in first:
         assert f"**{question.text}**" in words(app)
         _leads(app, question)
-    (link,) = [link.proto for link in app.get("page_link") if link.proto.query_string == "at=questions"]
+    (link,) = [link.proto for link in app.get("page_link") if link.proto.query_string == "rtopic=questions"]
     assert link.page == REFERENCE.path
     assert str(len(QUESTIONS)) in link.label
-    assert "questions" in set(_places(open_page(REFERENCE)._tree))

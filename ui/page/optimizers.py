@@ -52,5 +52,6 @@ def rules_panel() -> None:
     racer = chip_control(
         "Rule", {key: RACERS[key] for key in OPTIMIZERS}, topic_key(OPTIMIZERS_PAGE), lambda racer: racer.name
     )
-    rule_panel(racer)
+    with st.container(key=f"chosen_{racer.key}"):
+        rule_panel(racer)
     about(OPTIMIZERS_PAGE, racer.key, racer.name, experiments=racer.optimizer.experiments)

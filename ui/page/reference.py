@@ -255,7 +255,7 @@ def _terms(terms: Sequence[Term]) -> None:
 def _shown(term: Term) -> str:
     """A link to where ``term`` is best seen, on a page that shows one part at a time in its part."""
     page = navigation.of(term.page)
-    part = page.part_of(term.at.removeprefix("rule_"))
+    part = page.part_of(term.at.removeprefix("chosen_"))
     shows: dict[str, share.Setting] = {topic_key(page): part} if part else {}
     return f"[{page.title}]({term.page}?{urlencode({**share.encode(shows), 'at': term.at}, doseq=True)})"
 
