@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import trace
 from core.catalogue.racers import RACERS
-from core.engine.scenarios import DESCENTS, RACES
+from core.engine.scenarios import DESCENTS
 from ui import controls, navigation
 from ui.kit import share
 from ui.panels import cards, claims, questions
@@ -30,5 +30,4 @@ st.header("Often said, and not so", anchor="verdicts")
 claims.surprises()
 st.header("What people ask", anchor="questions")
 questions.first_questions()
-controls.scenario_cards(RACES, navigation.OPTIMIZERS)
 share.end()

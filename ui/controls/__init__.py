@@ -36,7 +36,7 @@ from ui.controls.racers import (
     tuning,
     twin_state,
 )
-from ui.controls.scenarios import race_state, scenario_cards, scenario_control, scenario_row, scenario_state
+from ui.controls.scenarios import race_state, scenario_control, scenario_row, scenario_state
 from ui.kit.basics import (
     chip_control,
     choice,
@@ -87,7 +87,6 @@ __all__ = [
     "rate_dials",
     "rates_control",
     "refuse",
-    "scenario_cards",
     "scenario_control",
     "scenario_row",
     "scenario_state",

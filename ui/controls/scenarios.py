@@ -14,10 +14,6 @@ from ui.kit import share
 from ui.kit.basics import view_control
 from ui.kit.limits import OWN
 from ui.kit.share import Setting
-from ui.navigation import Page
-
-# Cards side by side.
-_CARDS = 3
 
 
 def scenario_control(label: str, scenarios: Mapping[str, Scenario], key: str, prefix: str) -> Scenario:
@@ -69,20 +65,6 @@ def race_state(racers: Sequence[Racer], runs: Sequence[Run], prefix: str = "") -
     own = [run.optimizer for racer, run in zip(racers, runs, strict=True) if racer.key not in RACERS]
     given |= ({"rules": rules} if rules else {}) | ({"own": own[0]} if own else {})
     return state | {prefix + key: value for key, value in given.items()}
-
-
-def scenario_cards(scenarios: Mapping[str, Scenario], page: Page) -> None:
-    """Prepared runs, each with the reason to look at it and a button that opens it on ``page``, another one."""
-    st.header("Try", anchor=False)
-    listed = list(scenarios.values())
-    for first in range(0, len(listed), _CARDS):
-        for column, scenario in zip(st.columns(_CARDS), listed[first : first + _CARDS], strict=False):
-            with column.container(border=True, height="stretch"):
-                st.markdown(f"**{scenario.title}**")
-                st.markdown(scenario.idea)
-                if st.button("Run it", key=f"try_{scenario.key}"):
-                    state = scenario_state(scenario, page.prefix)
-                    st.switch_page(page.file, query_params=share.encode(state))
 
 
 def scenario_row(scenarios: Mapping[str, Scenario], runs: Sequence[Run], prefix: str) -> str:

@@ -120,7 +120,7 @@ def statement(claim: Claim) -> None:
         if claim.basis is Basis.SOURCES:
             st.badge(str(claim.basis).capitalize(), icon=":material/menu_book:", color="gray")
     prose(claim.correct)
-    st.caption(f"{claim.key} · {claim.source}")
+    st.caption(claim.source, help=f"Cite this statement as {claim.key}.")
 
 
 @st.fragment
