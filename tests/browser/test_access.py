@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.stages import Open, at_rest, dial, row_of, stage_in, turn
+from tests.browser.stages import PLOT, Open, at_rest, await_that, dial, row_of, stage_in, turn
 from ui import navigation
 
 pytestmark = pytest.mark.browser
@@ -21,6 +21,16 @@ MOST_TABS = 12
 # Pixels (WCAG 2.5.8).
 TARGET = 24
 TARGETS = ".gd-stage :is(button, input, select):visible"
+# What lies over something else in the bar and the rows of a stage.
+OVERLAPS = """() => [...document.querySelectorAll('.gd-bar, .gd-table')].flatMap(part => {
+    const all = [...part.querySelectorAll('button, input, select, .gd-step, .gd-number')]
+        .map(one => [one.ariaLabel ?? one.textContent, one.getBoundingClientRect()])
+        .filter(([, { width, height }]) => width > 1 && height > 1);
+    return all.flatMap(([one, a], place) => all.slice(place + 1)
+        .filter(([, b]) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+            && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1)
+        .map(([other]) => `${one} and ${other}`));
+})"""
 # Notes, in the layout that the browser prints, how many plots there are, which of them do not fit, and what does not
 # belong on paper.
 ON_PAPER = r"""() => {
@@ -97,13 +107,16 @@ def test_what_can_be_pressed_on_a_stage_is_large_enough(tab: Page, settled: Call
     assert [size for size in sizes if min(size[1:]) < TARGET] == []
 
 
-def test_a_narrow_window_scrolls_in_one_direction_only(tab: Page, settled: Callable[..., Page]) -> None:
-    tab.set_viewport_size({"width": 320, "height": 640})
+# 1280 pixels at 200 and at 400 percent.
+@pytest.mark.parametrize("width", [640, 320])
+def test_a_narrow_window_scrolls_in_one_direction_only(tab: Page, settled: Callable[..., Page], width: int) -> None:
+    tab.set_viewport_size({"width": width, "height": 640})
     beyond = settled(tab).evaluate(
         """() => [document.documentElement, document.querySelector('[data-testid="stMain"]')]
             .map(one => one.scrollWidth - one.clientWidth)"""
     )
     assert beyond == [0, 0]
+    assert tab.evaluate(OVERLAPS) == []
 
 
 def test_paper_holds_the_pictures_without_the_sidebar(tab: Page, settled: Callable[..., Page]) -> None:
@@ -164,13 +177,16 @@ def test_a_picture_says_how_its_paths_ended(visit: Open) -> None:
 
 
 def test_the_systems_colours_and_contrast_are_followed(visit: Open) -> None:
-    tab = visit()
+    tab = visit(t=100)
     pressed = stage_in(tab).get_by_role("button", name="Show gradient and momentum arrows")
     plain = stage_in(tab).get_by_role("button", name="Copy link")
     ground = "one => getComputedStyle(one).backgroundColor"
     tab.emulate_media(forced_colors="active")
     assert pressed.evaluate(ground) != plain.evaluate(ground)
     expect(stage_in(tab).locator(".gd-slider")).to_have_css("forced-color-adjust", "none")
+    drawn = f"() => {PLOT}.querySelector('.gd-canvas').toDataURL()"
+    before = tab.evaluate(drawn)
     tab.emulate_media(forced_colors="none", contrast="more")
+    await_that(tab, lambda: tab.evaluate(drawn) != before, "a stronger way ahead")
     expect(stage_in(tab).locator(".gd-hint")).to_have_css("opacity", "1")
     at_rest(tab)

@@ -57,6 +57,8 @@ class Stage {
     this.stale = false;
     this.clock = new Clock();
     this.calm = window.matchMedia('(prefers-reduced-motion: reduce)');
+    this.contrast = window.matchMedia('(prefers-contrast: more)');
+    this.contrast.onchange = () => (this.dirty = true);
     this.coarse = window.matchMedia('(pointer: coarse)').matches;
     this.title = element('p', { class: 'gd-title' });
     this.hint = element('p', { class: 'gd-hint' });
@@ -111,7 +113,7 @@ class Stage {
     this.resized.disconnect();
     this.watched.disconnect();
     this.awaited.disconnect();
-    this.paper.onchange = null;
+    this.paper.onchange = this.contrast.onchange = null;
     document.removeEventListener('fullscreenchange', this.filled);
     for (const { gd } of this.views) window.Plotly?.purge(gd);
     this.root.replaceChildren();
@@ -287,7 +289,7 @@ class Stage {
     const t = this.calm.matches ? Math.floor(this.clock.t) : this.clock.t;
     const { minimum, colors, arrows, scale, ledger, ends } = this;
     const shared = {
-      t, minimum, colors, arrows, scale, ledger, ends, font: colors.font, moved: this.moved,
+      t, minimum, colors, arrows, scale, ledger, ends, font: colors.font, moved: this.moved, contrast: this.contrast.matches,
       turned: (key) => this.turning.get(key)?.value,
     };
     const visible = this.tracks.filter(({ key }) => !this.hidden.has(key));

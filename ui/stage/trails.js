@@ -8,8 +8,9 @@ const WIDTH = 2.4;
 const HALO = 2.25;
 // Rows of all tracks together beyond which halos take too long to draw for a hand that waits.
 const HALOED = 12000;
-// How strong the way is that a track will still go.
+// How strong the way is that a track will still go, also for who asks for more contrast.
 const AHEAD = 0.35;
+const STRONG = 0.8;
 // Pixels: points nearer to the last one than this are passed over, which spares long runs most of them.
 const NEAR = 0.8;
 
@@ -73,7 +74,7 @@ function stroke(pen, path, width, color, dash, offset) {
 // Whole steps are kept on canvases of their own, to which a frame of playing only adds the new ones: thousands of steps
 // drawn anew would take longer than a frame. Halos have one below that of the lines, or each new piece of a line would
 // wipe out the end of the one before. `cache.layer` is dropped by whoever moves pixels.
-export function drawTrails(pen, cache, { tracks: visible, t, colors, moved }, width, height) {
+export function drawTrails(pen, cache, { tracks: visible, t, colors, moved, contrast }, width, height) {
   const row = Math.floor(t);
   const stroked = cache.view.stroke ?? WIDTH;
   const keys = visible.map(({ track }) => track.key).join();
@@ -104,7 +105,7 @@ export function drawTrails(pen, cache, { tracks: visible, t, colors, moved }, wi
     if (haloed) stroke(halos, path, HALO * stroked, colors.background, 'solid', 0);
     stroke(lines, path, stroked, track.color, track.dash, offset);
   });
-  pen.globalAlpha = AHEAD;
+  pen.globalAlpha = contrast ? STRONG : AHEAD;
   pen.drawImage(layer.ahead, 0, 0, width, height);
   pen.globalAlpha = 1;
   for (const canvas of [layer.halos, layer.lines]) pen.drawImage(canvas, 0, 0, width, height);
