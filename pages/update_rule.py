@@ -20,15 +20,13 @@ with st.sidebar:
     convention = update_rule.convention_control()
     steps = controls.steps_control(REPEATED, prefix)
 
-walk, table = st.container(), st.container()
-data = points.points_control()
+data, unread = points.kept_points()
 example = Example(data, w, b, rate, convention)
 path = example.path(steps)
-with walk:
-    chosen = update_rule.stage_control(example, steps)
-    update_rule.stage_panel(example, path, chosen)
-with table:
-    points.table_panel(example, chosen)
+chosen = update_rule.stage_control(example, steps)
+update_rule.stage_panel(example, path, chosen)
+points.table_panel(example, chosen)
+points.points_control(unread)
 
 st.header("Again and again", anchor="repeat")
 checked = check(path, example.objective)

@@ -11,7 +11,7 @@ from core.engine.scenarios import Scenario
 from ui.controls.objective import start_state
 from ui.controls.racers import hyper_key, schedule_hyper_key, schedule_key
 from ui.kit import share
-from ui.kit.basics import view_control
+from ui.kit.basics import chip_control, chips_row
 from ui.kit.limits import OWN
 from ui.kit.share import Setting
 
@@ -21,16 +21,14 @@ def scenario_control(label: str, scenarios: Mapping[str, Scenario], key: str, pr
 
     ``prefix`` begins the keys of the start and the step.
     """
-    titles = {scenario.title: scenario for scenario in scenarios.values()}
-    first = next(iter(titles.values()))
 
     def restart() -> None:
-        # Nothing is chosen by a message that no button sends.
-        chosen = titles.get(st.session_state[key], first)
+        # Nothing is chosen by a message that no chip sends.
+        chosen = scenarios.get(st.session_state[key], next(iter(scenarios.values())))
         st.session_state.update(start_state(chosen.start or chosen.resolved_objective.start, prefix))
         st.session_state[f"{prefix}t"] = float(chosen.steps)
 
-    return view_control(label, titles, key, restart)
+    return chip_control(label, scenarios, key, lambda scenario: scenario.title, restart)
 
 
 def scenario_state(scenario: Scenario, prefix: str) -> dict[str, Setting]:
@@ -84,13 +82,14 @@ def scenario_row(scenarios: Mapping[str, Scenario], runs: Sequence[Run], prefix:
         if chosen is not None and chosen is not here:
             share.ask(scenario_state(chosen, prefix))
 
-    st.pills(
-        "Try",
-        list(titles),
-        default=here.title if here is not None else None,
-        required=here is not None,
-        key=key,
-        on_change=take,
-        label_visibility="collapsed",
-    )
+    with chips_row(key, list(titles)):
+        st.pills(
+            "Try",
+            list(titles),
+            default=here.title if here is not None else None,
+            required=here is not None,
+            key=key,
+            on_change=take,
+            label_visibility="collapsed",
+        )
     return f"{here.title}. {here.idea}" if here is not None else ""

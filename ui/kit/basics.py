@@ -1,6 +1,8 @@
 """What every control is made of: choices and numbers bound to the link, and notes about what that asked for in vain."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Literal, Protocol, TypeVar
 
 import streamlit as st
@@ -18,6 +20,11 @@ class Named(Protocol):
     def name(self) -> str:
         """What a visitor and a link call it."""
 
+
+# Pixels: the height of a line of chips; of a chip and of a segment what is not their name, and a letter; windows for
+# which lines of chips are counted, and what of a window they do not have.
+_CHIP, _CHIP_EDGES, _SEGMENT_EDGES, _LETTER = 36, 31, 36, 6.7
+_WIDTHS, _BESIDE = (800, 1000, 1200, 1440, 1700, 2000), 490
 
 Choice = TypeVar("Choice")
 Made = TypeVar("Made")
@@ -50,24 +57,65 @@ def view_control(
     """The value of one of a few ``options``, side by side; the first is the default."""
     names = list(options)
     share.setting(key, names[0], one_of(names), f"it is {' or '.join(names)}")
-    chosen = st.segmented_control(label, names, default=names[0], required=True, key=key, on_change=on_change)
+    width = math.ceil(sum(_SEGMENT_EDGES + _LETTER * len(name) for name in names))
+    chosen = st.segmented_control(
+        label, names, default=names[0], required=True, key=key, on_change=on_change, width=width
+    )
     return options[chosen or names[0]]
 
 
-def chip_control(label: str, options: Mapping[str, Choice], key: str, name: Callable[[Choice], str]) -> Choice:
+def chip_control(
+    label: str,
+    options: Mapping[str, Choice],
+    key: str,
+    name: Callable[[Choice], str],
+    on_change: Callable[[], None] | None = None,
+) -> Choice:
     """The value of one of many ``options``, each a chip with its ``name``; the first is the default."""
     keys = list(options)
     share.setting(key, keys[0], one_of(keys), f"it is {' or '.join(keys)}")
-    chosen = st.pills(
-        label,
-        keys,
-        default=keys[0],
-        required=True,
-        key=key,
-        format_func=lambda one: name(options[one]),
-        label_visibility="collapsed",
-    )
+    with chips_row(key, [name(option) for option in options.values()]):
+        chosen = st.pills(
+            label,
+            keys,
+            default=keys[0],
+            required=True,
+            key=key,
+            on_change=on_change,
+            format_func=lambda one: name(options[one]),
+            label_visibility="collapsed",
+        )
     return options[chosen or keys[0]]
+
+
+@contextmanager
+def chips_row(key: str, names: Sequence[str]) -> Iterator[None]:
+    """Surrounds chips called ``names``, whose control is called ``key``: from the beginning as high as they will be.
+
+    So nothing moves when they come. On a phone they are one line, which is scrolled.
+    """
+    rules = [f".st-key-{key}_row {{ min-height: {_CHIP}px; }}"]
+    for width in _WIDTHS:
+        height = _chip_lines(names, width) * _CHIP
+        rules.append(f"@media (min-width: {width}px) {{ .st-key-{key}_row {{ min-height: {height}px; }} }}")
+    rules.append(
+        f"@media (max-width: {_WIDTHS[0] - 1}px) {{ .st-key-{key}_row {{ overflow-x: auto; }} "
+        f".st-key-{key} {{ width: max-content !important; max-width: none !important; }} }}"
+    )
+    st.html(f"<style>{''.join(rules)}</style>")
+    with st.container(key=f"{key}_row"):
+        yield
+
+
+def _chip_lines(names: Sequence[str], window: int) -> int:
+    """The lines that chips take in a ``window`` of so many pixels, with the sidebar beside them."""
+    room, lines, taken = window - _BESIDE, 1, 0.0
+    for name in names:
+        chip = _CHIP_EDGES + _LETTER * len(name)
+        if taken and taken + chip > room:
+            lines, taken = lines + 1, 0.0
+        taken += chip
+    return lines
 
 
 def several(

@@ -70,9 +70,15 @@ def sheet(wide: go.Figure, narrow: go.Figure, key: str, alt: str, on_select: Cal
         f"<style>@media (max-width: {_NARROW}px) {{ .st-key-{key}_wide_sheet {{ display: none; }} }}"
         f"@media (min-width: {_NARROW + 1}px) {{ .st-key-{key}_narrow_sheet {{ display: none; }} }}"
         # Higher than a sheet of paper.
-        f".st-key-{key}_narrow_sheet .js-plotly-plot {{ break-inside: auto; }}</style>"
+        f".st-key-{key}_narrow_sheet .js-plotly-plot {{ break-inside: auto; }}"
+        f".st-key-{key}_wide_sheet {{ min-height: {wide.layout.height}px; }}"
+        f".st-key-{key}_narrow_sheet {{ min-height: {narrow.layout.height}px; }}</style>"
     )
-    for name, figure in ((f"{key}_wide", wide), (f"{key}_narrow", narrow)):
+    sheets = [(f"{key}_wide", wide), (f"{key}_narrow", narrow)]
+    # Until the style has come, the first one is seen.
+    if "Mobi" in st.context.headers.get("User-Agent", ""):
+        sheets.reverse()
+    for name, figure in sheets:
         with st.container(key=f"{name}_sheet"):
             picture(figure, name, int(figure.layout.height), alt, partial(on_select, name))
 

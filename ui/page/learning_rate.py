@@ -70,13 +70,15 @@ def descent_panel() -> None:
     Other rules may run beside it. A fragment: its dials leave the rest of the page alone.
     """
     scenario = controls.scenario_control("Shape", QUADRATICS, f"{_PREFIX}shape", _PREFIX)
-    picture_place, who = st.container(), st.columns([2, 3, 1], vertical_alignment="bottom")
+    objective = scenario.resolved_objective
+    place = room([_GROUND[objective.dimension], "loss", "gauge"], 280, _PREFIX)
+    below, who = st.container(), st.columns([2, 3, 1], vertical_alignment="bottom")
     fields_place = st.container()
     with who[0]:
         racer = controls.choice("Update rule", controls.named(RACERS[key] for key in METHODS), f"{_PREFIX}rule")
     with who[1]:
         beside = controls.beside_control(racer, _PREFIX)
-    objective, opening = scenario.resolved_objective, scenario.rules[racer.key]
+    opening = scenario.rules[racer.key]
     # Each shape and rule has dials of its own: one range could not show the regimes of all.
     dials = [
         Dial(f"{_PREFIX}{scenario.key}_{controls.hyper_key(racer, hyper.name)}", hyper.words, hyper, hyper.name)
@@ -101,14 +103,12 @@ def descent_panel() -> None:
         own[other.key] = controls.racer_dials(other, tuned, _PREFIX)
     path = race[0][1]
     checked = check(path, objective)
-    theory: list[Kind] = ["gauge", "tuning"] if "beta" in hypers else ["gauge"]
     mapped = None
-    with picture_place:
-        place = room([_GROUND[objective.dimension], "loss", *theory], 280, _PREFIX)
-        if "tuning" in theory and controls.switch(
-            "In the plane of both, show where runs end that are really taken", f"{_PREFIX}ends"
-        ):
-            mapped = EndsMap(racer.key, "tuning")
+    if "beta" in hypers:
+        place = replace(place, kinds=[*place.kinds, "tuning"])
+        with below:
+            if controls.switch("In the plane of both, show where runs end that are really taken", f"{_PREFIX}ends"):
+                mapped = EndsMap(racer.key, "tuning")
     with who[2]:
         step = controls.moment_control(steps, _PREFIX)
     with fields_place:

@@ -21,6 +21,7 @@ from core.problems.network.backprop import ACTIVATIONS, INPUTS, LARGEST, LARGEST
 from core.problems.network.backprop import Example as Network
 from core.problems.network.initialisation import Initialisation
 from ui.controls import (
+    chip_control,
     choice,
     fold,
     hyper_control,
@@ -70,10 +71,9 @@ def _number(label: str, name: str, largest: float, default: float) -> float:
 
 def stage_control(example: Example, steps: int) -> Stage:
     """Which of the six steps is looked at."""
-    stages = six_steps(example, steps)
-    return view_control(
-        "Part of the step", {f"{number} {one.title}": one for number, one in enumerate(stages, 1)}, f"{_PREFIX}part"
-    )
+    stages = {one.key: one for one in six_steps(example, steps)}
+    numbers = {key: number for number, key in enumerate(stages, 1)}
+    return chip_control("Part of the step", stages, f"{_PREFIX}part", lambda one: f"{numbers[one.key]} {one.title}")
 
 
 def stage_panel(example: Example, path: Path, chosen: Stage) -> None:
@@ -96,7 +96,7 @@ def descent_panel(example: Example, path: Path, checked: Check, steps: int) -> N
     """The line on its data, its point in the bowl, loss and theory, on a clock of ``steps``."""
     sgd = RACERS["sgd"]
     (rate,) = sgd.optimizer.hypers
-    place = room(["fit", "plane", "loss", "gauge"], 340, _PREFIX)
+    place = room(["fit", "plane", "loss", "gauge"], 310, _PREFIX)
     step = moment_control(steps, _PREFIX)
     stage(
         place,

@@ -90,7 +90,7 @@ def pictures(data: Chosen, runs: Sequence[Ran], settings: Settings) -> None:
     A fragment: another view leaves the rest of the page alone.
     """
     grounds: dict[str, Kind] = {"Paths": "plane", "Data": "fit"}
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, wrap=False):
         ground = view_control("Picture", grounds, f"{_PREFIX}view")
         along = view_control("Loss against", {name: name for name in AXES}, f"{_PREFIX}along")
         many = view_control("Runs", {"This seed": False, f"{SEEDS} seeds": True}, f"{_PREFIX}many")

@@ -33,17 +33,25 @@ _MAKES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def points_control() -> Data:
-    """The points as a text, which is what the link holds and the table writes into.
+def kept_points() -> tuple[Data, ValueError | None]:
+    """The points of the text, which is what the link holds and the table writes into.
 
-    A text that cannot be read is explained and stays in its box; the guide's points are used instead.
+    If it cannot be read, why not, and the guide's points in place of its own.
     """
-    box, reset = st.columns([4, 1], vertical_alignment="bottom")
-    with box:
-        text_setting(_TEXT, text_of(DATA))
+    text_setting(_TEXT, text_of(DATA))
+    try:
+        return read_table(rows_of(str(st.session_state[_TEXT]))), None
+    except ValueError as error:
+        share.instead(_TEXT, None)
+        return DATA, error
+
+
+def points_control(error: ValueError | None) -> None:
+    """The points as a text; one that cannot be read is explained by its ``error`` and stays in its box."""
+    with st.expander("The same points as text", expanded=error is not None):
         # An area, because a line would run the rows of a spreadsheet into one another.
-        text = st.text_area(
-            "The same points as text",
+        st.text_area(
+            "Points",
             text_of(DATA),
             key=_TEXT,
             height=_HEIGHT,
@@ -51,14 +59,9 @@ def points_control() -> Data:
             help="2 to 50 points, x and y parted by a comma, points by semicolons; or two columns of a spreadsheet. "
             "The table is filled from here and writes its changes here, and so does the link.",
         )
-    with reset:
-        st.button("Reset", icon=":material/restart_alt:", key=f"{_PREFIX}reset", on_click=_reset, width="stretch")
-    try:
-        return read_table(rows_of(str(text)))
-    except ValueError as error:
-        refuse("The points cannot be used; until they can, the guide's own are.", error)
-        share.instead(_TEXT, None)
-        return DATA
+        st.button("Reset", icon=":material/restart_alt:", key=f"{_PREFIX}reset", on_click=_reset)
+        if error is not None:
+            refuse("The points cannot be used; until they can, the guide's own are.", error)
 
 
 def _reset() -> None:

@@ -83,6 +83,19 @@ _CHANNELS: Mapping[Kind, tuple[str, str]] = {
     "rate": ("step", "rate"),
     "cost": ("cost", "height"),
 }
+# What a view is called where one is seen at a time.
+_TABS: Mapping[Kind, str] = {
+    "plane": "Contour",
+    "space": "3-D",
+    "curve": "Curve",
+    "fit": "Data",
+    "loss": "Loss",
+    "norm": "Gradient norm",
+    "rate": "Learning rate",
+    "cost": "Loss",
+    "gauge": "Theory",
+    "tuning": "Both settings",
+}
 # On a log axis of a page's own nothing positive is too low.
 _LOWEST = 1e-300
 # Pixels: of a line that noise makes go up and down at every step.
@@ -215,7 +228,7 @@ def stage_payload(
         ground, view = own[kind]() if kind in own else _view(kind, objective, race)
         if ground is not None:
             grounds.append(ground)
-        views.append(view)
+        views.append(view | {"tab": _TABS[kind]})
     columns = {"rate": [path.rate_share for _, path in race]} if "rate" in kinds else {}
     if costs is not None:
         columns["cost"] = [*costs.across]

@@ -49,7 +49,7 @@ class Stage {
   constructor(root, send) {
     Object.assign(this, {
       root, send, arrows: true, hidden: new Set(), views: [], tracks: [], runners: new Map(), dirty: true,
-      queue: Promise.resolve(), turn: 0, told: [],
+      queue: Promise.resolve(), turn: 0, told: [], chosen: 0,
     });
     // What the hand has changed and Python has not taken up yet: values by the key of their dial, and the start.
     this.turning = new Map();
@@ -64,12 +64,13 @@ class Stage {
     this.hint = element('p', { class: 'gd-hint' });
     this.result = element('p', { class: 'gd-said' });
     this.scene = element('div', { class: 'gd-views' });
+    this.tabs = element('div', { class: 'gd-tabs', role: 'group', 'aria-label': 'View' });
     this.bar = new Bar(this);
     this.ends = new Ends(this);
     this.rows = new Rows(this);
     this.ledger = new Ledger(this);
     const rows = element('div', { class: 'gd-scroll' }, this.rows.element);
-    root.append(this.title, this.result, this.scene, this.ends.element, this.bar.element, rows, this.ledger.element, this.hint);
+    root.append(this.title, this.result, this.tabs, this.scene, this.ends.element, this.bar.element, rows, this.ledger.element, this.hint);
     root.addEventListener('keydown', (event) => this.key(event));
     this.resized = new ResizeObserver(() => this.resize());
     this.resized.observe(root);
@@ -204,6 +205,8 @@ class Stage {
     const { scale } = this;
     for (const shown of views) {
       const { view } = shown;
+      // One that is not chosen is drawn when it is.
+      if (!shown.box.clientWidth) continue;
       const text = view.figure ?? grounds.get(view.ground);
       if (text === undefined) {
         this.waiting = view.ground;
@@ -235,7 +238,27 @@ class Stage {
   lay() {
     const { views } = this.data;
     while (this.views.length > views.length) this.drop(this.views.pop());
-    return views.map((view, place) => this.viewAt(place, view));
+    const boxes = views.map((view, place) => this.viewAt(place, view));
+    this.tabs.replaceChildren(...views.map(({ tab }, place) => {
+      const made = element('button', { type: 'button', class: 'gd-button' }, tab);
+      made.addEventListener('click', () => {
+        this.choose(place);
+        this.draw();
+      });
+      return made;
+    }));
+    this.choose(Math.min(this.chosen, views.length - 1));
+    return boxes;
+  }
+
+  // Which view is seen where there is room for one.
+  choose(place) {
+    this.chosen = place;
+    this.tabs.hidden = this.views.length < 2;
+    for (const [index, { box }] of this.views.entries()) {
+      box.classList.toggle('gd-chosen', index === place);
+      this.tabs.children[index].setAttribute('aria-pressed', index === place);
+    }
   }
 
   drop({ gd, box }) {
