@@ -67,7 +67,7 @@ hill_run = hill.runs()[0]
 hill_start = controls.kept_start(hill.resolved_objective, "h")
 hill_path = trace(Run(hill_run.objective, hill_run.optimizer, hill_start, hill_run.steps, hill_run.settings))
 written_table(mountain_table(hill_path), "mountain_table")
-hill_place = room(["space", "plane"], 330, "h")
+hill_place = room(["space", "plane"], 316, "h")
 with st.container(horizontal=True, vertical_alignment="bottom"):
     hill_step = controls.moment_control(hill_run.steps, "h")
     controls.fold("The start as fields", "h_fields", lambda: controls.start_control(hill.resolved_objective, "h"))

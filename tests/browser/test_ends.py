@@ -119,7 +119,7 @@ def test_basins_of_nobody_in_the_race_are_noted(visit: Open) -> None:
 def test_over_rate_and_momentum_runs_end_as_in_python(app_url: str, page: Callable[..., Page]) -> None:
     steps, shape = 80, QUADRATICS["bowl"]
     tab = page()
-    link = {"lshape": shape.title, "lrule": "Momentum", "lends": "true", "lsteps": steps, "lt": 0}
+    link = {"lshape": shape.key, "lrule": "Momentum", "lends": "true", "lsteps": steps, "lt": 0}
     tab.goto(f"{app_url}/{LEARNING_RATE.path}?{urlencode(link)}")
     said = _complete(tab, "Where Momentum ends at each learning rate and momentum: ")
     across, up = tab.evaluate(PLANE)

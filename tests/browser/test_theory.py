@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -11,7 +10,7 @@ from ui import navigation
 
 pytestmark = pytest.mark.browser
 
-RAVINE = f"{navigation.LEARNING_RATE.path}?lshape={quote('Ravine, κ = 100')}&lrule=Momentum"
+RAVINE = f"{navigation.LEARNING_RATE.path}?lshape=ravine&lrule=Momentum"
 # Where numbers on the axes of a view are on the screen.
 SPOT = """([kind, x, y]) => {
     const gd = document.querySelector(`.gd-${kind} .gd-plot`);

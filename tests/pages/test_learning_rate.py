@@ -65,7 +65,7 @@ def test_a_link_with_every_setting_of_the_descent_changed_shows_exactly_that(sha
     numbers = {f"l{shape}_{rule}_{name}": value for name, value in hypers.items()} | dict(
         zip(("lx", "ly"), start, strict=False)
     )
-    link = {"lshape": scenario.title, "lrule": OPTIMIZERS[rule].name, **_numbers(**numbers), "lsteps": "37", "lt": "12"}
+    link = {"lshape": scenario.key, "lrule": OPTIMIZERS[rule].name, **_numbers(**numbers), "lsteps": "37", "lt": "12"}
     app = open_page(PAGE, {**link, **OPEN})
     assert notes(app) == ""
     assert {key: state(app, key) for key in numbers} == numbers
@@ -76,7 +76,7 @@ def test_a_link_with_every_setting_of_the_descent_changed_shows_exactly_that(sha
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_a_link_that_names_a_case_opens_it_and_tells_where_it_leads(case) -> None:  # type: ignore[no-untyped-def]
-    app = open_page(PAGE, {"lcase": case.title})
+    app = open_page(PAGE, {"lcase": case.key})
     assert notes(app) == ""
     (run,) = case.runs()
     assert (state(app, "lbx"), state(app, "lbt")) == (run.start[0], case.steps)
@@ -85,7 +85,7 @@ def test_a_link_that_names_a_case_opens_it_and_tells_where_it_leads(case) -> Non
 
 @pytest.mark.parametrize("scenario", QUADRATICS.values(), ids=QUADRATICS)
 def test_other_rules_run_beside_the_one_that_theory_speaks_of(scenario) -> None:  # type: ignore[no-untyped-def]
-    link = {"lshape": scenario.title, "lbeside": ["Momentum", "Adam 2", "Lion"], "lt": "7", **OPEN}
+    link = {"lshape": scenario.key, "lbeside": ["Momentum", "Adam 2", "Lion"], "lt": "7", **OPEN}
     app = open_page(PAGE, {**link, "lmomentum_lr": "0.012", "ladam2_lr": "0.34", "ladam2_schedule": "Cosine"})
     assert notes(app) == ""
     start, steps, said = scenario.resolved_objective.start, scenario.steps, words(app)
@@ -111,7 +111,7 @@ def test_other_rules_run_beside_descent_where_the_curvature_changes() -> None:
     case = CASES["arrive"]
     rates = {"nesterov": 0.0123, "adamw": 0.045, "newton": 0.67}
     link = {f"lb{key}_lr": str(lr) for key, lr in rates.items()}
-    app = open_page(PAGE, {**link, "lcase": case.title, "lbbeside": [RACERS[key].name for key in rates]})
+    app = open_page(PAGE, {**link, "lcase": case.key, "lbbeside": [RACERS[key].name for key in rates]})
     assert notes(app) == ""
     race = [
         (RACERS[key], trace(Run(case.objective, key, case.start, case.steps, {"lr": lr}))) for key, lr in rates.items()
@@ -124,7 +124,7 @@ def test_other_rules_run_beside_descent_where_the_curvature_changes() -> None:
 def test_another_case_begins_at_its_own_start_and_another_rate_leads_elsewhere() -> None:
     app = open_page(PAGE)
     bounce = CASES["bounce"]
-    clean(app.button_group(key="lcase").set_value(bounce.title).run())
+    clean(app.button_group(key="lcase").set_value(bounce.key).run())
     assert (state(app, "lbx"), state(app, "lbt")) == (0.5, 100)
     clean(app.slider(key="lbbounce_lr").set_value(0.125).run())
     assert "goes round the same 4 places" in words(app)
@@ -240,7 +240,7 @@ def test_without_noise_there_is_no_talk_of_draws() -> None:
 
 
 def test_the_code_shown_is_that_of_the_run_shown_and_runs(tmp_path: File) -> None:
-    link = {"lshape": QUADRATICS["bowl"].title, "lrule": "Nesterov", "lbowl_nesterov_lr": "0.3", "lsteps": "40"}
+    link = {"lshape": "bowl", "lrule": "Nesterov", "lbowl_nesterov_lr": "0.3", "lsteps": "40"}
     app = open_page(PAGE, {**link, "lcode": "true"})
     assert notes(app) == ""
     beta = QUADRATICS["bowl"].rules["nesterov"]["beta"]

@@ -26,7 +26,7 @@ from ui.panels.points import believed_rows
 
 PAGE = navigation.UPDATE_RULE
 GUIDE = "1,2; 2,4; 3,6"
-PARTS = [f"{number} {stage.title}" for number, stage in enumerate(six_steps(Example()), 1)]
+PARTS = [stage.key for stage in six_steps(Example())]
 
 
 def _changed(**more: str) -> dict[str, str]:
@@ -89,7 +89,7 @@ def test_the_opening_is_the_worked_example_with_its_numbers() -> None:
     assert table["ŷ after"].tolist() == pytest.approx([0.794, 1.43, 2.066])
     for name, slope in zip([one.label for one in Convention], ("−13.6", "−6.8", "−40.8", "−20.4"), strict=True):
         assert any(name in line and slope in line for line in words(app).splitlines() if line.startswith("|"))
-    clean(app.segmented_control(key=f"{PAGE.prefix}part").set_value(PARTS[4]).run())
+    clean(app.button_group(key=f"{PAGE.prefix}part").set_value(PARTS[4]).run())
     assert "from 9.91 to 7.845" in words(app)
     assert "w_1 &= 0.5 - 0.01 \\cdot (-13.6) = 0.636" in latex(app)
 
@@ -181,7 +181,7 @@ def test_data_and_settings_however_odd_have_a_page(link: dict[str, str]) -> None
     app = open_page(PAGE, {**link, f"{PAGE.prefix}t": "1"})
     assert (notes(app), len(app.error)) == ("", 0)
     for part in PARTS[1::2]:
-        clean(app.segmented_control(key=f"{PAGE.prefix}part").set_value(part).run())
+        clean(app.button_group(key=f"{PAGE.prefix}part").set_value(part).run())
         assert not re.search(r"\b(nan|inf)\b", words(app))
 
 

@@ -96,7 +96,7 @@ def descent_panel(example: Example, path: Path, checked: Check, steps: int) -> N
     """The line on its data, its point in the bowl, loss and theory, on a clock of ``steps``."""
     sgd = RACERS["sgd"]
     (rate,) = sgd.optimizer.hypers
-    place = room(["fit", "plane", "loss", "gauge"], 310, _PREFIX)
+    place = room(["fit", "plane", "loss", "gauge"], 264, _PREFIX)
     step = moment_control(steps, _PREFIX)
     stage(
         place,
