@@ -245,7 +245,7 @@ _DECLARATIONS = (
     ),
     Schedule(
         key="warmup_cosine",
-        name="Warmup and cosine",
+        name="Warm-up and cosine",
         year=2018,
         authors="He et al.",
         source="He et al. 2019 (CVPR), arXiv:1812.01187; the warm-up after Goyal et al. 2017, arXiv:1706.02677",
@@ -262,7 +262,7 @@ _DECLARATIONS = (
     ),
     Schedule(
         key="warmup_linear",
-        name="Warmup and linear decay",
+        name="Warm-up and linear decay",
         year=2018,
         authors="Devlin et al.",
         source="BERT: Devlin et al. 2019 (NAACL), arXiv:1810.04805",
@@ -287,7 +287,7 @@ _DECLARATIONS = (
             Hyper("warmup", "w", 25, _STEPS, (1, 500), "log", "The step at which the peak is reached.", whole=True),
         ),
         torch="LambdaLR(optimizer, lambda n: min((n + 1)/warmup, (warmup/(n + 1))**0.5))",
-        trap="In the paper the peak is no setting of its own: it is 1/√(width·warmup), so that a longer warmup lowers "
+        trap="In the paper the peak is no setting of its own: it is 1/√(width·warmup), so that a longer warm-up lowers "
         "it. Here the peak is the learning rate that was set.",
     ),
     Schedule(
@@ -347,7 +347,7 @@ _DECLARATIONS = (
     ),
     Schedule(
         key="wsd",
-        name="Warmup, stable, decay",
+        name="Warm-up, stable, decay",
         year=2024,
         authors="Hu et al.",
         source="MiniCPM: Hu et al. 2024, arXiv:2404.06395, with an exponential fall; along a straight line Hägele et "

@@ -63,7 +63,7 @@ def test_a_symptom_that_is_none_is_named(value: str) -> None:
 
 def test_the_table_has_every_symptom_with_its_cause_test_and_fix() -> None:
     (table,) = open_page(PAGE, {"zsymptoms": "true"}).dataframe
-    for column in ("symptom", "cause", "test", "fix", "experiment"):
+    for column in ("symptom", "cause", "test", "fix"):
         assert table.value[column].tolist() == [getattr(symptom, column) for symptom in SYMPTOMS.values()]
 
 

@@ -16,13 +16,12 @@ _PREFIX = PITFALLS.prefix
 _SYMPTOM = f"{_PREFIX}symptom"
 _NONE = "Nothing chosen yet"
 # Pixels: four columns of text fill the page, and the longest text fits its row.
-_TEXT_WIDTH, _ROW_HEIGHT, _TABLE_HEIGHT = 172, 132, 560
+_TEXT_WIDTH, _ROW_HEIGHT, _TABLE_HEIGHT = 186, 132, 560
 _COLUMNS: dict[str, Any] = {
     "symptom": st.column_config.TextColumn("Symptom", width=_TEXT_WIDTH),
     "cause": st.column_config.TextColumn("Cause", width=_TEXT_WIDTH),
     "test": st.column_config.TextColumn("Test", width=_TEXT_WIDTH),
     "fix": st.column_config.TextColumn("Fix", width=_TEXT_WIDTH),
-    "experiment": st.column_config.TextColumn("Run", width=60),
 }
 
 

@@ -21,7 +21,7 @@ ALL: tuple[Claim, ...] = (
         "no network of one or two units fits, {width 3: fitted (%):.0f} % of those with three do, and all with ten. "
         "For very wide networks near their first weights this is proved, for the training loss. With the usual "
         "activation functions bad minima still exist at any width, and minima that fit the training data equally well "
-        "can differ on new data (experiment X59).",
+        "can differ on new data.",
         source="Du et al. 2019, arXiv:1811.03804; Safran & Shamir 2018, arXiv:1712.08968; Ding, Li & Sun, "
         "arXiv:1911.01413",
         experiment="X04",
@@ -55,7 +55,7 @@ ALL: tuple[Claim, ...] = (
         "that line no rule gets away without noise, and with noise of 0.01 gradient descent does in about "
         "{steps with noise from y = 0, Gradient descent, median:.0f} steps. In many dimensions it may need "
         "exponentially long. Where the curvature is 0 too, speed does not help: on x⁴ − 3x³ + 2 from −0.5, at a rate "
-        "of 0.012, Adam and RMSProp are still short of the inflection at 0 after 5000 steps (experiment X01).",
+        "of 0.012, Adam and RMSProp are still short of the inflection at 0 after 5000 steps.",
         source="Lee et al. 2016, arXiv:1602.04915; Jin et al. 2017, arXiv:1703.00887; Du et al. 2017, "
         "arXiv:1705.10412; Staib et al. 2019, arXiv:1901.09149",
         experiment="X53",
@@ -118,8 +118,7 @@ ALL: tuple[Claim, ...] = (
         "1 at a rate of 0.01 gradient descent creeps towards 0 and is at {x after 10 000 steps, Gradient descent:.3g} "
         "after 10 000 steps, Adam and RMSProp creep too, and momentum falls past it for ever: it is below −1000 after "
         "{steps to x < −1000, Momentum:.0f} steps. From 0.3 momentum stops short of 0 as well, and from −0.1 every "
-        "rule falls, plain gradient descent too. A real saddle with minima beyond it is ½x² − ½y² + ¼y⁴ (experiment "
-        "X53).",
+        "rule falls, plain gradient descent too. A real saddle with minima beyond it is ½x² − ½y² + ¼y⁴.",
         source="calculus, recomputed here",
         experiment="X52",
     ),
@@ -134,7 +133,7 @@ ALL: tuple[Claim, ...] = (
         "where He's give {first layer, ReLU, He:.2f}, but the first layer has "
         "{first / last layer, ReLU, He | gain=1.41421:.2f} times the gradient of the last, as it has with He's "
         "({first / last layer, ReLU, He:.2f}): it is the level that explodes, in every layer at once. From step to "
-        "step gradients do grow in a recurrent network (experiment X75).",
+        "step gradients do grow in a recurrent network.",
         source=_PASCANU,
         experiment="X50",
     ),
@@ -243,7 +242,7 @@ ALL: tuple[Claim, ...] = (
         "wrong and a rate of 0.1 the smallest batch of 4 does worst, about {right in %, batch 4, same rate:.0f} % "
         "right on new points against {right in %, batch 64, same rate:.0f} % for 64 and "
         "{right in %, batch 256, same rate:.0f} % for 256; with the rate chosen for each all get about "
-        "{right in %, batch 4, own rate:.0f} %. Sharpness follows the learning rate as well (experiment X11), and "
+        "{right in %, batch 4, own rate:.0f} %. Sharpness follows the learning rate as well, and "
         "training on all data at once can match small batches if it is regularised.",
         source=f"{_KESKAR}; Hoffer, Hubara & Soudry 2017, arXiv:1705.08741; Shallue et al. 2019, arXiv:1811.03600; "
         "Geiping et al. 2022, arXiv:2109.14119",

@@ -48,7 +48,7 @@ ALL: tuple[Claim, ...] = (
         "bounds; clipped at 1, α = 0.001 takes it to the minimum. But α = 0.01 ends at a loss of "
         "{loss at the end, clipped | lr=0.01:.4f}, because near the minimum it is beyond the limit of 0.0031, clipped "
         "or not, and α = 0.0001 comes only 0.03 far in 300 steps. Adam does not care about a constant factor on "
-        "gradients (experiment X31), so it feels clipping only where factors change. A gradient that is not a number "
+        "gradients, so it feels clipping only where factors change. A gradient that is not a number "
         "stays one.",
         source="Pascanu, Mikolov & Bengio 2013, arXiv:1211.5063; Zhang et al. 2020, arXiv:1905.11881",
         experiment="X48",
@@ -109,7 +109,7 @@ ALL: tuple[Claim, ...] = (
         "{error without noise, this λ:.3f}. What acts in a step is αλ: at 0.0003 and 0.01 a weight without gradient "
         "halves in {half-life in steps | weight_decay=0.01:.0f} steps. Biases and the gains of normalisation are "
         "commonly left out, as in BERT's code. In deep networks decay mostly changes how training proceeds, and a run "
-        "of AdamW on all data that converges ends with every weight within ±1/λ (experiment X37).",
+        "of AdamW on all data that converges ends with every weight within ±1/λ.",
         source="D'Angelo et al. 2024, arXiv:2310.04415; Xie & Li 2024, arXiv:2404.04454; BERT, optimization.py",
         experiment="X61",
     ),

@@ -22,7 +22,7 @@ model = nn.Sequential(nn.Linear(2, 32), nn.ReLU(), nn.Dropout(0.1), nn.Linear(32
 criterion = nn.CrossEntropyLoss()
 epochs = 8
 optimizer = torch.optim.AdamW(model.parameters(), lr=0.01)
-# One scheduler for this optimizer, counted in batches: warmup over the first tenth, then half a cosine down to 0.
+# One scheduler for this optimizer, counted in batches: warm-up over the first tenth, then half a cosine down to 0.
 steps = epochs * len(train_loader)
 scheduler = torch.optim.lr_scheduler.SequentialLR(
     optimizer,
