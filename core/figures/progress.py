@@ -18,7 +18,6 @@ from core.formula.words import digits
 # What a log axis shows for anything smaller, zero included: below it, float64 differences are rounding.
 FLOOR = 1e-16
 _SHARE = "learning rate, share of the one set"
-_LOG = f"log scale, floor {digits(FLOOR)}"
 # A loss may lie this far (relative to its size) below the known minimum and still be it, rounded.
 _ROUNDING = 1e-12
 # Pixels of a character of a racer's name, which the right margin leaves room for.
@@ -29,20 +28,20 @@ def loss_axes(race: Tracks, look: Look, objective: Objective) -> go.Figure:
     """Axes for the losses of ``race`` over its steps.
 
     ``objective`` may know more about it than the runs, which of a formula know no minimum. With a known minimum: for
-    the loss above it, on a log axis that ends at ``FLOOR``, as it says. Without one, or if a path goes below it: for
-    the plain loss on a linear axis.
+    the loss above it, on a log axis that ends at ``FLOOR``, as it says where that is reached. Without one, or if a path
+    goes below it: for the plain loss on a linear axis.
     """
     losses = [path.loss for _, path in race]
     minimum = objective.minimum
     if minimum is None or any((loss < minimum - _ROUNDING * (1 + abs(minimum))).any() for loss in losses):
         return _axes(race, losses, "loss", False, look)
     above = "loss" if minimum == 0 else "loss above the minimum"
-    return _axes(race, [loss - minimum for loss in losses], f"{above}, {_LOG}", True, look)
+    return _axes(race, [loss - minimum for loss in losses], f"{above}, log scale", True, look)
 
 
 def norm_axes(race: Tracks, look: Look) -> go.Figure:
     """Axes for the lengths of the exact gradients, upwards always a log axis."""
-    return _axes(race, [path.grad_norm for _, path in race], f"gradient norm, {_LOG}", True, look)
+    return _axes(race, [path.grad_norm for _, path in race], "gradient norm, log scale", True, look)
 
 
 def rate_axes(race: Tracks, look: Look) -> go.Figure:
@@ -74,6 +73,8 @@ def _axes(race: Tracks, heights: Sequence[Array], title: str, logarithmic: bool,
     finite = finite[np.isfinite(finite)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     if logarithmic:
+        if finite.size and finite.min() <= np.log10(FLOOR):
+            title = f"{title}, floor {digits(FLOOR)}"
         low, high = floor(low * 2 - 0.2) / 2, ceil(high * 2 + 0.2) / 2
     else:
         room = max(0.06 * (high - low), 1e-3 * max(abs(low), abs(high))) or 0.5

@@ -35,7 +35,7 @@ def surface(objective: Objective, look: Look) -> go.Figure:
         "zaxis": _axis(look, land.title, (low, high + 0.03 * (high - low))),
         "aspectmode": "manual",
         "aspectratio": {"x": 1.0, "y": 1.0, "z": 0.6},
-        "camera": {"eye": {"x": -0.76, "y": -1.25, "z": 1.25}, "center": {"x": 0, "y": 0, "z": -0.14}},
+        "camera": {"eye": {"x": -0.66, "y": -1.08, "z": 1.08}, "center": {"x": 0, "y": 0, "z": -0.12}},
         "uirevision": revision,
     }
     more = {"scene": scene, "margin": {"l": 0, "r": 0, "t": 8, "b": 0}, "meta": {"levels": land.note}}
@@ -64,7 +64,8 @@ def _axis(look: Look, title: str, limits: tuple[float, float]) -> dict[str, Any]
     return {
         "title": {"text": title, "font": {"color": look.quiet, "size": SMALL_SIZE}},
         "range": list(limits),
-        "tickfont": {"color": look.quiet, "size": 10},
+        # Plotly would turn their numbers; the contour lines beside it have them, and so has the pointer.
+        "showticklabels": False,
         "gridcolor": look.grid,
         "linecolor": look.grid,
         "zeroline": False,
