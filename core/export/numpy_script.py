@@ -87,6 +87,8 @@ def _functions(run: Run) -> list[str]:
     lines = array_lines(rule, "numpy")
     asked = oracles(rule)
     written = [_grad(run)] if _is_sloped(run) else []
+    if "value" in asked:
+        written.append("def value(point):\n    return objective(*point)")
     if "hessian_diag" in asked:
         written.append("def hessian_diag(point):\n    return np.diag(hessian(*point))")
     if "newton_direction" in asked:

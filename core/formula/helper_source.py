@@ -22,6 +22,16 @@ def orthogonalize(matrix):
     result = (wide.T if rows.shape[0] > rows.shape[1] else wide).reshape(matrix.shape)
     return max(1.0, rows.shape[0]/rows.shape[1])**0.5*result if matrix.ndim > 1 else result
 '''
+_DOT = '''\
+def dot(first, second):
+    """The sum, over all elements of all {many}, of their products."""
+    return sum({sum}(one*other) for one, other in zip(first, second, strict=True))
+'''
+_SUM = '''\
+def sum_of({many}):
+    """The sum over all elements of all {many}."""
+    return sum({sum}(one) for one in {many})
+'''
 _GLOBAL_NORM = '''\
 def global_norm({many}):
     """The Euclidean norm over all elements of all {many}."""
@@ -34,6 +44,8 @@ HELPERS: Mapping[Library, Mapping[str, str]] = MappingProxyType(
             "global_norm": _GLOBAL_NORM.format(
                 many="arrays", norm="np.sqrt(sum(np.sum(array**2) for array in arrays))"
             ),
+            "dot": _DOT.format(many="arrays", sum="np.sum"),
+            "sum_of": _SUM.format(many="arrays", sum="np.sum"),
         },
         "torch": {
             "orthogonalize": _ORTHOGONALIZE.format(
@@ -43,6 +55,8 @@ HELPERS: Mapping[Library, Mapping[str, str]] = MappingProxyType(
                 many="tensors",
                 norm="torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(tensor) for tensor in tensors]))",
             ),
+            "dot": _DOT.format(many="tensors", sum="torch.sum"),
+            "sum_of": _SUM.format(many="tensors", sum="torch.sum"),
         },
     }
 )

@@ -12,6 +12,7 @@ from core.formula.lower import Values, Visit, broadcast, each, lower
 from core.formula.tree import Call, Expression, Name, Span, children, names_in
 from core.formula.vocabulary import (
     CONSTANTS,
+    GLOBAL_FUNCTIONS,
     NEWTON_SCHULZ,
     NEWTON_SCHULZ_FLOOR,
     NEWTON_SCHULZ_STEPS,
@@ -148,10 +149,16 @@ class Rule:
         )
 
     @cached_property
+    def values(self) -> int:
+        """The losses, at points other than the step's own, that a step asks for at most."""
+        return sum(call.function == "value" for line in self.lines for call, _ in self._oracle_calls(line.tree))
+
+    @cached_property
     def cost(self) -> tuple[int, int]:
         """Gradient evaluations per step: those asked for always, and those asked for only under a condition.
 
-        A Hessian counts as one; ``newton_direction`` needs a gradient and a Hessian and counts as two.
+        A Hessian counts as one; ``newton_direction`` needs a gradient and a Hessian and counts as two, and ``value``
+        needs none.
         """
         always = int("g" in self.reads)
         sometimes = 0
@@ -178,8 +185,14 @@ class Rule:
         """The state before the first step."""
         zero = (graph.constant(0.0),)
         names = {**hypers, "x": point}
+
+        def norm(call: Call, visit: Visit) -> Values | None:
+            return (graph.norm(visit(call.arguments[0])),) if call.function == "norm" else None
+
         return {
-            name: self._shaped(name, lower(self.initial[name], graph, names) if name in self.initial else zero, point)
+            name: self._shaped(
+                name, lower(self.initial[name], graph, names, norm) if name in self.initial else zero, point
+            )
             for name in self.state
         }
 
@@ -235,7 +248,8 @@ class Rule:
 
 
 def _price(call: Call) -> int:
-    return 2 if call.function == "newton_direction" else 1
+    """The gradients that an oracle costs; a value takes none."""
+    return {"newton_direction": 2, "value": 0}.get(call.function, 1)
 
 
 def _kind(tree: Expression, kinds: Mapping[str, Kind]) -> Kind:
@@ -244,7 +258,7 @@ def _kind(tree: Expression, kinds: Mapping[str, Kind]) -> Kind:
             return kinds[name]
         case Call(function="norm"):
             return Kind.LAYER
-        case Call(function="global_norm"):
+        case Call(function=function) if function in GLOBAL_FUNCTIONS or function == "value":
             return Kind.SHARED
         case Call(function=function) if function in ORACLES or function == "orthogonalize":
             return Kind.TENSOR
@@ -254,6 +268,8 @@ def _kind(tree: Expression, kinds: Mapping[str, Kind]) -> Kind:
 
 def _special(function: str, graph: Graph, oracle: Oracle, vector: Values, others: Sequence[Values]) -> Values:
     match function:
+        case "value":
+            return (oracle.loss(graph, vector),)
         case "grad":
             return oracle.gradient(graph, vector)
         case "hessian_diag":
@@ -263,6 +279,11 @@ def _special(function: str, graph: Graph, oracle: Oracle, vector: Values, others
             return _newton_direction(graph, oracle, vector, damping)
         case "orthogonalize":
             return _orthogonalize(graph, vector)
+        case "dot":
+            (other,) = others
+            return (graph.total(each(graph, "mul", vector, other)),)
+        case "sum":
+            return (graph.total(vector),)
         case _:
             return (graph.norm(vector),)
 

@@ -24,7 +24,7 @@ MAX_ORACLES = 4
 MAX_NAME = 24
 
 # Written by exported code for itself.
-_RESERVED = frozenset({"np", "torch", "math", "zip", "len", "float", "state", "self", "number"})
+_RESERVED = frozenset({"np", "torch", "math", "zip", "len", "float", "state", "self", "number", "sum_of"})
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,8 @@ FACTOR = Goal(
     "factor", ("loss", "t", "T"), (), FUNCTIONS, "schedule", "factor = 1", "the learning rate would have no value"
 )
 
+# What the start of a state may call: nothing there looks at all weights of a model.
+_BEGINNING = {**FUNCTIONS, "norm": TENSOR_FUNCTIONS["norm"]}
 _LINE = re.compile(r"[ \t]*(?P<name>[A-Za-z_][A-Za-z0-9_]*)[ \t]*(?P<sign>=(?!=)|:)")
 _STATE = re.compile(r"[ \t]*state[ \t]*=(?!=)")
 # Bounds closer than this part of the larger one have no numbers between them that a slider could stop at.
@@ -93,7 +95,8 @@ class _Reader:
             if name in self.initial:
                 raise self.error(f"The state {name} is declared twice.", name_span)
             tree = parse_expression(self.text, self.budget, *rest)
-            check_expression(tree, self.text, (*(name for name in ("x",) if name in self.goal.given), *self.hypers))
+            known = (*(name for name in ("x",) if name in self.goal.given), *self.hypers)
+            check_expression(tree, self.text, known, _BEGINNING if "x" in known else FUNCTIONS)
             self.initial[name] = (tree, name_span)
         for name, name_span, rest in assignments:
             self._check_name(name, name_span, "")
@@ -228,7 +231,12 @@ class _Reader:
                     message = f"{call.function} takes a point or a vector such as x or g; this is a single number."
                     raise self.error(message, first.span)
                 for other in others:
-                    if rule.kind(other) is not Kind.SHARED:
+                    if call.function == "dot":
+                        if rule.kind(other) is not Kind.TENSOR:
+                            raise self.error(
+                                "dot takes two points or vectors such as x or g; this is a number.", other.span
+                            )
+                    elif rule.kind(other) is not Kind.SHARED:
                         message = f"The second argument of {call.function} is a single number; this is not."
                         raise self.error(message, other.span)
 

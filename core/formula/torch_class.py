@@ -26,7 +26,7 @@ from core.formula.torch_methods import (
 )
 from core.formula.tree import calls_in
 from core.formula.update_source import Lines, array_lines, call_source, function_source, list_lines, start_reads
-from core.formula.vocabulary import ORACLES
+from core.formula.vocabulary import GLOBAL_FUNCTIONS, ORACLES
 
 # Arguments of the class, and keys that torch writes into a group of parameters.
 _RESERVED = frozenset(
@@ -97,7 +97,7 @@ class _Source:
     @cached_property
     def whole(self) -> bool:
         """Whether a step looks at all parameters of the model at once."""
-        return needs_closure(self.rule) or "global_norm" in _called(self.rule)
+        return needs_closure(self.rule) or bool({*GLOBAL_FUNCTIONS} & _called(self.rule))
 
     def text(self, name: str, docstring: str) -> str:
         methods = [self.constructor(), ONE_GROUP if self.whole else ""]

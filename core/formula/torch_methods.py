@@ -19,6 +19,7 @@ CALLED_WITH_CLOSURE = (
 )
 ASKED: Mapping[str, str] = MappingProxyType(
     {
+        "value": "",
         "grad": "",
         "hessian_diag": "The diagonal of the Hessian is Hutchinson's estimate, from one vector of random signs that "
         "follows from seed and the step; with exact=True it is exact, which takes a backward pass for every weight.",
@@ -114,6 +115,9 @@ def _newton(self, closure, params, damping):
 # For each oracle, the function inside ``step`` that a rule's lines call, and the methods behind it.
 QUESTIONS: Mapping[str, str] = MappingProxyType(
     {
+        "value": """\
+def value(point):
+    return self._at(point, params, closure).detach().double()""",
         "grad": """\
 def grad(point):
     return self._at(point, params, lambda: self._gradient(closure, params)[1])""",
@@ -128,4 +132,6 @@ def newton_direction(point, damping):
     return self._at(point, params, lambda: self._newton(closure, params, damping))""",
     }
 )
-METHODS: Mapping[str, str] = MappingProxyType({"grad": "", "hessian_diag": _DIAGONAL, "newton_direction": _NEWTON})
+METHODS: Mapping[str, str] = MappingProxyType(
+    {"value": "", "grad": "", "hessian_diag": _DIAGONAL, "newton_direction": _NEWTON}
+)

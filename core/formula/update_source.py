@@ -17,7 +17,7 @@ from core.formula.helper_source import HELPERS
 from core.formula.rule import Kind, Rule
 from core.formula.source import Library, is_literal, python_source
 from core.formula.tree import Call, Expression, Number, Span, names_in
-from core.formula.vocabulary import ORACLES
+from core.formula.vocabulary import GLOBAL_FUNCTIONS, ORACLES
 
 # Comprehensions and calls that are longer than this are written on several lines.
 _LONG = 90
@@ -145,14 +145,14 @@ class _ArrayWriter:
                 yes = self.text(call.arguments[1], f"{both}({test})")
                 no = self.text(call.arguments[2], f"{both}not ({test})")
                 return f"({self.number(call.arguments[1], yes)} if {test} else {self.number(call.arguments[2], no)})"
-            if call.function == "global_norm":
-                return self.global_norm(call, condition)
+            if call.function in GLOBAL_FUNCTIONS:
+                return self.of_all(call, condition)
             return self.oracle(call, condition) if call.function in ORACLES else None
 
         return python_source(tree, self.library, special)
 
-    def global_norm(self, call: Call, condition: str) -> str | None:
-        """What the norm of all arrays at once is, unless it is what the vocabulary says."""
+    def of_all(self, call: Call, condition: str) -> str | None:
+        """What a function of all arrays at once is, unless it is what the vocabulary says."""
         return None
 
     def oracle(self, call: Call, condition: str) -> str:
@@ -192,17 +192,17 @@ class _ListWriter(_ArrayWriter):
         loop = f"for {names} in zip({names}, strict=True)"
         return f"[{text} {loop}]" if len(text) + len(loop) < _LONG else f"[\n    {text}\n    {loop}\n]"
 
-    def global_norm(self, call: Call, condition: str) -> str:
-        (argument,) = call.arguments
-        return self._before(
-            call, f"global_norm({self.per_tensor(self.text(argument, condition), argument)})", condition, "None"
-        )
+    def of_all(self, call: Call, condition: str) -> str:
+        lists = [self.per_tensor(self.text(part, condition), part) for part in call.arguments]
+        return self._before(call, f"{GLOBAL_FUNCTIONS[call.function]}({', '.join(lists)})", condition, "None")
 
     def oracle(self, call: Call, condition: str) -> str:
         texts = [self.number(part, self.text(part, condition)) for part in call.arguments]
         point, *others = (self.per_tensor(text, part) for text, part in zip(texts, call.arguments, strict=True))
-        name = self._before(call, f"{call.function}({', '.join([point, *others])})", condition, "[None]*len(x)")
-        self.lists.add(name)
+        asked, one = f"{call.function}({', '.join([point, *others])})", call.function == "value"
+        name = self._before(call, asked, condition, "None" if one else "[None]*len(x)")
+        if not one:
+            self.lists.add(name)
         return name
 
     def _before(self, call: Call, value: str, condition: str, nothing: str) -> str:
@@ -218,9 +218,9 @@ class Update(NamedTuple):
     """The two functions of a rule on lists of arrays.
 
     ``start(x, *hypers)`` returns the state before the first step as a tuple; ``update(x, g, loss, t, T, *hypers,
-    *state, grad, hessian_diag, newton_direction)`` returns the new ``x`` and the new state. ``x`` and ``g`` are lists
-    of float64 arrays of any shapes; the oracles take and return such lists and may be left out if the rule does not
-    ask them.
+    *state, grad, hessian_diag, newton_direction, value)`` returns the new ``x`` and the new state. ``x`` and ``g`` are
+    lists of float64 arrays of any shapes; the oracles take such lists, return such lists or, the last, a number, and
+    may be left out if the rule does not ask them.
     """
 
     start: Callable[..., tuple[Any, ...]]

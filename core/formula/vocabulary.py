@@ -63,12 +63,13 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
     }
 )
 
-# Functions that only a rule may use. The oracles ask the objective for something and are counted.
+# Functions that only a rule may use. The oracles ask the objective for something; gradients are counted.
 ORACLES: Mapping[str, Function] = MappingProxyType(
     {
         "grad": Function(1, r"\nabla f\left({0}\right)"),
         "hessian_diag": Function(1, r"\operatorname{{diag}} \nabla^2 f\left({0}\right)"),
         "newton_direction": Function(2, r"\left(\nabla^2 f({0}) + {1} I\right)^{{-1}} \nabla f\left({0}\right)"),
+        "value": Function(1, r"f\left({0}\right)"),
     }
 )
 _NORM = Function(1, r"\left\lVert {0} \right\rVert", "np.linalg.norm({0})", "torch.linalg.vector_norm({0})")
@@ -77,11 +78,20 @@ TENSOR_FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         "norm": _NORM,
         # Of one array; of all parameters of a model it takes more than an expression.
         "global_norm": _NORM,
+        "dot": Function(
+            2,
+            r"\left\langle {0},\, {1} \right\rangle",
+            "np.sum(np.multiply({0}, {1}))",
+            "torch.sum(torch.mul({0}, {1}))",
+        ),
+        "sum": Function(1, r"\operatorname{{sum}}\left({0}\right)", "np.sum({0})", "torch.sum({0})"),
         "orthogonalize": Function(
             1, r"\operatorname{{orth}}\left({0}\right)", "orthogonalize({0})", "orthogonalize({0})"
         ),
     }
 )
+# Those that take all weights of a model at once and give one number, and what exported code calls each.
+GLOBAL_FUNCTIONS: Mapping[str, str] = MappingProxyType({"global_norm": "global_norm", "dot": "dot", "sum": "sum_of"})
 RULE_FUNCTIONS: Mapping[str, Function] = MappingProxyType({**FUNCTIONS, **ORACLES, **TENSOR_FUNCTIONS})
 
 CONSTANTS: Mapping[str, float] = MappingProxyType({"pi": math.pi, "e": math.e})

@@ -169,6 +169,7 @@ def train(
     given = complete(entry.hypers, hypers or {}, entry.name)
     settings = [np.float64(given[name]) for name in entry.parsed.hypers]
     oracles = {
+        "value": remembered.loss,
         "grad": remembered.gradient,
         "hessian_diag": remembered.hessian_diag,
         "newton_direction": remembered.newton_direction,
