@@ -26,6 +26,9 @@ edits = "Edit a rule: change a line, and race what you made beside the rule it c
 with editor, st.expander(edits, expanded=bool(share.asked("own"))):
     optimizers.edit_control()
     own = controls.own_rule_control()
+    navigation.link(
+        navigation.REFERENCE, "The language, word by word", {claims.topic_key(navigation.REFERENCE): "language"}
+    )
     if own:
         racers.append(own)
         catalogue.rule_panel(own)

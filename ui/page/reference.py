@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -322,6 +323,15 @@ class _Part:
     draw: Callable[[], None]
 
 
+# Without its title, which stands above it.
+_, _, _LANGUAGE = (Path(__file__).parents[2] / "docs" / "language.md").read_text(encoding="utf-8").partition("\n\n")
+
+
+def _language() -> None:
+    """The language as the project documents it."""
+    st.markdown(_LANGUAGE)
+
+
 # By their names in a link; the first opens the page.
 PARTS = {
     "rules": _Part("Optimizers", "Which optimizer?", _optimizers_panel),
@@ -329,6 +339,7 @@ PARTS = {
     "questions": _Part("Questions", "What people ask, with answers that can be run", _questions_panel),
     "glossary": _Part("Glossary", "What the words mean", _glossary_panel),
     "code": _Part("PyTorch code", "Real PyTorch code", _code),
+    "language": _Part("Language", "The formula language", _language),
     "statements": _Part("Statements", "Every statement, and how true it is", _statements),
 }
 
