@@ -26,8 +26,6 @@ class Row:
     gradients: int
     loss: float
     best: float
-    gradient_norm: float
-    position: str
 
 
 def row(racer: Racer, path: Path) -> Row:
@@ -41,8 +39,6 @@ def row(racer: Racer, path: Path) -> Row:
         path.evaluations,
         float(path.loss[-1]),
         float(path.loss.min()),
-        float(path.grad_norm[-1]),
-        point_text(path.x[-1]),
     )
 
 

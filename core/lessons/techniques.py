@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from core.catalogue.optimizers import OPTIMIZERS
-from core.catalogue.optimizers.declaration import BLUE, ORANGE, TEAL
+from core.catalogue.optimizers.declaration import BLUE, ORANGE
 from core.engine.findings import Plot, Series
 from core.engine.run import Run
 from core.engine.trace import trace
@@ -79,10 +79,10 @@ def _memory() -> Plot:
             OPTIMIZERS[key].name.replace("Gradient descent", "none"),
             np.array([0.0, sizes[key].total]),
             np.full(2, float(OPTIMIZERS[key].parsed.numbers_per_weight)),
-            color,
+            OPTIMIZERS[key].color,
             mode="lines+markers",
         )
-        for key, color in zip(chosen, (BLUE, TEAL, ORANGE), strict=True)
+        for key in chosen
     )
     return Plot(f"GB for {digits(DEFAULT)} billion weights", "numbers kept", series)
 

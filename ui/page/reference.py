@@ -49,33 +49,28 @@ _PARITY: dict[str, Any] = {
 }
 _COLUMNS: dict[str, dict[str, Any]] = {
     "rules": {
-        "name": st.column_config.TextColumn("Rule", pinned=True),
-        "years": "Year",
-        "best_for": st.column_config.TextColumn("Best for", width="medium"),
+        "name": st.column_config.TextColumn("Rule", pinned=True, width=120),
+        "years": st.column_config.TextColumn("Year", width=78),
+        "best_for": st.column_config.TextColumn("Best for", width=170),
         "memory": st.column_config.NumberColumn(
             "Memory",
+            width=70,
             help="Numbers kept for each weight from step to step. Within a step SAM holds one more, and Newton's "
             "method a number for every pair of weights.",
         ),
         "gradients": st.column_config.TextColumn(
-            "Gradients a step",
-            help="The Hessian's diagonal is estimated for about one gradient; all of it costs one for each weight.",
+            "Gradients",
+            width=80,
+            help="Gradients a step. The Hessian's diagonal is estimated for about one; all of it costs one for each "
+            "weight.",
         ),
-        "momentum": "Momentum",
-        "scaling": st.column_config.TextColumn(
-            "Scaling per coordinate", help="What each coordinate's step is divided by."
-        ),
-        "family": "Family",
-        "torch": st.column_config.TextColumn("PyTorch", help="Its class in torch.optim, if there is one."),
-        "source": "Source",
+        "scaling": st.column_config.TextColumn("Scaling", width=135, help="What each coordinate's step is divided by."),
+        "torch": st.column_config.TextColumn("PyTorch", width=118, help="Its class in torch.optim, if there is one."),
     },
     "schedules": {
-        "name": st.column_config.TextColumn("Schedule", pinned=True),
-        "idea": "Idea",
-        "hypers": "Hyperparameters",
-        "torch": st.column_config.TextColumn("PyTorch", help="Its class in torch.optim.lr_scheduler."),
-        "trap": "Watch out",
-        "source": "Source",
+        "name": st.column_config.TextColumn("Schedule", pinned=True, width=170),
+        "idea": st.column_config.TextColumn("Idea", width=380),
+        "hypers": st.column_config.TextColumn("Hyperparameters", width=210),
     },
     "parity": {"name": st.column_config.TextColumn("Rule", pinned=True), **_PARITY},
     "parity_schedules": {"name": st.column_config.TextColumn("Schedule", pinned=True), **_PARITY},
@@ -83,15 +78,13 @@ _COLUMNS: dict[str, dict[str, Any]] = {
 # The answer that narrows nothing.
 _ANY = "any"
 _LEDGER: dict[str, Any] = {
-    "key": st.column_config.TextColumn("No.", pinned=True),
-    "said": st.column_config.TextColumn("What is said", width="large"),
-    "verdict": "Verdict",
-    "page": "Page",
+    "key": st.column_config.TextColumn("No.", pinned=True, width=60),
+    "said": st.column_config.TextColumn("What is said", width=380),
+    "verdict": st.column_config.TextColumn("Verdict", width=138),
+    "page": st.column_config.TextColumn("Page", width=100),
     "basis": st.column_config.TextColumn(
-        "Check it", help="By an experiment that runs here, or in the sources, where no numbers decide."
+        "Check it", width=112, help="By an experiment that runs here, or in the sources, where no numbers decide."
     ),
-    "experiment": st.column_config.TextColumn("Experiment", help="The experiment that shows it, if there is one."),
-    "source": "Source",
 }
 
 

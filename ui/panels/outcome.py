@@ -58,8 +58,6 @@ def numbers_panel(race: Race, prefix: str) -> None:
         ),
         "loss": "Loss at the end",
         "best": "Lowest loss",
-        "gradient_norm": "Gradient norm",
-        "position": "Last position",
     }
     rows = [row(racer, path) for racer, path in race]
     fold("All runs in numbers", f"{prefix}numbers", lambda: table(rows, columns, f"{prefix}numbers_table"))

@@ -54,8 +54,6 @@ def test_a_row_has_the_numbers_of_its_run(key: str) -> None:
         "gradients": path.evaluations,
         "loss": path.loss[-1],
         "best": min(path.loss),
-        "gradient_norm": path.grad_norm[-1],
-        "position": point_text(path.x[-1]),
     }
     # A table is sent to a browser as plain values.
     assert {type(value) for value in numbers.values()} == {str, int, float}
@@ -206,7 +204,7 @@ def test_the_words_about_a_run_write_numbers_as_texts_do(key: str) -> None:
     for objective, declaration in OBJECTIVES.items():
         low, high = np.log10(np.maximum(OPTIMIZERS[key].hypers[0].slider, 1e-6))
         path = trace(Run(objective, key, declaration.start, 60, {"lr": 10 ** random.uniform(low, high)}))
-        said = [*retell([(RACERS[key], path)]), str(row(RACERS[key], path).position)]
+        said = retell([(RACERS[key], path)])
         if declaration.dimension == 1:
             said += [step_sentence(path, step) for step in range(1, len(path.x))]
         assert not [text for text in said if misprints(text)]
