@@ -1,12 +1,16 @@
 """Hyperparameters: how one is declared, and how values given for a set of them are checked."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
+from core.formula.latex import symbol
+from core.formula.rule import Declaration
 from core.formula.words import outside
 
+# What a slider offers for a hyperparameter that nothing shipped has, if its bounds are too wide for one.
+_WIDE = 1e3
 # What names that are letters or abbreviations are in words.
 _WORDS: Mapping[str, str] = {
     "lr": "Learning rate",
@@ -117,3 +121,17 @@ def unknown_key(what: str, key: str, known: Collection[str]) -> str:
     near = get_close_matches(key, known, n=1)
     meant = f" Did you mean {near[0]}?" if near else ""
     return f"Unknown {what} {key!r}; known are {', '.join(known)}.{meant}"
+
+
+def own_hyper(declared: Declaration, shipped: Iterable[Hyper]) -> Hyper:
+    """What a visitor's text has ``declared``, with the slider of a ``shipped`` one of that name where that fits."""
+    low, high = declared.bounds
+    name, default = declared.name, declared.default
+    for known in (hyper for hyper in shipped if hyper.name == name):
+        start, end = max(low, known.slider[0]), min(high, known.slider[1])
+        if start < end:
+            whole = known.whole and default == round(default)
+            return Hyper(name, known.symbol, default, declared.bounds, (start, end), known.scale, known.help, whole)
+    reach = max(10 * abs(default), 1.0)
+    slider = (max(low, default - reach), min(high, default + reach)) if high - low > _WIDE else declared.bounds
+    return Hyper(name, symbol(name), default, declared.bounds, slider, "linear", "")

@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from core.catalogue.hypers import Hyper
-from core.formula import Rule, emit, parse_rule
+from core.catalogue.hypers import Hyper, own_hyper, unknown_key
+from core.formula import FormulaError, Rule, emit, parse_rule
 from core.formula.graph import Graph
 from core.formula.lower import Values, lower
-from core.formula.rule_reader import FACTOR
+from core.formula.rule_reader import FACTOR, OWN_FACTOR
+
+# The key of a schedule typed by a visitor.
+OWN_SCHEDULE = "own"
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,17 @@ class Schedule:
     trap: str
     torch_edges: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def reference(self) -> str:
+        """What a ``Run`` calls this schedule: its key, or its text if it is a visitor's own."""
+        return self.rule if self.key == OWN_SCHEDULE else self.key
+
     @cached_property
     def parsed(self) -> Rule:
         """The checked lines, ready to be compiled, printed or exported."""
         symbols = {hyper.name: hyper.symbol for hyper in self.hypers}
+        if self.key == OWN_SCHEDULE:
+            return parse_rule(self.rule, symbols=symbols, goal=OWN_FACTOR)
         return parse_rule(self.rule, tuple(symbols), symbols, FACTOR)
 
     def torch_for(self, steps: int, hypers: Mapping[str, float]) -> str:
@@ -418,3 +428,41 @@ _DECLARATIONS = (
 )
 
 SCHEDULES: Mapping[str, Schedule] = MappingProxyType({schedule.key: schedule for schedule in _DECLARATIONS})
+
+
+@lru_cache(maxsize=256)
+def schedule(text: str) -> Schedule:
+    """The shipped schedule with key ``text`` or, if ``text`` writes one itself, a declaration made from it.
+
+    A schedule of one's own knows ``t`` and ``T`` alone, and keeps nothing, so that its factors are known beforehand.
+    Raises ``ValueError`` for an unknown key and ``FormulaError`` for a text that is not a schedule.
+    """
+    if text in SCHEDULES:
+        return SCHEDULES[text]
+    if text.replace("_", "").isalnum():
+        raise ValueError(unknown_key("schedule", text, SCHEDULES))
+    rule = parse_rule(text, goal=OWN_FACTOR)
+    if rule.state:
+        name = rule.state[0]
+        at = text.index(name)
+        message = f"A schedule of your own keeps nothing from step to step, but {name} is read before it is assigned."
+        raise FormulaError(message, text, at, at + len(name))
+    hypers = tuple(own_hyper(one, _shipped_hypers()) for one in rule.declarations)
+    # What torch calls n counts from 0; a name that begins so is none of the language.
+    numbers = ", ".join(["_n + 1", "T", *(hyper.name for hyper in hypers)])
+    return Schedule(
+        key=OWN_SCHEDULE,
+        name="Own schedule",
+        year=0,
+        authors="",
+        source="",
+        idea="A schedule of your own.",
+        rule=text,
+        hypers=hypers,
+        torch=f"LambdaLR(optimizer, lambda _n: factor({numbers}))",
+        trap="",
+    )
+
+
+def _shipped_hypers() -> list[Hyper]:
+    return [hyper for shipped in SCHEDULES.values() for hyper in shipped.hypers]

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from core.catalogue.hypers import complete, unknown_key
+from core.catalogue.hypers import complete
 from core.catalogue.objectives import Objective, objective
 from core.catalogue.optimizers import Optimizer, optimizer
-from core.catalogue.schedules import SCHEDULES, Schedule
+from core.catalogue.schedules import SCHEDULES, Schedule, schedule
 from core.engine.program import Program, program
 from core.engine.status import MAX_POSITION
 from core.formula.words import outside
@@ -24,10 +24,10 @@ Hypers = Mapping[str, float] | tuple[tuple[str, float], ...]
 class Run:
     """Everything a run depends on, as plain hashable values.
 
-    ``objective`` and ``optimizer`` are catalogue keys or formula text; ``start`` has one number per variable (one or
-    two). What is missing in ``hypers`` and ``schedule_hypers`` takes its default. ``noise`` is the standard deviation
-    added to each coordinate of every gradient, drawn from ``default_rng((seed, t))`` at step t; ``clip_norm`` is the
-    largest gradient norm, ``None`` for no limit.
+    ``objective``, ``optimizer`` and ``schedule`` are catalogue keys or formula text; ``start`` has one number per
+    variable (one or two). What is missing in ``hypers`` and ``schedule_hypers`` takes its default. ``noise`` is the
+    standard deviation added to each coordinate of every gradient, drawn from ``default_rng((seed, t))`` at step t;
+    ``clip_norm`` is the largest gradient norm, ``None`` for no limit.
     Raises ``ValueError`` (of which ``FormulaError`` is one) with name, range and value.
     """
 
@@ -59,8 +59,6 @@ class Run:
         _check_range("noise", self.noise, 0.0, 1e6)
         if self.clip_norm is not None:
             _check_range("clip_norm", self.clip_norm, 1e-12, 1e12)
-        if self.schedule not in SCHEDULES:
-            raise ValueError(unknown_key("schedule", self.schedule, SCHEDULES))
         self.settings, self.schedule_settings, self.resolved_objective  # noqa: B018 (each checks what it reads)
 
     @property
@@ -75,8 +73,8 @@ class Run:
 
     @property
     def resolved_schedule(self) -> Schedule:
-        """The declaration that ``schedule`` names."""
-        return SCHEDULES[self.schedule]
+        """The declaration that ``schedule`` names or writes."""
+        return schedule(self.schedule)
 
     @property
     def settings(self) -> dict[str, float]:
@@ -87,8 +85,8 @@ class Run:
     @property
     def schedule_settings(self) -> dict[str, float]:
         """The value of every hyperparameter of the schedule, defaults included."""
-        schedule = self.resolved_schedule
-        return complete(schedule.hypers, dict(self.schedule_hypers), schedule.name)
+        entry = self.resolved_schedule
+        return complete(entry.hypers, dict(self.schedule_hypers), entry.name)
 
     @property
     def completed(self) -> "Run":
@@ -102,8 +100,8 @@ class Run:
 
         All are 1 for a schedule that follows the loss; that one multiplies inside the loop.
         """
-        schedule = self.resolved_schedule
-        return np.ones(self.steps) if schedule.follows_loss else schedule.factors(self.steps, self.schedule_settings)
+        entry = self.resolved_schedule
+        return np.ones(self.steps) if entry.follows_loss else entry.factors(self.steps, self.schedule_settings)
 
     @property
     def _looped_schedule(self) -> Schedule:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from core.catalogue.hypers import Hyper
 from core.catalogue.optimizers import Optimizer
 from core.catalogue.schedules import Schedule
-from core.formula.update_source import call_source
+from core.formula.update_source import array_lines, call_source, function_source
 
 Filling = int | float | str
 """A number, or the name to use instead."""
@@ -75,6 +75,17 @@ def torch_line(optimizer: Optimizer, settings: Mapping[str, float]) -> str:
 def schedule_line(schedule: Schedule, settings: Mapping[str, float], lr: float, steps: int) -> str:
     """The call that makes torch's scheduler for a run of ``steps`` with the peak ``lr``."""
     return filled(schedule.torch_for(steps, settings), schedule_values(schedule, settings) | {"lr": lr, "T": steps})
+
+
+def factor_source(schedule: Schedule) -> str:
+    """The function ``factor`` that the scheduler of a visitor's own ``schedule`` calls, for torch."""
+    names = ["t", "T", *schedule.parsed.hypers]
+    numbers = f"({', '.join(names)})"
+    begun = [
+        f'"""The factor on lr at step t of T: {schedule.name.lower()}."""',
+        f"{', '.join(names)} = (torch.tensor(float(one), dtype=torch.float64) for one in {numbers})",
+    ]
+    return function_source("factor", names, [*begun, *array_lines(schedule.parsed, "torch").update], "float(factor)")
 
 
 def schedule_values(schedule: Schedule, settings: Mapping[str, float]) -> dict[str, Filling]:

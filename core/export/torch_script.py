@@ -3,9 +3,10 @@
 from textwrap import indent
 
 from core.catalogue.optimizers import Optimizer, TorchPeer
+from core.catalogue.schedules import OWN_SCHEDULE
 from core.engine.gradients import CLIP_EPSILON
 from core.engine.run import Run
-from core.export.expressions import called_classes, class_name, filled, on_lines, schedule_values
+from core.export.expressions import called_classes, class_name, factor_source, filled, on_lines, schedule_values
 from core.export.script import (
     Facts,
     Parts,
@@ -57,7 +58,7 @@ def parts(run: Run, curved: bool) -> Parts:
     imports = ["import math", "import torch", *(["import numpy as np"] if run.noise > 0 else [])]
     if _schedulers(run):
         imports.append(f"from torch.optim.lr_scheduler import {', '.join(_schedulers(run))}")
-    functions = []
+    functions = [factor_source(run.resolved_schedule)] if run.resolved_schedule.key == OWN_SCHEDULE else []
     if peer is None:
         optimizer = run.resolved_optimizer
         functions.append(

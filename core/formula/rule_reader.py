@@ -3,7 +3,7 @@
 import keyword
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -49,6 +49,8 @@ FACTOR = Goal(
     "factor", ("loss", "t", "T"), (), FUNCTIONS, "schedule", "factor = 1", "the learning rate would have no value"
 )
 
+# A visitor's schedule, whose factors are known before the run.
+OWN_FACTOR = replace(FACTOR, given=("t", "T"))
 # What the start of a state may call: nothing there looks at all weights of a model.
 _BEGINNING = {**FUNCTIONS, "norm": TENSOR_FUNCTIONS["norm"]}
 _LINE = re.compile(r"[ \t]*(?P<name>[A-Za-z_][A-Za-z0-9_]*)[ \t]*(?P<sign>=(?!=)|:)")

@@ -11,9 +11,10 @@ from core.catalogue.optimizers import OPTIMIZERS
 from core.catalogue.optimizers.declaration import Family, Optimizer
 from core.catalogue.racers import RACERS, Racer, distinct, own_racer
 from core.catalogue.schedules import SCHEDULES, Schedule
+from core.catalogue.schedules import schedule as by_text
 from ui.controls.hypers import hyper_control, hyper_field, hyper_value, slider_dial
 from ui.kit import share
-from ui.kit.basics import choice, forget, last_good, named, number_control, one_of, several, text_setting
+from ui.kit.basics import choice, forget, good, last_good, named, number_control, one_of, several, text_setting
 from ui.kit.dials import Dial
 from ui.kit.limits import MAX_CLIP, MAX_CURVE_RACERS, MAX_NOISE, MAX_RACERS, MAX_SEED, MAX_STEPS, MAX_TEXT, MIN_CLIP
 from ui.kit.share import Setting
@@ -122,12 +123,12 @@ def tuning(racer: Racer, opening: Mapping[str, float], prefix: str = "") -> Tuni
         hyper.name: hyper_value(hyper, prefix + schedule_hyper_key(racer, schedule, hyper.name))
         for hyper in schedule.hypers
     }
-    return {"hypers": own, "schedule": schedule.key, "schedule_hypers": follows}
+    return {"hypers": own, "schedule": schedule.reference, "schedule_hypers": follows}
 
 
 def _schedule(racer: Racer, prefix: str) -> Schedule:
     """The schedule of ``racer``, whether a list to choose it from is drawn or not."""
-    names = named(SCHEDULES.values())
+    names = schedules(prefix)
     key = prefix + schedule_key(racer)
     share.setting(key, SCHEDULES["constant"].name, one_of(names), "choose one from the list")
     return names[st.session_state[key]]
@@ -148,12 +149,12 @@ def racer_fields(racer: Racer, opening: Mapping[str, float], prefix: str = "") -
             with st.container(width=_FIELD):
                 hyper_field(hyper, key, default)
         with st.container(width=2 * _FIELD):
-            choice("Schedule of the learning rate", named(SCHEDULES.values()), prefix + schedule_key(racer))
+            choice("Schedule of the learning rate", schedules(prefix), prefix + schedule_key(racer))
 
 
 def racer_dials(racer: Racer, tuned: Tuning, prefix: str = "") -> list[Dial]:
     """A dial for every number that ``racer`` is set to, the learning rate first."""
-    schedule = SCHEDULES[tuned["schedule"]]
+    schedule = by_text(tuned["schedule"])
     return [
         *(Dial(prefix + hyper_key(racer, one.name), one.words, one, one.name) for one in racer.optimizer.hypers),
         *(
@@ -255,7 +256,7 @@ def gradients_control(prefix: str = "") -> Gradients:
 def twin_state(racer: Racer, twin: Racer, prefix: str = "") -> dict[str, Setting]:
     """The value of every control of ``twin``, whose rule is that of ``racer``: as ``racer`` runs now."""
     now = st.session_state
-    schedule = named(SCHEDULES.values()).get(str(now.get(prefix + schedule_key(racer))), SCHEDULES["constant"])
+    schedule = schedules(prefix).get(str(now.get(prefix + schedule_key(racer))), SCHEDULES["constant"])
     values = [(hyper, hyper_key(racer, hyper.name), hyper_key(twin, hyper.name)) for hyper in twin.optimizer.hypers]
     values += [
         (hyper, schedule_hyper_key(racer, schedule, hyper.name), schedule_hyper_key(twin, schedule, hyper.name))
@@ -282,7 +283,7 @@ def edited_state(rule: Optimizer, edited: Racer) -> dict[str, Setting]:
 def everyone_row(racers: Sequence[Racer], prefix: str = "") -> None:
     """One schedule for all ``racers``, and the way back to the learning rates that their rules declare."""
     key = f"{prefix}schedule_all"
-    names = named(SCHEDULES.values())
+    names = schedules(prefix)
 
     def follow() -> None:
         name = st.session_state[key]
@@ -320,3 +321,35 @@ def own_rule_control(prefix: str = "") -> Racer | None:
         forget(key)
         return None
     return last_good(prefix, key, str(text), own_racer, None, "Your rule", "it does not race")
+
+
+def own_schedule_control(prefix: str = "") -> None:
+    """The editor of a visitor's schedule, which every racer can then follow.
+
+    A text that is not a schedule is explained and stays where it is; the last one that was, if any, is still followed.
+    """
+    key = _own_schedule(prefix)
+    text_setting(key)
+    text = st.text_area(
+        "Your schedule, one assignment a line",
+        key=key,
+        height=120,
+        max_chars=MAX_TEXT,
+        placeholder="gamma: (0, 1) = 0.1\nfactor = where(t > T/2, gamma, 1)",
+        help="factor is what the learning rate is multiplied by at step t of T. Choose “Own schedule” in the row of a "
+        "racer or under the same settings as fields.",
+    )
+    if str(text).strip():
+        last_good(prefix, key, str(text), by_text, None, "Your schedule", "nobody follows it")
+    else:
+        forget(key)
+
+
+def schedules(prefix: str) -> dict[str, Schedule]:
+    """All schedules by their names, the visitor's own last if there is one."""
+    own = good(_own_schedule(prefix))
+    return named([*SCHEDULES.values(), *([by_text(own)] if own else [])])
+
+
+def _own_schedule(prefix: str) -> str:
+    return f"{prefix}own_schedule"

@@ -52,7 +52,7 @@ def race_state(racers: Sequence[Racer], runs: Sequence[Run], prefix: str = "") -
         **start_state(first.start, prefix),
     }
     for racer, run in zip(racers, runs, strict=True):
-        schedule = SCHEDULES[run.schedule]
+        schedule = run.resolved_schedule
         for hyper in racer.optimizer.hypers:
             state[prefix + hyper_key(racer, hyper.name)] = run.settings[hyper.name]
         state[prefix + schedule_key(racer)] = schedule.name
@@ -62,6 +62,8 @@ def race_state(racers: Sequence[Racer], runs: Sequence[Run], prefix: str = "") -
     rules = [racer.name for racer in racers if racer.key in RACERS]
     own = [run.optimizer for racer, run in zip(racers, runs, strict=True) if racer.key not in RACERS]
     given |= ({"rules": rules} if rules else {}) | ({"own": own[0]} if own else {})
+    texts = [run.schedule for run in runs if run.schedule not in SCHEDULES]
+    given |= {"own_schedule": texts[0]} if texts else {}
     return state | {prefix + key: value for key, value in given.items()}
 
 

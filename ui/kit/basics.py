@@ -214,6 +214,12 @@ def last_good(
     return made
 
 
+def good(key: str) -> str | None:
+    """The last good text of the box ``key``, if there was one."""
+    text: str | None = st.session_state.get(_good(key))
+    return text
+
+
 def forget(key: str) -> None:
     """Forgets the last good text of the box ``key``."""
     st.session_state.pop(_good(key), None)

@@ -79,6 +79,7 @@ def race_panel(
         controls.common_dials(entry.racers, prefix),
         {racer.key: prefix + controls.schedule_key(racer) for racer in entry.racers},
         entry.most,
+        list(controls.schedules(prefix)),
     )
     # The stage before what is below it, which need not be ready before it moves.
     stage(

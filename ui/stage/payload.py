@@ -16,7 +16,6 @@ import plotly.io
 
 from core.catalogue.objectives import Objective
 from core.catalogue.racers import RACERS
-from core.catalogue.schedules import SCHEDULES
 from core.engine.arrival import known_minima
 from core.engine.live import Live, live, normals
 from core.engine.maps import MapScript, map_script
@@ -175,8 +174,8 @@ class Dials:
     """What can be turned on a stage: numbers of each racer, by its key, and of all of them at once.
 
     ``everyone`` are numbers that all racers share. ``factors`` multiply those of each racer that are called like them,
-    and ``common`` sets them. ``schedules`` are the keys of the controls of schedules, by the keys of racers. Up to
-    ``most`` racers may join and leave here; with 0 they may not.
+    and ``common`` sets them. ``schedules`` are the keys of the controls of schedules, by the keys of racers, and
+    ``followed`` the names to choose from. Up to ``most`` racers may join and leave here; with 0 they may not.
     """
 
     own: Mapping[str, Sequence[Dial]] = field(default_factory=dict)
@@ -185,6 +184,7 @@ class Dials:
     common: Sequence[Dial] = ()
     schedules: Mapping[str, str] = field(default_factory=dict)
     most: int = 0
+    followed: Sequence[str] = ()
 
     @property
     def kept(self) -> list[Dial]:
@@ -256,7 +256,7 @@ def stage_payload(
             for place, ((racer, path), one) in enumerate(zip(race, lives, strict=True))
         ],
         "who": who,
-        "schedules": [schedule.name for schedule in SCHEDULES.values()] if dials.schedules else [],
+        "schedules": [*dials.followed],
         "everyone": [
             *(_dial(dial, (dial.name,), (1.0,)) | {"spread": "factor"} for dial in dials.factors),
             *(_dial(dial, SHARED, known[0].numbers) for dial in dials.everyone),
@@ -608,7 +608,7 @@ def believed_dials(raw: Any, dials: Dials) -> dict[str, float]:
 
 def believed_schedules(raw: Any, dials: Dials) -> dict[str, str]:
     """The name of a schedule for the control of each racer that a stage asked for: by its key, or for all."""
-    if not isinstance(raw, Mapping) or raw.get("name") not in [schedule.name for schedule in SCHEDULES.values()]:
+    if not isinstance(raw, Mapping) or raw.get("name") not in dials.followed:
         return {}
     return {key: str(raw["name"]) for racer, key in dials.schedules.items() if raw.get("racer") in (racer, "")}
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-from core.catalogue.hypers import Hyper, unknown_key
+from core.catalogue.hypers import Hyper, own_hyper, unknown_key
 from core.catalogue.optimizers import adam, adaptive, beyond, descent, modern
 from core.catalogue.optimizers.declaration import (
     OWN_KEY,
@@ -23,7 +23,6 @@ from core.catalogue.optimizers.declaration import (
     learning_rate,
 )
 from core.formula import parse_rule
-from core.formula.latex import symbol
 from core.formula.rule import Assignment
 from core.formula.source import strict_source
 
@@ -47,8 +46,6 @@ OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType({shipped.key: shipped for
 
 # The look of a rule typed by a visitor, unlike any shipped rule's.
 OWN_COLOR = "#B0309C"
-# What a slider offers for a hyperparameter that no shipped rule has, if its bounds are too wide for one.
-_WIDE = 1e3
 
 
 def optimizer(text: str) -> Optimizer:
@@ -62,13 +59,14 @@ def optimizer(text: str) -> Optimizer:
         raise ValueError(unknown_key("optimizer", text, OPTIMIZERS))
     rule = parse_rule(text)
     own = {hyper.name: hyper for hyper in rule.declarations}
-    hypers = [
-        _own_hyper(own[name].bounds, own[name].default, name) if name in own else learning_rate(0.01)
-        for name in rule.hypers
-    ]
+    hypers = [own_hyper(own[name], _shipped_hypers()) if name in own else learning_rate(0.01) for name in rule.hypers]
     idea = "A rule of your own."
     sights = {line.name: sight for line in rule.lines if (sight := _known_sights().get(_written(line)))}
     return Optimizer(OWN_KEY, "Own rule", 0, "", "", idea, text, tuple(hypers), OWN_COLOR, "dot", sights=sights)
+
+
+def _shipped_hypers() -> list[Hyper]:
+    return [hyper for shipped in _RULES for hyper in shipped.hypers]
 
 
 def _written(line: Assignment) -> tuple[str, str]:
@@ -84,16 +82,3 @@ def _known_sights() -> Mapping[tuple[str, str], Sight]:
         for line in shipped.parsed.lines
         if line.name in shipped.sights
     }
-
-
-def _own_hyper(bounds: tuple[float, float], default: float, name: str) -> Hyper:
-    """A hyperparameter of a visitor's rule, with the slider of a shipped one of the same name where that fits."""
-    low, high = bounds
-    for known in (hyper for shipped in OPTIMIZERS.values() for hyper in shipped.hypers if hyper.name == name):
-        start, end = max(low, known.slider[0]), min(high, known.slider[1])
-        if start < end:
-            whole = known.whole and default == round(default)
-            return Hyper(name, known.symbol, default, bounds, (start, end), known.scale, known.help, whole)
-    reach = max(10 * abs(default), 1.0)
-    slider = (max(low, default - reach), min(high, default + reach)) if high - low > _WIDE else bounds
-    return Hyper(name, symbol(name), default, bounds, slider, "linear", "")

@@ -1,5 +1,6 @@
 """Runs taken through PyTorch: its optimizers, its schedulers, its gradients."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,12 +10,14 @@ import numpy.typing as npt
 import torch
 
 from core.catalogue.optimizers import Optimizer
-from core.catalogue.schedules import Schedule
+from core.catalogue.schedules import OWN_SCHEDULE, Schedule
 from core.engine.gradients import noise_table
 from core.engine.run import Run
+from core.export.expressions import factor_source
 from core.formula.rule import Rule
 from core.formula.torch_class import argument_names, needs_closure, oracles
 from core.formula.torch_code import objective_function, rule_optimizer
+from core.formula.update_source import compiled_scope
 
 Array = npt.NDArray[np.float64]
 
@@ -45,6 +48,8 @@ def scheduler(schedule: Schedule, optimizer: Any, lr: float, steps: int, setting
         hyper.name: int(settings[hyper.name]) if hyper.whole else settings[hyper.name] for hyper in schedule.hypers
     }
     names = {**given, "optimizer": optimizer, "lr": float(lr), "T": int(steps)}
+    if schedule.key == OWN_SCHEDULE:
+        names["factor"] = compiled_scope(factor_source(schedule), {"math": math, "torch": torch})["factor"]
     # The text is a declaration's; a visitor chooses a key and numbers.
     return eval(
         schedule.torch_for(steps, settings), {**vars(torch.optim.lr_scheduler), "__builtins__": _BUILTINS, **names}

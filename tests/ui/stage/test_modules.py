@@ -279,7 +279,9 @@ def test_dials_of_all_begin_at_what_the_first_racer_has_and_name_what_they_turn(
 
 
 def test_only_schedules_that_there_are_are_believed_of_racers_that_there_are() -> None:
-    dials = Dials(schedules={"adam": "adam_schedule", "lion": "lion_schedule"})
+    dials = Dials(
+        schedules={"adam": "adam_schedule", "lion": "lion_schedule"}, followed=[one.name for one in SCHEDULES.values()]
+    )
     assert believed_schedules({"racer": "adam", "name": "Cosine"}, dials) == {"adam_schedule": "Cosine"}
     assert set(believed_schedules({"racer": "", "name": "Cosine"}, dials).values()) == {"Cosine"}
     for raw in (
