@@ -434,7 +434,7 @@ def test_on_a_phone_a_swipe_scrolls_and_a_tap_moves_the_start(app_url: str, chro
     context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     tab = context.new_page()
     tab.goto(f"{app_url}/{OPTIMIZERS.path}")
-    at_rest(tab)
+    at_rest(tab, views=1)
     x, y = tab.evaluate(SPOT, [0.5, 0.0])
     scrolled = """() => document.querySelector('[data-testid="stMain"]').scrollTop"""
     assert tab.evaluate(scrolled) == 0
@@ -461,9 +461,9 @@ def test_on_a_phone_a_swipe_scrolls_and_a_tap_moves_the_start(app_url: str, chro
 # --- Loading ---
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("width", "plots"), [(1280, 2), (390, 1)])
 def test_a_stage_has_its_place_before_there_is_anything_to_draw_with(
-    app_url: str, page: Callable[..., Page], settled: Callable[..., Page], width: int
+    app_url: str, page: Callable[..., Page], settled: Callable[..., Page], width: int, plots: int
 ) -> None:
     tab = page()
     held: list[Route] = []
@@ -480,7 +480,7 @@ def test_a_stage_has_its_place_before_there_is_anything_to_draw_with(
     before = below.bounding_box()
     for route in held:
         route.continue_()
-    settled(tab, plots=2)
+    settled(tab, plots=plots)
     after = below.bounding_box()
     assert before is not None
     assert after is not None
