@@ -47,9 +47,9 @@ PLACES = """() => JSON.stringify([
 Open = Callable[..., Page]
 
 
-def at_rest(tab: Page) -> Page:
-    """Waits until the script has run and both views of the first stage are drawn."""
-    expect(stage_in(tab).locator(".gd-canvas")).to_have_count(2, timeout=PATIENCE)
+def at_rest(tab: Page, views: int = 2) -> Page:
+    """Waits until the script has run and so many ``views`` of the first stage are drawn; a phone has room for one."""
+    expect(stage_in(tab).locator(".gd-canvas")).to_have_count(views, timeout=PATIENCE)
     expect(tab.locator('[data-testid="stApp"]')).to_have_attribute(
         "data-test-script-state", "notRunning", timeout=PATIENCE
     )
@@ -138,6 +138,11 @@ def numbers(tab: Page, racer: str) -> list[float]:
 def texts(tab: Page, racer: str) -> list[str]:
     """``numbers`` as they are written."""
     return row_of(tab, racer).locator("td.gd-number").all_text_contents()
+
+
+def words_of(racer: str, name: str) -> str:
+    """What the dial of the hyperparameter ``name`` of a racer is called."""
+    return next(hyper.words for hyper in RACERS[racer].optimizer.hypers if hyper.name == name)
 
 
 def dial(tab: Page, racer: str = "Adam", label: str = "Learning rate") -> tuple[Locator, Locator]:

@@ -40,6 +40,7 @@ from tests.browser.stages import (
     stage_in,
     still,
     texts,
+    words_of,
 )
 from ui.navigation import FOUNDATIONS, OPTIMIZERS
 
@@ -62,10 +63,10 @@ WATCH = """kind => {
     }, { capture: true, signal: watching.signal });
 }"""
 SEEN = "() => frames_seen.map(([before, after]) => before.map((one, place) => one !== after[place]))"
-# Every text on a canvas is kept as the box that it fills, from the last time that the canvas was cleared.
+# Every text on a canvas is kept as the box that it fills, from the last time that the canvas was emptied.
 BOXES = """
-    const pen = CanvasRenderingContext2D.prototype, { fillText, clearRect } = pen;
-    pen.clearRect = function (...at) { this.canvas.boxes = []; return clearRect.apply(this, at); };
+    const pen = CanvasRenderingContext2D.prototype, { fillText, reset } = pen;
+    pen.reset = function () { this.canvas.boxes = []; return reset.call(this); };
     pen.fillText = function (text, x, y) {
         const { width, actualBoundingBoxAscent: up, actualBoundingBoxDescent: down } = this.measureText(text);
         (this.canvas.boxes ??= []).push([text, x, y - up, x + width, y + down]);
@@ -234,7 +235,7 @@ def test_keys_turn_a_dial_and_are_told(race: Shared) -> None:
 
 def test_a_number_near_one_moves_by_its_distance_to_it(race: Shared) -> None:
     tab = race.tab
-    slider, box = dial(tab, "Adam", "Beta2")
+    slider, box = dial(tab, "Adam", words_of("adam", "beta2"))
     box.fill("0.99")
     box.press("Enter")
     await_asked(tab, adam_beta2=0.99)

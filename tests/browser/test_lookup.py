@@ -39,12 +39,13 @@ def _click_entry(tab: Page, sheet: str, key: str) -> None:
     tab.mouse.click(box["x"] + place[0], box["y"] + place[1])
 
 
-@pytest.mark.parametrize("sheet", ["ktimeline_wide_sheet", "kfamily_wide_sheet"])
+# The family tree is in a fold.
+@pytest.mark.parametrize(("sheet", "link"), [("ktimeline_wide_sheet", ""), ("kfamily_wide_sheet", "?kgrew=true")])
 def test_a_click_in_a_figure_of_the_history_opens_that_entry(
-    app_url: str, page: Callable[..., Page], settled: Callable[..., Page], sheet: str
+    app_url: str, page: Callable[..., Page], settled: Callable[..., Page], sheet: str, link: str
 ) -> None:
     tab = page()
-    tab.goto(f"{app_url}/{HISTORY.path}")
+    tab.goto(f"{app_url}/{HISTORY.path}{link}")
     settled(tab, plots=2)
     _click_entry(tab, sheet, "lion")
     expect(tab.get_by_role("heading", name="Lion")).to_be_visible()

@@ -9,12 +9,12 @@ from playwright.sync_api import Locator, Page, expect
 
 from core.catalogue.racers import RACERS
 from core.formula.words import digits
-from core.lessons.flat_walk import RATE, VALLEY, walks
-from core.lessons.saddle_race import NOISE, RATES, SADDLE, SHAKEN, saddle_race
+from core.lessons.flat_walk import WALKS
+from core.lessons.saddle_race import RATES, SADDLE
 from core.problems.batches.data import DATASETS
 from core.problems.batches.race import START, Settings, race
 from ui.navigation import PITFALLS, TECHNIQUES, VARIANTS
-from ui.panels.claims import section_key
+from ui.panels.claims import topic_key
 
 pytestmark = pytest.mark.browser
 
@@ -66,10 +66,10 @@ def _asked(tab: Page, key: str) -> float:
 
 
 def test_two_racers_of_one_rate_and_one_with_noise_answer_a_hand_on_pitfalls(visit: Open) -> None:
-    key = f"{PITFALLS.prefix}s"
-    tab = visit(f"{PITFALLS.path}?{section_key(PITFALLS, 'saddles')}=true&{key}t=200")
+    key = f"{PITFALLS.prefix}{SADDLE.key}_"
+    tab = visit(f"{PITFALLS.path}?{topic_key(PITFALLS)}=saddles&{key}t=200")
     stage = tab.locator(f".st-key-{key}stage_parts .gd-stage")
-    exact, noisy = _row(stage, RACERS["sgd"].name), _row(stage, SHAKEN.name)
+    exact, noisy = _row(stage, RACERS["sgd"].name), _row(stage, SADDLE.entrants[-1][0].name)
     before = _numbers(exact)
     _grab(exact.locator(".gd-dial"), -20)
     # Held, the two have moved, both dials say so, and the page has heard nothing of it.
@@ -78,11 +78,11 @@ def test_two_racers_of_one_rate_and_one_with_noise_answer_a_hand_on_pitfalls(vis
     expect(noisy.locator(".gd-typed")).to_have_value(held.input_value())
     seen = _numbers(exact), _numbers(noisy)
     assert seen[0] != before
-    assert f"{key}sgd_lr" not in tab.url
+    assert f"{key}sgd_noisy_lr" not in tab.url
     tab.mouse.up()
-    rate = _asked(tab, f"{key}sgd_lr")
+    rate = _asked(tab, f"{key}sgd_noisy_lr")
     assert rate == float(held.input_value())
-    walked = saddle_race(SADDLE.start, 200, {**RATES, "sgd": rate}, NOISE.default, 0)
+    walked = SADDLE.race(steps=200, turned={"sgd_noisy_lr": rate})
     for numbers, (_, path) in zip(seen, (walked[0], walked[-1]), strict=True):
         assert numbers == pytest.approx([*path.x[-1], path.loss[-1], path.grad_norm[-1]], rel=6e-4)
     expect(tab.get_by_text(f"ln(1 + {rate:.4g})")).to_be_visible()
@@ -93,7 +93,7 @@ def test_two_racers_of_one_rate_and_one_with_noise_answer_a_hand_on_pitfalls(vis
     expect(noisy.locator("td.gd-number").first).not_to_have_text(str(seen[1][0]))
     assert _numbers(exact) == seen[0]
     tab.mouse.up()
-    assert _asked(tab, f"{key}noise") > NOISE.default
+    assert _asked(tab, f"{key}noisy_noise") > SADDLE.turns[-1].hyper.default
     # With more steps to take, a clock at its end stays there, and the page says so too.
     steps = stage.locator(".gd-everyone .gd-typed").first
     steps.fill("310")
@@ -105,8 +105,8 @@ def test_two_racers_of_one_rate_and_one_with_noise_answer_a_hand_on_pitfalls(vis
 
 
 def test_the_radius_of_sam_answers_a_hand_on_techniques(visit: Open) -> None:
-    key = TECHNIQUES.prefix
-    tab = visit(f"{TECHNIQUES.path}?{section_key(TECHNIQUES, 'sam')}=true&{key}t=5000")
+    key = f"{TECHNIQUES.prefix}{WALKS.key}_"
+    tab = visit(f"{TECHNIQUES.path}?{topic_key(TECHNIQUES)}=sam&{key}t=5000")
     stage = tab.locator(f".st-key-{key}stage_parts .gd-stage")
     descent, sam = _row(stage, RACERS["sgd"].name), _row(stage, RACERS["sam"].name)
     before = _numbers(descent), _numbers(sam)
@@ -114,8 +114,8 @@ def test_the_radius_of_sam_answers_a_hand_on_techniques(visit: Open) -> None:
     box = sam.locator("xpath=following-sibling::tr[1]").locator(".gd-typed")
     box.fill("0.35")
     box.press("Enter")
-    assert _asked(tab, f"{key}rho") == 0.35
-    (_, _), (_, path) = walks(VALLEY.start, RATE.default, 0.35)
+    assert _asked(tab, f"{key}sam_rho") == 0.35
+    (_, _), (_, path) = WALKS.race(turned={"sam_rho": 0.35})
     wanted = [*path.x[-1], path.loss[-1], path.grad_norm[-1]]
     expect(sam.locator("td.gd-number").first).to_have_text(f"{wanted[0]:#.4g}")
     assert _numbers(sam) == pytest.approx(wanted, rel=6e-4)

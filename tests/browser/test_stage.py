@@ -434,7 +434,7 @@ def test_on_a_phone_a_swipe_scrolls_and_a_tap_moves_the_start(app_url: str, chro
     context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     tab = context.new_page()
     tab.goto(f"{app_url}/{OPTIMIZERS.path}")
-    at_rest(tab)
+    at_rest(tab, views=1)
     x, y = tab.evaluate(SPOT, [0.5, 0.0])
     scrolled = """() => document.querySelector('[data-testid="stMain"]').scrollTop"""
     assert tab.evaluate(scrolled) == 0
@@ -458,12 +458,60 @@ def test_on_a_phone_a_swipe_scrolls_and_a_tap_moves_the_start(app_url: str, chro
     context.close()
 
 
+# Of a view: how wide and high it is, how wide its drawing and its canvas are, and how many pixels of the canvas are in
+# each of some colours.
+VIEW = """(box, colors) => {
+    const canvas = box.querySelector('.gd-canvas'), drawing = box.querySelector('.main-svg');
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    const near = (at, channels) => data[at + 3] > 128 && channels.every((one, k) => Math.abs(one - data[at + k]) < 12);
+    const drawn = colors.map(color => {
+        const channels = [1, 3, 5].map(at => parseInt(color.slice(at, at + 2), 16));
+        return Array.from({ length: data.length / 4 }, (_, k) => 4*k).filter(at => near(at, channels)).length;
+    });
+    return [box.clientWidth, box.clientHeight, drawing.getBoundingClientRect().width, canvas.clientWidth, drawn];
+}"""
+
+
+def test_on_a_phone_buttons_choose_one_of_the_views(app_url: str, page: Callable[..., Page]) -> None:
+    tab = page(width=390, height=844)
+    tab.goto(f"{app_url}/{OPTIMIZERS.path}")
+    at_rest(tab, views=1)
+    ground, loss = (stage_in(tab).locator(f".gd-view.gd-{kind}") for kind in ("plane", "time"))
+    tabs = stage_in(tab).get_by_role("group", name="View", exact=True)
+    colors = [RACERS[key].color for key in RACE.rules]
+    expect(tabs.get_by_role("button")).to_have_text(["Contour", "Loss"])
+    for name, chosen, other in (("Loss", loss, ground), ("Contour", ground, loss)):
+        expect(other).to_be_visible()
+        expect(chosen).to_be_hidden()
+        tabs.get_by_role("button", name=name).click()
+        expect(chosen).to_be_visible()
+        expect(other).to_be_hidden()
+        at_rest(tab)
+        width, height, *widths, drawn = chosen.evaluate(VIEW, colors)
+        assert width == stage_in(tab).evaluate("stage => stage.clientWidth")
+        # 14 rem.
+        assert height == 224
+        assert widths == pytest.approx([width, width], abs=1)
+        assert min(drawn) > 20, drawn
+        # The very same button, with the focus that it was given.
+        expect(tabs.get_by_role("button", name=name)).to_be_focused()
+        expect(tabs.get_by_role("button", pressed=True)).to_have_text(name)
+    tab.set_viewport_size({"width": 1280, "height": 800})
+    expect(tabs).to_be_hidden()
+    at_rest(tab)
+    for view in (ground, loss):
+        expect(view).to_be_visible()
+        width, _, *widths, drawn = view.evaluate(VIEW, colors)
+        assert widths == pytest.approx([width, width], abs=1)
+        assert min(drawn) > 20, drawn
+
+
 # --- Loading ---
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("width", "plots"), [(1280, 2), (390, 1)])
 def test_a_stage_has_its_place_before_there_is_anything_to_draw_with(
-    app_url: str, page: Callable[..., Page], settled: Callable[..., Page], width: int
+    app_url: str, page: Callable[..., Page], settled: Callable[..., Page], width: int, plots: int
 ) -> None:
     tab = page()
     held: list[Route] = []
@@ -480,7 +528,7 @@ def test_a_stage_has_its_place_before_there_is_anything_to_draw_with(
     before = below.bounding_box()
     for route in held:
         route.continue_()
-    settled(tab, plots=2)
+    settled(tab, plots=plots)
     after = below.bounding_box()
     assert before is not None
     assert after is not None

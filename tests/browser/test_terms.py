@@ -8,17 +8,21 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from core.lessons.glossary import GLOSSARY, way
 from tests.browser.conftest import PATIENCE
 from ui import navigation
+from ui.page.reference import PARTS
+from ui.panels.claims import topic_key
 
 pytestmark = pytest.mark.browser
 
-PITFALLS, REFERENCE = navigation.PITFALLS, navigation.REFERENCE
+REFERENCE = navigation.REFERENCE
 TERM = GLOSSARY["clipping"]
+# A part of a page whose introduction marks it.
+MARKED = f"{navigation.PITFALLS.path}?{topic_key(navigation.PITFALLS)}=depth"
 
 
 @pytest.fixture
 def tab(app_url: str, page: Callable[..., Page], settled: Callable[..., Page]) -> Page:
     shown = page()
-    shown.goto(f"{app_url}/{PITFALLS.path}")
+    shown.goto(f"{app_url}/{MARKED}")
     return settled(shown)
 
 
@@ -28,7 +32,7 @@ def touched(app_url: str, chromium: Browser, settled: Callable[..., Page]) -> It
     context = chromium.new_context(has_touch=True, viewport={"width": 320, "height": 640})
     context.set_default_timeout(1000 * PATIENCE)
     shown = context.new_page()
-    shown.goto(f"{app_url}/{PITFALLS.path}")
+    shown.goto(f"{app_url}/{MARKED}")
     yield settled(shown)
     context.close()
 
@@ -115,7 +119,7 @@ def test_a_mark_looks_like_text_in_both_themes_and_leads_to_the_glossary(
     there = opened.value
     assert there.url.endswith(f"/{way(TERM)}")
     settled(there)
-    expect(there.get_by_role("heading", name="Glossary")).to_be_in_viewport()
+    expect(there.get_by_role("heading", name=PARTS["glossary"].heading)).to_be_in_viewport()
     expect(_rows(there).first).to_contain_text(TERM.meaning)
     there.close()
 
@@ -140,7 +144,7 @@ def test_every_symbol_of_the_glossary_is_typeset(
     app_url: str, page: Callable[..., Page], settled: Callable[..., Page]
 ) -> None:
     tab = page()
-    tab.goto(f"{app_url}/{REFERENCE.path}?{REFERENCE.prefix}topic=glossary")
+    tab.goto(f"{app_url}/{REFERENCE.path}?{topic_key(REFERENCE)}=glossary")
     settled(tab)
     rows = _rows(tab)
     expect(rows).to_have_count(len(GLOSSARY))

@@ -239,14 +239,18 @@ class Stage {
     const { views } = this.data;
     while (this.views.length > views.length) this.drop(this.views.pop());
     const boxes = views.map((view, place) => this.viewAt(place, view));
-    this.tabs.replaceChildren(...views.map(({ tab }, place) => {
-      const made = element('button', { type: 'button', class: 'gd-button' }, tab);
-      made.addEventListener('click', () => {
-        this.choose(place);
-        this.draw();
-      });
-      return made;
-    }));
+    // Made again, a button would lose the focus.
+    const names = views.map(({ tab }) => tab);
+    if (names.join() !== [...this.tabs.children].map((made) => made.textContent).join()) {
+      this.tabs.replaceChildren(...names.map((name, place) => {
+        const made = element('button', { type: 'button', class: 'gd-button' }, name);
+        made.addEventListener('click', () => {
+          this.choose(place);
+          this.draw();
+        });
+        return made;
+      }));
+    }
     this.choose(Math.min(this.chosen, views.length - 1));
     return boxes;
   }
