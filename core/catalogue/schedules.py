@@ -464,5 +464,12 @@ def schedule(text: str) -> Schedule:
     )
 
 
+def own_schedule(text: str) -> Schedule:
+    """The declaration made from a visitor's ``text``. Raises ``FormulaError`` with a sentence and a place."""
+    if text.replace("_", "").isalnum():
+        raise FormulaError("Every line is an assignment, such as factor = 1.", text, 0, len(text))
+    return schedule(text)
+
+
 def _shipped_hypers() -> list[Hyper]:
     return [hyper for shipped in SCHEDULES.values() for hyper in shipped.hypers]

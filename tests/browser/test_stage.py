@@ -489,8 +489,8 @@ def test_on_a_phone_buttons_choose_one_of_the_views(app_url: str, page: Callable
         at_rest(tab)
         width, height, *widths, drawn = chosen.evaluate(VIEW, colors)
         assert width == stage_in(tab).evaluate("stage => stage.clientWidth")
-        # 14 rem.
-        assert height == 224
+        # 12.5 rem.
+        assert height == 200
         assert widths == pytest.approx([width, width], abs=1)
         assert min(drawn) > 20, drawn
         # The very same button, with the focus that it was given.

@@ -254,7 +254,7 @@ def test_a_link_with_every_setting_changed_opens_exactly_that_race(racers: list[
     link = plain | chosen | {key: number_text(value) for key, value in (numbers | hypers).items()}
     app = open_page(navigation.OPTIMIZERS, link | {"fields": "true"})
     assert notes(app) == ""
-    assert _controls(app) == {*link, "own"}
+    assert _controls(app) == {*link, "own", "schedule_text"}
     _assert_state(app, plain | chosen | numbers | hypers)
 
     race = [(racer, trace(_run(racer, hypers, noise=0.3, clip_norm=2.5, seed=7))) for racer in racers]
@@ -291,7 +291,7 @@ def test_a_link_with_every_setting_changed_opens_exactly_that_descent(key: str, 
     link = {name: value if isinstance(value, str | list) else number_text(value) for name, value in expected.items()}
     app = open_page(navigation.FOUNDATIONS, {**link, "dfields": "true", "h_fields": "true"})
     assert notes(app) == ""
-    assert _controls(app) == {*link, "down"}
+    assert _controls(app) == {*link, "down", "dschedule_text"}
     _assert_state(app, expected)
     given = {"noise": 0.3, "clip_norm": 2.5, "seed": 7}
     race = [(racer, trace(_run(racer, hypers, key, (0.8125,), **given))) for racer in racers]

@@ -1,15 +1,18 @@
 """Who joins a race and with what: tuned rates, twins, one schedule for all, scenarios as chips."""
 
+from dataclasses import replace
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import OBJECTIVES, OPTIMIZERS, Run
+from core import OBJECTIVES, OPTIMIZERS, Run, trace
 from core.catalogue.racers import RACERS
 from core.engine.scenarios import DESCENTS, RACES, Scenario
 from core.engine.sensitivity import tuned_rate
-from tests.pages.visits import chips, clean, link_of, open_page, open_scenario, run_table, state
+from tests.pages.visits import chips, clean, link_of, notes, open_page, open_scenario, run_table, state
 from ui import navigation
-from ui.controls import scenario_state
+from ui.controls import race_state, scenario_state
+from ui.kit import share
 from ui.kit.limits import MAX_CURVE_RACERS, MAX_RACERS
 from ui.navigation import Page
 
@@ -98,3 +101,52 @@ def test_more_racers_than_a_picture_takes_are_cut_and_not_an_error() -> None:
         # As a forged message could say.
         app.session_state[f"{page.prefix}rules"] = [racer.name for racer in RACERS.values()][: most + 1]
         assert len(state(clean(app.run()), f"{page.prefix}rules")) == most
+
+
+# --- A schedule of one's own ---
+
+HALVES = "gamma: (0, 1) = 0.5\nfactor = where(t > T/2, gamma, 1)"
+FOLLOWED = {"rules": ["Momentum", "Adam"], "schedule_text": HALVES, "adam_schedule": "Own schedule"}
+
+
+def test_a_link_opens_a_race_under_a_schedule_of_ones_own() -> None:
+    app = open_page(PAGE, {**FOLLOWED, "adam_own_gamma": "0.25", "fields": "true"})
+    assert notes(app) == ""
+    first = next(iter(RACES.values()))
+    run = first.runs()[-1]
+    path = trace(replace(run, schedule=HALVES, schedule_hypers={"gamma": 0.25}))
+    table = run_table(app).set_index("rule")
+    assert table.loc["Adam", "loss"] == path.loss[-1]
+    assert table["schedule"].tolist() == ["Constant", "Own schedule"]
+    assert link_of(app)["adam_own_gamma"] == ["0.25"]
+    assert _losses(open_page(PAGE, link_of(app))) == _losses(app)
+
+
+def test_a_schedule_that_cannot_be_read_is_explained_and_the_last_good_one_is_followed() -> None:
+    app = open_page(PAGE, FOLLOWED)
+    good = _losses(app)
+    clean(app.text_area(key="schedule_text").set_value("factor = loss").run())
+    assert "Unknown name loss" in app.error[0].value
+    assert state(app, "schedule_text") == "factor = loss"
+    assert _losses(app) == good
+    assert link_of(app)["schedule_text"] == [HALVES]
+    clean(app.text_area(key="schedule_text").set_value("").run())
+    assert state(app, "adam_schedule") == "Constant"
+
+
+@pytest.mark.parametrize(
+    "text", ["factor = g", "x = 1", "cosine", "<script>", "factor = " + "1+" * 600 + "1", "\x00", "`"]
+)
+def test_a_link_with_a_schedule_that_is_none_opens_with_its_default(text: str) -> None:
+    app = open_page(PAGE, {**FOLLOWED, "schedule_text": text})
+    assert app.error
+    assert state(app, "adam_schedule") == "Constant"
+    assert "- `adam_schedule = Own schedule`" in notes(app)
+
+
+def test_the_race_that_a_link_or_a_file_speaks_of_brings_its_schedule() -> None:
+    run = Run("bowl", "adam", (-1.0, 1.0), 60, {"lr": 0.1}, HALVES, {"gamma": 0.125})
+    settings = race_state([RACERS["adam"]], [run])
+    app = open_page(PAGE, share.encode(settings))
+    assert notes(app) == ""
+    assert _losses(app) == {"Adam": trace(run).loss[-1]}

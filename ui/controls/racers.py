@@ -10,7 +10,7 @@ from core.catalogue.hypers import Hyper
 from core.catalogue.optimizers import OPTIMIZERS
 from core.catalogue.optimizers.declaration import Family, Optimizer
 from core.catalogue.racers import RACERS, Racer, distinct, own_racer
-from core.catalogue.schedules import SCHEDULES, Schedule
+from core.catalogue.schedules import SCHEDULES, Schedule, own_schedule
 from core.catalogue.schedules import schedule as by_text
 from ui.controls.hypers import hyper_control, hyper_field, hyper_value, slider_dial
 from ui.kit import share
@@ -340,7 +340,7 @@ def own_schedule_control(prefix: str = "") -> None:
         "racer or under the same settings as fields.",
     )
     if str(text).strip():
-        last_good(prefix, key, str(text), by_text, None, "Your schedule", "nobody follows it")
+        last_good(prefix, key, str(text), own_schedule, None, "Your schedule", "nobody follows it")
     else:
         forget(key)
 
@@ -352,4 +352,4 @@ def schedules(prefix: str) -> dict[str, Schedule]:
 
 
 def _own_schedule(prefix: str) -> str:
-    return f"{prefix}own_schedule"
+    return f"{prefix}schedule_text"

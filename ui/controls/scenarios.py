@@ -63,7 +63,7 @@ def race_state(racers: Sequence[Racer], runs: Sequence[Run], prefix: str = "") -
     own = [run.optimizer for racer, run in zip(racers, runs, strict=True) if racer.key not in RACERS]
     given |= ({"rules": rules} if rules else {}) | ({"own": own[0]} if own else {})
     texts = [run.schedule for run in runs if run.schedule not in SCHEDULES]
-    given |= {"own_schedule": texts[0]} if texts else {}
+    given |= {"schedule_text": texts[0]} if texts else {}
     return state | {prefix + key: value for key, value in given.items()}
 
 
