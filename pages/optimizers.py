@@ -32,6 +32,7 @@ with editor, st.expander(edits, expanded=bool(share.asked("own") or share.asked(
     )
     if own:
         racers.append(own)
+        optimizers.wraps_row(own.optimizer.rule)
         catalogue.rule_panel(own)
 with picture:
     entry = Entry(objective, racers, start, steps, gradients, opening.rules, RACES, MAX_RACERS)

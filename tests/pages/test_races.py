@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import OBJECTIVES, OPTIMIZERS, Run, trace
 from core.catalogue.racers import RACERS
+from core.catalogue.wraps import WRAPS, wrapped
 from core.engine.scenarios import DESCENTS, RACES, Scenario
 from core.engine.sensitivity import tuned_rate
 from tests.pages.visits import chips, clean, link_of, notes, open_page, open_scenario, run_table, state
@@ -150,3 +151,32 @@ def test_the_race_that_a_link_or_a_file_speaks_of_brings_its_schedule() -> None:
     app = open_page(PAGE, share.encode(settings))
     assert notes(app) == ""
     assert _losses(app) == {"Adam": trace(run).loss[-1]}
+
+
+# --- What is put around a rule ---
+
+
+def test_a_rule_in_the_editor_is_wrapped_by_a_button_and_called_by_its_name() -> None:
+    app = open_page(PAGE, {"rules": ["Adam"], "own": OPTIMIZERS["adam"].text})
+    assert "These lines take the steps of **Adam**." in [caption.value for caption in app.caption]
+    clean(app.button(key="wrap_decay").click().run())
+    assert state(app, "own") == wrapped(OPTIMIZERS["adam"].text, WRAPS["decay"])
+    assert "These lines take the steps of **AdamW**." in [caption.value for caption in app.caption]
+    assert "Own rule" in _losses(app)
+    clean(app.button(key="wrap_lookahead").click().run())
+    assert not any("take the steps" in caption.value for caption in app.caption)
+    assert link_of(app)["own"] == [state(app, "own")]
+
+
+def test_a_wrap_that_would_be_refused_says_why_and_cannot_be_pressed() -> None:
+    text = OPTIMIZERS["sgd"].text
+    for _ in range(4):
+        text = wrapped(text, WRAPS["sam"])
+    app = open_page(PAGE, {"own": text})
+    assert app.button(key="wrap_sam").disabled
+    assert "at most 4 times" in app.button(key="wrap_sam").help
+    assert not app.button(key="wrap_decay").disabled
+
+
+def test_without_a_rule_of_ones_own_nothing_is_wrapped() -> None:
+    assert not [button for button in open_page(PAGE).button if (button.key or "").startswith("wrap_")]

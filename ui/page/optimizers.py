@@ -5,7 +5,10 @@ import streamlit as st
 from core.catalogue.objectives import Objective
 from core.catalogue.optimizers import OPTIMIZERS
 from core.catalogue.racers import RACERS, own_racer
+from core.catalogue.wraps import WRAPS, wrapped
+from core.engine.likeness import known_as
 from core.engine.summary import Race
+from core.formula import FormulaError
 from ui.controls import chip_control, edited_state, fold, named
 from ui.kit import share
 from ui.navigation import OPTIMIZERS as OPTIMIZERS_PAGE
@@ -35,6 +38,26 @@ def edit_control() -> None:
         on_change=take,
         placeholder="Choose a rule to change",
     )
+
+
+def wraps_row(text: str) -> None:
+    """What can be put around the rule ``text`` of the editor, a button each, and its name if the catalogue has it."""
+    if (known := known_as(text)) is not None:
+        st.caption(f"These lines take the steps of **{known.name}**.")
+    with st.container(horizontal=True, gap="xsmall"):
+        for key, wrap in WRAPS.items():
+            try:
+                settings, refused = {"own": wrapped(text, wrap)}, ""
+            except FormulaError as error:
+                settings, refused = {}, error.message
+            st.button(
+                f"+ {wrap.name}",
+                key=f"wrap_{key}",
+                help=refused or f"{wrap.idea} {wrap.source}",
+                disabled=bool(refused),
+                on_click=share.ask,
+                args=(settings,),
+            )
 
 
 def race_sections(objective: Objective, race: Race, account: Account) -> None:
