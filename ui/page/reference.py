@@ -58,7 +58,10 @@ _COLUMNS: dict[str, dict[str, Any]] = {
         ),
         "gradients": st.column_config.TextColumn(
             "Gradients a step",
-            help="The Hessian's diagonal is estimated for about one gradient; all of it costs one for each weight.",
+            help=(
+                "Estimating the Hessian's diagonal costs about one gradient; computing all of it costs one gradient "
+                "per weight."
+            ),
         ),
         "momentum": "Momentum",
         "scaling": st.column_config.TextColumn(
@@ -87,7 +90,7 @@ _LEDGER: dict[str, Any] = {
     "verdict": "Verdict",
     "page": "Page",
     "basis": st.column_config.TextColumn(
-        "Check it", help="By an experiment that runs here, or in the sources, where no numbers decide."
+        "Check it", help="By an experiment that runs here or, where no numbers can decide, in the sources."
     ),
     "experiment": st.column_config.TextColumn("Experiment", help="The experiment that shows it, if there is one."),
     "source": "Source",
@@ -129,8 +132,7 @@ def _search(label: str, name: str, placeholder: str) -> str:
         return text
     st.error(
         f"A search may have at most {MAX_SEARCH} characters; this one has {digits(len(text))}, "
-        f"{digits(len(text) - MAX_SEARCH)} too "
-        "many. Until it is shorter, nothing is searched for.",
+        f"{digits(len(text) - MAX_SEARCH)} too many. Until it is shorter, everything is shown.",
         icon=":material/error:",
     )
     return ""
@@ -300,8 +302,8 @@ def _code() -> None:
     st.header("Checked against PyTorch", anchor="parity")
     prose(
         "Every rule and every schedule here is compared with the class of `torch.optim` that computes the same: same "
-        "start, same settings, same number of steps. Where PyTorch has none, the other side is an optimizer made from "
-        "the rule's own lines, which checks that code and not the rule."
+        "start, same settings, same number of steps. Where PyTorch has no such class, the rule is compared with an "
+        "optimizer generated from its own lines, which checks the generated code and not the rule."
     )
     _parity_panel()
 
