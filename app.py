@@ -26,7 +26,7 @@ navigation.doors()
 
 st.header("What you find here", anchor="pages")
 cards.page_cards()
-st.header("Often said, and not so", anchor="verdicts")
+st.header("Often said, but not true", anchor="verdicts")
 claims.surprises()
 st.header("What people ask", anchor="questions")
 questions.first_questions()

@@ -47,10 +47,10 @@ race_panel(entry, {"Curve": "curve"}, curves, 350, label, prefix, below)
 st.header("The idea, in one line", anchor="idea")
 formula_line(r"\theta_t = \theta_{t-1} - \alpha\, f'(\theta_{t-1})")
 prose(
-    "Stand at $\\theta_{t-1}$, look at the slope $f'$ there, and step against it. The *learning rate* $\\alpha$ says "
-    "how far a slope makes you go. Nothing else is known: not where the bottom is, nor how far away. So the same line "
-    "that arrives at one learning rate runs away at ten times that, and can stop where the slope is nearly zero, long "
-    "before the bottom."
+    "Stand at $\\theta_{t-1}$, look at the slope $f'$ there, and step against it. The *learning rate* $\\alpha$ sets "
+    "how far a given slope takes you. The rule knows nothing else, neither where the bottom is nor how far away. So "
+    "the same formula that arrives at one learning rate runs away at ten times that rate, and it can stall where the "
+    "slope is nearly zero, long before the bottom."
 )
 with st.expander(f"The function and the rule: {label}"):
     catalogue.objective_panel(objective)
@@ -59,9 +59,9 @@ with st.expander(f"The function and the rule: {label}"):
 
 st.header("The same in two dimensions: the mountain", anchor="mountain")
 prose(
-    "Somebody comes down a mountain blindfolded, feeling the slope and stepping against it. That is gradient descent "
-    "in two dimensions, and it is a good first picture. It says nothing about how long a step may be, what a third or "
-    "a millionth dimension changes, or which direction is steepest when length is measured differently."
+    "Picture somebody walking down a mountain blindfolded, feeling the slope and stepping against it. That is gradient "
+    "descent in two dimensions, and it is a good first picture. It does not tell you how long a step may be, what a "
+    "third or a millionth dimension changes, or which direction is steepest when length is measured differently."
 )
 hill = controls.scenario_control("Landscape", HILLS, "hill", "h")
 hill_run = hill.runs()[0]
@@ -76,16 +76,16 @@ hill_race = [(RACERS["sgd"], hill_path)]
 stage(hill_place, hill.resolved_objective, hill_race, hill_step, "A ball on a landscape", look_for=hill.idea)
 claims.about(navigation.FOUNDATIONS, "mountain", "The mountain")
 
-st.header("Where a walk ends", anchor="playground")
+st.header("Where a run ends", anchor="playground")
 prose(
-    "A well-known playground opens like the third scenario above: gradient descent from −0.5 at a rate of 0.012. It "
-    "never reaches the bottom, and more steps do not help: near the flat inflection at 0 the slope shrinks with the "
-    "square of the distance. What does arrive: a start beyond 0, or a rule that remembers where it was going."
+    "The third of the runs to try above starts gradient descent at −0.5 with a learning rate of 0.012. It never "
+    "reaches the bottom, and more steps do not help: near the flat inflection at 0 the slope shrinks with the square "
+    "of the distance. A start beyond 0 does arrive, and so does a rule that keeps moving in the direction it was going."
 )
-claims.about(navigation.FOUNDATIONS, "playground", "The descent that never arrives")
+claims.about(navigation.FOUNDATIONS, "playground", "The run that never arrives")
 prose(
-    "Descent goes down from where it stands. Which minimum that leads to is decided by the start far more than by the "
-    "learning rate, and whether the others matter depends on the function, not on the rule."
+    "Gradient descent goes downhill from where it starts. The start decides which minimum that leads to, far more than "
+    "the learning rate does, and whether the other minima matter depends on the function, not on the rule."
 )
 claims.about(navigation.FOUNDATIONS, "minima", "Minima", experiments=("X10",))
 navigation.onwards(navigation.FOUNDATIONS)

@@ -9,12 +9,12 @@ from ui.panels import claims
 navigation.begin(navigation.HISTORY)
 
 entry = history.timeline_panel()
-st.header("What it brought, and what came after", anchor="found")
+st.header("What each one brought, and what came of it", anchor="found")
 history.entry_panel(entry)
 
-st.header("Everything known by a year, in one valley", anchor="race")
+st.header("All rules known by a given year, in one valley", anchor="race")
 history.race_panel()
 
 history.family_fold(entry)
-claims.about(navigation.HISTORY, "timeline", "Dates and names that are often told differently")
+claims.about(navigation.HISTORY, "timeline", "Dates and names that are often given differently")
 navigation.onwards(navigation.HISTORY)

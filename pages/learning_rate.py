@@ -15,17 +15,17 @@ learning_rate.cards_panel()
 
 st.header("Where the curvature changes", anchor="bounded")
 prose(
-    "A quadratic is curved alike everywhere, so too large a rate sends the point away for good. Most losses have a "
-    "curvature that varies. On this quartic the curvature is 0 at the flat inflection and grows without end further "
-    "out, so the same rule at the same rate can creep, arrive, or hop about for ever."
+    "A quadratic has the same curvature everywhere, so too large a rate sends the point away for good. Most losses "
+    "have a curvature that varies. On this quartic it is 0 at the flat inflection and grows without bound further out, "
+    "so the same rule at the same rate can creep, arrive, or hop about for ever."
 )
 learning_rate.playground_panel()
 edge = st.container()
 
 st.header("Every rate at once", anchor="rates")
 prose(
-    "A rate that suits one rule is often of no use to another, and how much worse a wrong rate is differs from rule to "
-    "rule. A range test looks for such a rate in a single run: the rate grows at every step, and one reads off where "
+    "A rate that suits one rule is often useless for another, and some rules suffer more from a wrong rate than "
+    "others. A range test looks for a good rate in a single run: the rate grows at every step, and you read off where "
     "the loss falls fastest."
 )
 rates.sensitivity_fold()
@@ -33,9 +33,9 @@ claims.about(navigation.LEARNING_RATE, "choice", "About the choice of the learni
 
 st.header("Schedules", anchor="schedules")
 prose(
-    "A hundred epochs, one step each, and the same noise for all. A large rate gets near quickly and then jitters at "
-    "a height that grows with the rate; a small one ends lower and takes longer. A schedule starts large and ends "
-    "small: the final rate sets how low the loss comes."
+    "Every run takes a hundred epochs of one step each, with the same noise in its gradients. A large rate gets near "
+    "the minimum quickly and then jitters at a height that grows with the rate; a small one takes longer and ends "
+    "lower. A schedule starts large and ends small: the final rate sets how low the loss comes."
 )
 learning_rate.schedules_fold()
 claims.about(navigation.LEARNING_RATE, "schedules", "About schedules", experiments=("X55",))

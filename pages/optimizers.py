@@ -22,7 +22,7 @@ with st.sidebar:
 
 # The editor is drawn first, and must not stand where the picture will.
 picture, editor = st.container(), st.container()
-edits = "Edit a rule, or write a schedule: change a line, and race what you made beside what it came from"
+edits = "Edit a rule, or write a schedule: change a line, and race your version against the original"
 with editor, st.expander(edits, expanded=bool(share.asked("own") or share.asked("schedule_text"))):
     optimizers.edit_control()
     own = controls.own_rule_control()

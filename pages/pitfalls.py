@@ -18,8 +18,9 @@ sections.section_cards(SECTIONS, navigation.PITFALLS)
 
 st.header("Before looking for a cause", anchor="first")
 prose(
-    "Most of these have the same first test: run again from the same seed with the learning rate at a tenth, and with "
-    "one batch of data repeated. A run that now learns had too large a rate or too noisy a gradient. One that still "
-    "does not has a wrong gradient, a wrong loss, or data that do not say what they should; no optimizer mends those."
+    "The first test is nearly always the same: run again from the same seed with a tenth of the learning rate, and "
+    "with one batch of data repeated. If the run now learns, its rate was too large or its gradient too noisy. If it "
+    "still does not, the gradient or the loss is wrong, or the data do not contain what is to be learned; no optimizer "
+    "can repair that."
 )
 navigation.onwards(navigation.PITFALLS)

@@ -13,10 +13,10 @@ section = sections.chosen("Technique", TECHNIQUES, navigation.TECHNIQUES)
 sections.section_panel(section, navigation.TECHNIQUES, techniques.MORE.get(section.key))
 sections.section_cards(TECHNIQUES, navigation.TECHNIQUES)
 
-st.header("What all this has in common", anchor="common")
+st.header("What the techniques have in common", anchor="common")
 prose(
-    "Each of these mends one thing that can be measured: a condition number, a size that grows or shrinks from layer "
-    "to layer, a step that is too long. Where that thing is not what is wrong, the technique does nothing, or harm."
+    "Each technique corrects one thing that can be measured: a condition number, a size that grows or shrinks from "
+    "layer to layer, a step that is too long. Where that is not the problem, the technique does nothing, or does harm."
 )
 claims.about(navigation.TECHNIQUES, "all", "The techniques as a whole")
 navigation.onwards(navigation.TECHNIQUES)

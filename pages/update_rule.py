@@ -39,12 +39,12 @@ update_rule.convention_fold(example)
 
 st.header("The gradient of a network: backpropagation", anchor="network")
 prose(
-    "For a line the gradient is a short sum. For a network it is the chain rule, applied from the loss back to every "
-    "weight: every number of the forward pass is used again, and none is computed twice."
+    "For a line the gradient is a short sum. For a network it takes the chain rule, applied from the loss back to "
+    "every weight: every number of the forward pass is used again, and none is computed twice."
 )
 update_rule.network_panel()
 
-st.header("Look closer", anchor="claims")
+st.header("A closer look", anchor="claims")
 claims.about(navigation.UPDATE_RULE, "steps", "The six steps", experiments=("X07", "X08"))
 claims.about(
     navigation.UPDATE_RULE, "example", "The worked example, and whether its gradient is right", experiments=("X05",)

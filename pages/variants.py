@@ -28,8 +28,9 @@ with rule:
     st.header("One rule, three batch sizes", anchor="rule")
     formula_line(update_rule(settings, data.used.x.size))
     prose(
-        "The three runs differ in one thing: how many samples $\\mathcal B_t$ an update averages the gradient over. "
-        "All of them give the exact gradient of the loss, fewer give an estimate of it."
+        "The three runs differ in one thing only: how many samples are in the batch $\\mathcal B_t$ over which an "
+        "update averages the gradient. All samples together give the exact gradient of the loss; fewer give an "
+        "estimate of it."
     )
 with story:
     st.header("What happened", anchor="story")
@@ -41,15 +42,16 @@ variants.boxes_panel(data.used.x.size, settings.batch)
 st.header("The largest stable rate shrinks with the batch", anchor="rates")
 variants.rates_panel(data.used, settings, known)
 
-st.header("What a batch's noise is, and how high it holds a run", anchor="noise")
+st.header("How noisy a batch is, and how high above the minimum its noise keeps a run", anchor="noise")
 prose(
-    "A batch's gradient scatters about the exact one with the variance $S/B$, $S$ being that of single samples; drawn "
-    "without replacement, times $(n-B)/(n-1)$. At a constant learning rate that scatter keeps the run hovering above "
-    "the lowest loss, at a height close to proportional to $\\alpha/B$. Both are measured here on this table."
+    "The gradient of a batch scatters about the exact one with variance $S/B$, where $S$ is the variance for single "
+    "samples; for samples drawn without replacement, multiply by $(n-B)/(n-1)$. At a constant learning rate that "
+    "scatter keeps the run hovering above the lowest loss, at a height nearly proportional to $\\alpha/B$. Both are "
+    "measured here on this table."
 )
 variants.noise_panels(data.used, settings)
 
-st.header("Look closer", anchor="claims")
+st.header("A closer look", anchor="claims")
 variants.decays_fold()
 for topic, label in (("batch", "Full batch"), ("stochastic", "One sample at a time"), ("minibatch", "Mini-batch")):
     claims.about(navigation.VARIANTS, topic, label)

@@ -132,7 +132,8 @@ OPTIMIZERS = Page(
     "Optimizers",
     ":material/route:",
     "Learn",
-    "After this page you know what each rule remembers, what that costs, and why no single race decides which is best.",
+    "After this page you know what each optimizer keeps from step to step, what that costs, and why no single race "
+    "decides which is best.",
     part_of=lambda topic: topic if topic in RULES else "",
 )
 TECHNIQUES = Page(
@@ -140,7 +141,8 @@ TECHNIQUES = Page(
     "Techniques",
     ":material/handyman:",
     "Learn",
-    "After this page you can say what a technique mends, when it does nothing, and how to tell from your own run.",
+    "After this page you can say which problem each technique solves, when it does nothing, and how to tell in your "
+    "own run.",
     prefix="q",
     part_of=lambda topic: topic if topic != "all" else "",
 )
@@ -160,8 +162,7 @@ HISTORY = Page(
     "History",
     ":material/history_edu:",
     "Look up",
-    "After this page you know who found what, what each rule improved on the one before it, and what later rules "
-    "improved on it.",
+    "After this page you know where each update rule came from, what it improved, and what later rules improved on it.",
     prefix="k",
 )
 REFERENCE = Page(
@@ -169,7 +170,8 @@ REFERENCE = Page(
     "Reference",
     ":material/menu_book:",
     "Look up",
-    "After this page you can choose a rule and a schedule, check both against PyTorch, and leave with code that runs.",
+    "After this page you can choose an optimizer and a schedule, check both against PyTorch, and leave with code that "
+    "runs.",
     prefix="r",
     part_of=lambda _: "statements",
 )
@@ -249,7 +251,7 @@ def doors() -> None:
     with st.container(horizontal=True):
         if st.button("Start learning", type="primary", icon=FOUNDATIONS.icon):
             st.switch_page(FOUNDATIONS.file)
-        if st.button("Explore: race the rules", icon=OPTIMIZERS.icon):
+        if st.button("Explore: race the optimizers", icon=OPTIMIZERS.icon):
             st.switch_page(OPTIMIZERS.file)
         if st.button("Try your own function", icon=":material/function:"):
             st.switch_page(OPTIMIZERS.file, query_params={"f": OWN})

@@ -30,8 +30,8 @@ _WORDS: Mapping[str, str] = {
     "half": "Steps up",
     "up": "Steps up",
     "pct_start": "Share that rises",
-    "div_factor": "Peak over beginning",
-    "final_div_factor": "Beginning over end",
+    "div_factor": "Peak over first rate",
+    "final_div_factor": "First over last rate",
     "warmup": "Warm-up steps",
     "threshold": "Least progress",
     "kappa": "Condition number",
@@ -51,7 +51,7 @@ _WORDS: Mapping[str, str] = {
     "diagonal": "Entries on the diagonal",
     "keep": "Bias of the gate",
     "drop": "Step of the drop",
-    "spoilt": "Size of the spoilt targets",
+    "spoilt": "Size of the wrong targets",
     "rotated": "Turned keys",
 }
 

@@ -99,8 +99,8 @@ _DECLARATIONS = (
         start=(1.0,),
         minima=(),
         minimum=None,
-        idea="The slope vanishes at x = 0 but the function is unbounded below and has no minimum, so beyond "
-        "that inflection the way leads down for ever.",
+        idea="The slope vanishes at x = 0 but the function is unbounded below and has no minimum, so beyond that "
+        "inflection it falls for ever.",
         source="Goodfellow, Bengio & Courville 2016, Deep Learning, section 4.3: a flat place that is no minimum",
     ),
     Objective(
@@ -146,7 +146,7 @@ _DECLARATIONS = (
         minimum=0.0,
         kink=True,
         idea="The slope has the same size everywhere and no value at the kink, so steps of constant length end up "
-        "hopping across the minimum.",
+        "hopping back and forth across the minimum.",
         source="Shor 1985, Minimization Methods for Non-Differentiable Functions, doi:10.1007/978-3-642-82118-9",
     ),
     Objective(
@@ -208,7 +208,7 @@ _DECLARATIONS = (
         minimum=0.0,
         levels="log",
         idea="The valley is curved, its walls are steep and its floor is almost flat (condition number 2508 at the "
-        "minimum): descent reaches the floor at once and then creeps along it.",
+        "minimum): gradient descent reaches the floor at once and then creeps along it.",
         source="Rosenbrock 1960, doi:10.1093/comjnl/3.3.175",
     ),
     Objective(
@@ -251,8 +251,8 @@ _DECLARATIONS = (
         start=(1.0, 0.001),
         minima=((0.0, -1.0), (0.0, 1.0)),
         minimum=-0.25,
-        idea="On the line y = 0 descent runs into the saddle at the origin and stays there, but the least offset grows "
-        "by about the factor 1 + lr at every step and escapes to a minimum.",
+        idea="On the line y = 0 gradient descent runs into the saddle at the origin and stays there, but the "
+        "slightest offset grows by about the factor 1 + lr at every step and escapes to a minimum.",
         source="Nesterov 2004, Introductory Lectures on Convex Optimization, section 1.2.3",
     ),
     Objective(
@@ -263,8 +263,8 @@ _DECLARATIONS = (
         start=(1.0, 0.01),
         minima=(),
         minimum=None,
-        idea="Gradient and curvature both vanish at the origin, so descent lingers there before it falls down one of "
-        "three slopes for ever: the function is unbounded below and has no minimum.",
+        idea="Gradient and curvature both vanish at the origin, so gradient descent lingers there before it falls "
+        "down one of three slopes for ever: the function is unbounded below and has no minimum.",
         source="Hilbert & Cohn-Vossen 1932, Anschauliche Geometrie",
     ),
     Objective(
@@ -288,8 +288,8 @@ _DECLARATIONS = (
         minima=((0.0, 0.0),),
         minimum=0.0,
         kink=True,
-        idea="Dips all around, and a tip at the minimum, where the gradient does not die away but keeps a length of "
-        "2.8: steps in proportion to it never settle.",
+        idea="Dips all around, and a sharp tip at the minimum, where the gradient does not die away but keeps a "
+        "length of 2.8: steps in proportion to it never settle.",
         source="Ackley 1987, doi:10.1007/978-1-4613-1997-9",
     ),
     Objective(
@@ -301,8 +301,8 @@ _DECLARATIONS = (
         minima=((1.0, 3.0),),
         minimum=0.0,
         levels="log",
-        idea="A quadratic (condition number 9) that lies askew: both coordinates have the same curvature, so a "
-        "learning rate for each of them cannot improve the conditioning.",
+        idea="A tilted quadratic (condition number 9): both coordinates have the same curvature, so a learning rate "
+        "for each of them cannot improve the conditioning.",
         source="Jamil & Yang 2013, arXiv:1308.4008",
     ),
     Objective(
@@ -314,8 +314,8 @@ _DECLARATIONS = (
         minima=((0.0, 0.0),),
         minimum=0.0,
         levels="log",
-        idea="Along the diagonal the curvature is 25 times smaller than across it, so descent drops into the trough "
-        "and then creeps along its floor.",
+        idea="Along the diagonal the curvature is 25 times smaller than across it, so gradient descent drops into "
+        "the trough and then creeps along its floor.",
         source="Jamil & Yang 2013, arXiv:1308.4008",
     ),
     Objective(
@@ -328,7 +328,10 @@ _DECLARATIONS = (
         minimum=0.0,
         other_minima=((-1.7475523458302888, 0.8737761729151444), (1.7475523458302888, -0.8737761729151444)),
         levels="log",
-        idea="The lowest point lies between two local minima, and from the outside descent ends in one of those.",
+        idea=(
+            "The lowest point lies between two local minima, and from further out gradient descent ends in one of "
+            "those."
+        ),
         source="Jamil & Yang 2013, arXiv:1308.4008",
     ),
     Objective(
@@ -345,8 +348,8 @@ _DECLARATIONS = (
             (-1.6071047529201972, -0.5686514548841314),
             (1.6071047529201972, 0.5686514548841314),
         ),
-        idea="Six minima at three heights, two of them lowest: where descent ends depends on the start and on the "
-        "length of the first steps.",
+        idea="Six minima at three heights, two of them lowest: where gradient descent ends depends on the start and "
+        "on the length of the first steps.",
         source="Dixon & Szegő 1978, Towards Global Optimisation 2, North-Holland",
     ),
     Objective(

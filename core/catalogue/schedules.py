@@ -178,7 +178,13 @@ _DECLARATIONS = (
         rule="factor = gamma**(t - 1)",
         hypers=(
             Hyper(
-                "gamma", r"\gamma", 0.99, _SHARE, (0.9, 1.0), "linear", "What each step leaves of the learning rate."
+                "gamma",
+                r"\gamma",
+                0.99,
+                _SHARE,
+                (0.9, 1.0),
+                "linear",
+                ("The share of the learning rate that each step keeps."),
             ),
         ),
         torch="ExponentialLR(optimizer, gamma=gamma)",
@@ -191,7 +197,7 @@ _DECLARATIONS = (
         year=2016,
         authors="Chen et al.",
         source="Power 0.9 in DeepLab: Chen et al. 2018 (TPAMI), arXiv:1606.00915",
-        idea="Fall to 0 at the end of the run: along a straight line at power 1, faster at first above it.",
+        idea="Fall to 0 at the end of the run: along a straight line at power 1, faster at first with a higher power.",
         rule="factor = (1 - (t - 1)/T)**power",
         hypers=(Hyper("power", "p", 1.0, (0.0, 10.0), (0.5, 3.0), "linear", "The exponent; 1 is a straight line."),),
         torch="PolynomialLR(optimizer, total_iters=T, power=power)",
@@ -250,8 +256,8 @@ _DECLARATIONS = (
             _FLOOR,
         ),
         torch="CosineAnnealingWarmRestarts(optimizer, T_0=period, T_mult=multiply, eta_min=lr*eta_min)",
-        trap="A restart throws the loss up again, so only the ends of stretches can be compared, and a run should end "
-        "at one: period 10 doubled restarts after 10, 30 and 70 steps.",
+        trap="A restart drives the loss up again, so only the ends of stretches can be compared, and a run should "
+        "end at one: period 10 doubled restarts after 10, 30 and 70 steps.",
     ),
     Schedule(
         key="warmup_cosine",
@@ -291,14 +297,14 @@ _DECLARATIONS = (
         year=2017,
         authors="Vaswani et al.",
         source="Vaswani et al. 2017, arXiv:1706.03762",
-        idea="Rise along a straight line to the peak, then fall as 1/√t, with no end that must be known beforehand.",
+        idea="Rise along a straight line to the peak, then fall as 1/√t, so the end need not be known beforehand.",
         rule="factor = min(t/warmup, sqrt(warmup/t))",
         hypers=(
             Hyper("warmup", "w", 25, _STEPS, (1, 500), "log", "The step at which the peak is reached.", whole=True),
         ),
         torch="LambdaLR(optimizer, lambda n: min((n + 1)/warmup, (warmup/(n + 1))**0.5))",
-        trap="In the paper the peak is no setting of its own: it is 1/√(width·warmup), so that a longer warm-up lowers "
-        "it. Here the peak is the learning rate that was set.",
+        trap="In the paper the peak is not a separate setting: it is 1/√(width·warmup), so that a longer warm-up "
+        "lowers it. Here the peak is the learning rate that was set.",
     ),
     Schedule(
         key="triangular",
@@ -331,8 +337,24 @@ _DECLARATIONS = (
         "factor = where(t - 1 < top, rise, fall)",
         hypers=(
             # At 0 and 1 one of the two halves would have no length.
-            Hyper("pct_start", "r", 0.3, (0.01, 0.99), (0.05, 0.95), "linear", "The share of the run that rises."),
-            Hyper("div_factor", "d", 25.0, (1.0, 1e6), (1.0, 100.0), "log", "The peak divided by the beginning."),
+            Hyper(
+                "pct_start",
+                "r",
+                0.3,
+                (0.01, 0.99),
+                (0.05, 0.95),
+                "linear",
+                ("The share of the run over which the rate rises."),
+            ),
+            Hyper(
+                "div_factor",
+                "d",
+                25.0,
+                (1.0, 1e6),
+                (1.0, 100.0),
+                "log",
+                ("The peak divided by the first learning rate."),
+            ),
             Hyper(
                 "final_div_factor",
                 r"d_{\text{end}}",
@@ -340,7 +362,7 @@ _DECLARATIONS = (
                 (1.0, 1e8),
                 (1.0, 1e6),
                 "log",
-                "The beginning divided by the end.",
+                "The first learning rate divided by the last.",
             ),
         ),
         torch="OneCycleLR(optimizer, max_lr=lr, total_steps=T, pct_start=pct_start, div_factor=div_factor, "
@@ -377,7 +399,7 @@ _DECLARATIONS = (
                 _SHARE,
                 (0.05, 0.5),
                 "linear",
-                "The end of the run, which falls.",
+                "The share of the run, at its end, over which the rate falls.",
                 label="Share that falls",
             ),
             _FLOOR,
@@ -407,7 +429,15 @@ _DECLARATIONS = (
         "bad = where(bad > patience, 0, bad)",
         hypers=(
             # torch refuses 1, which would reduce nothing.
-            Hyper("gamma", r"\gamma", 0.5, (0.0, 0.99), (0.05, 0.95), "linear", "What a reduction leaves."),
+            Hyper(
+                "gamma",
+                r"\gamma",
+                0.5,
+                (0.0, 0.99),
+                (0.05, 0.95),
+                "linear",
+                ("What each reduction multiplies the learning rate by."),
+            ),
             Hyper("patience", "P", 10, (0, 1_000_000), (1, 100), "log", "Steps without progress allowed.", whole=True),
             Hyper(
                 "threshold",

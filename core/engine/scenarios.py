@@ -58,7 +58,7 @@ RACES = _catalogue(
     Scenario(
         "one_rate",
         "One learning rate for all",
-        "At 0.0008 gradient descent, momentum and Nesterov get somewhere, while the adaptive rules, whose steps are "
+        "At 0.0008 gradient descent, momentum and Nesterov make progress, while the adaptive rules, whose steps are "
         "about as long as the learning rate, hardly leave the start.",
         "rosenbrock",
         {rule: {"lr": 0.0008} for rule in ("sgd", "momentum", "nesterov", "rmsprop", "adam")},
@@ -76,7 +76,7 @@ RACES = _catalogue(
     Scenario(
         "beale",
         "Beale from (1, 1)",
-        "The gradient at the start points straight along y, away from where the minimum lies in x.",
+        "At the start the gradient points straight along y and gives no hint that the minimum lies further along x.",
         "beale",
         {rule: {"lr": 0.001} for rule in ("sgd", "momentum", "adam")},
         steps=1000,
@@ -113,16 +113,17 @@ DESCENTS = _catalogue(
     Scenario(
         "tenfold",
         "Ten times the learning rate",
-        "Now every step jumps across the bottom and lands twice as far away as it began: the walk leads up, for ever.",
+        "Now every step jumps across the bottom and lands twice as far away as it began: the walk leads uphill, for "
+        "ever.",
         "parabola",
         {"sgd": {"lr": 3.0}},
         steps=45,
     ),
     Scenario(
         "stall",
-        "The descent that never arrives",
-        "The slope vanishes at the flat inflection at 0 before the minimum at 2.25 comes in sight, and each step is as "
-        "short as the slope is small.",
+        "The run that never arrives",
+        "On the way to the minimum at 2.25 the slope vanishes at the flat inflection at 0, and each step is as short "
+        "as the slope is small.",
         "quartic",
         {"sgd": {"lr": 0.012}},
         steps=500,
@@ -138,9 +139,9 @@ DESCENTS = _catalogue(
     ),
     Scenario(
         "through",
-        "Rules that remember",
+        "Rules with memory",
         "At the same rate of 0.012 momentum and Nesterov roll through the flat inflection and settle at the minimum. "
-        "RMSProp remembers how steep it was, and not where it was going: it creeps as gradient descent does.",
+        "RMSProp remembers how steep it was but not where it was going, so it creeps just as gradient descent does.",
         "quartic",
         {rule: {"lr": 0.012} for rule in ("sgd", "momentum", "nesterov", "rmsprop")},
         steps=200,
@@ -178,8 +179,8 @@ HILLS = _catalogue(
     Scenario(
         "ravine_hill",
         "A ravine",
-        "Here the steepest way down points almost across the ravine, and the ball zigzags: steepest is not towards "
-        "the minimum.",
+        "Here the steepest way down points almost across the ravine, and the ball zigzags: the steepest direction is "
+        "not the one to the minimum.",
         "ravine",
         {"sgd": {"lr": 0.018}},
         steps=120,

@@ -101,8 +101,8 @@ def too_dear(race: Race) -> str:
     fewer = max(10, 10 * (_SWEEP // sum(sizes) // 10))
     return (
         f"These curves need {counted(steps)} of {digits(sum(sizes))} operations, {digits(cost / 1e6)} million in all, "
-        f"and a page may spend {digits(_SWEEP / 1e6)} million on them. They are drawn for {counted(fewer)} or less, or "
-        "for fewer or simpler rules, or on a shorter formula."
+        f"and a page may spend {digits(_SWEEP / 1e6)} million on them. They are drawn for {counted(fewer)} or fewer, "
+        "with fewer or simpler rules, or on a shorter formula."
     )
 
 

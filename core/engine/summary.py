@@ -60,7 +60,7 @@ def _moved(path: Path) -> str:
         if lowest < len(path.loss) - 1 and here > best + 1e-3 * abs(best) + 1e-12:
             parts.append(f"Its loss was lowest, {digits(best)}, at step {digits(lowest)}.")
     if path.evaluations != len(path.x) - 1 and not path.status.failed:
-        parts.append(f"It asked for {counted(path.evaluations, 'gradient')}.")
+        parts.append(f"It needed {counted(path.evaluations, 'gradient')}.")
     return " ".join(parts)
 
 

@@ -141,10 +141,10 @@ _ALL = (
         key="stops_short",
         group=Group.RATE,
         text="Why does gradient descent stop before it reaches the minimum?",
-        answer="A step is as short as the slope is small, and on this curve the slope vanishes at 0 on the way to the "
-        "minimum at 2.25: from −0.5 at a rate of 0.012 descent is still at −0.0401 after 200 steps. Momentum rolls "
-        "through at the same rate and arrives.",
-        shows="descent and momentum at 0.012",
+        answer="A step is as short as the slope is small, and on this curve the slope vanishes at 0 on the way to "
+        "the minimum at 2.25: from −0.5 at a rate of 0.012 gradient descent is still at −0.0401 after 200 "
+        "steps. Momentum rolls through at the same rate and arrives.",
+        shows="gradient descent and momentum at 0.012",
         shown=Race({key: Run("quartic", key, (-0.5,), 200, {"lr": 0.012}) for key in ("sgd", "momentum")}),
     ),
     Question(
@@ -220,10 +220,10 @@ _ALL = (
         key="crawls",
         group=Group.CURVES,
         text="Why does my loss fall quickly at first and then crawl?",
-        answer="The loss is steep across a ravine and flat along it, so at 0.019 descent jumps from wall to wall while "
-        "it creeps along the floor, and after 200 steps its loss is still 0.0017. Momentum at 0.03 is below 0.001 "
-        "after 32 steps, and standardised features can make the ravine round.",
-        shows="descent and momentum in a ravine",
+        answer="The loss is steep across a ravine and flat along it, so at 0.019 gradient descent jumps from wall to "
+        "wall while it creeps along the floor, and after 200 steps its loss is still 0.0017. Momentum at 0.03 "
+        "is below 0.001 after 32 steps, and standardised features can make the ravine round.",
+        shows="gradient descent and momentum in a ravine",
         shown=Race(
             {
                 "sgd": Run("ravine", "sgd", (-2.7, 0.83), 200, {"lr": 0.019}),
@@ -245,9 +245,9 @@ _ALL = (
         key="sudden_drop",
         group=Group.CURVES,
         text="Why does the loss stand still for ages and then suddenly drop?",
-        answer="That is what a saddle looks like: the way out has to grow from a tiny offset, by a constant factor in "
-        "each step. From a thousandth beside the ridge gradient descent needs 66 steps to a loss below −0.1, momentum "
-        "25 and Adam 7.",
+        answer="That is what a saddle looks like: the run leaves it only as a tiny offset grows, by a constant "
+        "factor in each step. From a thousandth beside the ridge gradient descent needs 66 steps to a loss "
+        "below −0.1, momentum 25 and Adam 7.",
         shows="three rules beside a saddle",
         shown=Race(
             {key: Run("saddle", key, (1.0, 0.001), 200, {"lr": 0.1}) for key in ("sgd", "momentum", "adam")},
@@ -257,10 +257,10 @@ _ALL = (
         key="zero_gradient",
         group=Group.CURVES,
         text="My gradient is zero: am I at a minimum?",
-        answer="Not necessarily: from (1, 0) this descent ends with a gradient of 7·10⁻¹⁰ at (0, 0), which is a "
-        "saddle. The curvatures tell, which are −1 and 1 there, and so does a little noise: from (1, 0.001) the same "
+        answer="Not necessarily: from (1, 0) this run ends with a gradient of 7·10⁻¹⁰ at (0, 0), which is a saddle. "
+        "The curvatures there, −1 and 1, tell you so, and so does a little noise: from (1, 0.001) the same "
         "run ends at a minimum.",
-        shows="a descent that ends on a saddle",
+        shows="a run that ends on a saddle",
         shown=Race({"sgd": Run("saddle", "sgd", (1.0, 0.0), 200, {"lr": 0.1})}),
     ),
     Question(
@@ -277,8 +277,8 @@ _ALL = (
         key="edge",
         group=Group.CURVES,
         text="My loss goes up and down but falls in the long run: should I lower the learning rate?",
-        answer="With full batches nothing needs to be mended: at a rate of 0.1 the largest curvature of this network "
-        "rises to the limit of 20 and stays about there, and 1375 of 4000 steps raise the loss. In the long run it "
+        answer="With full batches nothing is wrong: at a rate of 0.1 the largest curvature of this network rises to "
+        "the limit of 20 and stays about there, and 1375 of 4000 steps raise the loss. In the long run it "
         "falls all the same, to 0.00212.",
         shows="a network at the edge of stability",
         shown=Card("X11", "learning_rate"),
@@ -337,7 +337,7 @@ _ALL = (
         answer="It is probably an average, v = βv + (1 − β)g, whose steps are a tenth as long at β = 0.9. At a rate of "
         "0.18 gradient descent needs 185 steps to a loss of 0.001 here, the average 159, and PyTorch's momentum, which "
         "is a sum, 69.",
-        shows="descent, momentum and the average at 0.18",
+        shows="two kinds of momentum, and none, at 0.18",
         shown=Race(
             {key: Run(_STEEP_BOWL, key, (-4.0, 1.5), 300, {"lr": 0.18}) for key in ("sgd", "momentum", _AVERAGED)}
         ),
@@ -417,8 +417,8 @@ _ALL = (
         key="scaled_loss",
         group=Group.ADAM,
         text="Does it matter for Adam if I multiply the loss by 1000?",
-        answer="Hardly: Adam divides by the size of the gradient, and in 2000 steps on Rosenbrock's function no point "
-        "moves by as much as 10⁻⁸. Gradient descent survives 2 steps of it.",
+        answer="Hardly: Adam divides by the size of the gradient, and in 2000 steps on Rosenbrock's function no "
+        "point moves by as much as 10⁻⁸. Gradient descent survives 2 steps of that loss.",
         shows="Adam on a loss 1000 times as steep",
         shown=Card("C056"),
     ),
@@ -548,8 +548,8 @@ _ALL = (
         key="patience",
         group=Group.SCHEDULES,
         text="Does patience = 2 in ReduceLROnPlateau mean two bad epochs?",
-        answer="Two are forgiven, and the third acts. On a loss that never changes the rate is 0.1 for 4 epochs, the "
-        "first of which sets the mark to beat, then 0.01 for 3 and 0.001 for 3.",
+        answer="Two are forgiven, and the third lowers the rate. On a loss that never changes the rate is 0.1 for 4 "
+        "epochs, the first of which sets the mark to beat, then 0.01 for 3 and 0.001 for 3.",
         shows="a patience of 2 on a loss that never changes",
         shown=Race(
             {"sgd": Run("0*x", "sgd", (1.0,), 10, {"lr": 0.1}, "plateau", {"gamma": 0.1, "patience": 2})},
@@ -579,8 +579,8 @@ _ALL = (
         group=Group.SCHEDULES,
         text="Do I really need a warm-up?",
         answer="It pays where the loss is most curved at the start: on ¼x⁴ from 5 the largest stable rate is 0.08 "
-        "without one and 3.45 with 50 steps of it. On a parabola, which is curved alike everywhere, the peak may be "
-        "only 1.03 times as high.",
+        "without one and 3.45 with 50 steps of it. On a parabola, whose curvature is the same everywhere, the "
+        "peak may be only 1.03 times as high.",
         shows="the largest rate with and without",
         shown=Card("C029"),
     ),
@@ -646,8 +646,8 @@ _ALL = (
         group=Group.DECAY,
         text="Does weight decay always help?",
         answer="No: fitting 50 weights to 60 noisy points, λ = 0.1 lowers the error from 5.65 to 1.15, and without "
-        "noise it raises it from 0 to 0.095. It keeps a model from fitting noise, and where there is none it is in "
-        "the way.",
+        "noise it raises it from 0 to 0.095. It keeps a model from fitting noise, and where there is no noise "
+        "it only gets in the way.",
         shows="the error with and without decay",
         shown=Card("C138"),
     ),
@@ -674,9 +674,9 @@ _ALL = (
         group=Group.DECAY,
         text="Can gradient clipping save a run that diverges?",
         answer="Often: on Rosenbrock's function at 0.003 gradient descent diverges at step 6 and momentum at step 8, "
-        "and with the norm clipped at 1 both take all 500 steps. It also makes them slow, for a clipped step of "
-        "descent is 0.003 long, and its loss at the end is still 3.97.",
-        shows="descent and momentum, clipped at 1",
+        "and with the norm clipped at 1 both take all 500 steps. It also makes them slow, for a clipped step "
+        "of gradient descent is 0.003 long, and its loss at the end is still 3.97.",
+        shows="gradient descent and momentum, clipped at 1",
         shown=Race(
             {key: Run("rosenbrock", key, _VALLEY, 500, {"lr": 0.003}, clip_norm=1.0) for key in ("sgd", "momentum")}
         ),
@@ -812,8 +812,9 @@ _ALL = (
         key="zero_weights",
         group=Group.PYTORCH,
         text="Can I start with all weights at zero?",
-        answer="Biases yes, hidden units no: units that start equal get equal gradients, so 16 of them remain copies "
-        "of 1 for ever. After 2000 steps that network still has a loss of 1.62, the one with random weights 0.00425.",
+        answer="The biases can, the weights of hidden units cannot: units that start equal get equal gradients, so "
+        "16 of them remain copies of 1 for ever. After 2000 steps that network still has a loss of 1.62, the "
+        "one with random weights 0.00425.",
         shows="a network started in three ways",
         shown=Card("C011"),
     ),

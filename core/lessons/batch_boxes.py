@@ -31,7 +31,7 @@ def boxes(samples: int, batch: int) -> tuple[Box, ...]:
                 "C033": "On a bowl every update lowers the loss, as long as the rate is below 2/L.",
             },
             cons={
-                "C035": f"{counted(1, 'update')} for a pass over the data, however alike the samples are.",
+                "C035": f"{counted(1, 'update')} per pass over the data, however alike the samples are.",
                 "C039": "No noise carries it out of a poor minimum.",
             },
         ),
@@ -40,12 +40,14 @@ def boxes(samples: int, batch: int) -> tuple[Box, ...]:
             f"for each epoch:\n  shuffle the samples\n  for each batch of {batch}:\n"
             "    g = mean ∇ℓ of it\n    θ = θ − α·g",
             pros={
-                "C035": f"{counted(updates_per_epoch(samples, batch), 'update')} for a pass over the data.",
+                "C035": f"{counted(updates_per_epoch(samples, batch), 'update')} per pass over the data.",
                 "C042": "The variance of the gradient falls as 1/B.",
-                "C038": "Hardware works on many samples at once for little more time than on one.",
+                "C038": "Hardware processes many samples at once in little more time than one.",
             },
             cons={
-                "C041": "At a constant rate it hovers above the lowest loss, lower than one sample at a time does.",
+                "C041": (
+                    "At a constant rate it hovers above the lowest loss, though lower than with one sample at a time."
+                ),
                 "C129": "One more number to choose, and the best rate changes with it.",
             },
         ),
@@ -53,12 +55,12 @@ def boxes(samples: int, batch: int) -> tuple[Box, ...]:
             "Stochastic",
             "for each epoch:\n  shuffle the samples\n  for each sample:\n    g = ∇ℓ of it\n    θ = θ − α·g",
             pros={
-                "C038": f"{counted(samples, 'update')} for a pass over the data.",
-                "C152": "A sample can be used once and dropped, so it can learn from a stream.",
+                "C038": f"{counted(samples, 'update')} per pass over the data.",
+                "C152": "A sample can be used once and discarded, so it can learn from a stream.",
                 "C039": "Its noise can carry it out of a poor minimum, if rate and noise are large enough.",
             },
             cons={
-                "C040": "No batch has a noisier gradient.",
+                "C040": "No other batch size has a noisier gradient.",
                 "C041": "At a constant rate it hovers highest; it arrives only if the rate falls.",
             },
         ),

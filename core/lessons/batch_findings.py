@@ -31,8 +31,8 @@ def stable_rates(pair: Pair, settings: Settings) -> Finding:
     rates = listed([f"{digits(limit)} for {name} (you: {digits(shares[name])} %)" for name, limit in stable.items()])
     sentence = (
         f"You are at {digits(own)} % of the largest stable rate for batches of {settings.batch}. That rate is {rates}. "
-        "The less a batch holds, the more the curvature it sees changes, and the smaller steps must be; with all "
-        "samples it is 2/L, L being the largest curvature."
+        "The smaller the batch, the more its curvature varies, and the smaller the steps must be; with all samples the "
+        "limit is 2/L, where L is the largest curvature."
     )
     at = np.array(tried, dtype=np.float64)
     series = (
@@ -58,7 +58,7 @@ def scatter_of_gradients(pair: Pair, settings: Settings) -> Finding:
     sentence = (
         f"At the start the gradients of single samples have the variance S = {digits(scatter.single)}, both components "
         f"together. Over {_DRAWS} batches of {batch} drawn {how} it is {digits(measured if theory else 0)}; theory "
-        f"says {digits(theory)}. Without replacement the factor (n − B)/(n − 1) takes it to zero once all "
+        f"says {digits(theory)}. Without replacement the factor (n − B)/(n − 1) brings it to zero once all "
         f"{pair.x.size} samples are in."
     )
     return Finding(scatter.numbers, sentence, scatter.plot)
@@ -143,15 +143,18 @@ def _floor_sentence(pair: Pair, settings: Settings, limit: float, yours: float, 
         halved = float(_closed_form(pair, settings, np.array([settings.rate / 2]))[0])
         sentence = (
             f"At your rate {digits(settings.rate)} batches of {batch} hover {digits(yours)} above the lowest loss in "
-            f"the long run; half the rate divides that by {digits(yours / halved)}. For small rates it is proportional "
-            "to α/B."
+            f"the long run; half the rate divides that height by {digits(yours / halved)}. For small rates it is "
+            "proportional to α/B."
         )
     if not settings.replacement:
-        sentence += " The batches of one shuffled pass make up for each other, which lowers what is measured."
+        sentence += (
+            " The batches of one shuffled pass partly cancel each other's errors, which lowers what is measured."
+        )
         if samples % batch:
             sentence += f" The last of them holds only {samples % batch}, which raises it."
     if not some:
         sentence += (
-            " None of the rates settles in the time there is, because the bowl is so long; standardise the data."
+            " None of these rates settles in the steps available, because the bowl is so elongated; standardise the "
+            "data."
         )
     return sentence

@@ -80,11 +80,11 @@ def _one_pass(runs: Sequence[Ran]) -> str:
         if update >= ran.loss.size:
             short.append(ran.variant.name)
         elif np.isnan(ran.excess[update]):
-            parts.append(f"{ran.variant.name} had diverged")
+            parts.append(f"{ran.variant.name}, diverged")
         else:
             stood = _above(ran.excess[update], ran.loss[update])
-            parts.append(f"{ran.variant.name}, after {counted(update, 'update')}, stood at {stood}")
-    said = f"Once {digits(samples)} samples had been looked at, {'; '.join(parts)}." if parts else ""
+            parts.append(f"{ran.variant.name}, {stood} (after {counted(update, 'update')})")
+    said = f"The loss after one pass over {digits(samples)} samples: {'; '.join(parts)}." if parts else ""
     missing = f"{_capital(listed(short))} did not get that far." if short else ""
     return f"**One pass.** {said} {missing}".replace("  ", " ").rstrip()
 
@@ -103,6 +103,6 @@ def time_sentence(runs: Sequence[Ran], seconds: Sequence[float]) -> str:
     ratio = runs[0].variant.batch / runs[-1].variant.batch
     return (
         f"Measured on this machine, an update takes {times}. So {digits(ratio)} times the samples take "
-        f"{digits(seconds[0] / seconds[-1], '.2g')} times as long: with tables as small as these most of it is "
-        "Python's own time for an update, whatever its size."
+        f"{digits(seconds[0] / seconds[-1], '.2g')} times as long: with tables this small most of it is Python's own "
+        "overhead for an update, whatever the batch size."
     )

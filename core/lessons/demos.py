@@ -18,8 +18,8 @@ _GD, _MOMENTUM, _NESTEROV, _ADAM, _ADAMW, _ADAGRAD, _RMSPROP, _LION, _FREE = (
 CLIPPING = Demo(
     key="clip",
     title="One enormous step",
-    look_for="The first gradient is so long that one step of plain descent throws the run out. Clipped, it keeps its "
-    "direction and every step is short enough.",
+    look_for="The first gradient is so long that one step of plain gradient descent throws the run out. Clipped, it "
+    "keeps its direction and every step is short enough.",
     objective=OBJECTIVES["rosenbrock"],
     steps=2000,
     entrants=((_GD, {}), (variant("clipped", "Clipped", "sgd", ORANGE, "dash"), {})),
@@ -39,7 +39,8 @@ DECAY = Demo(
     key="decay",
     title="Two ways to decay",
     look_for="Both pull the weights towards 0. AdamW takes the same share of each weight whatever its gradient, and "
-    "ends far from the minimum; L2 in Adam is divided by the size of the gradients, and hardly shows.",
+    "ends far from the minimum; the L2 penalty in Adam is divided by the size of the gradients and has "
+    "hardly any effect.",
     objective=OBJECTIVES["booth"],
     steps=500,
     entrants=(
@@ -96,7 +97,7 @@ AVERAGING = Demo(
     key="average",
     title="Noise at the bottom",
     look_for="With a fixed rate the noise keeps the run moving about the minimum. A falling rate and an average both "
-    "quieten it. This is one draw of the noise; the experiment below has the mean.",
+    "calm it down. This is one draw of the noise; the experiment below shows the mean.",
     objective=OBJECTIVES["bowl"],
     steps=500,
     entrants=(
@@ -113,8 +114,8 @@ AVERAGING = Demo(
 WELLS = Demo(
     key="wells",
     title="Two wells",
-    look_for="The start decides: both descents end in the nearer, shallower well, the small rate only later. Enough "
-    "noise carries a run over the hill between, and can carry it back.",
+    look_for="The start decides: without noise both runs end in the nearer, shallower well, the one at the small "
+    "rate only later. Enough noise carries a run over the hill between the wells, and can carry it back.",
     objective=OBJECTIVES["double_well"],
     steps=400,
     entrants=(
@@ -128,7 +129,8 @@ PLATEAU = Demo(
     key="flat",
     title="A plateau",
     look_for="Where the run starts, the slope is 0.001. Adam, whose steps do not depend on it, and momentum, which "
-    "adds up what it sees, are across long before plain descent; a falling rate makes that later still.",
+    "adds up past slopes, get across long before plain gradient descent; with a falling rate it takes "
+    "longer still.",
     objective=OBJECTIVES["plateau"],
     steps=600,
     entrants=(
@@ -143,7 +145,8 @@ ADAGRAD = Demo(
     key="adagrad",
     title="A rate that fades",
     look_for="Without noise AdaGrad arrives: its gradients die out, so their sum stops growing. With noise the sum "
-    "grows for ever and its steps fade, which here quietens it, while RMSProp, which forgets, keeps moving.",
+    "grows for ever and the steps fade, which here calms the run down, while RMSProp, which forgets old "
+    "gradients, keeps moving.",
     objective=OBJECTIVES["bowl"],
     steps=1000,
     entrants=(
@@ -171,8 +174,9 @@ CYCLES = Demo(
 DEPTH = Demo(
     key="layers",
     title="Twenty layers of one weight",
-    look_for="The output is x multiplied twenty times. From 0.6 the gradient is so small that plain descent stands "
-    "still; drag the start to 1.2, and it explodes in one step. Clipping helps only there, Adam in both.",
+    look_for="The output is x multiplied twenty times. From 0.6 the gradient is so small that plain gradient descent "
+    "stands still; drag the start to 1.2, and it explodes in one step. Clipping helps only in the second "
+    "case, Adam in both.",
     objective=Objective(
         key="twenty_layers",
         name="Twenty layers",
@@ -181,7 +185,9 @@ DEPTH = Demo(
         start=(0.6,),
         minima=((1.0,),),
         minimum=0.0,
-        idea="A network of twenty layers with the same single weight, which should give 1 for 1.",
+        idea=(
+            "A network of twenty layers that share a single weight; it should turn an input of 1 into an output of 1."
+        ),
     ),
     steps=300,
     entrants=((_GD, {}), (variant("clipped", "Clipped", "sgd", ORANGE, "dash"), {}), (_ADAM, {})),
@@ -212,8 +218,9 @@ def _edge(race: Race) -> list[str]:
 EDGE = Demo(
     key="edge",
     title="Too sharp to stay",
-    look_for="The valley is sharpest on the right. The smaller rate stays where it comes down. The larger one is "
-    "thrown out, because 2/α lies below the sharpness there, and comes to rest where the valley is flat enough.",
+    look_for="The valley is sharpest on the right. The run at the smaller rate stays where it comes down. The one at "
+    "the larger rate is thrown out, because 2/α lies below the sharpness there, and comes to rest where the "
+    "valley is flat enough.",
     objective=OBJECTIVES["hyperbola_valley"],
     steps=300,
     entrants=((_GD, {}), (variant("large", "Large rate", "sgd", ORANGE, "dash"), {})),

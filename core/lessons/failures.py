@@ -80,8 +80,8 @@ FAILURES = (
         0.0205,
         600,
         "A straight line on the logarithmic axis: each step multiplies the loss by the same factor, because the rate "
-        "is above 2/L in one direction only. The other direction looks perfectly healthy, so watch the loss and not "
-        "the weight you know.",
+        "is above 2/L in one direction only. The other direction looks perfectly healthy, so watch the loss and not a "
+        "single weight.",
     ),
     _failure(
         "sudden",
@@ -90,8 +90,8 @@ FAILURES = (
         "sgd",
         0.003,
         60,
-        "Curvature that grows with the distance: every step lands where the next is longer still. There is no trend to "
-        "notice, only the size of the first gradient, or of the curvature at the start.",
+        "Curvature that grows with the distance: every step lands where the next is longer still. There is no trend "
+        "to notice; the only warning is the size of the first gradient, or of the curvature at the start.",
     ),
     _failure(
         "undefined",
@@ -100,9 +100,9 @@ FAILURES = (
         "momentum",
         0.3,
         100,
-        "The loss is small and calm until a step leads to where a logarithm has no value. No limit on the gradient "
-        "and no smaller loss would have told; the remedy is in the formula: softplus, log1p, a clamp, or a loss that "
-        "takes logits.",
+        "The loss is small and calm until a step leads to where a logarithm has no value. No threshold for the "
+        "gradient or the loss would have warned you; the remedy is in the formula: softplus, log1p, a clamp, or a "
+        "loss that takes logits.",
     ),
     _failure(
         "harmless",

@@ -47,8 +47,8 @@ def _walk_sentence(racer: Racer, path: Path) -> str:
 WALKS = Demo(
     key="sam",
     title="A valley of equal minima",
-    look_for="Along the floor every point has loss 0. Gradient descent stays where it came down; SAM goes on along the "
-    "floor to where the valley is flattest, for two gradients a step.",
+    look_for="Along the floor every point has loss 0. Gradient descent stays where it came down; SAM moves on along "
+    "the floor to where the valley is flattest, at two gradients a step.",
     objective=VALLEY,
     steps=5000,
     entrants=((RACERS["sgd"], {}), (RACERS["sam"], {})),

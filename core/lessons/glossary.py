@@ -33,7 +33,8 @@ class Term:
 _ALL = (
     Term(
         "activation function",
-        "The nonlinear function that a unit applies to the sum of its inputs, such as ReLU, tanh or the sigmoid.",
+        "The nonlinear function that a unit applies to the weighted sum of its inputs, such as ReLU, tanh or the "
+        "sigmoid.",
         page="pitfalls",
         at="depth",
         forms=("activation functions", "activation"),
@@ -111,7 +112,8 @@ _ALL = (
     ),
     Term(
         "condition number",
-        "The largest curvature divided by the smallest; the steps that plain descent needs grow in proportion to it.",
+        "The largest curvature divided by the smallest; the steps that gradient descent needs grow in proportion to "
+        "it.",
         page="techniques",
         at="scaling",
         symbol=r"\kappa",
@@ -152,7 +154,8 @@ _ALL = (
     ),
     Term(
         "decaying mean",
-        "A mean in which older values count less by one factor a step; also called exponential moving average.",
+        "A mean in which every step makes older values count less by the same factor; also called exponential moving "
+        "average.",
         page="optimizers",
         at="chosen_adam",
         forms=("decaying means",),
@@ -237,7 +240,7 @@ _ALL = (
     ),
     Term(
         "generalisation",
-        "Doing well on data that were not trained on.",
+        "Doing well on data that were not used for training.",
         page="variants",
         at="claims",
         forms=("generalise", "generalises"),
@@ -316,7 +319,7 @@ _ALL = (
     ),
     Term(
         "inflection",
-        "A place where a curve changes the way it bends; if it is level there too, descent creeps.",
+        "A place where a curve changes the way it bends; if it is level there too, gradient descent creeps.",
         page="foundations",
         at="playground",
         forms=("inflections",),
@@ -345,7 +348,7 @@ _ALL = (
     ),
     Term(
         "learning rate",
-        "The factor that makes a step out of a gradient; how long the step is depends on both.",
+        "The factor by which a gradient is multiplied to make a step; how long the step is depends on both.",
         page="learning_rate",
         at="sizes",
         symbol=r"\alpha",
@@ -390,7 +393,7 @@ _ALL = (
     ),
     Term(
         "minimum",
-        "A place that is lower than all around it.",
+        "A point that is lower than all points around it.",
         page="foundations",
         at="playground",
         forms=("minima",),
@@ -404,7 +407,7 @@ _ALL = (
     ),
     Term(
         "momentum",
-        "Going on in the direction of earlier steps: each step keeps the share β of the velocity before it.",
+        "Going on in the direction of earlier steps: each step keeps a share β of the velocity before it.",
         page="optimizers",
         at="chosen_momentum",
         symbol=r"\beta",
@@ -417,7 +420,7 @@ _ALL = (
     ),
     Term(
         "noise",
-        "What a gradient is off by at random, mostly because it was taken over a few samples only.",
+        "The random error of a gradient, mostly because it was taken over only a few samples.",
         page="variants",
         at="noise",
         everyday=True,
@@ -430,7 +433,7 @@ _ALL = (
     ),
     Term(
         "objective",
-        "The function of which a run looks for a low point.",
+        "The function that a run tries to make as small as possible.",
         page="foundations",
         at="idea",
         symbol="f",
@@ -525,7 +528,7 @@ _ALL = (
     ),
     Term(
         "residual",
-        "What a prediction is off by: the prediction minus the target.",
+        "The error of a prediction: the prediction minus the target.",
         page="update_rule",
         at="repeat",
         forms=("residuals",),

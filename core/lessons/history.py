@@ -22,12 +22,12 @@ RACE_STEPS = 250
 # Learning rates tried per rule, evenly spaced on a log scale over its slider: neighbours differ by about 6 %.
 RACE_RATES = 160
 RACE_NOTE = (
-    "Every rule runs at the learning rate of its own slider that keeps it lowest here: by the median of the last fifth "
-    "of its losses, and at the rates beside it as well, so no lucky last step decides. All else is at its default. "
-    "So this race is between tuned learning rates as much as between rules, and a later year is no promise of a better "
-    "end. The valley is exact and has two unknowns: rules made for noise, for sparse features or for the matrices of "
-    "large networks show nothing of their purpose. Steps are counted and not their cost: one of Newton, SAM or Sophia "
-    "can ask for more than a gradient."
+    "Every rule runs at that learning rate on its slider which ends lowest here, judged by the median of the last "
+    "fifth of its losses, also at the neighbouring rates, so that no lucky last step decides. Everything else is at "
+    "its default. So this is a race between tuned learning rates as much as between rules, and a later year does not "
+    "promise a lower loss. The gradients are exact and there are only two unknowns: rules made for noise, for sparse "
+    "features or for the matrices of large networks cannot show their strengths here. The race counts steps and not "
+    "their cost: a step of Newton, SAM or Sophia can need more than one gradient."
 )
 
 

@@ -12,7 +12,7 @@ def mountain_table(path: Path) -> str:
         ("where you stand", r"weights $\theta$", f"({position})"),
         ("how high", r"loss $J(\theta)$", measured(float(path.loss[0])).latex),
         ("how steep", r"size of the gradient $\nabla J(\theta)$", measured(slope).latex),
-        ("how far a slope makes you go", r"learning rate $\alpha$", measured(lr).latex),
+        ("how far a given slope takes you", r"learning rate $\alpha$", measured(lr).latex),
         ("your step, downhill", r"update $-\alpha\,\nabla J(\theta)$, its length", measured(lr * slope).latex),
         ("the blindfold", r"nothing is known but $\nabla J(\theta)$", r"\text{here}"),
     )

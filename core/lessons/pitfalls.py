@@ -55,10 +55,10 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "divergence",
         "Divergence, and what NaN looks like",
-        "NaN is the last thing that a failing run shows. Long before, the loss grows by the same factor at every step; "
-        "or nothing grows, and a step leads to where the loss is not defined.",
+        "NaN is the last symptom of a failing run. Usually the loss has long been growing by the same factor at every "
+        "step; or else nothing grows, and a single step leads to where the loss is not defined.",
         partial(picture_of, "X76", "log₁₀ of the loss", {"float32": "float32", "float16": "float16"}),
-        "The logarithm of a diverging loss grows evenly, for hundreds of steps, until the number format ends",
+        "The logarithm of a diverging loss grows evenly, for hundreds of steps, to the end of the number format",
         ("X76", "X09", "X48", "X49", "X65"),
         chip="Divergence",
         group=_STEPS,
@@ -67,9 +67,9 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "edge",
         "The edge of stability",
-        "The limit 2/L belongs to one place. In a network the largest curvature L moves with the weights: it grows "
-        "until the learning rate is at the limit, and stays there, while the loss goes up and down and, all the same, "
-        "falls.",
+        "The limit 2/L holds at one place only. In a network the largest curvature L changes with the weights: it "
+        "grows until the learning rate is at the limit, and stays there, while the loss goes up and down but falls in "
+        "the long run.",
         partial(picture_of, "X11", "sharpness", {"sharpness": "sharpness"}, {"steps": 1000}),
         "The sharpness of a small network grows until it reaches 2/α and hovers there",
         ("X11",),
@@ -80,8 +80,8 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "cycles",
         "Steps that never get shorter",
-        "A rule that keeps only the sign of what it remembers takes equally long steps to the very end, so it cannot "
-        "come to rest. It circles the minimum at the distance of a step until its learning rate is lowered.",
+        "A rule that steps by signs alone takes equally long steps to the very end, so it cannot come to rest. It "
+        "swings about the minimum at the distance of a step until its learning rate is lowered.",
         _cycles,
         "Position over the steps: Lion swings about the minimum for ever, gradient descent settles on it",
         ("X39",),
@@ -92,8 +92,8 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "decay",
         "AdaGrad's decay",
-        "AdaGrad divides by the root of all squared gradients so far. It is said to stop learning for that reason. "
-        "Whether it does depends on whether the gradients die out or, as with noise, never do.",
+        "AdaGrad divides by the root of the sum of all squared gradients so far, and is said to stop learning because "
+        "of that. Whether it does depends on whether the gradients die out or, as with noise, never do.",
         partial(picture_of, "X27", "rate α/√G", {"no noise": "no noise", "noise 1": "noise 1"}),
         "AdaGrad's effective rate over the steps: it settles without noise and keeps falling with it",
         ("X27", "X29"),
@@ -104,9 +104,9 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "depth",
         "Vanishing and exploding gradients",
-        "A gradient is multiplied once per layer, or once per time step, on its way back. Thirty factors a little "
-        "below 1 leave nothing, thirty a little above 1 leave nothing else. What helps acts on the factor; clipping "
-        "only acts on the length.",
+        "On its way back a gradient is multiplied once per layer, or once per time step. Thirty factors below 1 leave "
+        "almost nothing of it; thirty above 1 make it huge. Real remedies change the factor; clipping changes only "
+        "the length.",
         partial(
             picture_of,
             "X50",
@@ -123,8 +123,8 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "minima",
         "Local minima",
-        "Descent ends in the minimum on whose slope it starts, and a smaller learning rate does not change which one "
-        "that is. Noise can carry a run out of a bad minimum, and out of a good one just as well.",
+        "Gradient descent ends in the minimum on whose slope it starts, and a smaller learning rate does not change "
+        "which one that is. Noise can carry a run out of a bad minimum, but also out of a good one.",
         _minima,
         "Gradient descent from two starts a tenth apart ends in two different minima",
         ("X03", "X10", "X17"),
@@ -135,8 +135,8 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "saddles",
         "Saddle points",
-        "On a saddle the slope is 0 and the way down is open. What counts is how far from its ridge a run comes in, "
-        "and how fast the rule lets that distance grow. Exactly on the ridge only noise helps.",
+        "At a saddle the slope is 0, although there is a way down. What counts is how far from the ridge a run "
+        "arrives, and how fast the rule makes that distance grow. Exactly on the ridge only noise helps.",
         _saddles,
         "Distance from the saddle's ridge over the steps: Adam leaves first, then momentum, then gradient descent",
         chip="Saddles",
@@ -167,8 +167,8 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "ravines",
         "Ravines and turned axes",
-        "Rules that scale each coordinate by itself mend a ravine that lies along an axis, and lose much of that when "
-        "it lies across them. Gradient descent does not know which way the axes point.",
+        "Rules that scale each coordinate by itself are fast in a ravine that lies along an axis, and lose much of "
+        "that advantage when it lies diagonally. For gradient descent the direction of the axes makes no difference.",
         partial(
             picture_of,
             "X32",
@@ -185,9 +185,9 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "sharpness",
         "Sharp and flat minima",
-        "Flat minima are said to generalise. Sharpness does go with test error in some studies, does not in others, "
-        "and can be changed at will without changing the function. Which minimum a rule prefers is a fact; what that "
-        "is worth is disputed.",
+        "Flat minima are said to generalise better. In some studies sharpness does go with test error, in others it "
+        "does not, and it can be changed at will without changing what the network computes. Which minimum a rule "
+        "prefers can be measured; what that is worth is disputed.",
         flat_walk.preview,
         "Sharpness over the steps in the valley xy = 1: gradient descent stays at a sharp place, SAM walks to the flat "
         "one",

@@ -54,7 +54,7 @@ def cards() -> tuple[Card, ...]:
             "tenth of the rate costs ten times the steps. All that is lost is time; which minimum is found depends on "
             "the start.",
             drawn(_SLOW, slow, _BETTER, better),
-            "Position against the step on a parabola: the small rate creeps, ten times as much arrives",
+            "Position against the step on a parabola: the small rate creeps, ten times that rate arrives",
         ),
         Card(
             "Too large",

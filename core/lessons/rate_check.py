@@ -23,7 +23,7 @@ _QUADRATICS = (
     Scenario(
         "parabola",
         "Parabola",
-        "One direction, of curvature 1, so that α is αL itself.",
+        "One direction, of curvature 1, so that αL is simply α.",
         "parabola",
         {"sgd": {"lr": 1.9}, "momentum": {"lr": 0.5, "beta": 0.5}, "nesterov": {"lr": 0.5, "beta": 0.5}},
         steps=100,
@@ -87,7 +87,7 @@ def rate_hyper(key: str, scenario: Scenario) -> Hyper:
         lr.bounds,
         (bottom, top),
         "linear",
-        "How much of the gradient a step takes. Curvature L decides what is small and what is large.",
+        "A step is α times the gradient. The curvature L decides whether α is small or large.",
     )
 
 
@@ -219,19 +219,19 @@ def rate_sentences(path: Path, checked: Check) -> list[str]:
     if 0 < predicted < 1:
         tenth = checked.factor(checked.lr / 10)
         parts.append(
-            f"At this pace a hundredth of the distance is left after {_steps(predicted)}; at a tenth of the rate "
-            f"after {_steps(tenth)}."
+            f"At this pace it takes {_steps(predicted)} to cut the distance to a hundredth; at a tenth of the rate "
+            f"{_steps(tenth)}."
         )
     elif checked.lr > 0 and checked.regime in _LASTING:
         parts.append("More steps do not help: nothing shrinks.")
     beta = f" and β = {digits(checked.best.beta)}" if checked.key != "sgd" else ""
     parts.append(
-        f"The best fixed settings here are α = {digits(checked.best.lr)}{beta}, with a factor of "
-        f"{digits(checked.best.contraction)} a step."
+        f"The best fixed settings here, α = {digits(checked.best.lr)}{beta}, multiply the distance by "
+        f"{digits(checked.best.contraction)} at every step."
     )
     if checked.left_out:
         parts.append(
-            "The start lies on an axis, so the run feels one direction only, and the numbers here are for that one."
+            "The start lies on an axis, so the run moves in one direction only, and the numbers here are for that one."
         )
     return parts
 
@@ -239,8 +239,8 @@ def rate_sentences(path: Path, checked: Check) -> list[str]:
 def _shape(bowl: Curvature) -> str:
     if bowl.smallest == 0:
         return (
-            f"The loss is flat in one direction, as where all x of a table are equal, with curvature "
-            f"L = {digits(bowl.largest)} across. Only the one across is descended."
+            "The loss is flat in one direction, as it is when all x of a table are equal; across it the curvature is L "
+            f"= {digits(bowl.largest)}, and the run descends only that way."
         )
     if len(bowl.values) == 1:
         return f"The curvature is L = {digits(bowl.largest)} everywhere."

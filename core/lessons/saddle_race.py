@@ -27,7 +27,7 @@ def crossings(race: Race) -> list[str]:
     sentences += [_bounded(path) for _, path in race if path.run.optimizer == "sgd" and path.run.start[0] > 0][:1]
     return [
         *sentences,
-        "Nobody found a minimum here, for x³ has none: at 0 it is only flat, and beyond it falls for ever.",
+        "No run finds a minimum here, because x³ has none: at 0 it is only flat, and beyond 0 it falls for ever.",
     ]
 
 
@@ -52,8 +52,8 @@ def _bounded(path: Path) -> str:
     begins, _ = apart(share, 1)
     result = "it never gets there, however long it runs" if share < 1 else "its first step already leads there"
     return (
-        "A step of gradient descent is 3αx² long, less than the way x to the flat place as long as 3αx is below 1. "
-        f"Here 3αx begins at {begins}, so {result}{', and beyond' if share > 1 else ''}."
+        "A step of gradient descent is 3αx² long, less than the distance x to the flat place as long as 3αx is below "
+        f"1. Here 3αx begins at {begins}, so {result}{', and beyond' if share > 1 else ''}."
     )
 
 
@@ -82,7 +82,7 @@ def _predicted(path: Path) -> str:
     """How long theory says that gradient descent takes from a small distance."""
     offset, lr = abs(path.run.start[1]), path.run.settings["lr"]
     if offset >= ESCAPED or lr == 0:
-        return "So far from the line y = 0, nobody is held up by the saddle."
+        return "So far from the line y = 0, the saddle holds no run up."
     return (
         f"Near y = 0 each step of gradient descent multiplies y by 1 + α, so theory says "
         f"ln({digits(ESCAPED)}/{digits(offset)})/ln(1 + {digits(lr)}) = {digits(predicted_escape(offset, lr))} steps."
@@ -93,7 +93,7 @@ CUBE = Demo(
     key="cube",
     title="Two balls on x³",
     look_for="Gradient descent stalls at 0 and momentum rolls on. That is often shown as a saddle, but x³ has none: "
-    "beyond 0 the way leads down for ever, and nobody finds a minimum.",
+    "beyond 0 it falls for ever, and no run finds a minimum.",
     objective=OBJECTIVES["cubic"],
     steps=200,
     entrants=((RACERS["sgd"], {}), (RACERS["momentum"], {})),
@@ -104,8 +104,8 @@ CUBE = Demo(
 SADDLE = Demo(
     key="saddle",
     title="Beside a saddle",
-    look_for="Everyone lingers at the saddle, where the slope is nearly 0, and then falls to one side. Put the start "
-    "on y = 0, and only the run with noise gets away.",
+    look_for="Every run lingers at the saddle, where the slope is nearly 0, and then falls to one side. Put the "
+    "start on y = 0, and only the run with noise gets away.",
     objective=_SCENARIO.resolved_objective,
     steps=_SCENARIO.steps,
     entrants=(

@@ -38,10 +38,19 @@ NOISE = Hyper(
     (0.0, 1000.0),
     (0.0, 10.0),
     "linear",
-    "Standard deviation of what is added to every coordinate of every gradient, as a mini-batch would.",
+    "Standard deviation of the noise added to every coordinate of every gradient, as a mini-batch would.",
 )
 # The seventh draw ends near the middle of all for each of the opening schedules; many a draw tells another story.
-SEED = Hyper("seed", "s", 7, (0, 1_000_000), (0, 99), "linear", "Draws other noise, the same for all.", whole=True)
+SEED = Hyper(
+    "seed",
+    "s",
+    7,
+    (0, 1_000_000),
+    (0, 99),
+    "linear",
+    ("Another seed draws other noise, the same for all runs."),
+    whole=True,
+)
 
 SEEDS = 64
 """Draws of the noise that the middle of the results is taken from."""
@@ -123,7 +132,7 @@ def ends_sentence(outcomes: Mapping[str, Ends]) -> str:
     """The schedules by their loss at the end over many draws, ``outcomes`` by the schedules' keys, in a sentence."""
     ranked = sorted(outcomes, key=lambda key: outcomes[key].median)
     parts = [f"{SCHEDULES[key].name} {_loss(outcomes[key])}" for key in ranked]
-    return f"The middle of the losses at the end over {SEEDS} draws of the noise: {'; '.join(parts)}."
+    return f"The median loss at the end over {SEEDS} draws of the noise: {'; '.join(parts)}."
 
 
 def _loss(end: Ends) -> str:

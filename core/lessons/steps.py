@@ -108,8 +108,8 @@ def _differentiate(example: Example) -> Stage:
         sentence = f"The slope along w is 0 and along b {digits(done.slope_b)}: only b will move."
     else:
         sentence = (
-            f"The slope is {digits(done.slope_w)} along w and {digits(done.slope_b)} along b. The loss falls against "
-            f"it, so w has to go {falls}."
+            f"The slope is {digits(done.slope_w)} along w and {digits(done.slope_b)} along b. The loss falls in the "
+            f"opposite direction, so w has to go {falls}."
         )
     return Stage(
         key="gradient",

@@ -40,8 +40,8 @@ _ALL = (
         symptom="The last layers learn and the first ones stay as they were.",
         cause="The gradient shrinks in every layer on its way back, as the slope of a sigmoid, at most 1/4, makes it.",
         test="Compare the norm of the gradient layer by layer before the first step.",
-        fix="ReLU with He's weights or tanh with Xavier's, skip connections, normalisation. Clipping does not help: it "
-        "only shortens.",
+        fix="ReLU with He's weights or tanh with Xavier's, skip connections, normalisation. Clipping does not help: "
+        "it can only shorten a gradient.",
         experiment="X50",
         section="depth",
     ),
@@ -51,7 +51,7 @@ _ALL = (
         cause="The gradient is multiplied in every step: in a tanh RNN even at spectral radius 1, and in an LSTM or a "
         "GRU whose gates stand half open.",
         test="Compare the gradient with respect to the inputs of the first step with that of the last.",
-        fix="An LSTM or a GRU whose keeping gate starts with a bias that opens it.",
+        fix="An LSTM or a GRU, with a bias at the start that opens the gate which keeps the memory.",
         experiment="X75",
         section="depth",
     ),
@@ -72,23 +72,25 @@ _ALL = (
         "then spreads it to every weight.",
         test="Check loss and gradient for finite values in each step, and turn on PyTorch's anomaly detection to find "
         "the operation.",
-        fix="Mend the operation, and skip any step whose gradient is not finite. Clipping repairs nothing.",
+        fix="Correct the operation, and skip any step whose gradient is not finite. Clipping does not help.",
         experiment="X49",
         section="divergence",
     ),
     Symptom(
         key="underflow",
         symptom="In float16 many gradients are exactly 0 and the loss stands still.",
-        cause="They are below about 3·10⁻⁸, half of the smallest number of the format.",
+        cause="They are below about 3·10⁻⁸, half the smallest positive number of the format.",
         test="Count the zeros among the gradients of one step in float16 and in float32.",
-        fix="Multiply the loss and divide the gradients again before clipping, or use bfloat16.",
+        fix=(
+            "Multiply the loss by a large number and divide the gradients by it again before clipping, or use bfloat16."
+        ),
         experiment="X65",
         section="divergence",
     ),
     Symptom(
         key="spiking",
         symptom="Now and then the norm of the gradient is many times its usual size, and the loss jumps.",
-        cause="A steep wall of the loss, or an unusual batch: one step as long as the slope is steep.",
+        cause="A steep wall of the loss, or an unusual batch: the step is as long as the slope is steep.",
         test="Record the norm before clipping and compare it with its own running median.",
         fix="Clip the norm somewhat above its usual size. The rate must still be small enough for the usual steps.",
         experiment="X48",
@@ -97,17 +99,20 @@ _ALL = (
     Symptom(
         key="zigzag",
         symptom="The loss falls quickly at first and then crawls, while the steps zigzag.",
-        cause="The curvature differs between directions: the steepest limits the rate, the flattest needs the steps.",
+        cause="The curvature differs between directions: the steepest limits the rate, the flattest needs many steps.",
         test="Compare the scales of the features, or the largest curvature with the smallest.",
-        fix="Standardise the features; use momentum, whose steps grow with √κ where those of descent grow with κ.",
+        fix=(
+            "Standardise the features; use momentum: the steps it needs grow with √κ, where κ is the condition "
+            "number, and those of gradient descent with κ."
+        ),
         experiment="X19",
         section="ravines",
     ),
     Symptom(
         key="plateau",
         symptom="The loss is high and hardly moves, with a gradient that is small in all layers alike.",
-        cause="The ground is nearly flat, and a step is as short as the slope is small.",
-        test="Take a few hundred steps with momentum or Adam: on a plateau they get away.",
+        cause="The loss is nearly flat here, and a step is as short as the slope is small.",
+        test="Take a few hundred steps with momentum or Adam: they get away from a plateau.",
         fix="Momentum, or a rule that divides by the size of the gradient. A schedule that lowers the rate makes it "
         "worse.",
         experiment="X55",
@@ -116,7 +121,7 @@ _ALL = (
     Symptom(
         key="saddle",
         symptom="The loss rests for a long time with a gradient of almost 0, and then falls abruptly.",
-        cause="A saddle: the way out has to grow from a tiny offset, by a constant factor in each step.",
+        cause="A saddle: the run leaves it only as a tiny offset grows, by a constant factor in each step.",
         test="Add a little noise to the weights and go on: from a saddle the loss soon falls; from a minimum it does "
         "not.",
         fix="Noise, such as mini-batches have; momentum or Adam shorten the wait.",
@@ -136,7 +141,7 @@ _ALL = (
         key="fading",
         symptom="AdaGrad learns well at first and less and less later on.",
         cause="It divides by the root of a sum that never shrinks; with noisy gradients the sum grows for ever.",
-        test="Draw its effective rate: with noise it falls like 1/√t, without it settles.",
+        test="Plot its effective rate: with noise it falls like 1/√t, without noise it settles.",
         fix="RMSProp or Adam, which forget old gradients.",
         experiment="X27",
         section="decay",
@@ -163,8 +168,8 @@ _ALL = (
         key="batch",
         symptom="After a change of the batch size the results on new data are worse.",
         cause="The learning rate was kept, and the best one depends on the batch size.",
-        test="Choose the rate anew for this size, on data kept apart for it.",
-        fix="Tune the rate anew for each batch size before comparing sizes.",
+        test="Tune the rate again for this batch size, on validation data.",
+        fix="Tune the rate again for each batch size before comparing sizes.",
         experiment="X58",
         section="sharpness",
     ),

@@ -121,7 +121,7 @@ TECHNIQUES = (
         group=_GRADIENT,
         demos=(demos.CLIPPING,),
         introduction="A limit c on the gradient saves a run from one enormous step. Clipping by norm shortens the "
-        "gradient, clipping by value also turns it, and neither mends a gradient that has vanished.",
+        "gradient, clipping by value also turns it, and neither helps a gradient that has vanished.",
         preview=partial(
             picture_of,
             "X49",
@@ -144,8 +144,8 @@ TECHNIQUES = (
         chip="Nesterov",
         group=_GRADIENT,
         demos=(demos.LOOK_AHEAD,),
-        introduction="The gradient is taken where momentum is about to carry the point. It overshoots less, and pays "
-        "with a smaller range of stable learning rates.",
+        introduction="The gradient is taken where momentum is about to carry the point. That overshoots less, at the "
+        "price of a smaller range of stable learning rates.",
         preview=partial(picture_of, "X24", "position", {"Momentum": "Momentum", "Nesterov": "Nesterov"}),
         alt="Position against the step on a parabola: Nesterov's method overshoots the minimum less than momentum",
         formula=_rule("nesterov"),
@@ -158,8 +158,9 @@ TECHNIQUES = (
         chip="SAM",
         group=_GRADIENT,
         demos=(flat_walk.WALKS,),
-        introduction="SAM takes the gradient a little uphill, and among equal minima walks to the flat ones, for two "
-        "gradients a step. A demonstration in one variable shows nothing of what it does.",
+        introduction="SAM takes the gradient at a point a little uphill, and so moves, among equally low minima, to "
+        "the flat ones. Each step costs two gradients. A demonstration in one variable shows nothing of "
+        "this.",
         preview=flat_walk.preview,
         alt="Sharpness against the step in a valley of equal minima: unchanged by gradient descent, lowered by SAM",
         formula=_rule("sam"),
@@ -170,8 +171,9 @@ TECHNIQUES = (
         title="Gradient accumulation",
         chip="Accumulation",
         group=_GRADIENT,
-        introduction="Several small batches, one step: the mean of their gradients is that of one large batch, if "
-        "every part counts by its share of the items and no layer looks at the batch as a whole.",
+        introduction="Several small batches, one step: the mean of their gradients is the gradient of one large "
+        "batch, provided that every part is weighted by its share of the items and no layer looks at "
+        "the batch as a whole.",
         preview=partial(
             picture_of,
             "X47",
@@ -194,7 +196,8 @@ TECHNIQUES = (
         chip="Number formats",
         group=_GRADIENT,
         introduction="float16 loses small gradients unless the loss is multiplied by a scale S first; bfloat16 keeps "
-        "their size and fewer of their digits. A scaled gradient must be divided again before it is clipped.",
+        "their size, with fewer digits. A scaled gradient must be divided by S again before it is "
+        "clipped.",
         preview=_formats,
         alt="Share of a gradient that is left when it is stored: float16 loses what is small, bfloat16 does not",
         formula=r"g = \frac{1}{S}\,\nabla\left(S\,J\right)",
@@ -207,8 +210,9 @@ TECHNIQUES = (
         chip="Bias correction",
         group=_STEP,
         demos=(demos.CORRECTION,),
-        introduction="Adam's averages start at zero and are too small at first. Without the correction the first steps "
-        "are too long, not too short, because the average under the root lags most.",
+        introduction="Adam's averages start at zero and are too small at first. Without the correction the first "
+        "steps are too long, not too short, because the average that divides the step starts even "
+        "further below its true value than the other.",
         preview=partial(picture_of, "X30", "step / rate", {"no bias correction": "uncorrected", "Adam": "Adam"}),
         alt="Step length against the step: up to 6.6 learning rates without bias correction, always one with it",
         formula=_rule("adam", r"\hat"),
@@ -221,8 +225,9 @@ TECHNIQUES = (
         chip="Warm-up",
         group=_STEP,
         demos=(demos.WARMUP,),
-        introduction="A rate that rises over the first w steps lets the run reach a flatter place before the large "
-        "steps come, so that a larger peak can be used. Where the curvature is the same everywhere it moves no limit.",
+        introduction="If the rate rises over the first w steps, the run reaches a flatter place before the large "
+        "steps come, so a larger peak rate can be used. Where the curvature is the same everywhere, "
+        "warm-up does not move the limit.",
         preview=_warmup,
         alt="Loss against the step on a quartic at rate 0.5: it explodes at once, and falls with a warm-up of 50 steps",
         formula=r"\alpha_t = \alpha\,\min\left(1,\ \frac{t}{w}\right)",
@@ -235,8 +240,9 @@ TECHNIQUES = (
         chip="Weight decay",
         group=_STEP,
         demos=(demos.DECAY,),
-        introduction="Shrinking the weights beside the gradient and adding λ times the weights to the gradient are one "
-        "thing in gradient descent and two in Adam, which divides the second by the size it has just seen.",
+        introduction="Weight decay shrinks the weights directly; an L2 penalty adds λ times the weights to the "
+        "gradient. For gradient descent the two are the same. For Adam they are not, because it divides "
+        "the penalty by the size of recent gradients.",
         preview=partial(picture_of, "X35", "weight", {"AdamW": "AdamW", "Adam + L2": "Adam + L2"}),
         alt="A weight without a gradient against the step: AdamW shrinks it by a fixed share, Adam with L2 far faster",
         formula=aligned(
@@ -257,9 +263,9 @@ TECHNIQUES = (
         chip="Averaging",
         group=_STEP,
         demos=(demos.AVERAGING,),
-        introduction="Schedule-Free evaluates the average of the points it visits, which quiets noise without a rate "
-        "that has to fall by a fixed step. On the noisy bowl here, at its usual beta of 0.9, it beats a fixed rate and "
-        "loses to a falling one; at 0, as a plain average, it beats both.",
+        introduction="Schedule-Free reports the average of the points it visits, which reduces the noise without a "
+        "rate that has to be low by a given step. On the noisy bowl here, at its usual beta of 0.9, it "
+        "beats a fixed rate and loses to a falling one; at 0, as a plain average, it beats both.",
         preview=_averaging,
         alt="Expected loss against the learning rate for a constant rate, a falling one, and Schedule-Free",
         formula=_rule("schedule_free"),
@@ -272,7 +278,7 @@ TECHNIQUES = (
         chip="Memory",
         group=_STEP,
         introduction="Adam keeps two numbers for each weight, momentum and Lion one, gradient descent none. Storing "
-        "weights in 16 bits beside a copy in 32 does not change the sum.",
+        "weights in 16 bits beside a 32-bit copy leaves the total memory unchanged.",
         preview=_memory,
         alt="Memory for a model of seven billion weights against the numbers kept for each: from 56 to 112 gigabytes",
         experiments=("X38",),
@@ -283,9 +289,9 @@ TECHNIQUES = (
         title="Feature scaling",
         chip="Feature scaling",
         group=_DATA,
-        introduction="Features in different units make a long valley of the loss, and the best rate for one weight is "
-        "too large or too small for another. Dividing each feature by its spread mends that; it cannot mend features "
-        "that say nearly the same.",
+        introduction="Features in different units turn the loss into a long valley, in which the best rate for one "
+        "weight is too large or too small for another. Dividing each feature by its spread cures that, "
+        "but it does not help with features that say nearly the same.",
         preview=_scaling,
         alt="Loss against the step on two features, one four times as spread: slow as they are, fast standardised",
         formula=r"\hat x = \frac{x - \mu}{\sigma}",
@@ -298,7 +304,8 @@ TECHNIQUES = (
         chip="Batch norm",
         group=_DATA,
         introduction="Normalising each unit over the batch lets a deep network train at rates that would otherwise "
-        "destroy it. Why it does is disputed: it helps even where the inputs of each layer are made unsteady.",
+        "destroy it. Why it does so is disputed: it helps even where the inputs of each layer are "
+        "deliberately disturbed.",
         preview=_batch_norm,
         alt="Loss of a deep network against the learning rate: with BatchNorm it learns at larger rates",
         formula=aligned(
@@ -316,8 +323,9 @@ TECHNIQUES = (
         title="Initialisation",
         chip="Initialisation",
         group=_DATA,
-        introduction="Weights start at random, so that units can become different, and with a variance that lets "
-        "values keep their size from layer to layer. Which variance that is depends on the activation.",
+        introduction="Weights start at random, so that units can become different, and with a variance that keeps "
+        "values the same size from layer to layer. The right variance depends on the activation "
+        "function.",
         preview=partial(picture_of, "X08", "size of values", {"Xavier": "Xavier", "He": "He"}, {"width": 64}),
         alt="Size of the values behind each of thirty ReLU layers: kept by He's variance, lost by Xavier's",
         formula=aligned(

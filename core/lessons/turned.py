@@ -69,8 +69,8 @@ def _steps(path: Path) -> str:
 TURNED = Demo(
     key="turned",
     title=f"A ravine turned by {digits(ANGLE)}°",
-    look_for="Adam scales each coordinate by itself, which here lies across both directions of the ravine, so it "
-    "crawls along the floor. Gradient descent runs as it would with the ravine along the axes.",
+    look_for="Adam scales each coordinate by itself, but here the ravine lies diagonally between them, so it crawls "
+    "along the floor. Gradient descent runs just as it would with the ravine along the axes.",
     objective=turned_ravine(ANGLE),
     steps=600,
     entrants=((RACERS["sgd"], {}), (RACERS["adam"], {})),

@@ -15,7 +15,15 @@ from core.problems.theory import METHODS, Curvature, curvature
 
 SETTINGS = (
     Hyper("ratio", "r", 4.0, (1.0, 10.0), (1.0, 10.0), "linear", "Spread of the first feature over that of the other."),
-    Hyper("correlation", r"\rho", 0.0, (-0.95, 0.95), (-0.95, 0.95), "linear", "How far one feature tells the other."),
+    Hyper(
+        "correlation",
+        r"\rho",
+        0.0,
+        (-0.95, 0.95),
+        (-0.95, 0.95),
+        "linear",
+        ("How strongly the two features are correlated."),
+    ),
 )
 # What is shown of both planes: the first weights and the way from there, on equal axes.
 VIEW = ((-1.5, 1.5), (-1.5, 1.5))
@@ -77,5 +85,5 @@ class Bowl:
         """Condition number, rate and steps in words."""
         return (
             f"κ = {digits(self.curvature.condition)}; at the best rate, {digits(self.rate)}, gradient descent needs "
-            f"{steps_text(self.steps, _BUDGET)} to a ten-thousandth of the first loss."
+            f"{steps_text(self.steps, _BUDGET)} to bring the loss to a ten-thousandth of its first value."
         )

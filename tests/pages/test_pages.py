@@ -119,7 +119,7 @@ def test_a_visit_to_all_pages_in_turn_leaves_none_broken() -> None:
 )
 def test_the_doors_of_the_home_page_lead_into_the_guide(door: int, page: Page) -> None:
     app = open_page(navigation.HOME)
-    labels = ["Start learning", "Explore: race the rules", "Try your own function"]
+    labels = ["Start learning", "Explore: race the optimizers", "Try your own function"]
     assert [button.label for button in app.button][:3] == labels
     clean(app.button[door].click().run())
     assert app.title[0].value == page.title

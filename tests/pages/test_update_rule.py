@@ -147,7 +147,7 @@ WRONG = {
 def test_points_that_cannot_be_read_are_explained_by_row_and_stay_in_their_box(text: str) -> None:
     app = open_page(PAGE, {f"{PAGE.prefix}data": text})
     (error,) = app.error
-    assert "the guide's own are" in error.value
+    assert "until then the guide uses its own" in error.value
     # What was typed is only ever shown as code.
     assert WRONG[text] in app.code[0].value
     assert not any("//b.cc" in element.value for element in (*app.markdown, *app.error, *app.caption))

@@ -309,13 +309,13 @@ def own_rule_control(prefix: str = "") -> Racer | None:
     key = f"{prefix}own"
     text_setting(key)
     text = st.text_area(
-        "Your rule, one assignment a line",
+        "Your rule, one assignment per line",
         key=key,
         height=240,
         max_chars=MAX_TEXT,
         placeholder="beta: (0, 1) = 0.9\nv = beta*v + g\nx = x - lr*v",
-        help="Given are x, g, loss, t, T and lr. A name read before it is assigned is kept from step to step. "
-        "beta: (0, 1) = 0.9 declares a hyperparameter, z: state = x a start other than 0.",
+        help="You can use x, g, loss, t, T and lr. A name that is read before it is assigned is kept from step to "
+        "step. beta: (0, 1) = 0.9 declares a hyperparameter; z: state = x starts a kept name at x instead of 0.",
     )
     if not str(text).strip():
         forget(key)

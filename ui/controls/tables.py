@@ -46,8 +46,8 @@ def data_control() -> Chosen:
     measured = own or dataset.load()
     about = (
         f"{measured.x.size} rows of your table, {share.quoted(measured.x_name)} against "
-        f"{share.quoted(measured.y_name)}. It stays in this visit, and in its link if it is short; "
-        "it is never written to a disk."
+        f"{share.quoted(measured.y_name)}. It is kept for this visit, and in the link if it is short; it is never "
+        "written to a disk."
         if own
         else f"{dataset.idea} Source: {dataset.source}."
     )
@@ -65,13 +65,13 @@ def _own_table(instead: str) -> Pair | None:
             height=180,
             max_chars=MAX_PASTE,
             placeholder="height,weight\n1.62,58.1\n1.80,77.5\n1.71,66.0",
-            help=f"Two to 20 columns, up to {MOST_ROWS} rows; a header is optional, lines above it are passed over. "
+            help=f"Two to 20 columns, up to {MOST_ROWS} rows; a header is optional, and lines above it are ignored. "
             "Columns are separated by commas, semicolons or tabs, as they come from a spreadsheet.",
         )
     )
     if len(text) > _LINKED:
         share.instead(_TABLE, None)
-        st.caption("This table is too long for a link: a link holds the settings, and not the table.")
+        st.caption("This table is too long for a link: the link holds the settings but not the table.")
     if not text.strip():
         st.caption(f"Paste rows and press Ctrl + Enter. Until then {instead} is shown.")
         return None

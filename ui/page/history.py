@@ -89,7 +89,7 @@ def family_fold(entry: Entry) -> None:
             lambda figure: _take(figure, names),
         )
 
-    fold("Who grew from whom", f"{HISTORY.prefix}grew", draw)
+    fold("Which rule grew from which", f"{HISTORY.prefix}grew", draw)
 
 
 @st.fragment

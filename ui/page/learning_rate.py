@@ -107,7 +107,7 @@ def descent_panel() -> None:
     if "beta" in hypers:
         place = replace(place, kinds=[*place.kinds, "tuning"])
         with below:
-            if controls.switch("In the plane of both, show where runs end that are really taken", f"{_PREFIX}ends"):
+            if controls.switch("In the plane of both, show where actual runs end", f"{_PREFIX}ends"):
                 mapped = EndsMap(racer.key, "tuning")
     with who[2]:
         step = controls.moment_control(steps, _PREFIX)
@@ -185,9 +185,9 @@ def edge_fold() -> None:
 
     def draw() -> None:
         prose(
-            "In a network something stranger happens: descent moves to the limit by itself. The largest curvature of "
-            "the loss, its sharpness, grows while the network learns until it meets 2/α, and stays about there, while "
-            "the loss goes up and down from step to step and yet falls."
+            "In a network something stranger happens: gradient descent moves to the limit by itself. The largest "
+            "curvature of the loss, called its sharpness, grows while the network learns until it reaches 2/α and "
+            "stays about there. The loss goes up and down from step to step, and falls in the long run all the same."
         )
         with st.container(border=True, key=f"experiment_{_EDGE.key}"):
             claims.runnable(_EDGE, _EDGE.key, _descend)
@@ -199,7 +199,7 @@ def _descend(key: str, settings: claims.Settings) -> Finding:
     given = dict(settings)
     lr, steps, seed = given["lr"], int(given["steps"]), int(given["seed"])
     slot = st.empty()
-    progress = slot.progress(0.0, "Begins …")
+    progress = slot.progress(0.0, "Starting …")
     descent = begin(seed)
     while not ended(descent, steps):
         descent = _piece(lr, steps, seed, descent.step, descent)

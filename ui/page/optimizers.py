@@ -66,7 +66,7 @@ def race_sections(objective: Objective, race: Race, account: Account) -> None:
     st.header("What happened", anchor="story")
     story_panel(race)
     numbers_panel(race, OPTIMIZERS_PAGE.prefix)
-    fold("The winner is the learning rate: the loss over all rates", "rates", lambda: rates_panel(race))
+    fold("The learning rate decides who wins: the loss at every rate", "rates", lambda: rates_panel(race))
     export_panel(objective, race, OPTIMIZERS_PAGE)
 
 

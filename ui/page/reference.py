@@ -61,8 +61,8 @@ _COLUMNS: dict[str, dict[str, Any]] = {
         "gradients": st.column_config.TextColumn(
             "Gradients",
             width=80,
-            help="Gradients a step. The Hessian's diagonal is estimated for about one; all of it costs one for each "
-            "weight.",
+            help="Gradients a step. Estimating the Hessian's diagonal costs about one; computing all of it costs one "
+            "per weight.",
         ),
         "scaling": st.column_config.TextColumn("Scaling", width=135, help="What each coordinate's step is divided by."),
         "torch": st.column_config.TextColumn("PyTorch", width=118, help="Its class in torch.optim, if there is one."),
@@ -83,7 +83,7 @@ _LEDGER: dict[str, Any] = {
     "verdict": st.column_config.TextColumn("Verdict", width=138),
     "page": st.column_config.TextColumn("Page", width=100),
     "basis": st.column_config.TextColumn(
-        "Check it", width=112, help="By an experiment that runs here, or in the sources, where no numbers decide."
+        "Check it", width=112, help="By an experiment that runs here or, where no numbers can decide, in the sources."
     ),
 }
 
@@ -123,8 +123,7 @@ def _search(label: str, name: str, placeholder: str) -> str:
         return text
     st.error(
         f"A search may have at most {MAX_SEARCH} characters; this one has {digits(len(text))}, "
-        f"{digits(len(text) - MAX_SEARCH)} too "
-        "many. Until it is shorter, nothing is searched for.",
+        f"{digits(len(text) - MAX_SEARCH)} too many. Until it is shorter, everything is shown.",
         icon=":material/error:",
     )
     return ""
@@ -294,8 +293,8 @@ def _code() -> None:
     st.header("Checked against PyTorch", anchor="parity")
     prose(
         "Every rule and every schedule here is compared with the class of `torch.optim` that computes the same: same "
-        "start, same settings, same number of steps. Where PyTorch has none, the other side is an optimizer made from "
-        "the rule's own lines, which checks that code and not the rule."
+        "start, same settings, same number of steps. Where PyTorch has no such class, the rule is compared with an "
+        "optimizer generated from its own lines, which checks the generated code and not the rule."
     )
     _parity_panel()
 

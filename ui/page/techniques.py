@@ -29,11 +29,11 @@ def _scaling() -> None:
     for (name, bowl), column in zip(bowls.items(), st.columns(2, vertical_alignment="bottom"), strict=True):
         with column:
             prose(f"**{name}.** {bowl.sentence}")
-            alt = f"Contours of the loss of two weights, features {name.lower()}, with the way of gradient descent"
+            alt = f"Contours of the loss of two weights, features {name.lower()}, with the path of gradient descent"
             figure = contour(bowl.objective, [(unnamed, bowl.descent())], look(), VIEW)
             picture(figure, f"{_PREFIX}bowl_{name}", 340, alt)
     st.caption(
-        "The axes are the two weights, as far from the best ones; both pictures begin with the same predictions. "
+        "The axes show how far the two weights are from the best ones; both runs begin with the same predictions. "
         "Standardising makes the ratio 1 and leaves the correlation as it is."
     )
 
@@ -52,7 +52,7 @@ def _memory() -> None:
     picture(figure, f"{_PREFIX}memory", int(figure.layout.height), "Memory for each update rule, in stacked bars")
     st.caption(
         "Weights, gradients and what the rule remembers, which is kept in float32 either way. Activations come on top: "
-        "they are what accumulation and 16-bit numbers save. Single numbers kept for all weights are left out."
+        "they are what accumulation and 16-bit numbers save. Numbers that are kept once for all weights are left out."
     )
 
 

@@ -115,8 +115,8 @@ def convention_fold(example: Example) -> None:
 
     def draw() -> None:
         prose(
-            "The same line and the same points have four usual losses. They agree about which line is best, and "
-            "disagree about how steep the way is, so a learning rate means nothing before the loss is written down."
+            "The same line and the same points have four usual losses. They agree on which line is best but not on how "
+            "steep the loss is, so a learning rate means nothing until the loss is written down."
         )
         lines = ["| Convention | J | ∂J/∂w | ∂J/∂b | 2/L |", "|:--|--:|--:|--:|--:|"]
         rows = {row.name: row for row in convention_rows(example)}
@@ -128,7 +128,7 @@ def convention_fold(example: Example) -> None:
         written_table("\n".join(lines), f"{_PREFIX}conventions")
         st.caption(f"The learning rate is {digits(used.percent)} % of 2/L for the convention in use, in bold.")
 
-    fold("What is averaged decides how large a rate may be: four conventions", f"{_PREFIX}averaged", draw)
+    fold("Sum or mean? Four ways to write the loss, and how large a rate each allows", f"{_PREFIX}averaged", draw)
 
 
 def network_panel() -> None:

@@ -107,7 +107,7 @@ def pictures(data: Chosen, runs: Sequence[Ran], settings: Settings) -> None:
         lambda look: batch_progress(pair, runs, bands, AXES[along], seconds, look),
         "Loss above the lowest possible for each batch size",
     )
-    label = f"{', '.join(ran.variant.name for ran in runs)}: descents on batches"
+    label = f"{', '.join(ran.variant.name for ran in runs)}: gradient descent on batches"
     stage(
         place,
         landscape,
@@ -123,8 +123,8 @@ def pictures(data: Chosen, runs: Sequence[Ran], settings: Settings) -> None:
         st.caption(time_sentence(runs, seconds))
     if many:
         st.caption(
-            f"Shades hold the middle 80 % of {SEEDS} seeds, and the thin lines in them are medians over all of those; "
-            "the runs that move are of this page's seed."
+            f"The shaded bands hold the middle 80 % of {SEEDS} seeds, and the thin lines in them are the medians; the "
+            "runs that move use this page's seed."
         )
 
 
@@ -233,7 +233,7 @@ def decays_fold() -> None:
         written_table("\n".join(rows), f"{_PREFIX}decays")
         experiment_card("X12")
 
-    fold("How the rate must fall to arrive all the same", f"{_PREFIX}falls", draw, "run_X12")
+    fold("How the rate must fall for the run to arrive all the same", f"{_PREFIX}falls", draw, "run_X12")
 
 
 def code_panel(pair: Pair, settings: Settings) -> None:
@@ -242,7 +242,7 @@ def code_panel(pair: Pair, settings: Settings) -> None:
     def draw() -> None:
         program(batch_script(pair, **asdict(settings)), 460)
 
-    fold(f"The run of {settings.batch} at a time, as a program that checks its own end", f"{_PREFIX}code", draw)
+    fold(f"The run with batches of {settings.batch}, as a program that checks its own result", f"{_PREFIX}code", draw)
 
 
 def data_panel(data: Chosen) -> None:

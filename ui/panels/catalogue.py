@@ -104,8 +104,8 @@ def _state(optimizer: Optimizer) -> str:
 def _cost(optimizer: Optimizer) -> str:
     always, sometimes = optimizer.parsed.cost
     if optimizer.parsed.needs_whole_hessian:
-        return "It asks for a gradient and the whole Hessian, a number for each pair of weights, at every step."
-    text = f"It asks for {always} gradient{'' if always == 1 else 's'} a step"
+        return "It needs a gradient and the whole Hessian, a number for each pair of weights, at every step."
+    text = f"It needs {always} gradient{'' if always == 1 else 's'} a step"
     if values := optimizer.parsed.values:
-        text += f", and for {'a loss' if values == 1 else f'{values} losses'} besides"
-    return f"{text}, and sometimes for {sometimes} more." if sometimes else f"{text}."
+        text += f", and {'a loss' if values == 1 else f'{values} losses'} besides"
+    return f"{text}, and sometimes {sometimes} more." if sometimes else f"{text}."

@@ -42,7 +42,7 @@ def export_panel(objective: Objective, race: Race, page: Page) -> None:
         _export(objective, race, page.prefix)
         _reopen(page)
 
-    label = "Take it home: code, numbers and picture" if objective.dimension == 2 else "Take it home: code and numbers"
+    label = "Download: code, numbers and picture" if objective.dimension == 2 else "Download: code and numbers"
     fold(label, f"{page.prefix}export", draw)
 
 
@@ -53,7 +53,7 @@ def _export(objective: Objective, race: Race, prefix: str) -> None:
     with language:
         libraries: Mapping[str, Library] = {"PyTorch": "torch", "NumPy": "numpy"}
         library = view_control("Language", libraries, f"{prefix}export_as")
-    prose(f"The script takes these very steps with nothing of this guide in it. {facts(path.run).assertion}")
+    prose(f"The script takes exactly these steps and needs nothing from this guide. {facts(path.run).assertion}")
     _downloads(objective, race, racer, path, library)
     write = torch_script if library == "torch" else numpy_script
     program(write(path.run), 420)
@@ -86,7 +86,7 @@ def _downloads(objective: Objective, race: Race, racer: Racer, path: Path, libra
                 name,
                 kind,
                 key=f"download_{kind}_{label}",
-                help="The camera above the picture in the file saves a PNG." if make is picture else None,
+                help="In the HTML file, the camera above the picture saves a PNG." if make is picture else None,
                 on_click="ignore",
                 icon=":material/download:",
             )
@@ -113,8 +113,8 @@ def _reopen(page: Page) -> None:
         height=100,
         max_chars=MAX_PASTE,
         placeholder='{"objective": "rosenbrock", …}',
-        help="Paste what the file of “Run as JSON” holds. "
-        f"A run in one variable opens on {_PAGES[1].title}, one in two on {_PAGES[2].title}.",
+        help="Paste the contents of a file saved with “Run as JSON”. A run in one variable opens on "
+        f"{_PAGES[1].title}, one in two on {_PAGES[2].title}.",
     )
     pressed = st.button("Open it", key=f"{key}_button", on_click=take)
     refused = st.session_state.get(f"{key}_refused")

@@ -31,8 +31,8 @@ def rate_panel(path: Path, checked: Check, prefix: str) -> None:
             rule_lines(OPTIMIZERS[checked.key].parsed)
             formula_line(LIMITS[checked.key])
             st.caption(
-                "The limit, and what a step multiplies the distance by along a direction of curvature λ; L is the "
-                "largest λ. " + ("" if checked.key == "sgd" else "The factor is the z of larger size.")
+                "The limit, and the factor by which a step multiplies the distance along a direction of curvature λ; L "
+                "is the largest λ. " + ("" if checked.key == "sgd" else "The factor is the size of the larger z.")
             )
 
     fold("Where these numbers come from", f"{prefix}predicted", draw)
@@ -53,8 +53,8 @@ def numbers_panel(race: Race, prefix: str) -> None:
         "steps": "Steps",
         "gradients": st.column_config.NumberColumn(
             "Gradients",
-            help="Gradient evaluations the rule asked for. A Hessian counts as one, though with many weights it costs "
-            "one for each of them.",
+            help="Gradient evaluations that the rule needed. A Hessian counts as one, though with many weights it "
+            "costs one for each of them.",
         ),
         "loss": "Loss at the end",
         "best": "Lowest loss",
@@ -68,7 +68,7 @@ def code_panel(label: str, key: str, of: str, runs: Mapping[str, Run]) -> None:
 
     def draw() -> None:
         run = choice("Run of", runs, of) if len(runs) > 1 else next(iter(runs.values()))
-        prose(f"The script takes these very steps. {facts(run).assertion}")
+        prose(f"The script takes exactly these steps. {facts(run).assertion}")
         program(torch_script(run), 420)
 
     fold(label, key, draw)

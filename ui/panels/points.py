@@ -56,12 +56,12 @@ def points_control(error: ValueError | None) -> None:
             key=_TEXT,
             height=_HEIGHT,
             max_chars=MAX_TEXT,
-            help="2 to 50 points, x and y parted by a comma, points by semicolons; or two columns of a spreadsheet. "
-            "The table is filled from here and writes its changes here, and so does the link.",
+            help="2 to 50 points: x and y separated by a comma, points by semicolons; or two columns copied from a "
+            "spreadsheet. The text, the table and the link always hold the same points.",
         )
         st.button("Reset", icon=":material/restart_alt:", key=f"{_PREFIX}reset", on_click=_reset)
         if error is not None:
-            refuse("The points cannot be used; until they can, the guide's own are.", error)
+            refuse("These points cannot be used yet; until then the guide uses its own.", error)
 
 
 def _reset() -> None:

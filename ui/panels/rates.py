@@ -25,8 +25,8 @@ _opening = RACES["one_rate"]
 # As long as the race that the Optimizers page opens with.
 _SWEPT_STEPS = next(iter(RACES.values())).steps
 _BEST = (
-    "The rate that keeps this rule lowest, by the median of the last fifth of its losses, there and at the rates "
-    "beside it: no lucky last step decides."
+    "The rate at which this rule ends lowest, judged by the median of the last fifth of its losses there and at the "
+    "neighbouring rates, so that no lucky last step decides."
 )
 # What a click sets is as fine as a reader can point.
 _DIGITS = 3
@@ -35,8 +35,8 @@ _DIGITS = 3
 def rates_panel(race: Race) -> None:
     """The loss at the end against the learning rate for every racer, with a dot where this race stands on it."""
     prose(
-        "Every curve is one rule at all learning rates of its slider, from this start and with its other settings as "
-        "they are. The dots are this race; where a curve ends, the rule diverges."
+        "Each curve shows one rule at every learning rate on its slider, from this start and with its other settings "
+        "unchanged. The dots are this race; where a curve ends, the rule diverges."
     )
     if not _refused(race):
         picture(plot(rate_plot(race, _swept), look()), "rates_curve", 380, _ALT)
@@ -56,14 +56,14 @@ def sensitivity_fold() -> None:
 
     A fragment, as is the other race: its sliders leave the rest of the page alone.
     """
-    controls.fold("The loss over all rates, rule by rule", f"{_SWEEP}open", _sensitivity, _SWEEP)
+    controls.fold("The loss at every learning rate, rule by rule", f"{_SWEEP}open", _sensitivity, _SWEEP)
 
 
 def _sensitivity() -> None:
     prose(
-        "Each curve is one rule at all learning rates of its slider, everything else as it is; the dots are the rates "
-        "set below. Where a curve ends, the rule diverges. Click a curve to load that rate, or move the slider of its "
-        "rule."
+        "Each curve shows one rule at every learning rate on its slider, with everything else unchanged; the dots are "
+        "the rates set below. Where a curve ends, the rule diverges. Click a curve to load that rate, or move the "
+        "slider of its rule."
     )
     where, who = st.columns([2, 3])
     with where:

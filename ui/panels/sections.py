@@ -56,7 +56,7 @@ def section_panel(section: Section, page: Page, more: Callable[[], None] | None 
             claims.experiment_card(experiment)
         claims.claim_cards(statements)
 
-    controls.fold(f"Look closer: {label}", claims.section_key(page, section.key), draw)
+    controls.fold(f"A closer look: {label}", claims.section_key(page, section.key), draw)
     if section.code:
         code = f"{page.prefix}code_{section.key}"
         controls.fold("The idea in PyTorch", code, lambda: st.code(section.code, language="python"))

@@ -12,7 +12,9 @@ EVENTS: tuple[Event, ...] = (
         source="Hadamard 1908, Mémoires présentés par divers savants à l'Académie des sciences 33",
         idea="Meets the same idea independently of Cauchy, in a study of clamped elastic plates: follow the steepest "
         "descent of an energy.",
-        consequence="Descent also makes sense where the unknown is a whole function and not a handful of numbers.",
+        consequence=(
+            "Gradient descent also makes sense where the unknown is a whole function and not a handful of numbers."
+        ),
     ),
     Event(
         key="curry",
@@ -22,7 +24,7 @@ EVENTS: tuple[Event, ...] = (
         source="Curry 1944, doi:10.1090/qam/10667",
         idea="Examines when steepest descent converges on functions that are not quadratic, which Cauchy had left "
         "open.",
-        consequence="The limits of such a descent are stationary points, which is less than minima.",
+        consequence="The limits of such a path are stationary points, which need not be minima.",
     ),
     Event(
         key="robbins_monro",
@@ -46,7 +48,7 @@ EVENTS: tuple[Event, ...] = (
         source="Kiefer & Wolfowitz 1952, doi:10.1214/aoms/1177729392",
         idea="Turns stochastic root finding into stochastic optimisation: the slope is estimated from differences of "
         "noisy values.",
-        consequence="Optimisation under noise had a method that converges, though one that needs no gradient.",
+        consequence="Optimisation under noise had a method that converges, one that does not even need a gradient.",
     ),
     Event(
         key="perceptron",
@@ -64,7 +66,7 @@ EVENTS: tuple[Event, ...] = (
         year=1960,
         authors="Widrow, Hoff",
         source="Widrow & Hoff 1960, Adaptive switching circuits, IRE WESCON Convention Record, part 4, 96",
-        idea="Descends the squared error of a linear unit along the gradient of a single sample.",
+        idea="Lowers the squared error of a linear unit along the gradient of a single sample.",
         consequence="Stochastic gradient descent in today's sense, still at work in adaptive filters.",
     ),
     Event(
@@ -75,7 +77,10 @@ EVENTS: tuple[Event, ...] = (
         source="Amari 1967, doi:10.1109/PGEC.1967.264666",
         idea="Stochastic gradient descent as a general way to train a classifier, with an analysis of how fast it "
         "learns and how much it fluctuates.",
-        consequence="Learning rules became descent on an average loss rather than inventions for one machine each.",
+        consequence=(
+            "Learning rules became gradient descent on an average loss rather than a separate invention for each "
+            "machine."
+        ),
     ),
     Event(
         key="reverse_mode",
@@ -153,7 +158,7 @@ EVENTS: tuple[Event, ...] = (
         authors="Hochreiter, Schmidhuber",
         source="Hochreiter & Schmidhuber 1997, doi:10.1162/neco.1997.9.8.1735",
         idea="A recurrent cell with a path along which the error keeps its size through time.",
-        consequence="Met vanishing gradients by changing the network instead of the optimizer.",
+        consequence="Countered vanishing gradients by changing the network instead of the optimizer.",
     ),
     Event(
         key="natural_gradient",
@@ -171,8 +176,8 @@ EVENTS: tuple[Event, ...] = (
         year=1998,
         authors="LeCun, Bottou, Orr, Müller",
         source="LeCun, Bottou, Orr & Müller 1998, doi:10.1007/3-540-49430-8_2",
-        idea="Collects what makes descent work in practice: centred and scaled inputs, shuffled samples, sensible "
-        "first weights, rates of their own for layers.",
+        idea="Collects what makes gradient descent work in practice: centred and scaled inputs, shuffled samples, "
+        "sensible first weights, a separate rate for each layer.",
         consequence="The condition number became something to be engineered before the optimizer is chosen.",
     ),
 )

@@ -127,7 +127,7 @@ EVENTS: tuple[Event, ...] = (
         authors="Gupta, Koren, Singer",
         source="Gupta, Koren & Singer 2018, arXiv:1802.09568",
         idea="AdaGrad for matrices: one preconditioner for the rows and one for the columns.",
-        consequence="Heavy per step; a distributed version won a track of the first AlgoPerf competition.",
+        consequence="Expensive per step; a distributed version won a track of the first AlgoPerf competition.",
     ),
     Event(
         key="weight_averaging",
@@ -145,7 +145,7 @@ EVENTS: tuple[Event, ...] = (
         authors="Shazeer, Stern",
         source="Shazeer & Stern 2018, arXiv:1804.04235",
         idea="Keeps only row and column sums of Adam's second moment.",
-        consequence="State of almost nothing per weight; T5 and PaLM were trained with it.",
+        consequence="Almost no state per weight; T5 and PaLM were trained with it.",
     ),
     Event(
         key="lookahead",
@@ -173,7 +173,7 @@ EVENTS: tuple[Event, ...] = (
         authors="Defazio, Mishchenko",
         source="Defazio & Mishchenko 2023, arXiv:2301.07733",
         idea="Estimates the distance to the solution while running and sets the learning rate from it.",
-        consequence="One knob fewer, with a schedule still to be chosen.",
+        consequence="One setting fewer, with a schedule still to be chosen.",
     ),
     Event(
         key="prodigy",
@@ -210,7 +210,7 @@ EVENTS: tuple[Event, ...] = (
         authors="Vyas et al.",
         source="Vyas et al. 2024, arXiv:2409.11321",
         idea="Runs Adam in the coordinates in which Shampoo's preconditioner is diagonal.",
-        consequence="Shampoo with fewer knobs, and among the strongest when language models are compared.",
+        consequence="Shampoo with fewer settings, and among the strongest in comparisons on language models.",
     ),
     Event(
         key="muon_at_scale",
@@ -219,7 +219,7 @@ EVENTS: tuple[Event, ...] = (
         authors="Liu et al.",
         source="Liu et al. 2025, arXiv:2502.16982",
         idea="Adds weight decay to Muon and matches the size of its updates to AdamW's.",
-        consequence="Muon left the speed records of small models for large language models.",
+        consequence="Muon moved on from speed records on small models to large language models.",
     ),
     Event(
         key="algoperf_results",

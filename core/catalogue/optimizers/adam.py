@@ -49,8 +49,8 @@ RULES = (
         state=MOMENTS,
         sights=MOMENT_SIGHTS,
         parent="rmsprop",
-        fixes="RMSProp has no momentum and starts with steps that are far too long; Adam adds the one and corrects "
-        "the other.",
+        fixes="RMSProp has no momentum and starts with steps that are far too long; Adam adds the first and corrects "
+        "the second.",
         use="A first choice for most networks, Transformers above all.",
         torch=TorchPeer("Adam", _ARGUMENTS, state=TORCH_MOMENTS),
         scaling="decaying mean of g²",
@@ -81,13 +81,13 @@ RULES = (
         sights={**MOMENT_SIGHTS, "v_max": Sight.SQUARE},
         parent="adam",
         fixes="Adam may forget a rare, large gradient and then converge to the wrong place; a maximum does not forget.",
-        use="Rarely: the failure it mends is hard to meet in practice.",
+        use="Rarely: the failure it prevents is hard to meet in practice.",
         experiments=("X33",),
         torch=TorchPeer("Adam", _ARGUMENTS + ", amsgrad=True", state={**TORCH_MOMENTS, "v_max": "max_exp_avg_sq"}),
         scaling="largest decaying mean of g²",
         momentum="decaying mean",
-        picture="A smooth landscape is often steepest at the start; the maximum keeps that, and the path falls behind "
-        "Adam's. The rare, large gradients for which it was made need data.",
+        picture="A smooth landscape is often steepest at the start; the maximum keeps that, and the path falls "
+        "behind Adam's. The rare, large gradients for which it was made come only with data.",
     ),
     Optimizer(
         key="adamax",
@@ -112,7 +112,7 @@ RULES = (
         torch=TorchPeer("Adamax", _ARGUMENTS, state={"m": "exp_avg", "u": "exp_inf"}),
         scaling="largest recent gradient",
         momentum="decaying mean",
-        picture="The first step is lr along each coordinate, as Adam's.",
+        picture="The first step is lr along each coordinate, as with Adam.",
         suits=(Training.SPARSE,),
     ),
     Optimizer(
@@ -153,7 +153,7 @@ RULES = (
         sights={"m": Sight.PUSH, "v": Sight.SQUARE, "m_bar": Sight.PUSH},
         parent="adam",
         fixes="Adam's momentum looks back; Nesterov's looks ahead.",
-        use="As Adam, where a little more momentum helps.",
+        use="Like Adam, where a little more momentum helps.",
         torch=TorchPeer(
             "NAdam",
             _ARGUMENTS + ", momentum_decay=momentum_decay",
@@ -189,8 +189,8 @@ RULES = (
         state=MOMENTS,
         sights={"m": Sight.PUSH, "v": Sight.SQUARE, "m_hat": Sight.PUSH},
         parent="adam",
-        fixes="In its first steps Adam divides by a second moment that it hardly knows yet.",
-        use="As Adam without a warm-up; watch the first five steps, which are as long as the gradient.",
+        fixes="In its first steps Adam divides by a second moment that it has hardly begun to estimate.",
+        use="Like Adam without a warm-up; watch the first five steps, which are as long as the gradient.",
         experiments=("X66",),
         torch=TorchPeer("RAdam", _ARGUMENTS, state=TORCH_MOMENTS),
         scaling="decaying mean of g², once it is known well",

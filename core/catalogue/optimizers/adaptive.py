@@ -38,7 +38,7 @@ RULES = (
         torch=TorchPeer("Adagrad", "lr=lr, eps=eps", state={"G": "sum"}),
         scaling="sum of g²",
         picture="The first step is lr along each coordinate, however steep the slope, so every path sets off at 45°. "
-        "Features that are mostly zero, for which it was made, have no place in two variables.",
+        "Features that are mostly zero, for which it was made, cannot be shown in two variables.",
         suits=(Training.SPARSE,),
     ),
     Optimizer(

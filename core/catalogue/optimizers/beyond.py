@@ -21,8 +21,8 @@ RULES = (
         venue=2021,
         authors="Foret, Kleiner, Mobahi, Neyshabur",
         source="Foret et al. 2021, arXiv:2010.01412",
-        idea="Climb a distance rho uphill first and use the gradient found there, which steers towards flat regions. "
-        "Each step costs two gradients.",
+        idea="First look a distance rho uphill and use the gradient there, which steers towards flat regions. Each "
+        "step costs two gradients.",
         rule="x = x - lr*grad(x + rho*g/(global_norm(g) + 1e-12))",
         hypers=(
             learning_rate(0.001),
@@ -40,8 +40,8 @@ RULES = (
         color=RED,
         dash="dash",
         parent="sgd",
-        fixes="Plain descent leaves only minima whose curvature is above 2/lr; among the others it does not look for "
-        "the flat ones.",
+        fixes="Gradient descent leaves only minima whose curvature is above 2/lr; among the others it does not look "
+        "for the flat ones.",
         use="Vision and fine-tuning, where twice the gradients per step are affordable.",
         picture="It does not come to rest: on ½x² at lr 0.1 and rho 0.5 it ends by jumping between ±0.0263. Along a "
         "valley of equal minima it drifts towards the flat part.",
@@ -94,7 +94,7 @@ RULES = (
         ),
         color=CYAN,
         parent="sgd",
-        fixes="First-order steps know the slope and not how soon it changes.",
+        fixes="First-order rules know the slope but not how soon it changes.",
         use="Small smooth problems, close to a minimum.",
         picture="The whole Hessian has 4 numbers here and 10¹² for a network of a million weights, which is why it is "
         "not offered there. Near a saddle it heads for the saddle.",

@@ -35,9 +35,9 @@ OWN_KEY = "own"
 class Family(StrEnum):
     """Rules that share an idea, in teaching order; the value is the family's name."""
 
-    DESCENT = "Descent and momentum"
+    DESCENT = "Gradient descent and momentum"
     ADAPTIVE = "A rate per coordinate"
-    ADAM = "Adam and its kin"
+    ADAM = "Adam and its variants"
     MODERN = "Signs, curvature, whole layers"
     BEYOND = "Look-ahead, averages, Newton"
 
@@ -48,11 +48,13 @@ class Family(StrEnum):
 
 
 _IDEAS = {
-    Family.DESCENT: "One learning rate for all coordinates, and at most a velocity that remembers the way.",
+    Family.DESCENT: "One learning rate for all coordinates, and at most a velocity that adds up past gradients.",
     Family.ADAPTIVE: "Each coordinate's step is divided by the size of the gradients it has seen.",
     Family.ADAM: "Momentum and a rate per coordinate together, both corrected for starting at zero.",
     Family.MODERN: "Made for large networks: signs in place of sizes, curvature, and steps that suit a whole layer.",
-    Family.BEYOND: "More than the gradient at the point: one from elsewhere, an average of points, or the curvature.",
+    Family.BEYOND: (
+        "More than the gradient at the current point: one taken elsewhere, an average of points, or the curvature."
+    ),
 }
 
 
@@ -170,7 +172,9 @@ class Optimizer:
 
 def learning_rate(default: float, slider: tuple[float, float] = (1e-4, 1.0)) -> Hyper:
     """The learning rate, which every rule has."""
-    return Hyper("lr", r"\alpha", default, (0.0, 1e6), slider, "log", "Learning rate: the factor on every step.")
+    return Hyper(
+        "lr", r"\alpha", default, (0.0, 1e6), slider, "log", ("Learning rate: the factor that multiplies every step.")
+    )
 
 
 def memory(name: str, symbol: str, default: float, meaning: str, slider: tuple[float, float] = (0.0, 0.999)) -> Hyper:

@@ -46,9 +46,11 @@ RULES = (
         velocity="v",
         state={"v": "velocity: decaying sum of gradients"},
         parent="sgd",
-        fixes="Plain descent zigzags across a ravine while it creeps along it; the velocity averages the zigzag away.",
+        fixes=(
+            "Gradient descent zigzags across a ravine while it creeps along it; the velocity averages the zigzag away."
+        ),
         use="Convolutional networks with a schedule; smooth problems with exact gradients, where it needs far fewer "
-        "steps than plain descent.",
+        "steps than gradient descent.",
         experiments=("X22", "X25"),
         torch=TorchPeer("SGD", "lr=lr, momentum=beta", state={"v": "momentum_buffer"}),
         momentum="heavy ball",
@@ -61,8 +63,8 @@ RULES = (
         year=1983,
         authors="Nesterov",
         source="Nesterov 1983, Dokl. Akad. Nauk SSSR 269:543; look-ahead form Sutskever et al. 2013, ICML",
-        idea="Momentum that asks for the gradient where the velocity is about to carry it. It overshoots less than "
-        "the heavy ball, and is stable on a smaller range of learning rates.",
+        idea="Momentum that takes the gradient where the velocity is about to carry the point. It overshoots less "
+        "than the heavy ball, and is stable on a smaller range of learning rates.",
         rule="v = beta*v + lr*grad(x - beta*v)\nx = x - v",
         hypers=(learning_rate(0.001), BETA),
         color=TEAL,
@@ -79,8 +81,8 @@ RULES = (
             "PyTorch stores the look-ahead point: its parameter equals x − beta·v at constant lr.",
         ),
         momentum="look-ahead",
-        picture="The first step is lr·g, as plain descent's. PyTorch stores the point to which the velocity leads, and "
-        "that one begins with 1.9·lr·g at beta 0.9: the same method, drawn as another path.",
+        picture="The first step is lr·g, as in gradient descent. PyTorch stores the point to which the velocity "
+        "leads, whose first step is 1.9·lr·g at beta 0.9: the same method, drawn as another path.",
         suits=(Training.CONVOLUTIONAL, Training.LARGE_BATCHES, Training.SMOOTH),
     ),
 )

@@ -95,7 +95,7 @@ RULES = (
                 (1, 1000),
                 (1, 50),
                 "linear",
-                "Steps between two looks at the curvature.",
+                "Steps between two estimates of the curvature.",
                 whole=True,
             ),
         ),
@@ -105,7 +105,7 @@ RULES = (
         state={"m": FIRST_MOMENT, "h": "memory of the Hessian's diagonal"},
         sights={"m": Sight.PUSH},
         parent="adamw",
-        fixes="Adam's denominator knows the gradients' size and nothing of the curvature.",
+        fixes="Adam's denominator knows the size of the gradients but nothing of the curvature.",
         use="Research: later comparisons did not find the gains that were reported at first.",
         experiments=("X74",),
         scaling="decaying mean of the Hessian's diagonal, clipped",
@@ -178,8 +178,9 @@ RULES = (
             matrices_only=True,
         ),
         momentum="heavy ball, look-ahead",
-        picture="A point is a vector with a single singular value, so orthogonalizing changes nothing but its length: "
-        "here it is normalised momentum, and every step is 0.696·lr long. What it does to a matrix cannot be seen.",
+        picture="A point is a vector with a single singular value, so orthogonalizing changes nothing but its "
+        "length: here it is normalised momentum, and every step is 0.696·lr long. What it does to a matrix "
+        "cannot be seen here.",
         suits=(Training.TRANSFORMERS,),
     ),
 )

@@ -14,10 +14,10 @@ ALL: tuple[Claim, ...] = (
         topic=_TOPIC,
         said="One line of PyTorch makes any of the common optimizers.",
         verdict=Verdict.TRUE,
-        correct="It does, for gradient descent with and without momentum, Nesterov, AdaGrad, RMSProp, Adam and AdamW, "
-        "and each of them has a default learning rate by now. Nesterov's form needs a momentum above 0 and no "
-        "dampening. Weight decay on biases and on the scales of normalisation is left out by parameter groups, which "
-        "one line does not show.",
+        correct="It does, for gradient descent with and without momentum, Nesterov, AdaGrad, RMSProp, Adam and "
+        "AdamW, and by now each of them has a default learning rate. Nesterov's form needs a momentum above "
+        "0 and no dampening. To exempt biases and the scales of normalisation from weight decay takes "
+        "parameter groups, which one line does not show.",
         source=_DOCUMENTATION,
     ),
     Claim(
@@ -26,11 +26,11 @@ ALL: tuple[Claim, ...] = (
         topic=_TOPIC,
         said="The usual lines that make schedulers run one after the other, as they are printed.",
         verdict=Verdict.CONDITIONS,
-        correct="Each runs alone. On one optimizer they write over each other as soon as they are built: AdamW at "
-        "0.0003 stands at {learning rate after building all:.4f} and its beta1 at {beta1 after building all:.2f} "
-        "before the first step, which is where one-cycle starts. And a cosine climbs again once its steps are over, "
-        "and one-cycle counts batches: stepped after each of 100 epochs of ten batches, it gets to "
-        "{one-cycle, largest, by epoch:.4f} of its peak of {one-cycle, largest, by batch:.2f}.",
+        correct="Each works on its own. On one optimizer they overwrite each other as soon as they are built: AdamW "
+        "at 0.0003 stands at {learning rate after building all:.4f} and its beta1 at {beta1 after building "
+        "all:.2f} before the first step, which is where one-cycle starts. And a cosine climbs again once its "
+        "steps are over, and one-cycle counts batches: stepped after each of 100 epochs of ten batches, it "
+        "gets to {one-cycle, largest, by epoch:.4f} of its peak of {one-cycle, largest, by batch:.2f}.",
         source=f"PyTorch's documentation of learning-rate schedulers; {_CHECKED}",
         experiment="X67",
     ),
@@ -41,10 +41,10 @@ ALL: tuple[Claim, ...] = (
         said="Zero the gradients, compute the loss, go backward, step: that is a training loop.",
         verdict=Verdict.TRUE,
         correct="It is, and the order matters: without the zeroing, three backward passes over one batch leave three "
-        "times its gradient. What the usual print lacks is evaluation, with dropout off and no gradients, and a "
-        "scheduler stepped after each batch: a cosine over three epochs from 0.0003, stepped after each, trains at "
-        "{rate in the first epoch:.4f}, 0.000225 and {rate in the last epoch:.1e} only, and prints "
-        "{rate printed after it:.0f} for the last.",
+        "times its gradient. What the usual listing lacks is evaluation, with dropout off and no gradients, "
+        "and a scheduler stepped after each batch: a cosine over three epochs from 0.0003, stepped after "
+        "each epoch, trains only at {rate in the first epoch:.4f}, 0.000225 and {rate in the last "
+        "epoch:.1e}, and prints {rate printed after it:.0f} for the last.",
         source=f"PyTorch's tutorial on optimization; {_CHECKED}",
         experiment="X82",
     ),
@@ -71,7 +71,7 @@ ALL: tuple[Claim, ...] = (
         verdict=Verdict.TRUE,
         correct="It is: that of the entries 3 and 0.4 together is {norm before clipping:.3f}, less than their sum. "
         "PyTorch measures it in one call; its clipping function returns it as well, as it was before "
-        "clipping. Reading it through the attribute called data is an old habit without a use today.",
+        "clipping. Reading it through the attribute called data is an old habit that serves no purpose today.",
         source=f"PyTorch's documentation of torch.nn.utils; {_CHECKED}",
         experiment="X49",
     ),
@@ -97,10 +97,10 @@ ALL: tuple[Claim, ...] = (
         said="Mixed precision in PyTorch is autocast and GradScaler from torch.cuda.amp.",
         verdict=Verdict.FALSE,
         correct="Not any more: both warn that they are deprecated. They are now torch.amp.autocast and "
-        "torch.amp.GradScaler, and take the device as an argument. The usual print also lacks the zeroing of the "
-        "gradients and the unscaling before they are clipped: at a scale of 65 536 a gradient of norm 1.28 looks "
-        "{norm seen before unscaling:.0f} long, and clipping at 1 leaves {norm left, clipped before unscaling:.6f} "
-        "of it.",
+        "torch.amp.GradScaler, and take the device as an argument. The usual listing also lacks the zeroing "
+        "of the gradients and the unscaling before they are clipped: at a scale of 65 536 a gradient of norm "
+        "1.28 looks {norm seen before unscaling:.0f} long, and clipping at 1 leaves {norm left, clipped "
+        "before unscaling:.6f} of it.",
         source=f"PyTorch's documentation of torch.amp; {_CHECKED}",
         experiment="X65",
     ),
@@ -110,11 +110,12 @@ ALL: tuple[Claim, ...] = (
         topic=_TOPIC,
         said="Mixed precision is twice as fast and takes half the memory.",
         verdict=Verdict.OVERSIMPLIFIED,
-        correct="Speed depends on the hardware: much on GPUs with tensor cores and large matrices, nothing to count "
-        "on elsewhere. Memory for weights, gradients and Adam's moments is {bytes per weight, Adam in float32:.0f} "
-        "bytes per weight in float32, and the same under autocast, which leaves them there; 16-bit weights and "
-        "gradients with float32 copies are 2 + 2 + 12, {bytes per weight, Adam in 16 bits with a float32 copy:.0f} "
-        "again. What halves are the activations. And bfloat16, with float32's range, needs no scaling of the loss.",
+        correct="Speed depends on the hardware: the gain is large on GPUs with tensor cores and large matrices, and "
+        "nothing to count on elsewhere. Memory for weights, gradients and Adam's moments is {bytes per "
+        "weight, Adam in float32:.0f} bytes per weight in float32, and the same under autocast, which leaves "
+        "them there; 16-bit weights and gradients with float32 copies are 2 + 2 + 12, {bytes per weight, "
+        "Adam in 16 bits with a float32 copy:.0f} again. What halves are the activations. And bfloat16, with "
+        "float32's range, needs no scaling of the loss.",
         source="Micikevicius et al. 2018, arXiv:1710.03740; Rajbhandari et al. 2020 (ZeRO), arXiv:1910.02054",
         experiment="X65",
     ),

@@ -15,9 +15,9 @@ ALL: tuple[Claim, ...] = (
         topic="mountain",
         said="This is the complete truth about gradient descent.",
         verdict=Verdict.OVERSIMPLIFIED,
-        correct="No guide is. The one that promised it opened with a descent that never reaches the bottom: after "
-        "1000 steps it stands at {position:.3g} and the minimum is at 9/4. Here every statement names its source, "
-        "and has an experiment that you can run wherever numbers can decide.",
+        correct="No guide is. The guide that made this promise opened with a run that never reaches the bottom: "
+        "after 1000 steps it stands at {position:.3g}, and the minimum is at 9/4. Here every statement names "
+        "its source and, wherever numbers can decide, has an experiment that you can run.",
         source="recomputed here",
         experiment="X01",
     ),
@@ -27,11 +27,11 @@ ALL: tuple[Claim, ...] = (
         topic="mountain",
         said="Imagine a hiker in the mountains: that picture is all you will ever need.",
         verdict=Verdict.FALSE,
-        correct="It is a good first picture with two dimensions, and it hides what matters most with millions: saddle "
-        "points, curvature and the limit it sets to the learning rate, momentum, noise, and rates per coordinate. Nor "
-        "does the length of a hiker's steps decide how curved the ground becomes: when a small network is trained at "
-        "a learning rate of 0.1, it walks into ever more curved ground until the largest curvature is about 2/0.1 = "
-        "{limit 2/α:.0f}, and stays there.",
+        correct="It is a good first picture with two dimensions, and it hides what matters most with millions: "
+        "saddle points, curvature and the limit it sets to the learning rate, momentum, noise, and a "
+        "separate rate for each coordinate. Nor does the length of a hiker's steps decide how curved the "
+        "ground becomes: a small network trained at a learning rate of 0.1 walks into ever more curved "
+        "ground until the largest curvature is about 2/0.1 = {limit 2/α:.0f}, and stays there.",
         source=f"Dauphin et al. 2014, arXiv:1406.2572; {_COHEN}",
         experiment="X11",
     ),
@@ -41,8 +41,9 @@ ALL: tuple[Claim, ...] = (
         topic="mountain",
         said="Feel the slope under your feet and take a step downhill: that is gradient descent.",
         verdict=Verdict.TRUE,
-        correct="It is a local method that knows nothing but the slope. A step is sure to lower the loss only if it is "
-        "short enough: the learning rate must stay below 2/L, where L is the largest curvature along the step.",
+        correct="It is a local method that knows nothing but the slope. A step is certain to lower the loss only if "
+        "it is short enough: the learning rate must stay below 2/L, where L is the largest curvature along "
+        "the step.",
         source=_NESTEROV,
         experiment="X09",
     ),
@@ -80,10 +81,10 @@ ALL: tuple[Claim, ...] = (
         topic="minima",
         said="When a network is trained, gradient descent settles in a local minimum.",
         verdict=Verdict.OVERSIMPLIFIED,
-        correct="Often it does not settle at all: the loss levels off while the weights keep moving. With full batches "
-        "it tends to hover where the largest curvature is about 2/lr, and plateaus and saddles end runs too. What is "
-        "proved is that from a random start it almost never ends in a saddle with a direction of descent, if it may "
-        "go on for ever with a small enough learning rate.",
+        correct="Often it does not settle at all: the loss levels off while the weights keep moving. With full "
+        "batches it tends to hover where the largest curvature is about 2/lr, and runs end on plateaus and "
+        "saddles too. What is proved is that from a random start, with a small enough learning rate and "
+        "unlimited steps, it almost never ends in a saddle that has a downhill direction.",
         source=f"Zhang et al. 2022, arXiv:2110.06256; {_COHEN}; Lee et al. 2016, arXiv:1602.04915",
         experiment="X11",
     ),
@@ -135,8 +136,8 @@ ALL: tuple[Claim, ...] = (
         topic="playground",
         said="The descent starts at x = 0 with f = 0.",
         verdict=Verdict.FALSE,
-        correct="At 0 the height is {height at the start | start=0:.0f}. The start that was shown is −0.5, where the "
-        "height is {height at the start:.4f} and the slope {slope at the start:.2f}.",
+        correct="At 0 the height is {height at the start | start=0:.0f}. The start in that guide's picture is −0.5, "
+        "where the height is {height at the start:.4f} and the slope {slope at the start:.2f}.",
         source=_CALCULUS,
         experiment="X01",
     ),
@@ -146,12 +147,12 @@ ALL: tuple[Claim, ...] = (
         topic="playground",
         said="From −0.5 a learning rate of 0.012 takes the ball to the bottom.",
         verdict=Verdict.FALSE,
-        correct="It never gets there. The point creeps towards the flat inflection at 0 like −1/(0.108·t + 2) and its "
-        "height approaches 2 instead of −6.54. To leap over 0 in one step from −0.5 the learning rate would have to "
-        "be above 2/11 = 0.182, and it must be below {X02 limit 2/f″ at the minimum:.4f} to settle at the minimum. So "
-        "no constant rate settles there: a larger one can only land on the minimum exactly, as α = 1 does, whose "
-        "first step ends at {position | lr=1:.2f}. From +0.5 the rate 0.012 comes within a millionth of the minimum "
-        "in 74 steps.",
+        correct="It never gets there. The point creeps towards the flat inflection at 0 like −1/(0.108·t + 2) and "
+        "its height approaches 2 instead of −6.54. To leap over 0 in one step from −0.5 the learning rate "
+        "would have to be above 2/11 = 0.182, and it must be below {X02 limit 2/f″ at the minimum:.4f} to "
+        "settle at the minimum. So no constant rate settles there: a larger one can at best land exactly on "
+        "the minimum, as α = 1 does, whose first step ends at {position | lr=1:.2f}. From +0.5 the rate "
+        "0.012 comes within a millionth of the minimum in 74 steps.",
         source=_CALCULUS,
         experiment="X01",
     ),

@@ -11,8 +11,8 @@ ALL: tuple[Claim, ...] = (
         topic=_TOPIC,
         said="In 1847 Cauchy described steepest descent.",
         verdict=Verdict.TRUE,
-        correct="He did, in a note of 18 October 1847 on systems of equations from astronomy, without a proof that it "
-        "converges. Hadamard found it again in 1908, and Curry examined its convergence in 1944.",
+        correct="He did, in a note of 18 October 1847 on systems of equations from astronomy, without a proof that "
+        "it converges. Hadamard rediscovered it in 1908, and Curry examined its convergence in 1944.",
         source="Cauchy 1847, Comptes rendus 25:536; Lemaréchal 2012, Documenta Mathematica, extra volume, 251; "
         "Curry 1944, doi:10.1090/qam/10667",
     ),
@@ -22,9 +22,10 @@ ALL: tuple[Claim, ...] = (
         topic=_TOPIC,
         said="In 1951 Robbins and Monro invented stochastic gradient descent.",
         verdict=Verdict.OVERSIMPLIFIED,
-        correct="Their method finds the root of a function that is seen through noise; there is no loss in it. Kiefer "
-        "and Wolfowitz turned it into optimisation in 1952, with differences instead of gradients. As a way to learn "
-        "it came with Rosenblatt's perceptron (1958), with Widrow and Hoff (1960) and with Amari (1967).",
+        correct="Their method finds the root of a function that is observed with noise; there is no loss in it. "
+        "Kiefer and Wolfowitz turned it into optimisation in 1952, with differences instead of gradients. As "
+        "a way to learn it arrived with Rosenblatt's perceptron (1958), with Widrow and Hoff (1960) and with "
+        "Amari (1967).",
         source="Robbins & Monro 1951, doi:10.1214/aoms/1177729586; Kiefer & Wolfowitz 1952, "
         "doi:10.1214/aoms/1177729392",
     ),
@@ -54,8 +55,8 @@ ALL: tuple[Claim, ...] = (
         topic=_TOPIC,
         said="In 1986 Rumelhart, Hinton and Williams popularised backpropagation.",
         verdict=Verdict.TRUE,
-        correct="Popularised is the word: Linnainmaa had described the reverse mode of differentiation in 1970, and "
-        "Werbos its use for fitting models in 1974. The paper of 1986 also trains with momentum.",
+        correct="Popularised is the right word: Linnainmaa had described the reverse mode of differentiation in "
+        "1970, and Werbos its use for fitting models in 1974. The paper of 1986 also trains with momentum.",
         source="Rumelhart, Hinton & Williams 1986, doi:10.1038/323533a0",
     ),
     Claim(
@@ -64,8 +65,8 @@ ALL: tuple[Claim, ...] = (
         topic=_TOPIC,
         said="In 2011 Duchi, Hazan and Singer published AdaGrad.",
         verdict=Verdict.TRUE,
-        correct="The journal article is of 2011, a first version was presented in 2010. McMahan and Streeter arrived "
-        "at much the same method independently in 2010.",
+        correct="The journal article dates from 2011; a first version was presented in 2010. McMahan and Streeter "
+        "arrived at much the same method independently in 2010.",
         source="Duchi, Hazan & Singer 2011, JMLR 12:2121; McMahan & Streeter 2010, arXiv:1002.4908",
     ),
     Claim(
@@ -74,7 +75,9 @@ ALL: tuple[Claim, ...] = (
         topic=_TOPIC,
         said="RMSProp comes from a lecture of 2012 by Tieleman and Hinton.",
         verdict=Verdict.TRUE,
-        correct="From slides of lecture 6e of an online course; there is no paper about it by its authors.",
+        correct=(
+            "It comes from the slides of lecture 6e of an online course; there is no paper about it by its authors."
+        ),
         source="Tieleman & Hinton 2012, Coursera Neural Networks for Machine Learning, lecture 6e",
     ),
     Claim(
@@ -83,7 +86,7 @@ ALL: tuple[Claim, ...] = (
         topic=_TOPIC,
         said="In 2014 Kingma and Ba published Adam.",
         verdict=Verdict.TRUE,
-        correct="The preprint is of 22 December 2014, the conference was in 2015, so both years are quoted.",
+        correct="The preprint dates from 22 December 2014 and the conference was in 2015, so both years are quoted.",
         source="Kingma & Ba 2015, ICLR, arXiv:1412.6980",
     ),
     Claim(
@@ -102,8 +105,8 @@ ALL: tuple[Claim, ...] = (
         topic=_TOPIC,
         said="Lion appeared in 2023.",
         verdict=Verdict.TRUE,
-        correct="By Chen and others, found by a program that searched among programs; preprint and conference are both "
-        "of 2023.",
+        correct="By Chen and others, found by a program that searched a space of programs; preprint and conference "
+        "are both from 2023.",
         source="Chen et al. 2023, NeurIPS, arXiv:2302.06675",
     ),
     Claim(
@@ -121,8 +124,8 @@ ALL: tuple[Claim, ...] = (
         topic=_TOPIC,
         said="Muon was published in 2023 or later, as Lion and Sophia were.",
         verdict=Verdict.CONDITIONS,
-        correct="It is of the end of 2024, by Jordan and others, and came as code and a web page, not as a paper. The "
-        "first large language models trained with it were reported in 2025.",
+        correct="It dates from the end of 2024, is by Jordan and others, and was published as code and a web page, "
+        "not as a paper. The first large language models trained with it were reported in 2025.",
         source="Jordan et al. 2024, kellerjordan.github.io/posts/muon; Liu et al. 2025, arXiv:2502.16982; "
         "Kimi Team 2025, arXiv:2507.20534",
     ),

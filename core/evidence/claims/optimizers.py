@@ -20,8 +20,8 @@ ALL: tuple[Claim, ...] = (
         said="The optimizers of the usual list power every large language model in production.",
         verdict=Verdict.FALSE,
         correct="Most large language models are trained with one of them, AdamW. Others used rules that the list "
-        "leaves out: T5 and PaLM Adafactor, Kimi K2 a variant of Muon. AdaGrad, RMSProp and plain momentum do not "
-        "train them.",
+        "leaves out: T5 and PaLM used Adafactor, Kimi K2 a variant of Muon. AdaGrad, RMSProp and plain "
+        "momentum are not used for them.",
         source="T5, arXiv:1910.10683; PaLM, arXiv:2204.02311; Kimi K2, arXiv:2507.20534",
     ),
     Claim(
@@ -43,10 +43,10 @@ ALL: tuple[Claim, ...] = (
         said="Nesterov's method looks ahead and therefore converges faster than momentum.",
         verdict=Verdict.CONDITIONS,
         correct="It is proven to be faster than gradient descent on smooth convex functions: O(1/k²) against O(1/k), "
-        "with the right β. On a quadratic with κ = 100 the heavy ball is faster still: with all three at their best "
-        "settings it comes a million times closer to the minimum in {steps, heavy ball:.0f} steps, Nesterov's method "
-        "in {steps, Nesterov, best lr:.0f} and gradient descent in {steps, gradient descent:.0f}. With noisy "
-        "gradients neither is faster in general.",
+        "with the right β. On a quadratic with κ = 100 the heavy ball is faster still: with all three at "
+        "their best settings, it comes a million times closer to the minimum in {steps, heavy ball:.0f} "
+        "steps, Nesterov's method in {steps, Nesterov, best lr:.0f} and gradient descent in {steps, gradient "
+        "descent:.0f}. With noisy gradients neither is faster in general.",
         source="Nesterov 1983, Dokl. Akad. Nauk SSSR 269:543; Sutskever et al. 2013, ICML; "
         "Lessard, Recht & Packard 2016, arXiv:1408.3595",
         experiment="X19",
@@ -120,9 +120,9 @@ ALL: tuple[Claim, ...] = (
         topic="rmsprop",
         said="RMSProp is Hinton's fix for AdaGrad, from a Coursera lecture, and was never published.",
         verdict=Verdict.CONDITIONS,
-        correct="It never was a paper of its own. The lecture presents it as a version of Rprop for mini-batches; "
-        "that it repairs AdaGrad was read into it later. The rule that was made to repair AdaGrad is Adadelta, of the "
-        "same year. Graves printed a centred variant in 2013.",
+        correct="It was never published as a paper of its own. The lecture presents it as a version of Rprop for "
+        "mini-batches; the idea that it repairs AdaGrad came later. The rule that was made to repair AdaGrad "
+        "is Adadelta, of the same year. Graves printed a centred variant in 2013.",
         source=f"{_LECTURE}; Zeiler 2012, arXiv:1212.5701; Graves 2013, arXiv:1308.0850",
     ),
     Claim(
@@ -132,11 +132,11 @@ ALL: tuple[Claim, ...] = (
         said="Adam is king: the default choice for everything.",
         verdict=Verdict.CONTESTED,
         correct="It is a good first choice, for Transformers above all. Against momentum on convolutional networks "
-        "the evidence is divided: Wilson et al. found momentum ahead, Choi et al. found that Adam is never behind if "
-        "all its settings are tuned. In the AlgoPerf competition newer rules beat it. Adam also depends on how the "
-        "axes lie: at a rate of 0.01 a ravine that takes it {steps, Adam:.0f} steps takes {steps, Adam, turned:.0f} "
-        "when it is turned by 45°, while gradient descent at its best rate needs "
-        "{steps, gradient descent, turned:.0f} either way. The gap is smaller at larger rates: "
+        "the evidence is divided: Wilson et al. found momentum ahead, Choi et al. found that Adam is never "
+        "behind if all its settings are tuned. In the AlgoPerf competition newer rules beat it. Adam also "
+        "depends on the direction of the axes: at a rate of 0.01 a ravine that takes it {steps, Adam:.0f} "
+        "steps takes it {steps, Adam, turned:.0f} when turned by 45°, while gradient descent at its best "
+        "rate needs {steps, gradient descent, turned:.0f} either way. The gap is smaller at larger rates: "
         "{steps, Adam | lr=0.1:.0f} and {steps, Adam, turned | lr=0.1:.0f} at 0.1.",
         source="Wilson et al. 2017, arXiv:1705.08292; Choi et al. 2019, arXiv:1910.05446; "
         "Schmidt et al. 2021, arXiv:2007.01547; AlgoPerf results 2025, arXiv:2502.15015",
@@ -196,9 +196,9 @@ ALL: tuple[Claim, ...] = (
         topic="adam",
         said="Adam's settings are α = 0.001, β₁ = 0.9, β₂ = 0.999 and ε = 10⁻⁸.",
         verdict=Verdict.TRUE,
-        correct="They are the paper's. Large language models are trained with β₂ = 0.95 and a warm-up. A long memory "
-        "has a price: at β₂ = 0.999 the first gradient after a long silence moves a weight by {first step / lr:.2f} "
-        "learning rates, at 0.95 by {first step / lr | beta2=0.95:.2f}.",
+        correct="They are the paper's. Large language models are usually trained with β₂ = 0.95 and a warm-up. A "
+        "long memory has a price: at β₂ = 0.999 the first gradient after a long silence moves a weight by "
+        "{first step / lr:.2f} learning rates, at 0.95 by {first step / lr | beta2=0.95:.2f}.",
         source=f"{_ADAM}; {_LLAMA}",
         experiment="X34",
     ),
@@ -220,9 +220,9 @@ ALL: tuple[Claim, ...] = (
         topic="adamw",
         said="AdamW is the default for Transformers such as GPT, BERT and LLaMA.",
         verdict=Verdict.CONDITIONS,
-        correct="LLaMA used AdamW with β₂ = 0.95 and λ = 0.1. BERT's code has an optimizer of its own, with decoupled "
-        "decay but no bias correction, ε = 10⁻⁶ and no decay on biases and normalisation; GPT-3's paper names Adam, "
-        "with a decay of 0.1. T5 and PaLM used Adafactor.",
+        correct="LLaMA used AdamW with β₂ = 0.95 and λ = 0.1. BERT's code has its own optimizer, with decoupled "
+        "decay but without bias correction, with ε = 10⁻⁶, and without decay on biases and normalisation; "
+        "GPT-3's paper names Adam, with a decay of 0.1. T5 and PaLM used Adafactor.",
         source=f"{_LLAMA}; GPT-3, arXiv:2005.14165; BERT, github.com/google-research/bert, "
         "optimization.py; Mosbach et al. 2021, arXiv:2006.04884; "
         "T5, arXiv:1910.10683; PaLM, arXiv:2204.02311",
@@ -247,9 +247,9 @@ ALL: tuple[Claim, ...] = (
         said="Lion uses only the sign of the gradient.",
         verdict=Verdict.OVERSIMPLIFIED,
         correct="It takes the sign of a mix of momentum and gradient, and the momentum remembers how large gradients "
-        "were. Apart from weight decay every weight moves by exactly α, so a step is α√d long for d weights, and near "
-        "a minimum it ends in a cycle of size α. Its learning rate should be 3 to 10 times smaller than AdamW's, its "
-        "decay as much larger.",
+        "were. Apart from weight decay every weight moves by exactly α, so a step is α√d long for d weights, "
+        "and near a minimum it ends in a cycle of size α. Its learning rate should be 3 to 10 times smaller "
+        "than AdamW's, and its decay larger by the same factor.",
         source=f"{_LION}; google/automl, README of Lion",
         experiment="X39",
     ),
@@ -259,9 +259,9 @@ ALL: tuple[Claim, ...] = (
         topic="lion",
         said="Because it uses signs, Lion needs dramatically less memory.",
         verdict=Verdict.FALSE,
-        correct="The sign saves nothing; what is saved is the second moment. Lion keeps one number per weight where "
-        "AdamW keeps two, as much as plain momentum does. With weights and gradients in float32 that is 12 instead of "
-        "16 bytes per weight, 25 % less, and activations come on top unchanged.",
+        correct="The sign itself saves nothing; the saving comes from having no second moment. Lion keeps one number "
+        "per weight where AdamW keeps two, as much as plain momentum does. With weights and gradients in "
+        "float32 that is 12 instead of 16 bytes per weight, 25 % less, and activations come on top unchanged.",
         source=f"{_LION}; google/automl, README of Lion",
         experiment="X38",
     ),
@@ -284,11 +284,11 @@ ALL: tuple[Claim, ...] = (
         topic="sophia",
         said="Sophia trains language models twice as fast as Adam.",
         verdict=Verdict.CONTESTED,
-        correct="It is its authors' result, for models of 125 million to 1.5 billion weights. Kaddour et al. found no "
-        "gain left against a baseline whose learning rate had fully decayed; Zhao et al., who swept the settings of "
-        "each rule, found Sophia, Lion, Adafactor and Adam about equally good; and of the rules that Wen et al. tuned "
-        "none came to 2, the best being 1.4 times as fast as AdamW at 0.1 billion weights and 1.1 times at 1.2 "
-        "billion.",
+        correct="That is its authors' result, for models of 125 million to 1.5 billion weights. Kaddour et al. found "
+        "no gain left against a baseline whose learning rate had fully decayed; Zhao et al., who swept the "
+        "settings of each rule, found Sophia, Lion, Adafactor and Adam about equally good; and of the rules "
+        "that Wen et al. tuned none reached a factor of 2, the best being 1.4 times as fast as AdamW at 0.1 "
+        "billion weights and 1.1 times at 1.2 billion.",
         source=f"{_SOPHIA}; Kaddour et al. 2023, arXiv:2307.06440; Zhao et al. 2024, arXiv:2407.07972; "
         "Wen et al. 2025, arXiv:2509.02046",
     ),

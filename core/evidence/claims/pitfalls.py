@@ -32,13 +32,14 @@ ALL: tuple[Claim, ...] = (
         topic="saddles",
         said="In high dimensions saddle points are far more common than minima.",
         verdict=Verdict.TRUE,
-        correct="Of random landscapes. Their matrices of second derivatives have no direction of descent in half of "
-        "all draws in one dimension, in {minima in %, n = 2:.1f} % in two, {minima in %, n = 3:.1f} % in three, "
-        "{minima in %, n = 4:.2f} % in four and {exact minima in %, n = 6:.5f} % in six; with n dimensions the share "
-        "falls about as 3 to the power −n²/4. The loss of a network is no random landscape, but there too flat points "
-        "have more directions of descent the higher they lie. Low down it is the other way round: with 4 added to "
-        "every curvature, which alone scatters by 1 about 0 along each axis, {minima in %, n = 6 | shift=4:.0f} % of "
-        "the draws in six dimensions are minima.",
+        correct="That is true of random landscapes. Their matrices of second derivatives have no downhill direction "
+        "in half of all draws in one dimension, in {minima in %, n = 2:.1f} % in two, {minima in %, n = "
+        "3:.1f} % in three, {minima in %, n = 4:.2f} % in four and {exact minima in %, n = 6:.5f} % in six; "
+        "with n dimensions the share falls about as 3 to the power −n²/4. The loss of a network is no random "
+        "landscape, but there too points of zero slope have more downhill directions the higher they lie. "
+        "Low down it is the other way round: with 4 added to every curvature, which alone scatters by 1 "
+        "about 0 along each axis, {minima in %, n = 6 | shift=4:.0f} % of the draws in six dimensions are "
+        "minima.",
         source="Dean & Majumdar 2008, arXiv:0801.1730; Bray & Dean 2007, doi:10.1103/PhysRevLett.98.150201; "
         "Dauphin et al. 2014, arXiv:1406.2572",
         experiment="X54",
@@ -66,11 +67,11 @@ ALL: tuple[Claim, ...] = (
         topic="depth",
         said="Deep networks lose the gradient on its way back to the first layers.",
         verdict=Verdict.CONDITIONS,
-        correct="With sigmoid units they do: of 30 layers with Xavier's weights the first has a gradient of "
-        "{first / last layer, sigmoid, Xavier:.1e} times the last. With tanh it is "
-        "{first / last layer, tanh, Xavier:.1f} times, with ReLU and He's weights {first / last layer, ReLU, He:.2f} "
-        "times. Units and the size of the weights decide, not depth alone, and normalisation and orthogonal matrices "
-        "are further ways out. All of this is before training and in one draw of the weights; another may give three "
+        correct="With sigmoid units they do: of 30 layers with Xavier's weights the first has a gradient of {first / "
+        "last layer, sigmoid, Xavier:.1e} times the last. With tanh it is {first / last layer, tanh, "
+        "Xavier:.1f} times, with ReLU and He's weights {first / last layer, ReLU, He:.2f} times. The units "
+        "and the size of the weights decide, not depth alone; normalisation and orthogonal matrices help "
+        "too. All of this holds before training and for one draw of the weights; another draw may give three "
         "times as much.",
         source="Bengio, Simard & Frasconi 1994, doi:10.1109/72.279181; Glorot & Bengio 2010, AISTATS; He et al. 2015, "
         "arXiv:1502.01852",
@@ -82,13 +83,14 @@ ALL: tuple[Claim, ...] = (
         topic="depth",
         said="Residual connections, batch normalisation, gradient clipping and ReLU cure vanishing gradients.",
         verdict=Verdict.FALSE,
-        correct="Clipping does not: it only shortens, and by one factor for all layers. In 20 sigmoid layers the "
-        "first gradient is {first / last layer, before:.1e} times the last before it and after it. The others need "
-        "company: in one draw of the weights the first gradient of 30 ReLU layers is {X50 first layer, ReLU, He:.2f} "
-        "with He's and {X50 first layer, ReLU, Xavier:.1e} with Xavier's. Skips lift 30 sigmoid layers from "
-        "{X50 first / last layer, sigmoid, Xavier:.1e} to {X50 first / last layer, residual sigmoid, Xavier:.3f}, and "
-        "BatchNorm without skips turns vanishing into exploding: the first gradient is "
-        "{X50 first / last layer, BatchNorm ReLU, He:.0f} times the last. Other draws give other digits.",
+        correct="Clipping does not: it only shortens the gradient, by one factor for all layers. In 20 sigmoid "
+        "layers the first gradient is {first / last layer, before:.1e} times the last before it and after "
+        "it. The others do not work alone: in one draw of the weights the first gradient of 30 ReLU layers "
+        "is {X50 first layer, ReLU, He:.2f} with He's and {X50 first layer, ReLU, Xavier:.1e} with Xavier's. "
+        "Skip connections lift 30 sigmoid layers from {X50 first / last layer, sigmoid, Xavier:.1e} to {X50 "
+        "first / last layer, residual sigmoid, Xavier:.3f}, and BatchNorm without skip connections turns "
+        "vanishing into exploding gradients: the first gradient is {X50 first / last layer, BatchNorm ReLU, "
+        "He:.0f} times the last. Other draws give other digits.",
         source=f"{_PASCANU}; {_YANG}; He et al. 2016, arXiv:1512.03385",
         experiment="X49",
     ),
@@ -99,12 +101,12 @@ ALL: tuple[Claim, ...] = (
         said="Warm-up with cosine decay, and patience, get training across a plateau.",
         verdict=Verdict.OVERSIMPLIFIED,
         correct="A schedule with the same peak takes smaller steps for part of the time, which makes a plateau "
-        "longer. On 1 − exp(−½x²) from 4 gradient descent needs {steps, Gradient descent, constant:.0f} steps to "
-        "leave it at a constant rate, {steps, Gradient descent, cosine:.0f} with cosine decay and "
-        "{steps, Gradient descent, warm-up + cosine:.0f} with warm-up and cosine decay. Warm-up helps only if it "
-        "makes a larger peak possible, and a scheduler with patience only ever lowers the rate. What helps is what "
-        "adds steps up or divides by the size of the gradient: momentum needs {steps, Momentum, constant:.0f}, Adam "
-        "{steps, Adam, constant:.0f} at a tenth of the rate.",
+        "longer. On 1 − exp(−½x²) from 4 gradient descent needs {steps, Gradient descent, constant:.0f} "
+        "steps to leave it at a constant rate, {steps, Gradient descent, cosine:.0f} with cosine decay and "
+        "{steps, Gradient descent, warm-up + cosine:.0f} with warm-up and cosine decay. Warm-up helps only "
+        "if it makes a larger peak possible, and a scheduler with patience only ever lowers the rate. What "
+        "helps is a rule that adds up past gradients or divides by their size: momentum needs {steps, "
+        "Momentum, constant:.0f}, Adam {steps, Adam, constant:.0f} at a tenth of the rate.",
         source="recomputed here; PyTorch's documentation of ReduceLROnPlateau",
         experiment="X55",
     ),
@@ -128,11 +130,11 @@ ALL: tuple[Claim, ...] = (
         topic="depth",
         said="Gradients can grow exponentially through the layers.",
         verdict=Verdict.CONDITIONS,
-        correct="With the number of layers they can, rather than from one layer to the next. With weights √2 times "
-        "those of He, 30 ReLU layers have gradients of some {first layer, ReLU, He | gain=1.41421:.1e} in one draw "
-        "where He's give {first layer, ReLU, He:.2f}, but the first layer has "
-        "{first / last layer, ReLU, He | gain=1.41421:.2f} times the gradient of the last, as it has with He's "
-        "({first / last layer, ReLU, He:.2f}): it is the level that explodes, in every layer at once. From step to "
+        correct="They can grow with the number of layers, rather than from one layer to the next. With weights √2 "
+        "times those of He, 30 ReLU layers have gradients of some {first layer, ReLU, He | gain=1.41421:.1e} "
+        "in one draw where He's give {first layer, ReLU, He:.2f}, but the first layer has {first / last "
+        "layer, ReLU, He | gain=1.41421:.2f} times the gradient of the last, as it has with He's ({first / "
+        "last layer, ReLU, He:.2f}): it is the level that explodes, in every layer at once. From step to "
         "step gradients do grow in a recurrent network.",
         source=_PASCANU,
         experiment="X50",
@@ -143,9 +145,10 @@ ALL: tuple[Claim, ...] = (
         topic="depth",
         said="Exploding gradients show as spikes of the loss, NaN, and a gradient norm above 1000.",
         verdict=Verdict.OVERSIMPLIFIED,
-        correct="Spikes and NaN, yes; no norm is too large in itself. The same line on the same three points has the "
-        "slope {slope along w, mean:.1f} if the squares are averaged and {slope along w, sum:.1f} if they are added "
-        "up, and a larger model or another unit changes it too. Compare the norm with its own running median instead.",
+        correct="Spikes and NaN, yes; but no norm is too large in itself. The same line on the same three points has "
+        "the slope {slope along w, mean:.1f} if the squares are averaged and {slope along w, sum:.1f} if "
+        "they are added up, and a larger model or another unit changes it too. Compare the norm with its own "
+        "running median instead.",
         source=f"{_PASCANU}; recomputed here",
         experiment="X06",
     ),
@@ -182,15 +185,15 @@ ALL: tuple[Claim, ...] = (
         topic="depth",
         said="Clipping, He or Xavier weights, LSTM or GRU cells and skip connections cure exploding gradients.",
         verdict=Verdict.CONDITIONS,
-        correct="Clipping bounds the step and the right variance the start. LSTM and GRU were built against "
-        "vanishing, and their gates have to be open for it: over 100 steps the first gradient is "
-        "{first / last step, LSTM, bias 0:.1e} times the last in an LSTM whose gates start without bias, and "
-        "{first / last step, LSTM, chosen bias:.1f} times with a bias of 4 in its forget gate; a tanh RNN of spectral "
-        "radius 1 keeps {first / last step, tanh RNN:.1e}, one of radius 2 explodes to "
-        "{first / last step, tanh RNN | radius=2:.1e}. Skips alone make it worse: 30 residual ReLU layers with He's "
-        "weights start with a gradient of {X50 first layer, residual ReLU, He:.1e}, and of "
-        "{X50 first layer, residual ReLU, He, scaled:.1f} if each branch is divided by √30. All numbers are from one "
-        "draw of the weights.",
+        correct="Clipping bounds the step, and the right variance helps only at the start. LSTM and GRU were built "
+        "against vanishing gradients, and their gates have to be open for that: over 100 steps the first "
+        "gradient is {first / last step, LSTM, bias 0:.1e} times the last in an LSTM whose gates start "
+        "without bias, and {first / last step, LSTM, chosen bias:.1f} times with a bias of 4 in its forget "
+        "gate; a tanh RNN of spectral radius 1 keeps {first / last step, tanh RNN:.1e}, one of radius 2 "
+        "explodes to {first / last step, tanh RNN | radius=2:.1e}. Skip connections alone make it worse: 30 "
+        "residual ReLU layers with He's weights start with a gradient of {X50 first layer, residual ReLU, "
+        "He:.1e}, and of {X50 first layer, residual ReLU, He, scaled:.1f} if each branch is divided by √30. "
+        "All numbers are from one draw of the weights.",
         source=f"{_LSTM}; Jozefowicz, Zaremba & Sutskever 2015, ICML; Zhang, Dauphin & Ma 2019, arXiv:1901.09321",
         experiment="X75",
     ),
@@ -238,12 +241,12 @@ ALL: tuple[Claim, ...] = (
         topic="sharpness",
         said="Large batches end in sharp minima and overfit.",
         verdict=Verdict.CONTESTED,
-        correct="At one learning rate for all sizes it depends on the rate and the data. With 10 % of the labels "
-        "wrong and a rate of 0.1 the smallest batch of 4 does worst, about {right in %, batch 4, same rate:.0f} % "
-        "right on new points against {right in %, batch 64, same rate:.0f} % for 64 and "
-        "{right in %, batch 256, same rate:.0f} % for 256; with the rate chosen for each all get about "
-        "{right in %, batch 4, own rate:.0f} %. Sharpness follows the learning rate as well, and "
-        "training on all data at once can match small batches if it is regularised.",
+        correct="With one learning rate for all sizes, it depends on the rate and the data. With 10 % of the labels "
+        "wrong and a rate of 0.1 the smallest batch of 4 does worst, about {right in %, batch 4, same "
+        "rate:.0f} % right on new points against {right in %, batch 64, same rate:.0f} % for 64 and {right "
+        "in %, batch 256, same rate:.0f} % for 256; with the rate chosen for each all get about {right in %, "
+        "batch 4, own rate:.0f} %. Sharpness follows the learning rate as well, and training on all data at "
+        "once can match small batches if it is regularised.",
         source=f"{_KESKAR}; Hoffer, Hubara & Soudry 2017, arXiv:1705.08741; Shallue et al. 2019, arXiv:1811.03600; "
         "Geiping et al. 2022, arXiv:2109.14119",
         experiment="X58",

@@ -49,10 +49,10 @@ ALL: tuple[Claim, ...] = (
         topic=_TOPIC,
         said="A race shows which optimizer reaches the minimum first.",
         verdict=Verdict.OVERSIMPLIFIED,
-        correct="It shows which learning rate suited its rule. On Rosenbrock's function after 2000 steps Nesterov is "
-        "ahead at 0.0008 (momentum close behind), RMSProp at 0.003, where gradient descent, momentum and Nesterov "
-        "diverge, and Adam at 0.01 and at 0.1. Another start changes the order again, so compare rules at the best "
-        "rate of each.",
+        correct="It shows which rule had the learning rate that suited it. On Rosenbrock's function after 2000 steps "
+        "Nesterov is ahead at 0.0008 (momentum close behind), RMSProp at 0.003, where gradient descent, "
+        "momentum and Nesterov diverge, and Adam at 0.01 and at 0.1. Another start changes the order again, "
+        "so compare rules at the best rate of each.",
         source="Choi et al. 2019, arXiv:1910.05446; Schmidt et al. 2021, arXiv:2007.01547",
         experiment="X42",
     ),
@@ -84,10 +84,9 @@ ALL: tuple[Claim, ...] = (
         said="On Beale's function the arrow against the gradient at the start (1, 1) points to the minimum.",
         verdict=Verdict.FALSE,
         correct="The gradient there is (0, {slope along y:.2f}), so the first step goes straight down in y, although "
-        "the minimum lies two units away in x: it is "
-        "{degrees between the first step and the way to the minimum:.0f} degrees off. The curvatures there are "
-        "{smaller curvature at the start:.2f} and {larger curvature at the start:.1f}, so the start is not even in a "
-        "bowl.",
+        "the minimum lies two units away in x: it is {degrees between the first step and the way to the "
+        "minimum:.0f} degrees off. The curvatures there are {smaller curvature at the start:.2f} and {larger "
+        "curvature at the start:.1f}, so the start does not even lie in a bowl.",
         source=f"{_BEALE}; recomputed here",
         experiment="X81",
     ),

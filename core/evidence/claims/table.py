@@ -16,9 +16,10 @@ ALL: tuple[Claim, ...] = (
         topic=_TOPIC,
         said="Batch gradient descent needs little memory and is best for small convex problems.",
         verdict=Verdict.CONDITIONS,
-        correct="It keeps 0 numbers per weight. Nor need the data be in memory, as is often said beside this: a sum "
-        "over all examples can be read in portions and comes out the same. Convex problems with a moderate condition "
-        "number suit it; size is a matter of patience, for every step reads all data.",
+        correct="It keeps 0 numbers per weight. The data need not be in memory either, although that is often said: "
+        "a sum over all examples can be computed in portions and comes out the same. It suits convex "
+        "problems with a moderate condition number; size is a matter of patience, because every step reads "
+        "all the data.",
         source="Bottou, Curtis & Nocedal 2018, arXiv:1606.04838",
         experiment="X16",
     ),
@@ -29,7 +30,8 @@ ALL: tuple[Claim, ...] = (
         said="Stochastic gradient descent is from 1951, needs little memory and suits learning online.",
         verdict=Verdict.OVERSIMPLIFIED,
         correct="It keeps 0 numbers per weight and can use an example once and drop it. The paper of 1951 looks for "
-        "the root of a function that is only seen with noise; there is no loss in it, and learning came to it later.",
+        "the root of a function that is observed only with noise; there is no loss in it, and its use for "
+        "learning came later.",
         source=_STOCHASTIC,
     ),
     Claim(
@@ -39,7 +41,8 @@ ALL: tuple[Claim, ...] = (
         said="Stochastic gradient descent with momentum is from 1964 and is best for convolutional networks.",
         verdict=Verdict.CONDITIONS,
         correct="The heavy ball of 1964 knows no noise; neural networks took it over in 1986. With a schedule it was "
-        "the standard for convolutional networks for years and still is a strong choice. It keeps 1 number per weight.",
+        "the standard for convolutional networks for years, and it is still a strong choice. It keeps 1 "
+        "number per weight.",
         source="Polyak 1964, doi:10.1016/0041-5553(64)90137-5; Rumelhart, Hinton & Williams 1986, doi:10.1038/323533a0",
     ),
     Claim(
@@ -48,10 +51,10 @@ ALL: tuple[Claim, ...] = (
         topic=_TOPIC,
         said="AdaGrad is from 2011, adapts, and is best for sparse features such as words.",
         verdict=Verdict.TRUE,
-        correct="It was shown at a conference in 2010 and printed in 2011, and keeps 1 number per weight. On features "
-        "of which most are rare, with every rule at its best learning rate, it ends at a loss of {loss, AdaGrad:.3g}; "
-        "Adam follows at {loss, Adam:.3g}, RMSProp at {loss, RMSProp:.3g} and gradient descent at "
-        "{loss, Gradient descent:.3g}. With other data those three change places.",
+        correct="It was presented at a conference in 2010 and printed in 2011, and keeps 1 number per weight. On "
+        "features of which most are rare, with every rule at its best learning rate, it ends at a loss of "
+        "{loss, AdaGrad:.3g}; Adam follows at {loss, Adam:.3g}, RMSProp at {loss, RMSProp:.3g} and gradient "
+        "descent at {loss, Gradient descent:.3g}. With other data those three swap places.",
         source=_ADAGRAD,
         experiment="X28",
     ),
@@ -109,9 +112,9 @@ ALL: tuple[Claim, ...] = (
         topic=_TOPIC,
         said="Sophia is a second-order method that speeds up the training of language models.",
         verdict=Verdict.CONTESTED,
-        correct="Of the second order it uses an estimate of the Hessian's diagonal, refreshed every 10 steps, and "
-        "{clipped in %:.0f} % of the coordinates' steps on Rosenbrock's function are clipped and use none. Later "
-        "comparisons did not find the authors' factor of two. It keeps 2 numbers per weight.",
+        correct="The only second-order part is an estimate of the Hessian's diagonal, refreshed every 10 steps, and "
+        "{clipped in %:.0f} % of the coordinates' steps on Rosenbrock's function are clipped and do not use "
+        "it. Later comparisons did not find the authors' factor of two. It keeps 2 numbers per weight.",
         source="Liu et al. 2024, arXiv:2305.14342; Kaddour et al. 2023, arXiv:2307.06440; "
         "Wen et al. 2025, arXiv:2509.02046",
         experiment="X40",

@@ -17,8 +17,8 @@ ALL: tuple[Claim, ...] = (
         topic="all",
         said="Textbooks do not teach these techniques.",
         verdict=Verdict.FALSE,
-        correct="Textbooks do: scaling of inputs was standard advice in 1998, and the most used book on deep learning "
-        "has sections on batch normalisation, Nesterov's look-ahead, clipping and initialisation.",
+        correct="Textbooks do: scaling of inputs was standard advice in 1998, and the most widely used book on deep "
+        "learning has sections on batch normalisation, Nesterov's look-ahead, clipping and initialisation.",
         source=f"{_LECUN}; Goodfellow, Bengio & Courville 2016, Deep Learning, chapters 8 and 10",
     ),
     Claim(
@@ -50,13 +50,13 @@ ALL: tuple[Claim, ...] = (
         topic="scaling",
         said="Always normalise features to mean 0 and variance 1, or to the range from 0 to 1.",
         verdict=Verdict.OVERSIMPLIFIED,
-        correct="Decision trees do not care, sparse data should not be centred, and the scale has to be taken from "
-        "the training data only. The two are not equal either: the range from 0 to 1 keeps the means positive, which "
-        "leaves a condition number of {condition number, min–max:.1f} and {steps, min–max:.0f} steps for the house "
-        "prices here, against {condition number, standardised:.3f} and {steps, standardised:.0f} steps standardised. "
-        "Neither mends correlation: features that agree to 0.997 still have a condition number of "
-        "{condition number, standardised | correlation=0.997:.0f} and need "
-        "{steps, standardised | correlation=0.997:.0f} steps.",
+        correct="Decision trees do not need it, sparse data should not be centred, and the scale has to be taken "
+        "from the training data only. Nor are the two equivalent: the range from 0 to 1 keeps the means "
+        "positive, which leaves a condition number of {condition number, min–max:.1f} and {steps, "
+        "min–max:.0f} steps for the house prices here, against {condition number, standardised:.3f} and "
+        "{steps, standardised:.0f} steps standardised. Neither removes correlation: features with a "
+        "correlation of 0.997 still have a condition number of {condition number, standardised | "
+        "correlation=0.997:.0f} and need {steps, standardised | correlation=0.997:.0f} steps.",
         source=f"{_LECUN}; recomputed here",
         experiment="X44",
     ),
@@ -66,14 +66,13 @@ ALL: tuple[Claim, ...] = (
         topic="scaling",
         said="Scaling features speeds training up ten times.",
         verdict=Verdict.OVERSIMPLIFIED,
-        correct="It may be 3 times or 100 million times: steps grow with the condition number. Where standardised "
-        "features need {steps, standardised:.0f} steps, merely centred ones need "
-        "{steps, only centred | mean=0, spread=1.414:.0f} if their spreads are alike, "
-        "{steps, only centred | mean=0, spread=4.24:.0f} if one is three times as wide, "
-        "{steps, only centred | mean=0, spread=14.14:.0f} at ten times and "
-        "{steps, only centred | mean=0, spread=42.4:.0f} at thirty; house areas and bedrooms as they are need "
-        "{steps, as they are:.1e}. Adam, which scales for itself, gains far less: {steps of Adam, as they are:.0f} "
-        "steps before and {steps of Adam, standardised:.0f} after.",
+        correct="It may be 3 times or 100 million times: the number of steps grows with the condition number. Where "
+        "standardised features need {steps, standardised:.0f} steps, merely centred ones need {steps, only "
+        "centred | mean=0, spread=1.414:.0f} if their spreads are alike, {steps, only centred | mean=0, "
+        "spread=4.24:.0f} if one is three times as wide, {steps, only centred | mean=0, spread=14.14:.0f} at "
+        "ten times and {steps, only centred | mean=0, spread=42.4:.0f} at thirty; house areas and bedrooms "
+        "as they are need {steps, as they are:.1e}. Adam, which does its own scaling, gains far less: {steps "
+        "of Adam, as they are:.0f} steps before and {steps of Adam, standardised:.0f} after.",
         source="recomputed here",
         experiment="X44",
     ),
@@ -135,8 +134,8 @@ ALL: tuple[Claim, ...] = (
         topic="batch_norm",
         said="Batch normalisation acts as regularisation.",
         verdict=Verdict.CONDITIONS,
-        correct="Weakly, through the chance of who else is in the batch, which moves every output. The larger the "
-        "batch, the less of it is left.",
+        correct="Weakly: it is left to chance which other samples are in the batch, and they shift every output. The "
+        "larger the batch, the weaker the effect.",
         source="Luo et al. 2019, arXiv:1809.00846",
         experiment="X46",
     ),
@@ -146,7 +145,7 @@ ALL: tuple[Claim, ...] = (
         topic="batch_norm",
         said="Batch normalisation is in nearly every modern convolutional network.",
         verdict=Verdict.OVERSIMPLIFIED,
-        correct="It is in the family of ResNet. ConvNeXt uses LayerNorm, NFNets use no normalisation, and detectors "
+        correct="It is in the ResNet family. ConvNeXt uses LayerNorm, NFNets use no normalisation, and detectors "
         "with few images in a batch often use GroupNorm.",
         source="Liu et al. 2022, arXiv:2201.03545; Brock et al. 2021, arXiv:2102.06171; Wu & He 2018, arXiv:1803.08494",
     ),
@@ -169,8 +168,8 @@ ALL: tuple[Claim, ...] = (
         topic="accumulation",
         said="Eight batches of 32 make a batch of 256.",
         verdict=Verdict.TRUE,
-        correct="If each loss is a mean and is divided by 8. Without the division the gradient is "
-        "{length without division:.0f} times as long, which is the same as a rate 8 times as large.",
+        correct="They do if each loss is a mean and is divided by 8. Without the division the gradient is {length "
+        "without division:.0f} times as long, which is the same as a rate 8 times as large.",
         source="recomputed here",
         experiment="X47",
     ),
@@ -180,11 +179,11 @@ ALL: tuple[Claim, ...] = (
         topic="accumulation",
         said="Gradient accumulation is the same mathematics with less memory.",
         verdict=Verdict.CONDITIONS,
-        correct="It is equal to rounding, 2·10⁻⁷ in float32, without normalisation, with LayerNorm and with GroupNorm. "
-        "With BatchNorm the gradient here is {relative error, BatchNorm:.0%} off, because each part is normalised by "
-        "itself, and with parts of 40 and a last one of 16 it is "
-        "{relative error, uneven, divided by their number:.0%} off unless they are weighted. Means over tokens and "
-        "losses that compare the items of a batch have the same trouble. Only memory for activations is saved.",
+        correct="The two are equal to within rounding, 2·10⁻⁷ in float32, without normalisation, with LayerNorm and "
+        "with GroupNorm. With BatchNorm the gradient here is {relative error, BatchNorm:.0%} off, because "
+        "each part is normalised by itself, and with parts of 40 and a last one of 16 it is {relative error, "
+        "uneven, divided by their number:.0%} off unless they are weighted. Means over tokens and losses "
+        "that compare the items of a batch have the same problem. Only memory for activations is saved.",
         source="Unsloth and Hugging Face 2024, on the accumulation fault; recomputed here",
         experiment="X47",
     ),
@@ -194,8 +193,9 @@ ALL: tuple[Claim, ...] = (
         topic="accumulation",
         said="Accumulation is essential for training large models on consumer cards.",
         verdict=Verdict.CONTESTED,
-        correct="It does not reduce what weights, gradients and the optimizer's state take, which is most of it for "
-        "large models. Recent work advises small batches with a rescaled β₂ rather than accumulation on a single card.",
+        correct="It does not reduce the memory for weights, gradients and the optimizer's state, which is most of it "
+        "for large models. Recent work advises small batches with a rescaled β₂ rather than accumulation on "
+        "a single card.",
         source="Marek et al. 2025, arXiv:2507.07101",
         experiment="X38",
     ),
@@ -205,9 +205,9 @@ ALL: tuple[Claim, ...] = (
         topic="accumulation",
         said="Add up the gradient divided by N, and step after N parts.",
         verdict=Verdict.TRUE,
-        correct="For parts of equal size. Otherwise the weight of a part is its share of the items: weighted so, "
-        "parts of 40 with a last one of 16 are right to 2·10⁻⁷, divided by their number they are "
-        "{relative error, uneven, divided by their number:.0%} off.",
+        correct="That is right for parts of equal size. Otherwise each part must be weighted by its share of the "
+        "items: weighted in this way, parts of 40 with a last one of 16 are right to 2·10⁻⁷, divided by "
+        "their number they are {relative error, uneven, divided by their number:.0%} off.",
         source="recomputed here",
         experiment="X47",
     ),
@@ -217,8 +217,8 @@ ALL: tuple[Claim, ...] = (
         topic="nesterov",
         said="Nesterov's method takes the gradient at the look-ahead point.",
         verdict=Verdict.TRUE,
-        correct="At θ − βv, where momentum alone would carry the point. The look-ahead form, Sutskever's and the one "
-        "with two sequences are one method: their paths differ by rounding.",
+        correct="That point is θ − βv, where momentum alone would carry the point. The look-ahead form, Sutskever's "
+        "and the one with two sequences are the same method: their paths differ only by rounding.",
         source=f"Nesterov 1983, Dokl. Akad. Nauk SSSR 269:543; {_SUTSKEVER}",
         experiment="X21",
     ),
@@ -242,8 +242,8 @@ ALL: tuple[Claim, ...] = (
         said="Its two lines are v = βv + α∇J(θ − βv) and θ = θ − v.",
         verdict=Verdict.TRUE,
         correct="PyTorch stores the look-ahead point instead: its parameter is θ − βv, to rounding. Here α stands "
-        "inside v; in PyTorch's momentum it stands outside, so the two velocities differ by the factor α, and when "
-        "the rate changes the two forms part.",
+        "inside v; in PyTorch's momentum it stands outside, so the two velocities differ by the factor α, "
+        "and when the rate changes the two forms no longer agree.",
         source=f"{_SUTSKEVER}; torch.optim.SGD",
         experiment="X21",
     ),
@@ -253,8 +253,8 @@ ALL: tuple[Claim, ...] = (
         topic="nesterov",
         said="Nesterov momentum with a schedule is the first choice for vision.",
         verdict=Verdict.OVERSIMPLIFIED,
-        correct="In some code bases for convolutional networks, from about 2016 to 2020. Vision Transformers, ConvNeXt "
-        "and CLIP are trained with Adam or AdamW, Inception and EfficientNet with RMSProp.",
+        correct="It was in some code bases for convolutional networks, from about 2016 to 2020. Vision Transformers, "
+        "ConvNeXt and CLIP are trained with Adam or AdamW, Inception and EfficientNet with RMSProp.",
         source="Dosovitskiy et al. 2021, arXiv:2010.11929; Liu et al. 2022, arXiv:2201.03545; CLIP, arXiv:2103.00020; "
         "Szegedy et al. 2016, arXiv:1512.00567; Tan & Le 2019, arXiv:1905.11946",
     ),
@@ -290,8 +290,9 @@ ALL: tuple[Claim, ...] = (
         topic="clipping",
         said="Clipping keeps the norm of the gradient below a threshold.",
         verdict=Verdict.TRUE,
-        correct="Of the gradient, not of the step: momentum adds up clipped gradients, and Adam divides by their size. "
-        "PyTorch multiplies by the smaller of 1 and c/(norm + 10⁻⁶). An infinite gradient becomes NaN, and NaN stays.",
+        correct="It limits the gradient, not the step: momentum adds up clipped gradients, and Adam divides by their "
+        "size. PyTorch multiplies by the smaller of 1 and c/(norm + 10⁻⁶). An infinite gradient becomes NaN, "
+        "and NaN stays.",
         source="torch.nn.utils, clipping of the gradient norm",
         experiment="X49",
     ),
@@ -339,7 +340,8 @@ ALL: tuple[Claim, ...] = (
         said="Watch the gradient norm: spikes mean that you need clipping.",
         verdict=Verdict.CONDITIONS,
         correct="Watching is right. A spike may also come from a bad batch, a rate that is too large, a warm-up that "
-        "is too short or a β₂ so close to 1 that Adam is slow to notice. Clipping treats the step, not the cause.",
+        "is too short or a β₂ so close to 1 that Adam is slow to notice. Clipping limits the step but does "
+        "not remove the cause.",
         source=f"{_PASCANU}; Molybog et al. 2023, arXiv:2304.09871",
         experiment="X34",
     ),
@@ -349,13 +351,13 @@ ALL: tuple[Claim, ...] = (
         topic="sam",
         said="SAM, of 2020, minimises the worst loss nearby.",
         verdict=Verdict.TRUE,
-        correct="Approximately: it steps uphill by ρ along the gradient and takes the gradient there, so a step costs "
-        "two. In the valley ½(w₁w₂ − 1)² gradient descent stops where the sharpness is "
-        "{w₁² + w₂² at the end, gradient descent:.2f}; SAM with ρ = 0.1 walks on to {w₁² + w₂² at the end, SAM:.2f}, "
-        "almost the flattest. One variable shows nothing of it: there {in the wide minimum in %, SAM:.0f} % of the "
-        "runs reach the wider of two minima, {in the wide minimum in %, gradient descent:.0f} % with gradient "
-        "descent, because {on top in %, SAM:.0f} % stay on top between the two. What SAM gains in networks does not "
-        "come from flatness alone.",
+        correct="Approximately: it steps uphill by ρ along the gradient and takes the gradient there, so a step "
+        "costs two. In the valley ½(w₁w₂ − 1)² gradient descent stops where the sharpness is {w₁² + w₂² at "
+        "the end, gradient descent:.2f}; SAM with ρ = 0.1 goes on to {w₁² + w₂² at the end, SAM:.2f}, almost "
+        "the flattest. One variable shows nothing of it: there {in the wide minimum in %, SAM:.0f} % of the "
+        "runs reach the wider of two minima, {in the wide minimum in %, gradient descent:.0f} % with "
+        "gradient descent, because {on top in %, SAM:.0f} % stay on top between the two. What SAM gains in "
+        "networks does not come from flatness alone.",
         source="Foret et al. 2021, arXiv:2010.01412; Wen, Ma & Li 2023, arXiv:2307.11007",
         experiment="X57",
     ),

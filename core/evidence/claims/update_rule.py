@@ -17,9 +17,9 @@ ALL: tuple[Claim, ...] = (
         topic="steps",
         said="These six steps power every neural network in production.",
         verdict=Verdict.OVERSIMPLIFIED,
-        correct="They are the skeleton of training. Around it come gradients from small batches, a rule with momentum "
-        "or rates per weight, a schedule and often clipping; plain descent on all the data at once is rare. A network "
-        "in production that no longer learns only predicts.",
+        correct="They are the skeleton of training. To it are added gradients from small batches, a rule with "
+        "momentum or a rate for each weight, a schedule and often clipping; plain gradient descent on all "
+        "the data at once is rare. A network in production that no longer learns only predicts.",
         source="LLaMA, arXiv:2302.13971; Cohen et al. 2021, arXiv:2103.00065",
     ),
     Claim(
@@ -28,8 +28,8 @@ ALL: tuple[Claim, ...] = (
         topic="steps",
         said="The update rule is θ(t+1) = θ(t) − α∇J(θ(t)).",
         verdict=Verdict.TRUE,
-        correct="It is, and the gradient is taken at the place where the step begins. Cauchy, who proposed it, sought "
-        "a new length for every step along its line; a fixed α is the simplest choice.",
+        correct="It is, and the gradient is taken at the point where the step begins. Cauchy, who proposed the "
+        "method, searched for a new length at every step along its line; a fixed α is the simplest choice.",
         source=_CAUCHY,
         experiment="X05",
     ),
@@ -40,11 +40,12 @@ ALL: tuple[Claim, ...] = (
         said="Start by giving all weights random values, by Xavier's or He's rule.",
         verdict=Verdict.CONDITIONS,
         correct="Networks with hidden layers need it: units that start equal get equal gradients for ever, so "
-        "{different units, random:.0f} of them count as {different units, all 0:.0f}. Biases may start at 0, and so "
-        "may everything where the loss is a bowl, as for a line. Xavier's variance, 2/(inputs + outputs), suits tanh, "
-        "and He's, 2/inputs, suits ReLU: behind 30 ReLU layers, in one draw of the weights, values keep "
-        "{X08 size of the output, He:.2f} of their size with He's and {X08 size of the output, Xavier:.6f} with "
-        "Xavier's. PyTorch's linear layer uses neither; its variance is 1/(3·inputs).",
+        "{different units, random:.0f} of them count as {different units, all 0:.0f}. Biases may start at 0, "
+        "and so may all parameters where the loss is a bowl, as it is for a line. Xavier's variance, "
+        "2/(inputs + outputs), suits tanh, and He's, 2/inputs, suits ReLU: behind 30 ReLU layers, in one "
+        "draw of the weights, values keep {X08 size of the output, He:.2f} of their size with He's and {X08 "
+        "size of the output, Xavier:.6f} with Xavier's. PyTorch's linear layer uses neither; its variance is "
+        "1/(3·inputs).",
         source="Glorot & Bengio 2010, AISTATS; He et al. 2015, arXiv:1502.01852",
         experiment="X07",
     ),
@@ -66,10 +67,10 @@ ALL: tuple[Claim, ...] = (
         said="The loss J(θ) = L(ŷ, y) measures how wrong a prediction is.",
         verdict=Verdict.CONDITIONS,
         correct="L is the loss of one prediction. J, which is minimised, is its mean over all the data, estimated "
-        "from a batch, plus a penalty on the weights if there is one. Whether squares are averaged, halved or summed "
-        "changes the slope in the example from {slope along w, mean:.1f} to {slope along w, half the mean:.1f}, "
-        "{slope along w, sum:.1f} or {slope along w, half the sum:.1f} and the largest stable learning rate the other "
-        "way.",
+        "from a batch, plus a penalty on the weights if there is one. Whether squares are averaged, halved "
+        "or summed changes the slope in the example from {slope along w, mean:.1f} to {slope along w, half "
+        "the mean:.1f}, {slope along w, sum:.1f} or {slope along w, half the sum:.1f} and the largest stable "
+        "learning rate in inverse proportion.",
         source=_BOTTOU,
         experiment="X06",
     ),

@@ -15,7 +15,8 @@ ALL: tuple[Claim, ...] = (
         said="There are three kinds of gradient descent: batch, stochastic and mini-batch.",
         verdict=Verdict.TRUE,
         correct="They are one rule with three batch sizes: all n samples, 1, and something between. In today's usage "
-        "the letters SGD nearly always mean the third. The experiment runs them all by changing that one number.",
+        "the letters SGD nearly always mean the third. The experiment runs all three by changing that one "
+        "number.",
         source=_BOTTOU,
         experiment="X15",
     ),
@@ -36,9 +37,9 @@ ALL: tuple[Claim, ...] = (
         topic="batch",
         said="Batch gradient descent converges stably.",
         verdict=Verdict.CONDITIONS,
-        correct="Only below the limit 2/L, L being the largest curvature. On a parabola 50 steps from a distance of 1 "
-        "end at {distance at αL = 1.9:.3g} with αL = 1.9 and at {distance at αL = 2.1:.0f} with αL = 2.1, without any "
-        "noise.",
+        correct="Only below the limit 2/L, where L is the largest curvature. On a parabola 50 steps from a distance "
+        "of 1 end at {distance at αL = 1.9:.3g} with αL = 1.9 and at {distance at αL = 2.1:.0f} with αL = "
+        "2.1, without any noise.",
         source="Nesterov 2004, Introductory Lectures on Convex Optimization; Cohen et al. 2021, arXiv:2103.00065",
         experiment="X09",
     ),
@@ -48,8 +49,8 @@ ALL: tuple[Claim, ...] = (
         topic="batch",
         said="The gradient of batch gradient descent is clean.",
         verdict=Verdict.TRUE,
-        correct="It is exact for the training set. For whatever the set was drawn from it is an estimate, as the "
-        "gradient of a batch is for the set.",
+        correct="It is exact for the training set. For the distribution from which the set was drawn it is an "
+        "estimate, just as the gradient of a batch is for the set.",
         source=_BOTTOU,
         experiment="X13",
     ),
@@ -59,10 +60,10 @@ ALL: tuple[Claim, ...] = (
         topic="batch",
         said="Batch gradient descent is slow on large data.",
         verdict=Verdict.TRUE,
-        correct="An update costs as much as there are samples. In the experiment one pass in batches of 1, 10 or 100 "
-        "leaves less than 0.01 % of the excess loss, one exact update {left after one epoch, all samples:.1%}. With "
-        "few samples and much noise the one update may be the better pass, and in the end it always is: at a constant "
-        "rate batches keep their noise.",
+        correct="The cost of an update grows with the number of samples. In the experiment one pass in batches of 1, "
+        "10 or 100 leaves less than 0.01 % of the excess loss, one exact update {left after one epoch, all "
+        "samples:.1%}. With few samples and much noise the one update may be the better pass, and in the end "
+        "it always is: at a constant rate batches keep their noise.",
         source=_BOTTOU,
         experiment="X15",
     ),
@@ -73,7 +74,7 @@ ALL: tuple[Claim, ...] = (
         said="Batch gradient descent needs the full data set in memory.",
         verdict=Verdict.FALSE,
         correct="A gradient over all samples is a sum, and a sum can be read in portions. Added up 50 samples at a "
-        "time it differs by a few roundings, here less than 2 parts in 10¹⁵ of its largest component.",
+        "time, it differs only by rounding, here by less than 2 parts in 10¹⁵ of its largest component.",
         source="recomputed here",
         experiment="X16",
     ),
@@ -84,8 +85,8 @@ ALL: tuple[Claim, ...] = (
         said="Stochastic gradient descent updates with one sample at a time.",
         verdict=Verdict.TRUE,
         correct="The sample is drawn from all at each step, which is what most proofs assume, or the data are "
-        "shuffled anew for each pass and taken in turn, which is what programs do. In a shuffled pass the errors "
-        "partly make up for each other.",
+        "shuffled anew for each pass and taken in turn, which is what programs do. In a shuffled pass the "
+        "errors partly cancel.",
         source=f"{_ROBBINS}; Mishchenko, Khaled & Richtárik 2020, arXiv:2006.05988",
         experiment="X15",
     ),
@@ -95,8 +96,8 @@ ALL: tuple[Claim, ...] = (
         topic="stochastic",
         said="Stochastic gradient descent makes fast updates.",
         verdict=Verdict.TRUE,
-        correct="An update looks at one sample of n, so a pass over 1000 samples makes 1000 updates. Per sample it is "
-        "the slowest way to compute: hardware works on many samples at once for little more time than on one.",
+        correct="An update looks at one sample of n, so a pass over 1000 samples makes 1000 updates. Per sample it "
+        "is the slowest way to compute: hardware processes many samples at once in little more time than one.",
         source=_BOTTOU,
         experiment="X15",
     ),
@@ -121,8 +122,9 @@ ALL: tuple[Claim, ...] = (
         topic="stochastic",
         said="The gradients of stochastic gradient descent have a high variance.",
         verdict=Verdict.TRUE,
-        correct="It is S/B for a batch of B, S being the variance over single samples; drawn without replacement, "
-        "times (n − B)/(n − 1), which is 0 once all are in. Measured over 4000 batches both hold within 10 %.",
+        correct="It is S/B for a batch of B, where S is the variance over single samples; for samples drawn without "
+        "replacement, multiply by (n − B)/(n − 1), which is 0 once all are in. Measured over 4000 batches "
+        "both hold within 10 %.",
         source="Cochran 1977, Sampling Techniques, chapter 2",
         experiment="X13",
     ),
@@ -132,9 +134,10 @@ ALL: tuple[Claim, ...] = (
         topic="stochastic",
         said="The loss curve of stochastic gradient descent is noisy.",
         verdict=Verdict.TRUE,
-        correct="At a constant learning rate it does not die out either. On ½x² with noise 1 the mean of x² settles "
-        "at α/(2 − α): {theory α·σ²/(2 − α) at your rate | lr=0.2:.3g} at 0.2, {theory α·σ²/(2 − α) at your rate:.3g} "
-        "at 0.1, {theory α·σ²/(2 − α) at your rate | lr=0.01:.3g} at 0.01. A rate that falls as 1/t removes it.",
+        correct="It is, and at a constant learning rate the noise does not die out. On ½x² with noise 1 the mean of "
+        "x² settles at α/(2 − α): {theory α·σ²/(2 − α) at your rate | lr=0.2:.3g} at 0.2, {theory α·σ²/(2 − "
+        "α) at your rate:.3g} at 0.1, {theory α·σ²/(2 − α) at your rate | lr=0.01:.3g} at 0.01. A rate that "
+        "falls as 1/t removes it.",
         source=f"{_BOTTOU}; Mandt, Hoffman & Blei 2017, arXiv:1704.04289; {_ROBBINS}",
         experiment="X14",
     ),
@@ -144,9 +147,9 @@ ALL: tuple[Claim, ...] = (
         topic="minibatch",
         said="Mini-batch gradient descent averages the gradients over B samples.",
         verdict=Verdict.TRUE,
-        correct="Often one letter B stands for the set of samples and for their number. Here B is the number: the sum "
-        "over the samples of the batch, divided by B. Its variance falls as 1/B, as that of any average of "
-        "independent draws.",
+        correct="Often the same letter B stands for the set of samples and for their number. Here B is the number: "
+        "the sum over the samples of the batch is divided by B. The variance of this average falls as 1/B, "
+        "as for any average of independent draws.",
         source=_BOTTOU,
         experiment="X13",
     ),
@@ -156,9 +159,10 @@ ALL: tuple[Claim, ...] = (
         topic="minibatch",
         said="The best batch sizes are 32 to 256, powers of two because of how GPUs are built.",
         verdict=Verdict.OVERSIMPLIFIED,
-        correct="It is a habit. Hardware computes in tiles, so it likes dimensions that are multiples of 8, 16 or 64, "
-        "and the batch is only one of them; published comparisons of training at 63, 64 and 65, or 127, 128 and 129 "
-        "see no difference that matters. Time it on this machine: what 64 gains on 63, multiples of 16 gain as well.",
+        correct="It is a habit. Hardware computes in tiles, so it favours dimensions that are multiples of 8, 16 or "
+        "64, and the batch is only one of them; published comparisons of training at 63, 64 and 65, or 127, "
+        "128 and 129 see no difference that matters. Time it on this machine: what 64 gains on 63, multiples "
+        "of 16 gain as well.",
         source="NVIDIA, Deep Learning Performance Guide; Raschka 2022, No, We Don't Have to Choose Batch Sizes As "
         "Powers Of 2",
         experiment="X18",
@@ -180,9 +184,9 @@ ALL: tuple[Claim, ...] = (
         said="Smaller batches make noisier gradients, which find flatter minima, which generalise better.",
         verdict=Verdict.CONTESTED,
         correct="With one learning rate for all, batch sizes do differ, and which is ahead depends on the data. With "
-        "the rate tuned for each on other data, the gap mostly goes: in the experiment from several points to less "
-        "than one. Training on all samples at once can match small batches with explicit regularisation, and the "
-        "learning rate sets flatness too. In some models noise does help.",
+        "the rate tuned for each size on other data, the gap mostly disappears: in the experiment from "
+        "several points to less than one. Training on all samples at once can match small batches with "
+        "explicit regularisation, and the learning rate sets flatness too. In some models noise does help.",
         source="Shallue et al. 2019, arXiv:1811.03600; Hoffer et al. 2017, arXiv:1705.08741; Goyal et al. 2017, "
         "arXiv:1706.02677; Geiping et al. 2022, arXiv:2109.14119; Keskar et al. 2017, arXiv:1609.04836",
         experiment="X58",

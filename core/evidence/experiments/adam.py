@@ -95,7 +95,9 @@ _X33 = Experiment(
     key="X33",
     question="Can Adam walk to the worst point of a straight line?",
     settings=(
-        Hyper("C", "C", 3.0, (2.1, 10.0), (2.1, 10.0), "linear", "The rare gradient; above 2 it decides."),
+        Hyper(
+            "C", "C", 3.0, (2.1, 10.0), (2.1, 10.0), "linear", ("The rare gradient; above 2 it outweighs the others.")
+        ),
         whole("steps", "T", 30_000, (30, 30_000), "Steps of both rules."),
     ),
     find=_wrong_end,

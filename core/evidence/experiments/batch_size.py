@@ -117,7 +117,7 @@ def _batch_size(settings: Mapping[str, float]) -> Finding:
         Series("best rate of each size", sizes, 100 * means, _TUNED_COLOR, mode="lines+markers"),
         Series(f"same rate {digits(lr)}", sizes, 100 * flat, _SAME_COLOR, "dash", "lines+markers"),
     )
-    return Finding(numbers, sentence, Plot("batch size", "new points told right, in %", series, log_x=True))
+    return Finding(numbers, sentence, Plot("batch size", "new points classified correctly, in %", series, log_x=True))
 
 
 ALL: tuple[Experiment, ...] = (

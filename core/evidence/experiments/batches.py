@@ -46,8 +46,8 @@ def _variance(settings: Mapping[str, float]) -> Finding:
         f"Over {_DRAWS} batches of {batch} of {digits(_POPULATION)} samples the gradient's variance is {digits(drawn)} "
         f"with replacement, where theory says S/B = {digits(of_drawn)}, and {digits(shuffled)} without, where the "
         f"factor (n − B)/(n − 1) makes it {digits(of_shuffled)}. Over sizes from 1 to 128 measured and theoretical "
-        f"values have ratios of {digits(ratios.min())} to {digits(ratios.max())}; with all samples, each once, nothing "
-        "is left to chance."
+        f"values have ratios of {digits(ratios.min())} to {digits(ratios.max())}; with all samples, each used once, "
+        "nothing is left to chance."
     )
     return Finding(numbers, sentence, scatter.plot)
 
@@ -133,9 +133,15 @@ def _epoch(settings: Mapping[str, float]) -> Finding:
 
 _EPOCH = Experiment(
     key="X15",
-    question="What is a pass over the data better spent on: one exact update or many rough ones?",
+    question="Is a pass over the data better spent on one exact update or on many rough ones?",
     settings=(
-        whole("samples", "n", 1000, (100, 2000), "Samples; with one update for each, a pass makes as many."),
+        whole(
+            "samples",
+            "n",
+            1000,
+            (100, 2000),
+            ("Number of samples; with one update for each, a pass makes as many updates."),
+        ),
         _spread_of_answers(0.1, 2.0),
         whole("epochs", "E", 20, (2, 50), "Passes for the long comparison."),
     ),
@@ -190,7 +196,7 @@ _STREAM = Experiment(
     key="X16",
     question="Must all data be in memory for an exact gradient?",
     settings=(
-        whole("samples", "n", 1000, (1000, 20_000), "Samples that the gradient is over."),
+        whole("samples", "n", 1000, (1000, 20_000), "Samples over which the gradient is computed."),
         whole("portion", "k", 50, (1, 1000), "Samples in memory at a time."),
     ),
     find=_stream,

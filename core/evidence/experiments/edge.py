@@ -94,8 +94,8 @@ def finding(descent: Descent, lr: float, steps: int) -> Finding:
     }
     if descent.exploded:
         sentence = (
-            f"At lr = {digits(lr)} the descent explodes: the loss passes {digits(_EXPLODED)} at step "
-            f"{descent.step - 1}, and the sharpness last seen is {digits(last)}, with the limit 2/α at {digits(limit)}."
+            f"At lr = {digits(lr)} the run explodes: the loss passes {digits(_EXPLODED)} at step {descent.step - 1}, "
+            f"and the sharpness last seen is {digits(last)}, with the limit 2/α at {digits(limit)}."
         )
     else:
         where = "at" if 0.9 <= last / limit <= 1.1 else "below" if last < limit else "above"
@@ -143,7 +143,7 @@ def _edge(settings: Mapping[str, float]) -> Finding:
 
 _EDGE = Experiment(
     key="X11",
-    question="Does full-batch gradient descent on a network keep below its stability limit 2/α?",
+    question="Does full-batch gradient descent keep the sharpness of a network below the limit 2/α?",
     settings=(
         learning_rate(0.1, (0.02, 0.5), (0.05, 0.4)),
         whole("steps", "T", 4000, (500, 5000), "Steps of full-batch gradient descent."),
@@ -191,8 +191,8 @@ def _regimes(settings: Mapping[str, float]) -> Finding:
     else:
         way = "hops from side to side and moves away"
     sentence = (
-        f"At αL = {digits(rate)} every step multiplies the distance by {digits(abs(factor))}, so the descent {way}: "
-        f"from 1 it is at a distance of {digits(own[-1])} after {counted(steps)}."
+        f"At αL = {digits(rate)} every step multiplies the distance by {digits(abs(factor))}, so the run {way}: from 1 "
+        f"it is at a distance of {digits(own[-1])} after {counted(steps)}."
     )
     series = [curve(f"αL = {digits(known)}", _parabola(known, steps), dash="dot") for known in _DRAWN_REGIMES]
     plot = Plot("step", "distance to the minimum", (curve(f"yours: αL = {digits(rate)}", own), *series), log_y=True)

@@ -74,7 +74,7 @@ _X56 = Experiment(
     question="Is sharpness a property of what a network computes?",
     settings=(
         Hyper("a", "a", 10.0, (1.0, 1000.0), (1.0, 1000.0), "log", "The first weight; the second is 1/a."),
-        Hyper("radius", "r", 0.01, (0.001, 0.5), (0.001, 0.5), "log", "How far away the loss is looked at."),
+        Hyper("radius", "r", 0.01, (0.001, 0.5), (0.001, 0.5), "log", "How far from the point the loss is examined."),
     ),
     find=_rescaled,
     expected=(
@@ -163,7 +163,7 @@ def _walk(settings: Mapping[str, float]) -> Finding:
 
 _X57 = Experiment(
     key="X57",
-    question="Does SAM walk to the flat end of a valley, and do noise and large rates do so too?",
+    question="Does SAM move to the flat end of a valley, and do noise and large rates do so too?",
     settings=(
         Hyper("rho", r"\rho", 0.1, (0.01, 0.3), (0.01, 0.3), "linear", "How far uphill SAM takes its gradient."),
         learning_rate(0.01, (0.001, 0.05)),

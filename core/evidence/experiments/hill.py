@@ -25,7 +25,7 @@ _ARRIVED = 1e-6
 
 
 def _start(default: float) -> Hyper:
-    return Hyper("start", "x_0", default, (-1.0, 3.2), (-1.0, 3.2), "linear", "Where the descent starts.")
+    return Hyper("start", "x_0", default, (-1.0, 3.2), (-1.0, 3.2), "linear", "Where the run starts.")
 
 
 def _stall(settings: Mapping[str, float]) -> Finding:
@@ -56,24 +56,24 @@ def _stall_sentence(path: Path, lr: float, numbers: Mapping[str, float]) -> str:
     taken = f"After {counted(path.run.steps)} at lr = {digits(lr)}"
     if path.status.outcome is Outcome.DIVERGED:
         return (
-            f"At lr = {digits(lr)} the descent diverges at step {digits(path.status.step)}; its last place was "
+            f"At lr = {digits(lr)} the run diverges at step {digits(path.status.step)}; its last position was "
             f"{digits(x[-1])}."
         )
     if away <= _ARRIVED:
         since = int(np.flatnonzero(np.abs(x - _MINIMUM) > _ARRIVED).max(initial=-1)) + 1
         return (
-            f"{taken} the descent has arrived: x = {digits(x[-1])}, within {digits(_ARRIVED)} of the minimum since "
-            f"step {since}."
+            f"{taken} the run has arrived: x = {digits(x[-1])}, within {digits(_ARRIVED)} of the minimum since step "
+            f"{since}."
         )
     if "predicted position" in numbers:
         return (
-            f"{taken} the descent has not arrived: it is at x = {digits(x[-1])}, still left of the flat inflection at "
-            f"0 (a slope of −9x² alone would have led to {digits(numbers['predicted position'])}), and the minimum is "
+            f"{taken} the run has not arrived: it is at x = {digits(x[-1])}, still left of the flat inflection at 0 (a "
+            f"slope of −9x² alone would have led to {digits(numbers['predicted position'])}), and the minimum is "
             f"{digits(away)} away."
         )
     if (x == x[0]).all():
-        return f"{taken} the descent is where it started, at x = {digits(x[0])}: the slope there moves it nowhere."
-    return f"{taken} the descent has not arrived: it is at x = {digits(x[-1])}, {digits(away)} from the minimum."
+        return f"{taken} the run is where it started, at x = {digits(x[0])}: the slope there does not move it."
+    return f"{taken} the run has not arrived: it is at x = {digits(x[-1])}, {digits(away)} from the minimum."
 
 
 _STALL = Experiment(
@@ -125,12 +125,12 @@ def _bounce(settings: Mapping[str, float]) -> Finding:
         )
     elif period:
         outcome = (
-            f"after {counted(_BOUNCES)} the descent repeats itself every {period} steps, between "
+            f"after {counted(_BOUNCES)} the run repeats itself every {period} steps, between "
             f"{' and '.join(apart(tail.min(), tail.max()))}, to within {digits(_ARRIVED)}"
         )
     else:
         outcome = (
-            f"after {counted(_BOUNCES)} the descent hops about between {' and '.join(apart(tail.min(), tail.max()))} "
+            f"after {counted(_BOUNCES)} the run hops about between {' and '.join(apart(tail.min(), tail.max()))} "
             f"without repeating itself within {LONGEST_CYCLE} steps"
         )
     own, limit = apart(lr, _LIMIT)

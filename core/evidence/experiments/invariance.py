@@ -114,7 +114,7 @@ def _axes(settings: Mapping[str, float]) -> Finding:
 
 _X32 = Experiment(
     key="X32",
-    question="Does Adam care how the axes lie?",
+    question="Does the direction of the axes matter to Adam?",
     settings=(
         Hyper("angle", r"\varphi", 45.0, (0.0, 90.0), (0.0, 90.0), "linear", "Turn of the ravine, in degrees."),
         learning_rate(0.01, (0.005, 0.3)),

@@ -123,7 +123,7 @@ _SEEDED = "Seeded and far above the rounding of float32."
 
 _ACCUMULATION = Experiment(
     key="X47",
-    question="Is the gradient gathered over several small batches that of one large batch?",
+    question="Is the gradient gathered over several small batches the same as that of one large batch?",
     settings=(
         whole("size", "n_i", 32, (2, 128), "Items in each part of the 256."),
         whole("uneven", "n_u", 40, (2, 200), "Items in each part where the last one is smaller."),
@@ -280,8 +280,8 @@ def _cycle(settings: Mapping[str, float]) -> Finding:
     }
     sentence = (
         f"The rate climbs from {' to '.join(apart(numbers['lowest rate'], numbers['highest rate']))} in {top} steps "
-        f"and falls back in {numbers['steps down']}, again and again. Unasked, PyTorch moves the momentum the "
-        f"other way, from {' to '.join(apart(momenta[0], momenta[top]))} and back."
+        f"and falls back in {numbers['steps down']}, again and again. By default PyTorch moves the momentum the other "
+        f"way, from {' to '.join(apart(momenta[0], momenta[top]))} and back."
     )
     series = (curve("learning rate", np.array(rates)),)
     return Finding(numbers, sentence, Plot("step", "learning rate α", series, marks=(Mark("y", low, "lowest"),)))

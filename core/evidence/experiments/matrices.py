@@ -214,7 +214,7 @@ def _curvature(settings: Mapping[str, float]) -> Finding:
     ]
     sentence = (
         f"Sophia's first step is clipped to α on {digits(100 * clipped[0])} % of the weights and the last of "
-        f"{_CURVED_STEPS} on {digits(100 * clipped[-1])} %. After its first look h holds "
+        f"{_CURVED_STEPS} on {digits(100 * clipped[-1])} %. After its first estimate h holds "
         f"{digits(100 * learnt[0].min())} % of the curvature, at the end {digits(100 * learnt[-1].min())} %. To stay "
         f"below an error of {digits(_KNOWN)} it needs {needs[0]}; momentum at {digits(rate)}, the best of "
         f"{len(_MOMENTUM_RATES)} rates, needs {needs[1]}."

@@ -100,8 +100,8 @@ def _widths(settings: Mapping[str, float]) -> Finding:
     grows = all(wider >= narrower for narrower, wider in pairwise(shares))
     by_width = listed([f"{digits(share)} % at width {width}" for width, share in zip(_WIDTHS, shares, strict=True)])
     sentence = (
-        f"Of {networks} networks each, all but a thousandth of the variance is learned by {by_width}: a share that "
-        f"{'never falls' if grows else 'does not always grow'} with the width. The worst network of width "
+        f"Of {networks} networks at each width, all but a thousandth of the variance is learned by {by_width}: a share "
+        f"that {'never falls' if grows else 'does not always grow'} with the width. The worst network of width "
         f"{_WIDTHS[0]} leaves {digits(worst[0])} of the variance, the worst of width {_WIDTHS[-1]} {digits(worst[-1])}."
     )
     plot = Plot(

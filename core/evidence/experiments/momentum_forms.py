@@ -35,7 +35,7 @@ def _nesterov_forms(settings: Mapping[str, float]) -> Finding:
     sentence = (
         "Over 200 steps the look-ahead form, Sutskever's and the one with two sequences differ by at most "
         f"{digits(same)}. PyTorch's parameter is up to {digits(apart)} away from them, but within {digits(recovered)} "
-        "of θ − βv, the point where the others take the gradient: one method, of which PyTorch stores the other point."
+        "of θ − βv, the point where the others take the gradient: it is one method, but PyTorch stores the other point."
     )
     numbers = {
         "largest difference of three forms": same,

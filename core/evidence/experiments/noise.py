@@ -73,7 +73,7 @@ def _decays(settings: Mapping[str, float]) -> Finding:
 
 _DECAY = Experiment(
     key="X12",
-    question="How must the learning rate fall for noisy descent to arrive?",
+    question="How must the learning rate fall for noisy gradient descent to arrive?",
     settings=(
         learning_rate(0.1, (0.02, 1.0)),
         whole("steps", "T", 10_000, (500, 10_000), "Steps of every run."),
@@ -148,7 +148,7 @@ _FIVE_PERCENT = "1 % of chance at the smallest rate; the promise is 5 %"
 
 _NOISE_FLOOR = Experiment(
     key="X14",
-    question="How close to the minimum does noisy descent get at a constant rate?",
+    question="How close to the minimum does noisy gradient descent get at a constant rate?",
     settings=(
         learning_rate(0.1, (0.01, 1.9)),
         Hyper(

@@ -277,7 +277,7 @@ _ZIGZAG = Experiment(
             (0.0, 100.0),
             (0.0, 5.0),
             "linear",
-            "Where the descent starts in y; in x it starts at κ. 1 is the worst case.",
+            "Where the run starts in y; in x it starts at κ. 1 is the worst case.",
         ),
         whole("steps", "T", 50, (1, 500), "Steps of steepest descent with exact line search."),
     ),

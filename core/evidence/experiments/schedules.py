@@ -141,7 +141,7 @@ def _warm_up(settings: Mapping[str, float]) -> Finding:
         f"the peak may be {digits(quartic[-1])}, {digits(times)} times as much, and nine tenths of that give "
         f"{digits(loss[-1])}. On a parabola as curved as the start, which does not flatten on the way, the limit stays "
         f"2/L = {digits(2 / curvature)}: the peak may be {digits(times_parabola)} times that before {_WARM_STEPS} "
-        "steps end higher than they began, and the more steps the less."
+        "steps end higher than they began, and this factor shrinks with more steps."
     )
     numbers = {
         "largest rate, no warm-up": float(quartic[0]),
@@ -200,7 +200,7 @@ def _falls(settings: Mapping[str, float]) -> Finding:
 
 _X78 = Experiment(
     key="X78",
-    question="What do 30 epochs between two falls of the learning rate mean over another length of training?",
+    question="What does a fall of the learning rate every 30 epochs do in a run of another length?",
     settings=(
         whole("epochs", "E", 90, (10, 300), "Epochs of training."),
         whole("period", "p", 30, (5, 100), "Epochs between two falls."),

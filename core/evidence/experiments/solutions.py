@@ -97,7 +97,7 @@ _X59 = Experiment(
     question="Where many fits are exact, does the batch size or the rule decide which one is found?",
     settings=(
         whole("size", "d", 100, (80, 200), "Weights; there are 40 samples."),
-        whole("relevant", "k", 10, (1, 80), "Features that matter, each as much as the other."),
+        whole("relevant", "k", 10, (1, 80), "Features that matter, all equally."),
         learning_rate(0.01, (0.003, 0.1)),
         whole("seed", "s", 0, (0, 99), "Draws the data and the batches."),
     ),
@@ -183,7 +183,15 @@ _X60 = Experiment(
     question="Can the noise of small batches lead to a better fit?",
     settings=(
         learning_rate(0.02, (0.005, 0.025)),
-        Hyper("start", "u_0", 0.1, (0.03, 0.2), (0.03, 0.2), "log", "Where u and v start; low favours few weights."),
+        Hyper(
+            "start",
+            "u_0",
+            0.1,
+            (0.03, 0.2),
+            (0.03, 0.2),
+            "log",
+            ("Where u and v start; a small value favours few weights."),
+        ),
         whole("relevant", "k", 5, (1, 10), "Features that matter."),
         whole("seed", "s", 0, (0, 99), "Draws the data and the samples of each step."),
     ),

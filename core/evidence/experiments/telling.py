@@ -14,7 +14,15 @@ KNOWN_DIGITS = "the same arithmetic apart from rounding; this many digits are kn
 
 def learning_rate(default: float, bounds: tuple[float, float], slider: tuple[float, float] | None = None) -> Hyper:
     """The setting ``lr``, offered in full unless ``slider`` says otherwise."""
-    return Hyper("lr", r"\alpha", default, bounds, slider or bounds, "log", "Learning rate: the factor on the slope.")
+    return Hyper(
+        "lr",
+        r"\alpha",
+        default,
+        bounds,
+        slider or bounds,
+        "log",
+        ("Learning rate: the factor that multiplies the slope."),
+    )
 
 
 def whole(name: str, symbol: str, default: int, bounds: tuple[int, int], meaning: str) -> Hyper:

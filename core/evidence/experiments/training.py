@@ -146,7 +146,7 @@ _RANGE = Experiment(
     question="Does a learning-rate range test find the best learning rate?",
     settings=(
         whole("steps", "T", 100, (30, 400), "Steps of the test, in which the rate rises from 10⁻⁵ to 10."),
-        whole("batch", "B", _ITEMS, (16, _ITEMS), "Items at each step of the test; few make the curve noisy."),
+        whole("batch", "B", _ITEMS, (16, _ITEMS), "Items at each step of the test; with few the curve is noisy."),
         _SEED,
     ),
     find=_range_test,
@@ -276,7 +276,7 @@ def _watch(settings: Mapping[str, float]) -> Finding:
 _SCATTERED = "Seeded; other seeds change it by a third."
 _WATCH = Experiment(
     key="X84",
-    question="What do the level of the gradient's norm and a jump of it say?",
+    question="What do the level of the gradient's norm and a jump in it tell you?",
     settings=(
         whole("width", "k", 256, (16, 256), "Units in each hidden layer of the other network."),
         Hyper(

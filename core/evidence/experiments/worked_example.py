@@ -71,9 +71,17 @@ def _differences(point: Array, h: Array) -> tuple[Array, Array]:
 
 _WORKED = Experiment(
     key="X05",
-    question="Does the exact slope agree with what small differences of the loss say?",
+    question="Does the exact slope agree with small differences of the loss?",
     settings=(
-        Hyper("h", "h", 1e-5, (1e-12, 1.0), (1e-12, 1.0), "log", "How far apart the two losses are measured."),
+        Hyper(
+            "h",
+            "h",
+            1e-5,
+            (1e-12, 1.0),
+            (1e-12, 1.0),
+            "log",
+            ("How far apart the two points are at which the loss is measured."),
+        ),
         learning_rate(0.01, (1e-4, 1.0)),
         _WEIGHT,
         _BIAS,

@@ -16,9 +16,9 @@ from core.formula.words import digits
 Array = npt.NDArray[np.float64]
 
 STANDARDISING = (
-    "Takes each column's mean away and divides by its standard deviation, so that both have mean 0 and spread 1. The "
-    "line stays the same one, told in other units; the bowl of its loss becomes round, and one learning rate suits the "
-    "slope and the intercept alike."
+    "Subtracts each column's mean and divides by its standard deviation, so that both have mean 0 and spread 1. The "
+    "line stays the same, expressed in other units; the bowl of its loss becomes round, and one learning rate suits "
+    "the slope and the intercept alike."
 )
 
 # Beyond these a square or its sum over a table would leave what float64 holds with its full precision.
@@ -145,7 +145,7 @@ _ALL = (
         key="diabetes",
         name="Diabetes",
         idea="Body mass index of 442 patients and how far their disease had progressed a year later. The two are "
-        "related and far from the same, so no line fits well: this is what real data look like.",
+        "related, but only loosely, so no line fits well: this is what real data look like.",
         source="Efron, Hastie, Johnstone & Tibshirani 2004, doi:10.1214/009053604000000067; from scikit-learn, as "
         "measured",
         x_name="body mass index in kg/m²",

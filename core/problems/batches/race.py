@@ -21,7 +21,9 @@ START = (-1.0, 1.0)
 BATCH = 32
 # So many runs give each edge of the band five runs beyond it.
 SEEDS = 50
-RATE = Hyper("lr", r"\alpha", 0.05, (1e-30, 1e6), (1e-4, 2.0), "log", "Learning rate: the factor on the gradient.")
+RATE = Hyper(
+    "lr", r"\alpha", 0.05, (1e-30, 1e6), (1e-4, 2.0), "log", ("Learning rate: the factor that multiplies the gradient.")
+)
 # Some passes over the shipped tables; the slowest run of many seeds then still takes less than a second.
 UPDATES = Hyper("updates", "T", 500, (1, 2000), (1, 2000), "linear", "Steps of each variant.", whole=True)
 # Where a run begins at the lowest point, what is shown is this share of the spread of y.

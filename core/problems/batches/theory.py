@@ -136,8 +136,8 @@ def _turned(features: Array) -> tuple[Array, Array]:
     left, sizes, _ = np.linalg.svd(features, full_matrices=False)
     if sizes[-1] < _LEAST_SPREAD * sizes[0]:
         raise ValueError(
-            "The columns are so far from zero, or so alike, that rounding would decide about the answer; standardise "
-            "the columns."
+            "The columns are so far from zero, or so alike, that rounding would decide the answer; standardise the "
+            "columns."
         )
     return left * sizes, 2 / len(features) * sizes**2
 

@@ -215,11 +215,11 @@ def _backward(example: Example) -> str:
     slope = 2 * (example.prediction - example.target)
     count = example.hidden * (INPUTS + 2) + 1
     return (
-        f"**Backward.** The slope along ŷ is 2(ŷ − y) = {digits(slope)}. Each connection hands it back times its "
+        f"**Backward.** The slope along ŷ is 2(ŷ − y) = {digits(slope)}. Each connection passes it back times its "
         f"weight, each unit times the slope of {example.activation.label} at its sum: the first unit's output has "
         f"{digits(unit.gradient)}, its sum {digits(example.gradients.inner_bias[0])}. A weight's slope is what comes "
         f"back at its end times the value at its beginning. One sweep gives all {count} slopes; differences of the "
-        f"loss would need {count + 1} runs forward."
+        f"loss would need {count + 1} forward passes."
     )
 
 

@@ -130,7 +130,7 @@ def test_a_run_that_was_lower_before_says_where() -> None:
 @pytest.mark.parametrize(("key", "gradients"), [("sam", 400), ("newton", 400), ("sophia", 220), ("adam", None)])
 def test_what_a_run_cost_is_told_where_it_is_not_one_gradient_a_step(key: str, gradients: int | None) -> None:
     (sentence,) = retell(_race({key: {"lr": 1e-4}}))
-    assert re.findall(r"It asked for (\d+) gradients", sentence) == ([] if gradients is None else [str(gradients)])
+    assert re.findall(r"It needed (\d+) gradients", sentence) == ([] if gradients is None else [str(gradients)])
 
 
 def test_the_same_rule_races_twice_under_two_names() -> None:

@@ -183,7 +183,7 @@ def test_numbers_that_follow_from_those_of_experiments_are_told() -> None:
     assert (product - 0.5) * 50 * 1.2**49 == pytest.approx(expected["X48"]["gradient at the start"], rel=1e-12)
     for key in ("C088", "C134"):
         _states(key, f"{round(product, -2):.0f}")
-    _states("C134", f"{1.2 - expected['X48']['w at the end, clipped | lr=0.0001']:.2g} far")
+    _states("C134", f"{1.2 - expected['X48']['w at the end, clipped | lr=0.0001']:.2g} in 300 steps")
 
 
 # --- Rules ---
@@ -349,7 +349,7 @@ def test_standardised_features_have_equal_curvatures() -> None:
 
 
 def test_the_chance_of_a_batch_fades_as_it_grows() -> None:
-    _states("C076", "The larger the batch, the less of it is left")
+    _states("C076", "The larger the batch, the weaker the effect")
     random = np.random.default_rng(0)
     items = random.standard_normal((400, 256))
     moved = []
@@ -383,7 +383,7 @@ def test_a_cosine_stepped_per_epoch_has_three_rates_in_three_epochs() -> None:
         printed.append(scheduler.get_last_lr()[0])
     assert trained == pytest.approx([0.0003, 0.000225, 0.000075])
     assert printed[-1] == pytest.approx(0, abs=1e-18)
-    _states("C107", "0.0003, 0.000225 and 7.5·10⁻⁵ only, and prints 0 for the last")
+    _states("C107", "only at 0.0003, 0.000225 and 7.5·10⁻⁵, and prints 0 for the last")
 
 
 def test_a_cycle_switches_momentum_on_for_plain_descent_and_is_refused_without_one() -> None:

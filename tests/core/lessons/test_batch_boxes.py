@@ -9,7 +9,7 @@ from core.lessons.batch_boxes import boxes
 @pytest.mark.parametrize(("samples", "batch"), [(442, 16), (20, 20), (20, 1), (7, 3)])
 def test_updates_for_a_pass_are_as_many_as_a_run_makes(samples: int, batch: int) -> None:
     for box, size in zip(boxes(samples, batch), (samples, batch, 1), strict=True):
-        said = [text for text in (*box.pros.values(), *box.cons.values()) if "for a pass over the data" in text]
+        said = [text for text in (*box.pros.values(), *box.cons.values()) if "per pass over the data" in text]
         assert len(said) == 1
         count = int(said[0].split(" update")[0])
         assert (count - 1) * size < samples <= count * size

@@ -92,7 +92,7 @@ def test_the_floor_is_that_of_the_closed_form_where_batches_are_drawn_afresh(pai
     yours = finding.numbers["closed form at your rate"]
     assert f"hover {digits(yours)} above" in finding.sentence
     halved = floors(pair, replace(SETTINGS, batch=batch, rate=0.025)).numbers["closed form at your rate"]
-    assert f"half the rate divides that by {digits(yours / halved)}" in finding.sentence
+    assert f"half the rate divides that height by {digits(yours / halved)}" in finding.sentence
     # Nearly proportional to the rate.
     assert 2 < yours / halved < 3
 
@@ -105,7 +105,7 @@ def test_a_shuffled_pass_is_calmer_than_the_closed_form_where_its_batches_are_fu
     ratios = [value for label, value in finding.numbers.items() if label.startswith("measured / closed form")]
     # From the smallest settled rate on; close to the limit the two meet.
     assert max(ratios[:2]) < 0.8
-    assert "make up for each other" in finding.sentence
+    assert "partly cancel each other's errors" in finding.sentence
     assert "The last of them" not in finding.sentence
 
 
@@ -128,7 +128,7 @@ def test_an_unstable_rate_and_a_bowl_too_long_are_said_to_be() -> None:
     unstable = floors(PAIRS["known"], replace(SETTINGS, rate=5.0))
     assert "Your rate 5 is not stable for batches of 8" in unstable.sentence
     raw = floors(dataset("diabetes").load(), replace(SETTINGS, rate=3e-4))
-    assert "None of the rates settles" in raw.sentence
+    assert "None of these rates settles" in raw.sentence
     assert list(raw.numbers) == ["closed form at your rate"]
 
 

@@ -237,7 +237,7 @@ def test_the_note_beside_a_race_is_true(rates: dict[str, float]) -> None:
     race = race_by(LAST, rates.__getitem__)
     ends = [float(trace(run).loss[-1]) for _, run in race]
     assert ends != sorted(ends, reverse=True)
-    assert "a later year is no promise" in RACE_NOTE
+    assert "a later year does not promise a lower loss" in RACE_NOTE
     dear = {
         racer.name
         for racer, run in race

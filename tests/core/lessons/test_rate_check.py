@@ -103,7 +103,7 @@ def test_a_start_on_an_axis_feels_the_curvature_along_it_alone(start: tuple[floa
     assert checked.left_out
     assert checked.limit == 2 / felt
     assert checked.measured == pytest.approx(1 - 0.004 * felt, rel=1e-12)
-    assert "feels one direction only" in rate_sentences(path, checked)[-1]
+    assert "moves in one direction only" in rate_sentences(path, checked)[-1]
 
 
 def test_the_words_have_the_numbers_of_the_run() -> None:
@@ -114,7 +114,7 @@ def test_the_words_have_the_numbers_of_the_run() -> None:
     assert f"α = 0.4 is **{digits(40 / limit)} % of the limit** {digits(limit)}" in said
     assert f"by **{digits(checked.factor(checked.lr))}** in the long run" in said
     assert f"of your run: **{digits(checked.measured)}**" in said
-    assert f"left after {math.ceil(math.log(0.01) / math.log(checked.factor(checked.lr)))} steps" in said
+    assert f"takes {math.ceil(math.log(0.01) / math.log(checked.factor(checked.lr)))} steps to cut" in said
     assert f"α = {digits(checked.best.lr)} and β = {digits(checked.best.beta)}" in said
 
 
@@ -186,7 +186,7 @@ def test_a_loss_that_is_flat_in_one_direction_is_told_as_one() -> None:
     said = " ".join(rate_sentences(path, checked))
     assert "flat in one direction" in said
     assert "inf" not in said
-    assert "feels one direction" not in said
+    assert "moves in one direction" not in said
     assert len(checked.curvatures) == 1
     assert checked.measured == pytest.approx(1 - 0.01 * gutter.curvature.largest, rel=1e-6)
     assert checked.best.contraction == 0

@@ -125,7 +125,7 @@ def test_sam_does_no_better_in_one_variable() -> None:
 
 
 def test_batch_norm_helps_where_inputs_are_made_unsteady() -> None:
-    assert "even where the inputs of each layer are made unsteady" in _introduction("batch_norm")
+    assert "even where the inputs of each layer are deliberately disturbed" in _introduction("batch_norm")
     numbers = ask("X45").numbers
     plain, disturbed = (numbers[f"largest rate that learns, {name}"] for name in ("He's start", "BatchNorm, disturbed"))
     assert disturbed > 3 * plain

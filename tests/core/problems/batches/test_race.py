@@ -194,20 +194,22 @@ def test_one_pass_is_told_of_every_run_that_made_one(settings: Settings) -> None
     for ran in runs:
         updates = -(-40 // ran.variant.batch)
         if np.isfinite(ran.excess[updates]):
-            assert f"{ran.variant.name}, after {counted(updates, 'update')}, stood at" in sentences[-1]
-            assert f"{digits(ran.excess[updates])} above" in sentences[-1]
+            assert (
+                f"{ran.variant.name}, {digits(ran.excess[updates])} above the lowest possible "
+                f"(after {counted(updates, 'update')})"
+            ) in sentences[-1]
 
 
 def test_a_run_too_short_for_a_pass_is_said_to_be() -> None:
     _, sentences = _retold(replace(USUAL, updates=3))
-    assert "all 40 at once, after 1 update, stood at" in sentences[-1]
+    assert "(after 1 update)" in sentences[-1]
     assert sentences[-1].endswith("8 at a time and 1 at a time did not get that far.")
 
 
 def test_a_run_that_had_diverged_before_the_pass_was_over_is_said_to_have() -> None:
     runs, sentences = _retold(replace(USUAL, rate=1e6))
     assert {ran.diverged_at for ran in runs} == {2}
-    assert "1 at a time had diverged" in sentences[-1]
+    assert "1 at a time, diverged" in sentences[-1]
 
 
 def test_without_a_theory_the_runs_are_told_all_the_same() -> None:
@@ -260,4 +262,4 @@ def test_the_smallest_table_can_be_raced() -> None:
     runs = race(pair, replace(USUAL, batch=2))
     assert [ran.variant.batch for ran in runs] == [2, 1]
     sentences = retold(runs, USUAL, [outlook(pair, ran.variant, 0.05) for ran in runs])
-    assert "Once 2 samples had been looked at" in sentences[-1]
+    assert "after one pass over 2 samples" in sentences[-1]

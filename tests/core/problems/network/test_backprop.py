@@ -208,4 +208,4 @@ def test_the_slopes_that_are_counted_are_those_of_the_parameters(example: Exampl
     slopes = example.gradients
     count = slopes.inner.size + slopes.inner_bias.size + slopes.outer.size + 1
     assert f"all {count} slopes" in TELLERS["backward"](example)
-    assert f"{count + 1} runs forward" in TELLERS["backward"](example)
+    assert f"{count + 1} forward passes" in TELLERS["backward"](example)
