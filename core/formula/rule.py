@@ -9,7 +9,7 @@ from typing import Protocol
 
 from core.formula.graph import Graph, Value
 from core.formula.lower import Values, Visit, broadcast, each, lower
-from core.formula.tree import Call, Expression, Name, Span, children, names_in
+from core.formula.tree import Call, Expression, Name, Span, calls_in, children, names_in
 from core.formula.vocabulary import (
     CONSTANTS,
     GLOBAL_FUNCTIONS,
@@ -116,6 +116,11 @@ class Rule:
     def reads(self) -> frozenset[str]:
         """All names that appear in an expression."""
         return frozenset(name for line in self.lines for name in names_in(line.tree))
+
+    @cached_property
+    def functions(self) -> frozenset[str]:
+        """All functions that its lines call."""
+        return frozenset(call.function for line in self.lines for call in calls_in(line.tree))
 
     @cached_property
     def kinds(self) -> Mapping[str, Kind]:

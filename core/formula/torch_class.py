@@ -24,7 +24,6 @@ from core.formula.torch_methods import (
     ONE_GROUP,
     QUESTIONS,
 )
-from core.formula.tree import calls_in
 from core.formula.update_source import Lines, array_lines, call_source, function_source, list_lines, start_reads
 from core.formula.vocabulary import GLOBAL_FUNCTIONS, ORACLES
 
@@ -39,8 +38,7 @@ _QUOTES = '"""'
 
 def oracles(rule: Rule) -> tuple[str, ...]:
     """The oracles that ``rule`` asks, in the order of the vocabulary."""
-    called = _called(rule)
-    return tuple(oracle for oracle in ORACLES if oracle in called)
+    return tuple(oracle for oracle in ORACLES if oracle in rule.functions)
 
 
 def needs_closure(rule: Rule) -> bool:
@@ -97,7 +95,7 @@ class _Source:
     @cached_property
     def whole(self) -> bool:
         """Whether a step looks at all parameters of the model at once."""
-        return needs_closure(self.rule) or bool({*GLOBAL_FUNCTIONS} & _called(self.rule))
+        return needs_closure(self.rule) or bool({*GLOBAL_FUNCTIONS} & self.rule.functions)
 
     def text(self, name: str, docstring: str) -> str:
         methods = [self.constructor(), ONE_GROUP if self.whole else ""]
@@ -249,10 +247,6 @@ class _Source:
             *map(_shortened, self.lines.update),
         ]
         return f"@staticmethod\n{function_source('_update', parameters, lines, f'x, {_dictionary(self.rule.state)}')}"
-
-
-def _called(rule: Rule) -> set[str]:
-    return {call.function for line in rule.lines for call in calls_in(line.tree)}
 
 
 def _shortened(line: str) -> str:

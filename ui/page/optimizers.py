@@ -8,9 +8,12 @@ from core.catalogue.racers import RACERS, own_racer
 from core.catalogue.wraps import WRAPS, wrapped
 from core.engine.likeness import known_as
 from core.engine.summary import Race
+from core.figures import plot
 from core.formula import FormulaError
+from core.problems.theory import stability
 from ui.controls import chip_control, edited_state, fold, named
 from ui.kit import share
+from ui.kit.elements import look, picture, prose
 from ui.navigation import OPTIMIZERS as OPTIMIZERS_PAGE
 from ui.panels.catalogue import rule_panel
 from ui.panels.claims import about, topic_key
@@ -67,7 +70,20 @@ def race_sections(objective: Objective, race: Race, account: Account) -> None:
     story_panel(race)
     numbers_panel(race, OPTIMIZERS_PAGE.prefix)
     fold("The learning rate decides who wins: the loss at every rate", "rates", lambda: rates_panel(race))
+    fold("Before anything runs: which learning rates come back to a minimum", "stability", lambda: _stability(race))
     export_panel(objective, race, OPTIMIZERS_PAGE)
+
+
+def _stability(race: Race) -> None:
+    plot_of, said = stability(race)
+    prose(
+        "Near a minimum a loss is a parabola, and a rule that answers in proportion multiplies the distance by the "
+        "same factor at every step. The factor follows from the text of the rule alone, from the derivatives of its "
+        "step in its point and its state. Below 1 the rule comes back to the minimum; the lower, the faster."
+    )
+    if plot_of.series:
+        picture(plot(plot_of, look()), "stability_curve", 340, "Factor per step against learning rate times curvature")
+    st.markdown("\n".join(f"- {sentence}" for sentence in said))
 
 
 def rules_panel() -> None:

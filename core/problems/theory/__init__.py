@@ -1,6 +1,7 @@
 """What curvature predicts of a descent: its largest stable and its best learning rate, and how fast it converges."""
 
 from core.problems.theory.curvature import Curvature, curvature, spectrum
+from core.problems.theory.linear import stability, step_factors
 from core.problems.theory.methods import (
     METHODS,
     Band,
@@ -29,5 +30,7 @@ __all__ = [
     "curvature",
     "regime",
     "spectrum",
+    "stability",
     "stable_limit",
+    "step_factors",
 ]
