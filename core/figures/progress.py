@@ -18,7 +18,7 @@ from core.formula.words import digits
 # What a log axis shows for anything smaller, zero included: below it, float64 differences are rounding.
 FLOOR = 1e-16
 _SHARE = "learning rate, share of the one set"
-_LOG = f"log scale, floor {digits(FLOOR)}"
+_LOG = f"log scale, cut off at {digits(FLOOR)}"
 # A loss may lie this far (relative to its size) below the known minimum and still be it, rounded.
 _ROUNDING = 1e-12
 # Pixels of a character of a racer's name, which the right margin leaves room for.

@@ -132,7 +132,9 @@ def test_the_code_shown_runs_and_ends_where_the_page_says(link: Link, tmp_path: 
 def test_every_view_has_its_pictures_and_says_what_its_lines_are(along: str, many: str) -> None:
     app = _open({"valong": along, "vmany": many, "vunits": "As measured", "vlr": "0.0003", "vstable": "true"})
     captions = [one.value for one in app.caption]
-    assert any("middle 80 % of 50 seeds" in one and "are medians" in one for one in captions) is (many != "This seed")
+    assert any("middle 80 % of 50 seeds" in one and "are the medians" in one for one in captions) is (
+        many != "This seed"
+    )
     assert any("an update takes" in one and "Python's own overhead" in one for one in captions) is (along == "Time")
     ground, curves = _stage(app)["views"]
     assert (ground["kind"], curves["channels"]) == ("plane", ["cost", "height"])
