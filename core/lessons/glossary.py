@@ -218,6 +218,12 @@ _ALL = (
         forms=("first moments",),
     ),
     Term(
+        "Fisher matrix",
+        "How strongly a model's output distribution changes with each pair of weights; a kind of curvature.",
+        page="history",
+        at="found",
+    ),
+    Term(
         "flat minimum",
         "A minimum where the curvature is small, so that a small change of the weights hardly raises the loss.",
         page="pitfalls",
@@ -237,6 +243,13 @@ _ALL = (
         page="variants",
         at="variants",
         forms=("full batches", "full-batch"),
+    ),
+    Term(
+        "gate",
+        "A unit of an LSTM or a GRU that decides what share of the memory is kept or passed on.",
+        page="pitfalls",
+        at="depth",
+        forms=("gates", "forget gate", "update gate"),
     ),
     Term(
         "generalisation",
@@ -369,6 +382,12 @@ _ALL = (
         forms=("local minima",),
     ),
     Term(
+        "logits",
+        "The outputs of a classifier before they are turned into probabilities.",
+        page="pitfalls",
+        at="divergence",
+    ),
+    Term(
         "look-ahead",
         "Nesterov's idea: take the gradient where the velocity is about to carry the point, not where it stands.",
         page="techniques",
@@ -498,6 +517,13 @@ _ALL = (
         page="pitfalls",
         at="plateaus",
         forms=("plateaus",),
+    ),
+    Term(
+        "preconditioner",
+        "A matrix by which the gradient is multiplied, so that the step suits the curvature.",
+        page="history",
+        at="found",
+        forms=("preconditioners",),
     ),
     Term(
         "quadratic",

@@ -189,8 +189,8 @@ SECTIONS: tuple[Section, ...] = (
         "does not, and it can be changed at will without changing what the network computes. Which minimum a rule "
         "prefers can be measured; what that is worth is disputed.",
         flat_walk.preview,
-        "Sharpness over the steps in the valley xy = 1: gradient descent stays at a sharp place, SAM walks to the flat "
-        "one",
+        "Sharpness over the steps in the valley xy = 1: gradient descent stays at a sharp place, SAM moves to the "
+        "flat one",
         ("X57", "X59", "X60"),
         chip="Sharp and flat",
         group=_LANDSCAPE,

@@ -31,7 +31,8 @@ _QUADRATICS = (
     Scenario(
         "bowl",
         "Bowl, κ = 3",
-        "Curvatures 1 and 3: what suits the steeper direction is a little slow for the other.",
+        "Curvatures 1 and 3, a condition number κ of 3: what suits the steeper direction is a little slow for the "
+        "other.",
         "bowl",
         {"sgd": {"lr": 0.6}, "momentum": {"lr": 0.5, "beta": 0.2}, "nesterov": {"lr": 0.4, "beta": 0.2}},
         steps=100,
@@ -39,7 +40,8 @@ _QUADRATICS = (
     Scenario(
         "ravine",
         "Ravine, κ = 100",
-        "Curvatures 1 and 100: the steep direction sets the limit, the flat one the time it takes.",
+        "Curvatures 1 and 100, a condition number κ of 100: the steep direction sets the limit, the flat one the time "
+        "it takes.",
         "ravine",
         {"sgd": {"lr": 0.019}, "momentum": {"lr": 0.03, "beta": 0.7}, "nesterov": {"lr": 0.013, "beta": 0.7}},
         steps=100,

@@ -158,11 +158,11 @@ ALL: tuple[Claim, ...] = (
         topic="depth",
         said="By the chain rule the gradient of the first weights is ∂L/∂Wₙ·Wₙ·…·W₂.",
         verdict=Verdict.FALSE,
-        correct="For layers z = W·a, with a the outputs φ(z) of the layer before, it is ∂L/∂W₁ = δ₁xᵀ, where x are the "
-        "inputs and δ = φ′(z) ⊙ Wᵀδ, with the W and the δ on the right from the layer behind. So the way back starts "
-        "from the gradient with respect to the last outputs and not the last weights, and in each layer it takes the "
-        "transposed matrix and the slopes of the units. It is these slopes that make sigmoid units vanish. Small "
-        "differences of the loss agree with δ₁xᵀ to rounding, and not at all with the product.",
+        correct="For layers zₖ = Wₖaₖ₋₁ with outputs aₖ = φ(zₖ) it is ∂L/∂W₁ = δ₁xᵀ, where x are the inputs and δₖ = "
+        "φ′(zₖ) ⊙ Wₖ₊₁ᵀδₖ₊₁. So the way back starts from the gradient with respect to the last outputs, not "
+        "to the last weights, and in each layer it takes the transposed matrix and the slopes of the units. "
+        "It is these slopes that make sigmoid units vanish. Small differences of the loss agree with δ₁xᵀ to "
+        "rounding, and not at all with the product.",
         source="Rumelhart, Hinton & Williams 1986, doi:10.1038/323533a0",
         experiment="X83",
     ),

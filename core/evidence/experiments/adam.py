@@ -93,7 +93,7 @@ def _wrong_end(settings: Mapping[str, float]) -> Finding:
 
 _X33 = Experiment(
     key="X33",
-    question="Can Adam walk to the worst point of a straight line?",
+    question="Can Adam end at the worst point of a straight line?",
     settings=(
         Hyper(
             "C", "C", 3.0, (2.1, 10.0), (2.1, 10.0), "linear", ("The rare gradient; above 2 it outweighs the others.")

@@ -117,7 +117,7 @@ def _bounce(settings: Mapping[str, float]) -> Finding:
         "first place": float(x[min(1, len(x) - 1)]),
     }
     if diverged:
-        outcome = f"the descent diverges at step {digits(path.status.step)}"
+        outcome = f"the run diverges at step {digits(path.status.step)}"
     elif period == 1:
         at = "the minimum" if abs(x[-1] - _MINIMUM) <= 1e-3 else "which is not the minimum"
         outcome = (

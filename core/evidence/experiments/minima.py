@@ -50,7 +50,7 @@ def _basins(settings: Mapping[str, float]) -> Finding:
     plot = Plot(
         "start x₀",
         f"position after {_SETTLING} steps",
-        (Series("end of the descent", _GRID[::5], settled[::5], mode="markers"),),
+        (Series("end of the run", _GRID[::5], settled[::5], mode="markers"),),
         marks=(
             Mark("y", float(lower), "lower minimum"),
             Mark("y", float(upper), "higher minimum"),
@@ -185,7 +185,7 @@ def _same_end(settings: Mapping[str, float]) -> Finding:
     plot = Plot(
         "learning rate α",
         "position after 3000 steps",
-        (Series("end of the descent", rates, x, mode="markers"),),
+        (Series("end of the run", rates, x, mode="markers"),),
         log_x=True,
         marks=(
             Mark("x", 2 / _WAVES_CURVATURE, "2/L"),

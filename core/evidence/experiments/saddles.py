@@ -297,7 +297,7 @@ def _rare_minima(settings: Mapping[str, float]) -> Finding:
     by_size = listed([f"{digits(100 * part)} % for n = {digits(n)}" for n, part in zip(dimensions, share, strict=True)])
     sentence = (
         f"Of {digits(_MATRICES)} random n × n matrices of second derivatives{about}, these have only positive "
-        f"eigenvalues, as a minimum needs: {by_size}. In the others a direction of descent is left. In theory the last "
+        f"eigenvalues, as a minimum needs: {by_size}. In the others a downhill direction is left. In theory the last "
         f"share is {digits(100 * exact[-1])} %."
     )
     series = (
@@ -314,11 +314,17 @@ def _scatter(share: float) -> float:
 
 _X54 = Experiment(
     key="X54",
-    question="How common are minima among the flat points of random landscapes, as the dimension grows?",
+    question="How common are minima among the points of zero slope in random landscapes, as the dimension grows?",
     settings=(
         whole("size", "n", 6, (2, 10), "The largest dimension."),
         Hyper(
-            "shift", "c", 0.0, (-1.0, 4.0), (-1.0, 4.0), "linear", "Added to every curvature; low places have it high."
+            "shift",
+            "c",
+            0.0,
+            (-1.0, 4.0),
+            (-1.0, 4.0),
+            "linear",
+            ("Added to every curvature; it is high in low places."),
         ),
         whole("seed", "s", 0, (0, 999), "Draws other matrices."),
     ),

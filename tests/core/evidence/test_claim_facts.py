@@ -325,7 +325,7 @@ def test_the_chain_rule_is_that_of_small_differences() -> None:
         slope = (loss(first + step) - loss(first - step)) / 2e-6
         # Central differences of 1e-6 are right to about 1e-9.
         assert np.outer(delta, x)[index] == pytest.approx(slope, abs=1e-8)
-    _states("C123", "∂L/∂W₁ = δ₁xᵀ", "δ = φ′(z) ⊙ Wᵀδ")
+    _states("C123", "∂L/∂W₁ = δ₁xᵀ", "δₖ = φ′(zₖ) ⊙ Wₖ₊₁ᵀδₖ₊₁")
 
 
 @pytest.mark.parametrize(("curvature", "rise"), [(2.0, "0.01 where λ = 2 "), (100.0, "0.5 where λ = 100.")])

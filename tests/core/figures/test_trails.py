@@ -145,7 +145,7 @@ def test_the_log_axis_states_its_floor_and_reaches_down_to_it_for_zero() -> None
     ran = _ran("bowl", "newton", 1.0, steps=5)
     assert ran[1].loss[-1] == 0
     figure = loss_axes([ran], LIGHT, OBJECTIVES["bowl"])
-    assert "log scale, floor 10⁻¹⁶" in figure.layout.yaxis.title.text
+    assert "log scale, cut off at 10⁻¹⁶" in figure.layout.yaxis.title.text
     assert figure.layout.yaxis.type == "log"
     low, high = figure.layout.yaxis.range
     assert low <= -16
