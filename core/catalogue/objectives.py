@@ -464,5 +464,11 @@ def own_objective(text: str, dimension: int) -> Objective:
     )
 
 
+def penalised(objective: Objective) -> str:
+    """The formula of ``objective`` with an L2 term, a tenth of the squared distance from 0, added to it."""
+    squares = " + ".join(f"{name}**2" for name in VARIABLES[: objective.dimension])
+    return f"{objective.formula} + 0.1*({squares})"
+
+
 def _counted(variables: int) -> str:
     return f"{variables} variable{'' if variables == 1 else 's'}"

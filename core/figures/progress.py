@@ -74,7 +74,7 @@ def _axes(race: Tracks, heights: Sequence[Array], title: str, logarithmic: bool,
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     if logarithmic:
         if finite.size and finite.min() <= np.log10(FLOOR):
-            title = f"{title}, floor {digits(FLOOR)}"
+            title = f"{title}, cut off at {digits(FLOOR)}"
         low, high = floor(low * 2 - 0.2) / 2, ceil(high * 2 + 0.2) / 2
     else:
         room = max(0.06 * (high - low), 1e-3 * max(abs(low), abs(high))) or 0.5

@@ -180,3 +180,15 @@ def test_a_wrap_that_would_be_refused_says_why_and_cannot_be_pressed() -> None:
 
 def test_without_a_rule_of_ones_own_nothing_is_wrapped() -> None:
     assert not [button for button in open_page(PAGE).button if (button.key or "").startswith("wrap_")]
+
+
+@pytest.mark.parametrize("page", [PAGE, navigation.FOUNDATIONS], ids=lambda page: page.title)
+def test_a_penalty_is_added_to_what_is_shown_and_the_start_stays(page: Page) -> None:
+    name = OBJECTIVES["rosenbrock" if page is PAGE else "quartic"].name
+    app = open_page(page, {f"{page.prefix}f": name})
+    before = state(app, f"{page.prefix}x")
+    for _ in range(2):
+        clean(app.button(key=f"{page.prefix}penalise").click().run())
+    assert state(app, f"{page.prefix}formula").count("+ 0.1*(") == 2
+    assert state(app, f"{page.prefix}x") == before
+    assert state(open_page(page, link_of(app)), f"{page.prefix}formula") == state(app, f"{page.prefix}formula")

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from core.catalogue.objectives import OBJECTIVES, VARIABLES, Objective, own_objective
+from core.catalogue.objectives import OBJECTIVES, VARIABLES, Objective, own_objective, penalised
 from core.formula import FormulaError, read
 from ui.controls.hypers import whole_slider
 from ui.kit import share
@@ -31,7 +31,18 @@ def objective_control(dimension: int, default: str, prefix: str = "") -> Objecti
 
     options: dict[str, Objective | None] = {**shipped, OWN: None}
     chosen = choice("Objective", options, f"{prefix}f", OBJECTIVES[default].name, restart)
-    return chosen or _own_formula(dimension, OBJECTIVES[default], prefix)
+    objective = chosen or _own_formula(dimension, OBJECTIVES[default], prefix)
+    penalty = penalised(objective)
+    st.button(
+        "+ L2 penalty",
+        key=f"{prefix}penalise",
+        help="Adds a tenth of the squared distance from 0 to the formula, which moves the minimum towards 0. The "
+        "formula is yours to change then.",
+        disabled=len(penalty) > MAX_TEXT,
+        on_click=share.ask,
+        args=({f"{prefix}f": OWN, f"{prefix}formula": penalty},),
+    )
+    return objective
 
 
 def _own_formula(dimension: int, fallback: Objective, prefix: str) -> Objective:

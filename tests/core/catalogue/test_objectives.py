@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from core.catalogue.objectives import OBJECTIVES, Objective, objective
-from core.formula import FormulaError
+from core.catalogue.objectives import OBJECTIVES, VARIABLES, Objective, objective, own_objective, penalised
+from core.formula import FormulaError, parse
 
 Array = npt.NDArray[np.float64]
 
@@ -314,3 +314,15 @@ def test_a_word_that_is_no_key_is_refused_with_the_keys_and_a_near_one() -> None
 def test_a_formula_of_other_than_one_or_two_variables_is_refused(dimension: int) -> None:
     with pytest.raises(ValueError, match=f"1 or 2 variables.*{dimension}"):
         objective("x**2", dimension)
+
+
+@every
+def test_a_penalty_draws_the_minimum_towards_zero(entry: Objective) -> None:
+    text = penalised(entry)
+    point = np.asarray(entry.start)
+    there = parse(text, VARIABLES[: entry.dimension]).value(point)
+    assert there == pytest.approx(entry.parsed.value(point) + 0.1 * point @ point)
+    own = own_objective(text, entry.dimension)
+    # McCormick's function is lower outside the domain that is drawn.
+    if entry.minima and own.minima and entry.key != "mccormick":
+        assert np.linalg.norm(own.minima, axis=-1).min() <= np.linalg.norm(entry.minima, axis=-1).min() + 1e-9
