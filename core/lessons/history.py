@@ -27,7 +27,7 @@ RACE_NOTE = (
     "So this race is between tuned learning rates as much as between rules, and a later year is no promise of a better "
     "end. The valley is exact and has two unknowns: rules made for noise, for sparse features or for the matrices of "
     "large networks show nothing of their purpose. Steps are counted and not their cost: one of Newton, SAM or Sophia "
-    "can ask for more than a gradient."
+    "can ask for more than a gradient, and one of Armijo for 4 losses besides. Polyak's step is told the lowest loss."
 )
 
 

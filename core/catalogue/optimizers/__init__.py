@@ -10,7 +10,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from core.catalogue.hypers import Hyper, unknown_key
-from core.catalogue.optimizers import adam, adaptive, beyond, descent, modern
+from core.catalogue.optimizers import adam, adaptive, beyond, descent, kin, modern, rates
 from core.catalogue.optimizers.declaration import (
     OWN_KEY,
     PALETTE,
@@ -41,7 +41,15 @@ __all__ = [
 ]
 
 # In teaching order.
-_RULES = (*descent.RULES, *adaptive.RULES, *adam.RULES, *modern.RULES, *beyond.RULES)
+_RULES = (
+    *descent.RULES,
+    *adaptive.RULES,
+    *adam.RULES,
+    *kin.RULES,
+    *modern.RULES,
+    *beyond.RULES,
+    *rates.RULES,
+)
 
 OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType({shipped.key: shipped for shipped in _RULES})
 
