@@ -8,7 +8,7 @@ from core.catalogue.optimizers import OPTIMIZERS, PALETTE, Dash, Optimizer, opti
 from core.catalogue.schedules import SCHEDULES
 from core.formula import FormulaError
 
-_COPY_DASHES: Mapping[str, Dash] = {"solid": "dot", "dash": "dot", "dot": "dash"}
+_COPY_DASHES: Mapping[str, Dash] = {"solid": "dot", "dash": "dot", "dot": "dash", "dashdot": "dash"}
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import ast
 import operator
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -95,7 +96,7 @@ def schedule_values(schedule: Schedule, settings: Mapping[str, float]) -> dict[s
 
 def class_name(optimizer: Optimizer) -> str:
     """The name of the class that is written for a rule: its own name as one word."""
-    words = optimizer.name.partition("(")[0].replace("-", " ").split()
+    words = re.split(r"\W+", optimizer.name.partition("(")[0].strip())
     return "".join(word[0].upper() + word[1:] for word in words)
 
 

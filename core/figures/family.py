@@ -24,7 +24,7 @@ from core.figures.look import Look
 from core.lessons.history import Entry, timeline_entries
 
 # Pixels: of a leaf's row, above the branch for a name, at least for the bend before the next generation.
-_ROW, _LIFT, _BEND = 31.0, 11.0, 40.0
+_ROW, _LIFT, _BEND = 31.0, 11.0, 32.0
 # On a narrow sheet: the height of a rule, how far a generation is moved in.
 _SHORT_ROW, _INDENT = 27.0, 22.0
 # Points along a bend, enough for it to look round.

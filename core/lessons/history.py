@@ -27,7 +27,8 @@ RACE_NOTE = (
     "its default. So this is a race between tuned learning rates as much as between rules, and a later year does not "
     "promise a lower loss. The gradients are exact and there are only two unknowns: rules made for noise, for sparse "
     "features or for the matrices of large networks cannot show their strengths here. The race counts steps and not "
-    "their cost: a step of Newton, SAM or Sophia can need more than one gradient."
+    "their cost: a step of Newton, SAM or Sophia can need more than one gradient, and one of Armijo up to four "
+    "losses as well. Polyak's step is told the lowest loss."
 )
 
 

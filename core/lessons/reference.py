@@ -28,9 +28,9 @@ class OptimizerRow:
 
     ``memory`` are the numbers kept for each weight and ``single_numbers`` those kept once for all of them;
     ``whole_hessian`` tells whether a step needs one for each pair of weights besides. ``gradients`` says in words how
-    many a step asks for, a Hessian's diagonal counting as one; ``most_gradients`` is the largest number, a whole
-    Hessian counting as one too. ``suits`` holds what the rule is used to train. ``torch`` is empty if PyTorch has no
-    such class.
+    many a step asks for, a Hessian's diagonal counting as one, and how many losses elsewhere; ``most_gradients`` is the
+    largest number, a whole Hessian counting as one too. ``suits`` holds what the rule is used to train. ``torch`` is
+    empty if PyTorch has no such class.
     """
 
     key: str
@@ -189,6 +189,8 @@ def _gradients(rule: Rule) -> str:
     always, sometimes = rule.cost
     if rule.needs_whole_hessian:
         return f"{always - 1} and the Hessian"
+    if rule.values:
+        return f"{always}, and up to {rule.values} losses elsewhere"
     return f"{always}, at some steps {always + sometimes}" if sometimes else str(always)
 
 

@@ -15,7 +15,7 @@ function swatch(track) {
   pen.scale(ratio, ratio);
   pen.strokeStyle = pen.fillStyle = track.color;
   pen.lineWidth = 2.4;
-  pen.setLineDash({ solid: [], dash: [5, 3], dot: [2, 3] }[track.dash]);
+  pen.setLineDash({ solid: [], dash: [5, 3], dot: [2, 3], dashdot: [5, 3, 2, 3] }[track.dash]);
   pen.beginPath();
   pen.moveTo(0, 8);
   pen.lineTo(SWATCH, 8);

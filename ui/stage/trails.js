@@ -2,7 +2,7 @@
 
 import { line } from './marks.js';
 
-const DASHES = { solid: [], dash: [9, 5], dot: [2, 5] };
+const DASHES = { solid: [], dash: [9, 5], dot: [2, 5], dashdot: [9, 5, 2, 5] };
 const WIDTH = 2.4;
 // So many times as wide as the line that it parts from what lies below.
 const HALO = 2.25;

@@ -131,17 +131,6 @@ EVENTS: tuple[Event, ...] = (
         "averaging and Schedule-Free go back to it.",
     ),
     Event(
-        key="rprop",
-        name="Rprop",
-        year=1993,
-        authors="Riedmiller, Braun",
-        source="Riedmiller & Braun 1993, doi:10.1109/ICNN.1993.298623",
-        idea="Uses only the sign of each partial derivative; each weight's step grows while the sign stays and shrinks "
-        "when it flips.",
-        consequence="Signs from different mini-batches contradict each other; RMSProp was proposed as its mini-batch "
-        "version.",
-    ),
-    Event(
         key="flat_minima",
         name="Flat minima",
         year=1997,

@@ -148,15 +148,6 @@ EVENTS: tuple[Event, ...] = (
         consequence="Almost no state per weight; T5 and PaLM were trained with it.",
     ),
     Event(
-        key="lookahead",
-        name="Lookahead",
-        year=2019,
-        authors="Zhang, Lucas, Hinton, Ba",
-        source="Zhang, Lucas, Hinton & Ba 2019, arXiv:1907.08610",
-        idea="Slow weights move part of the way to where a fast optimizer is after a few steps.",
-        consequence="A wrapper for any rule that, by its authors' account, makes it less sensitive to its settings.",
-    ),
-    Event(
         key="edge_of_stability",
         name="Edge of stability",
         year=2021,
@@ -174,15 +165,6 @@ EVENTS: tuple[Event, ...] = (
         source="Defazio & Mishchenko 2023, arXiv:2301.07733",
         idea="Estimates the distance to the solution while running and sets the learning rate from it.",
         consequence="One setting fewer, with a schedule still to be chosen.",
-    ),
-    Event(
-        key="prodigy",
-        name="Prodigy",
-        year=2023,
-        authors="Mishchenko, Defazio",
-        source="Mishchenko & Defazio 2023, arXiv:2306.06101",
-        idea="D-Adaptation with an estimate of the distance that grows faster.",
-        consequence="Adam-like training without a learning rate to tune.",
     ),
     Event(
         key="algoperf",

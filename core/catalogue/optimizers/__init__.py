@@ -9,8 +9,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
+<<<<<<< HEAD
 from core.catalogue.hypers import Hyper, own_hyper, unknown_key
 from core.catalogue.optimizers import adam, adaptive, beyond, descent, modern
+=======
+from core.catalogue.hypers import Hyper, unknown_key
+from core.catalogue.optimizers import adam, adaptive, beyond, descent, kin, modern, rates
+>>>>>>> rules
 from core.catalogue.optimizers.declaration import (
     OWN_KEY,
     PALETTE,
@@ -40,7 +45,15 @@ __all__ = [
 ]
 
 # In teaching order.
-_RULES = (*descent.RULES, *adaptive.RULES, *adam.RULES, *modern.RULES, *beyond.RULES)
+_RULES = (
+    *descent.RULES,
+    *adaptive.RULES,
+    *adam.RULES,
+    *kin.RULES,
+    *modern.RULES,
+    *beyond.RULES,
+    *rates.RULES,
+)
 
 OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType({shipped.key: shipped for shipped in _RULES})
 

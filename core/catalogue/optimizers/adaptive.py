@@ -1,7 +1,9 @@
 """The first rules with a learning rate for each coordinate, made from the gradients it has seen."""
 
+from core.catalogue.hypers import Hyper
 from core.catalogue.optimizers.declaration import (
     GOLD,
+    GREEN,
     GREY,
     PINK,
     SECOND_MOMENT,
@@ -16,6 +18,81 @@ from core.catalogue.optimizers.declaration import (
 )
 
 RULES = (
+    Optimizer(
+        key="rprop",
+        name="Rprop",
+        family=Family.ADAPTIVE,
+        year=1993,
+        authors="Riedmiller, Braun",
+        source="Riedmiller & Braun 1993, doi:10.1109/ICNN.1993.298623",
+        idea="Only the sign of each partial derivative counts. Each coordinate has a step length that grows while the "
+        "sign stays and shrinks when it flips, and a flip also skips one step of that coordinate.",
+        rule="agree = g*g_old\n"
+        "step = where(t > 1, step, lr)\n"
+        "step = clip(step*where(agree > 0, eta_plus, where(agree < 0, eta_minus, 1)), step_min, step_max)\n"
+        "g_old = where(agree < 0, 0, g)\n"
+        "x = x - step*sign(g_old)",
+        hypers=(
+            learning_rate(0.01),
+            Hyper(
+                "eta_minus",
+                r"\eta^-",
+                0.5,
+                (0.01, 0.99),
+                (0.1, 0.8),
+                "linear",
+                "The factor on a step whose gradient has flipped its sign.",
+                label="Shrinking factor",
+            ),
+            Hyper(
+                "eta_plus",
+                r"\eta^+",
+                1.2,
+                (1.001, 10.0),
+                (1.01, 2.0),
+                "linear",
+                "The factor on a step whose gradient has kept its sign.",
+                label="Growing factor",
+            ),
+            Hyper(
+                "step_min",
+                r"\Delta_{\min}",
+                1e-6,
+                (0.0, 0.01),
+                (1e-9, 0.01),
+                "log",
+                "No step is shorter than this.",
+                label="Shortest step",
+            ),
+            Hyper(
+                "step_max",
+                r"\Delta_{\max}",
+                50.0,
+                (0.01, 1e6),
+                (0.1, 100.0),
+                "log",
+                "No step is longer than this.",
+                label="Longest step",
+            ),
+        ),
+        color=GREEN,
+        dash="dot",
+        state={"g_old": "the gradient before, 0 after a flip", "step": "length of the step"},
+        sights={"step": Sight.SIDES},
+        parent="sgd",
+        fixes="How steep a slope is says little about how far to go; whether it keeps its sign says more.",
+        use="Small networks with exact gradients; small batches make signs flip at random.",
+        torch=TorchPeer(
+            "Rprop",
+            "lr=lr, etas=(eta_minus, eta_plus), step_sizes=(step_min, step_max)",
+            state={"g_old": "prev", "step": "step_size"},
+        ),
+        scaling="sign only, a length of its own",
+        picture="The learning rate is only the length of the first step along each coordinate; after that lengths "
+        "change by factors of 1.2 and 0.5. On the bowl lr 0.001 needs 43 steps to a loss below 0.001 and lr 0.1 needs "
+        "23.",
+        suits=(Training.SMOOTH,),
+    ),
     Optimizer(
         key="adagrad",
         name="AdaGrad",
@@ -59,7 +136,7 @@ RULES = (
         color=PINK,
         state={"v": SECOND_MOMENT},
         sights={"v": Sight.SQUARE},
-        parent="sgd",
+        parent="rprop",
         fixes="Rprop, which goes by signs alone, gives every coordinate a step of its own, but small batches mislead "
         "it; dividing by the recent size of the gradient does much the same for them.",
         use="Reinforcement learning and some recurrent networks.",

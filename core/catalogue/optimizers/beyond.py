@@ -2,12 +2,20 @@
 
 from core.catalogue.hypers import Hyper
 from core.catalogue.optimizers.declaration import (
+    BETA,
+    BETA2,
     CYAN,
     GREEN,
+    PINK,
     RED,
+    SECOND_MOMENT,
+    VIOLET,
     Family,
     Optimizer,
+    Sight,
     Training,
+    decoupled_decay,
+    epsilon,
     learning_rate,
     memory,
 )
@@ -68,6 +76,93 @@ RULES = (
         picture="The path shows the average, in which each of t points weighs 1/t; without noise it lags behind "
         "gradient descent at the same lr.",
         suits=(Training.OPEN_ENDED,),
+    ),
+    Optimizer(
+        key="adamw_schedule_free",
+        name="Schedule-Free AdamW",
+        family=Family.BEYOND,
+        year=2024,
+        authors="Defazio et al.",
+        source="Defazio et al. 2024, arXiv:2405.15682",
+        idea="Schedule-Free with Adam's denominator: the fast sequence divides by the recent size of the gradients, "
+        "and the average does the work of momentum and of a decaying schedule.",
+        rule="z: state = x\n"
+        "y = (1 - beta1)*z + beta1*x\n"
+        "d = grad(y)\n"
+        "v = beta2*v + (1 - beta2)*d**2\n"
+        "z = z - lr*(d/(sqrt(v/(1 - beta2**t)) + eps) + weight_decay*y)\n"
+        "x = (1 - 1/t)*x + z/t",
+        hypers=(
+            learning_rate(0.0025),
+            memory("beta1", r"\beta_1", 0.9, "How close to the average the gradient is taken."),
+            BETA2,
+            epsilon(1e-8),
+            decoupled_decay(0.0),
+        ),
+        color=VIOLET,
+        dash="dash",
+        state={"z": "fast iterate: descent with Adam's denominator", "v": SECOND_MOMENT},
+        sights={"d": Sight.PUSH, "v": Sight.SQUARE},
+        parent="schedule_free",
+        fixes="Schedule-Free descent has one learning rate for all weights.",
+        use="Transformers and other networks that AdamW trains, without a fixed end.",
+        scaling="decaying mean of g²",
+        momentum="averaging",
+        picture="The first step is lr along each coordinate, as Adam's. The path shows the average, in which each of t "
+        "points weighs 1/t; the authors' code gives points after a warm-up more weight.",
+        suits=(Training.OPEN_ENDED, Training.TRANSFORMERS),
+    ),
+    Optimizer(
+        key="lookahead",
+        name="Lookahead",
+        family=Family.BEYOND,
+        year=2019,
+        authors="Zhang, Lucas, Hinton, Ba",
+        source="Zhang, Lucas, Hinton & Ba 2019, arXiv:1907.08610",
+        idea="Slow weights wait while a fast rule, here momentum, takes k steps; then they move part of the way to "
+        "where it is, and it goes on from there.",
+        rule="slow: state = x\n"
+        "v = beta*v + g\n"
+        "fast = x - lr*v\n"
+        "x = where(t % k == 0, slow + share*(fast - slow), fast)\n"
+        "slow = where(t % k == 0, x, slow)",
+        hypers=(
+            learning_rate(0.001),
+            BETA,
+            Hyper(
+                "k",
+                "k",
+                5,
+                (1, 1000),
+                (1, 50),
+                "linear",
+                "Steps of the fast rule between two of the slow weights.",
+                whole=True,
+                label="Steps ahead",
+            ),
+            Hyper(
+                "share",
+                "a",
+                0.5,
+                (0.0, 1.0),
+                (0.1, 1.0),
+                "linear",
+                "The part of the way that the slow weights go; the paper's α.",
+                label="Share of the way",
+            ),
+        ),
+        color=PINK,
+        dash="dot",
+        velocity="v",
+        state={"slow": "slow weights", "v": "velocity: decaying sum of gradients"},
+        parent="momentum",
+        fixes="Fast weights swing around the way they should take; part of the way between two of their points is "
+        "steadier.",
+        use="Around a rule that is already tuned; by its authors' account it makes settings matter less.",
+        momentum="heavy ball",
+        picture="The path shows the fast weights; every 5 steps they are pulled back half the way to the slow ones. At "
+        "share 1 it is momentum.",
+        suits=(Training.CONVOLUTIONAL,),
     ),
     Optimizer(
         key="newton",

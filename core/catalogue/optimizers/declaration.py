@@ -26,7 +26,7 @@ PALETTE = (
 BLUE, ORANGE, TEAL, PINK, VIOLET, RED, GREEN, GOLD, CYAN, GREY = PALETTE
 
 # How the line of a path is drawn.
-Dash = Literal["solid", "dash", "dot"]
+Dash = Literal["solid", "dash", "dot", "dashdot"]
 
 # The key of a rule typed by a visitor.
 OWN_KEY = "own"
@@ -40,6 +40,7 @@ class Family(StrEnum):
     ADAM = "Adam and its variants"
     MODERN = "Signs, curvature, whole layers"
     BEYOND = "Look-ahead, averages, Newton"
+    RATES = "Rules that choose their own rate"
 
     @property
     def idea(self) -> str:
@@ -48,6 +49,7 @@ class Family(StrEnum):
 
 
 _IDEAS = {
+<<<<<<< HEAD
     Family.DESCENT: "One learning rate for all coordinates, and at most a velocity that adds up past gradients.",
     Family.ADAPTIVE: "Each coordinate's step is divided by the size of the gradients it has seen.",
     Family.ADAM: "Momentum and a rate per coordinate together, both corrected for starting at zero.",
@@ -55,6 +57,14 @@ _IDEAS = {
     Family.BEYOND: (
         "More than the gradient at the current point: one taken elsewhere, an average of points, or the curvature."
     ),
+=======
+    Family.DESCENT: "One learning rate for all coordinates, and at most a velocity that remembers the way.",
+    Family.ADAPTIVE: "Each coordinate has a step of its own, made from the gradients it has seen.",
+    Family.ADAM: "Momentum and a rate per coordinate together, most of them corrected for starting at zero.",
+    Family.MODERN: "Made for large networks: signs in place of sizes, curvature, and steps that suit a whole layer.",
+    Family.BEYOND: "More than the gradient at the point: one from elsewhere, an average of points, or the curvature.",
+    Family.RATES: "The length of a step follows from the loss, from earlier steps or from trials, and hardly from lr.",
+>>>>>>> rules
 }
 
 
@@ -111,7 +121,7 @@ class Optimizer:
     the rule it grew from, ``fixes`` what it mended, ``use`` when to reach for it, ``suits`` the same as tags.
     ``experiments`` are keys of experiments about it that no claim mentions. ``year`` is that of its first public text,
     ``venue`` that of its publication if that came later. ``scaling`` says by what each coordinate's step is scaled on
-    its own, ``momentum`` how the rule moves on when the gradient is zero; either is empty if it does not. ``picture``
+    its own, ``momentum`` how the way so far pushes the rule on; either is empty if it does not. ``picture``
     tells what a picture of two variables cannot show of the rule, or what surprises in it.
     """
 

@@ -1,8 +1,13 @@
 """The tab of optimizers: one line for each rule that ``torch.optim`` has, written from the declarations."""
 
+from textwrap import fill
+
 from core.catalogue.optimizers import OPTIMIZERS, Optimizer
 from core.export.expressions import torch_line
 from core.export.snippets.snippet import Snippet, laid_out
+
+# Characters in a line of a comment.
+_WIDTH = 110
 
 _HEAD = '''\
 """Every optimizer of this guide that torch.optim has, with the guide's defaults, on one small network."""
@@ -46,7 +51,7 @@ for name, make in makers.items():
     after = train(model, make(model.parameters()))
     print(f"{{name}}: {{start:.4f}} -> {{after:.4f}}")
     assert after < start, name
-# Not in torch.optim: {missing}.
+{missing}
 
 
 # Weight decay for matrices only: biases and the scales of normalisation are left alone.
@@ -95,9 +100,12 @@ def _for_matrices(optimizer: Optimizer) -> bool:
 def _code() -> str:
     in_torch = [optimizer for optimizer in OPTIMIZERS.values() if optimizer.torch is not None]
     missing = ", ".join(optimizer.name for optimizer in OPTIMIZERS.values() if optimizer.torch is None)
+    comment = fill(
+        f"Not in torch.optim: {missing}.", _WIDTH, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False
+    )
     entries = "".join(_entry(optimizer) for optimizer in in_torch if not _for_matrices(optimizer))
     muon, adamw = (_line(OPTIMIZERS[key]) for key in ("muon", "adamw"))
-    return _HEAD + entries + _TAIL.format(missing=missing, muon=muon, adamw=adamw)
+    return _HEAD + entries + _TAIL.format(missing=comment, muon=muon, adamw=adamw)
 
 
 OPTIMIZERS_TAB = Snippet(

@@ -29,6 +29,12 @@ TOLERANCE = 1e-12
 # pytorch_optimizer.SAM computes the norm of the gradient in float32, which shifts the point of its second gradient by
 # 6e-8 of rho; the step from there changes by lr times the curvature, about 2, of that.
 TOLERANCES = {"sam": 1.2e-7}
+# Rounding of 200 steps where it does not grow. optax's Polyak step stands still once the squared gradient is below
+# 2.2e-16, which on the bowl is up to 1.5e-8 from the minimum.
+PATH_TOLERANCES = {"polyak": 1.5e-8}
+PATH_TOLERANCE = 1e-10
+# In a ravine no run of Barzilai and Borwein's rule is steady: every step multiplies a difference along one direction.
+UNSTEADY = {("barzilai_borwein", "ravine")}
 
 SURFACES = ("rosenbrock", "beale", "ravine", "himmelblau")
 
@@ -171,16 +177,18 @@ def test_each_step_from_the_oracles_own_state_is_the_oracles(key: str, setting: 
             assert _difference(ours.x, scalar.x) <= 1e-14 * max(1.0, tolerance / TOLERANCE), f"{case}: forms at {t}"
 
 
-@pytest.mark.parametrize("key", ORACLES)
-@pytest.mark.parametrize("objective", ["bowl", "ravine"])
+@pytest.mark.parametrize(
+    ("objective", "key"),
+    [(objective, key) for objective in ("bowl", "ravine") for key in ORACLES if (key, objective) not in UNSTEADY],
+)
 def test_a_whole_path_of_200_steps_is_the_oracles(key: str, objective: str) -> None:
     oracle = sam_in_double if key == "sam" else ORACLES[key]
     for hypers in loud(OPTIMIZERS[key].hypers):
         run = steady(Run(objective, key, OBJECTIVES[objective].start, PATH_STEPS, hypers))
         path = trace(run).x
         theirs = oracle(OBJECTIVES[objective].parsed, path[0], run.settings)
-        # Roundings do not grow on such a run; 1e-10 leaves room for all 200 of them.
-        np.testing.assert_allclose(path, [one.x for one in islice(theirs, PATH_STEPS + 1)], rtol=0, atol=1e-10)
+        tolerance = PATH_TOLERANCES.get(key, PATH_TOLERANCE)
+        np.testing.assert_allclose(path, [one.x for one in islice(theirs, PATH_STEPS + 1)], rtol=0, atol=tolerance)
         # A path that stands still would agree with anything.
         assert np.linalg.norm(path[-1] - path[0]) > 0.1
 

@@ -108,8 +108,13 @@ def test_every_name_on_a_line_shows_the_number_it_had_there(key: str, coordinate
     rule = path.run.resolved_optimizer.parsed
     known = {name: float(value) for name, value in path.run.settings.items()}
     known |= {"t": float(step), "T": float(STEPS), "lr": float(path.terms["lr"][step - 1])}
-    known |= {name: _at(path.terms[name], step - 2, coordinate) for name in rule.state}
+    # What no line assigns is the start.
+    known |= {
+        name: _at(path.terms[name], step - 2, coordinate) if name in path.terms else float(path.x[0, coordinate])
+        for name in rule.state
+    }
     known["x"] = float(path.x[step - 1, coordinate])
+    known["loss"] = float(path.loss[step - 1])
     if "g" in path.terms:
         known["g"] = _at(path.terms["g"], step - 1, coordinate)
     for line, filled in zip(rule.lines, ledger(path, step, coordinate).lines, strict=True):

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from core import OBJECTIVES, OPTIMIZERS, SCHEDULES, Run, trace
+from core.catalogue.optimizers import Family
 from core.engine.gradients import noise_table
 from core.engine.ledger import ledger
 from core.engine.live import Live, Script, live, normals, script
@@ -219,7 +220,9 @@ def test_a_path_on_a_shipped_objective_ends_at_the_step_and_for_the_reason_it_en
 ) -> None:
     rate = OPTIMIZERS[key].hypers[0]
     for run, factor in zip(_runs(key), itertools.cycle((1, 30, 1000))):
-        far = replace(run, hypers={"lr": min(rate.default * factor, rate.bounds[1])})
+        # A rate far beyond the slider of a rule that chooses its own makes a rounding grow as fast as the run.
+        most = rate.slider[1] if OPTIMIZERS[key].family is Family.RATES else rate.bounds[1]
+        far = replace(run, hypers={"lr": min(rate.default * factor, most)})
         _compare_ends(browser, far, trace(far))
 
 
@@ -246,9 +249,13 @@ def test_the_rows_are_those_of_the_path(browser: Browser, key: str) -> None:
             expected += list(np.concatenate([np.zeros((1, size)), path.terms[velocity]]).T)
         names = live(run).script.columns
         assert len(names) == len(expected)
+        # At the tip of Ackley's function, where Polyak's step arrives, a rounding turns the gradient round.
+        apart = np.abs(path.x).max(axis=1) > 1e-12
         for name, column, values in zip(names, browser.columns, expected, strict=False):
             off = 1e-10 * np.abs(values).max()
-            np.testing.assert_allclose(column[:count], values, rtol=1e-10, atol=off, err_msg=f"{name} {run}")
+            np.testing.assert_allclose(
+                column[:count][apart], values[apart], rtol=1e-10, atol=off, err_msg=f"{name} {run}"
+            )
 
 
 @pytest.mark.parametrize("key", OPTIMIZERS)
@@ -263,6 +270,9 @@ def test_a_program_that_records_lines_says_what_each_of_them_assigned(browser: B
         assert [name for name in columns if "." not in name] == list(plain.script.columns)
         assert given.numbers == plain.numbers
         for step in (1, 2, count - 1):
+            # Where losses are compared that differ by their rounding, a trial may come out either way.
+            if run.resolved_optimizer.parsed.values and path.loss[step - 1] - path.loss[step] < 1e-12:
+                continue
             vectors = ledger(path, step).vectors
             assert {name.split(".")[0] for name in columns if "." in name} == set(vectors)
             for of, vector in vectors.items():

@@ -76,7 +76,8 @@ def test_every_run_of_a_race_is_checked(library: Library, tmp_path: Path) -> Non
 def test_the_objective_stands_in_a_race_once(library: Library) -> None:
     text = race_script(_ALL, library)
     for function in ("def objective(" if library == "numpy" else "def value(", "def gradient(", "def hessian("):
-        assert text.count(function) == 1
+        # What a class defines for itself is further in.
+        assert text.count(f"\n{function}") == 1
 
 
 @races

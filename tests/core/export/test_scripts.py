@@ -34,7 +34,7 @@ EDITED = "beta1: (0, 1) = 0.8\nm = beta1*m + (1 - beta1)*g\nx = x - lr*sign(m)*s
 OWN: Mapping[str, str] = {
     "edited": EDITED,
     "comment": 'x = x - lr*g  # """ \' \\ {lr} %s',
-    "builtins": "range: (0, 2) = 0.5\nprint: (0, 2) = 0.1\nsum = print*sum + g\nx = x - lr*range*sum",
+    "builtins": "range: (0, 2) = 0.5\nprint: (0, 2) = 0.1\nmap = print*map + g\nx = x - lr*range*map",
     "script": "steps: (0, 2) = 0.5\npoint: (0, 2) = 0.1\nstep = point*step + g\nx = x - lr*steps*step",
     "class": "params: (0, 2) = 0.5\nseed: (0, 2) = 0.1\nadjust: (1, 9) = 2\np = seed*p + g\nx = x - lr*params*p/adjust",
     "taken": "steps: (0, 2) = 0.5\nsteps_: (0, 2) = 0.1\nx = x - lr*g*(steps - steps_)",
@@ -98,12 +98,16 @@ EDGES: Mapping[str, tuple[int, str, dict[str, float]]] = {
 }
 
 
+# At a larger rate the roundings of Polyak's step grow; from a smaller first distance DoG has hardly moved.
+RATES: Mapping[str, dict[str, float]] = {"polyak": {"lr": 0.01}, "dog": {"r_eps": 0.01}}
+
+
 def _runs() -> dict[str, Run]:
     """Every run whose scripts are tried, by a name that can be a file's."""
     runs: dict[str, Run] = {}
     for key in OPTIMIZERS:
         for name, more in SETTINGS.items():
-            runs[f"{key}, {name}"] = Run("beale", key, START, STEPS, **more)
+            runs[f"{key}, {name}"] = Run("beale", key, START, STEPS, RATES.get(key, {}), **more)
     for key in SCHEDULES:
         runs[f"schedule {key}"] = Run("beale", "adam", START, 120, {"lr": 0.05}, schedule=key)
         runs[f"schedule {key}, closure"] = Run("beale", "sam", START, 60, {"lr": 0.01}, schedule=key)

@@ -82,14 +82,19 @@ def _torch_path(run: Run, options: Any = None) -> Array:
     return np.array(points)
 
 
+def _objective(key: str) -> str:
+    """Where roundings of ``key`` do not grow: on Beale's function they do where a rate is chosen anew at each step."""
+    return "bowl" if key in ("barzilai_borwein", "polyak") else "beale"
+
+
 def _loud(key: str) -> dict[str, float]:
-    return steady(Run("beale", key, START, STEPS, loud(OPTIMIZERS[key].hypers)[1])).settings
+    return steady(Run(_objective(key), key, START, STEPS, loud(OPTIMIZERS[key].hypers)[1])).settings
 
 
 @pytest.mark.parametrize("key", OPTIMIZERS)
 @pytest.mark.parametrize("loud", [False, True], ids=["defaults", "loud"])
 def test_a_rule_takes_the_same_path_through_torch(key: str, loud: bool) -> None:
-    run = Run("beale", key, START, STEPS, _loud(key) if loud else {})
+    run = Run(_objective(key), key, START, STEPS, _loud(key) if loud else {})
     path = trace(run)
     assert len(path.x) == STEPS + 1
     assert np.abs(path.x[-1] - path.x[0]).max() > 1e-3

@@ -39,7 +39,11 @@ def test_a_rule_takes_the_same_path_on_a_list_of_arrays(key: str) -> None:
     for t in range(1, STEPS + 1):
         given = (x, gradient(x), formula.value(x[0]), t, STEPS, *hypers, *state)
         x, state = update(
-            *given, gradient, lambda point: [np.diagonal(formula.hessian(point[0]))], newton_direction=newton
+            *given,
+            gradient,
+            lambda point: [np.diagonal(formula.hessian(point[0]))],
+            newton_direction=newton,
+            value=lambda point: formula.value(point[0]),
         )
         points.append(x[0])
     # Powers are products there, and a linear system is solved in another order: a few roundings a step.
@@ -52,13 +56,18 @@ def _gradients(points: Sequence[Array]) -> list[Array]:
     return [4 * a**3 + b.sum(), 2 * b + a.sum()]
 
 
+def _loss(points: Sequence[Array]) -> np.float64:
+    a, b = points
+    return np.float64((a**4).sum() + (b**2).sum() + a.sum() * b.sum())
+
+
 def _stepped(rule: Rule, steps: int, **hypers: float) -> list[Array]:
     values = [hypers[name] for name in rule.hypers]
     start, update = numpy_update(rule)
     x: list[Any] = [A.copy(), B.copy()]
     state = start(x, *values)
     for t in range(1, steps + 1):
-        x, state = update(x, _gradients(x), 1.0, t, steps, *values, *state, grad=_gradients,
+        x, state = update(x, _gradients(x), _loss(x), t, steps, *values, *state, grad=_gradients, value=_loss,
                           hessian_diag=lambda point: [12 * point[0] ** 2, np.full_like(B, 2.0)])  # fmt: skip
     return x
 

@@ -93,7 +93,14 @@ def test_costs_are_told_in_words_and_single_numbers_apart() -> None:
     assert ROWS["newton"].gradients == "1 and the Hessian"
     assert ROWS["adam"].gradients == "1"
     assert ROWS["sophia"].gradients == "1, at some steps 2"
-    assert {key: row.single_numbers for key, row in ROWS.items() if row.single_numbers} == {"nadam": 1}
+    assert ROWS["armijo"].gradients == "1, and up to 4 losses elsewhere"
+    assert ROWS["polyak"].gradients == "1"
+    assert {key: row.single_numbers for key, row in ROWS.items() if row.single_numbers} == {
+        "nadam": 1,
+        "armijo": 1,
+        "dog": 2,
+        "prodigy": 2,
+    }
 
 
 @every

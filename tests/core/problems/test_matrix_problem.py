@@ -236,8 +236,8 @@ def test_what_is_out_of_range_is_refused_with_name_range_and_value() -> None:
     for weights in ([], [np.zeros((4, 4))], NOTHING * 3, [np.zeros(ITEMS)]):
         with pytest.raises(ValueError, match="one or two matrices of shape"):
             train(memory(), "sgd", weights, 1)
-    with pytest.raises(ValueError, match="Unknown optimizer 'adan'"):
-        train(memory(), "adan", NOTHING, 1)
+    with pytest.raises(ValueError, match="Unknown optimizer 'adab'"):
+        train(memory(), "adab", NOTHING, 1)
     with pytest.raises(ValueError, match="no hyperparameter gamma"):
         train(memory(), "sgd", NOTHING, 1, {"gamma": 1.0})
     with pytest.raises(ValueError, match="lr must lie in"):

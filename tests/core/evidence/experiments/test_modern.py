@@ -20,8 +20,9 @@ def test_every_rule_is_counted_with_what_its_text_keeps(weights: float) -> None:
 def test_the_picture_of_memory_has_a_line_for_each_count() -> None:
     plot = ask("X38").plot
     assert plot is not None
-    assert [series.name[:2] for series in plot.series] == ["1:", "2:", "3:"]
+    assert [series.name[:2] for series in plot.series] == ["1:", "2:", "3:", "4:"]
     assert "AMSGrad" in plot.series[2].name
+    assert "Adan" in plot.series[3].name
 
 
 @pytest.mark.parametrize("lr", [0.0005, 0.003, 0.01, 0.1])
