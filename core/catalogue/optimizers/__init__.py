@@ -9,13 +9,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-<<<<<<< HEAD
 from core.catalogue.hypers import Hyper, own_hyper, unknown_key
-from core.catalogue.optimizers import adam, adaptive, beyond, descent, modern
-=======
-from core.catalogue.hypers import Hyper, unknown_key
 from core.catalogue.optimizers import adam, adaptive, beyond, descent, kin, modern, rates
->>>>>>> rules
 from core.catalogue.optimizers.declaration import (
     OWN_KEY,
     PALETTE,

@@ -49,22 +49,14 @@ class Family(StrEnum):
 
 
 _IDEAS = {
-<<<<<<< HEAD
     Family.DESCENT: "One learning rate for all coordinates, and at most a velocity that adds up past gradients.",
-    Family.ADAPTIVE: "Each coordinate's step is divided by the size of the gradients it has seen.",
-    Family.ADAM: "Momentum and a rate per coordinate together, both corrected for starting at zero.",
+    Family.ADAPTIVE: "Each coordinate has a step of its own, made from the gradients it has seen.",
+    Family.ADAM: "Momentum and a rate per coordinate together, most of them corrected for starting at zero.",
     Family.MODERN: "Made for large networks: signs in place of sizes, curvature, and steps that suit a whole layer.",
     Family.BEYOND: (
         "More than the gradient at the current point: one taken elsewhere, an average of points, or the curvature."
     ),
-=======
-    Family.DESCENT: "One learning rate for all coordinates, and at most a velocity that remembers the way.",
-    Family.ADAPTIVE: "Each coordinate has a step of its own, made from the gradients it has seen.",
-    Family.ADAM: "Momentum and a rate per coordinate together, most of them corrected for starting at zero.",
-    Family.MODERN: "Made for large networks: signs in place of sizes, curvature, and steps that suit a whole layer.",
-    Family.BEYOND: "More than the gradient at the point: one from elsewhere, an average of points, or the curvature.",
     Family.RATES: "The length of a step follows from the loss, from earlier steps or from trials, and hardly from lr.",
->>>>>>> rules
 }
 
 
