@@ -99,7 +99,7 @@ def _dear(objective: str, steps: int) -> Race:
 
 def test_curves_that_cost_too_much_are_refused_with_what_to_lower() -> None:
     said = too_dear(_dear(LONG, 5000))
-    (fewer,) = (int(number) for number in re.findall(r"drawn for (\d+) steps or less", said))
+    (fewer,) = (int(number) for number in re.findall(r"drawn for (\d+) steps or fewer", said))
     assert 0 < fewer < 5000
     assert too_dear(_dear(LONG, fewer)) == ""
     assert too_dear(_dear(LONG, fewer + 10)) != ""
