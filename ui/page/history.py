@@ -10,6 +10,7 @@ from core import OBJECTIVES, trace
 from core.catalogue.optimizers import OPTIMIZERS
 from core.catalogue.racers import RACERS
 from core.figures import family_tree, timeline
+from core.formula.words import counted
 from core.lessons.history import (
     RACE_NOTE,
     RACE_OBJECTIVE,
@@ -70,8 +71,8 @@ def entry_panel(entry: Entry) -> None:
             prose(f"**What came of it.** {entry.consequence}")
         st.caption(f"Source: {entry.source}")
     if later := successors(entry.key):
-        prose("**What later rules improved.**")
-        bullets(f"{one.name} ({one.year}): {one.fixes}" for one in later)
+        with st.expander(f"What later rules improved: {counted(len(later), 'rule')}"):
+            bullets(f"{one.name} ({one.year}): {one.fixes}" for one in later)
     if entry.kind == "rule":
         link(REFERENCE, f"**{entry.name}** in the reference", {f"{REFERENCE.prefix}rule": entry.name})
 

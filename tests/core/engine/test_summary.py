@@ -37,8 +37,9 @@ def test_a_sentence_has_the_numbers_of_its_run(key: str) -> None:
     assert sentence.startswith(f"**{racer.name}.** ")
     assert str(path.status) in sentence
     assert point_text(path.x[-1]) in sentence
-    assert f"the loss is {digits(path.loss[-1])}" in sentence
-    assert f"the gradient norm {digits(path.grad_norm[-1])}" in sentence
+    if path.status.outcome is Outcome.FINISHED:
+        assert f"the loss is {digits(path.loss[-1])}" in sentence
+    assert re.search(rf"the gradient norm (is )?{re.escape(digits(path.grad_norm[-1]))}", sentence)
 
 
 @pytest.mark.parametrize("key", OPTIMIZERS)

@@ -273,7 +273,7 @@ def test_the_check_sees_a_schedule_that_is_a_step_off(
     schedule = SCHEDULES[key]
     assert old in schedule.rule
     wrong = replace(schedule, rule=schedule.rule.replace(old, new))
-    monkeypatch.setattr(core.engine.run, "SCHEDULES", {**SCHEDULES, key: wrong})
+    monkeypatch.setattr(core.engine.run, "schedule", {**SCHEDULES, key: wrong}.__getitem__)
     monkeypatch.setattr(parity, "SCHEDULES", {key: wrong})
     (one,) = parity.check_schedules()
     assert one.deviation > 1e-3
