@@ -11,7 +11,7 @@ import pytest
 
 from core import OBJECTIVES, OPTIMIZERS, Run, trace
 from core.catalogue.racers import RACERS
-from core.engine.status import Outcome, point_text
+from core.engine.status import AT_REST, Outcome, point_text
 from core.engine.summary import Race, retell, row, step_sentence
 from core.engine.trace import Path
 from core.formula.words import digits
@@ -37,8 +37,9 @@ def test_a_sentence_has_the_numbers_of_its_run(key: str) -> None:
     assert sentence.startswith(f"**{racer.name}.** ")
     assert str(path.status) in sentence
     assert point_text(path.x[-1]) in sentence
-    assert f"the loss is {digits(path.loss[-1])}" in sentence
-    assert f"the gradient norm {digits(path.grad_norm[-1])}" in sentence
+    at_rest = path.status.outcome in AT_REST
+    assert (f"the loss is {digits(path.loss[-1])}" in sentence) is not at_rest
+    assert f"the gradient norm {'is ' * at_rest}{digits(path.grad_norm[-1])}" in sentence
 
 
 @pytest.mark.parametrize("key", OPTIMIZERS)
