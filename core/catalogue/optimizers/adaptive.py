@@ -77,7 +77,7 @@ RULES = (
         ),
         color=GREEN,
         dash="dot",
-        state={"g_old": "the gradient before, 0 after a flip", "step": "length of the step"},
+        state={"g_old": "gradient of the step before, 0 after a flip", "step": "length of the step"},
         sights={"step": Sight.SIDES},
         parent="sgd",
         fixes="How steep a slope is says little about how far to go; whether it keeps its sign says more.",

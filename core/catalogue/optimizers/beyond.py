@@ -20,6 +20,8 @@ from core.catalogue.optimizers.declaration import (
     memory,
 )
 
+_CLOSENESS = "Closeness to the average"
+
 RULES = (
     Optimizer(
         key="sam",
@@ -65,7 +67,10 @@ RULES = (
         idea="Gradient descent on a fast sequence, evaluated at its running average: the average replaces a decaying "
         "schedule. The gradient is taken between the two.",
         rule="z: state = x\ny = (1 - beta)*z + beta*x\nz = z - lr*grad(y)\nx = (1 - 1/t)*x + z/t",
-        hypers=(learning_rate(0.01), memory("beta", r"\beta", 0.9, "How close to the average the gradient is taken.")),
+        hypers=(
+            learning_rate(0.01),
+            memory("beta", r"\beta", 0.9, "How close to the average the gradient is taken.", label=_CLOSENESS),
+        ),
         color=GREEN,
         dash="dash",
         state={"z": "fast iterate: plain gradient descent"},
@@ -94,7 +99,7 @@ RULES = (
         "x = (1 - 1/t)*x + z/t",
         hypers=(
             learning_rate(0.0025),
-            memory("beta1", r"\beta_1", 0.9, "How close to the average the gradient is taken."),
+            memory("beta1", r"\beta_1", 0.9, "How close to the average the gradient is taken.", label=_CLOSENESS),
             BETA2,
             epsilon(1e-8),
             decoupled_decay(0.0),
@@ -154,7 +159,7 @@ RULES = (
         color=PINK,
         dash="dot",
         velocity="v",
-        state={"slow": "slow weights", "v": "velocity: decaying sum of gradients"},
+        state={"slow": "slow copy of the weights", "v": "velocity: decaying sum of gradients"},
         parent="momentum",
         fixes="Fast weights swing around the way they should take; part of the way between two of their points is "
         "steadier.",

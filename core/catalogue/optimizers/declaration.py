@@ -179,10 +179,17 @@ def learning_rate(default: float, slider: tuple[float, float] = (1e-4, 1.0)) -> 
     )
 
 
-def memory(name: str, symbol: str, default: float, meaning: str, slider: tuple[float, float] = (0.0, 0.999)) -> Hyper:
+def memory(
+    name: str,
+    symbol: str,
+    default: float,
+    meaning: str,
+    slider: tuple[float, float] = (0.0, 0.999),
+    label: str = "",
+) -> Hyper:
     """A decay rate: the share of a running mean or sum that a step keeps."""
     # 1 itself would never forget (and divides by zero in bias corrections), so the bound stays just below it.
-    return Hyper(name, symbol, default, (0.0, 0.999999), slider, "linear", meaning)
+    return Hyper(name, symbol, default, (0.0, 0.999999), slider, "linear", meaning, label=label)
 
 
 def epsilon(default: float) -> Hyper:

@@ -76,8 +76,14 @@ RULES = (
         hypers=(
             learning_rate(0.001),
             memory("beta1", r"\beta_1", 0.98, "Memory of the mean gradient."),
-            memory("beta2", r"\beta_2", 0.92, "Memory of the mean difference of gradients, and its weight."),
-            memory("beta3", r"\beta_3", 0.99, "Memory of the mean square.", (0.5, 0.9999)),
+            memory(
+                "beta2",
+                r"\beta_2",
+                0.92,
+                "Memory of the mean difference of gradients, and its weight.",
+                label="Memory of differences",
+            ),
+            memory("beta3", r"\beta_3", 0.99, "Memory of the mean square.", (0.5, 0.9999), "Memory of squares"),
             epsilon(1e-8),
             Hyper(
                 "weight_decay",
@@ -96,7 +102,7 @@ RULES = (
             "m": FIRST_MOMENT,
             "v": "memory of differences of gradients",
             "n": SECOND_MOMENT,
-            "g_old": "the gradient before",
+            "g_old": "gradient of the step before",
         },
         sights={"m": Sight.PUSH, "n": Sight.SQUARE},
         parent="nadam",
@@ -128,7 +134,14 @@ RULES = (
             learning_rate(0.001),
             BETA1,
             BETA2,
-            memory("beta3", r"\beta_3", 0.9999, "Memory of the slow mean of gradients.", (0.9, 0.9999)),
+            memory(
+                "beta3",
+                r"\beta_3",
+                0.9999,
+                "Memory of the slow mean of gradients.",
+                (0.9, 0.9999),
+                "Memory of the slow mean",
+            ),
             Hyper(
                 "mix",
                 "a",
@@ -163,8 +176,8 @@ RULES = (
         year=2024,
         authors="Taniguchi et al.",
         source="Taniguchi et al. 2024, arXiv:2411.02853",
-        idea="Divide the gradient by what was known before it came, clip it, and only then average. Such a rule "
-        "converges for every beta2, which Adam does not.",
+        idea="Divide the gradient by what was known before it came, clip it, and only then average. By its "
+        "authors' proof such a rule converges for every beta2, which Adam does not.",
         rule="c = (t - 1)**0.25\n"
         "n = clip(g/max(sqrt(v), eps), -c, c)\n"
         "m = beta1*m + (1 - beta1)*n\n"
@@ -226,8 +239,8 @@ RULES = (
         year=2024,
         authors="Yuan et al.",
         source="Yuan et al. 2024, arXiv:2411.10438",
-        idea="AdamW on a corrected gradient: the change since the last gradient is added to a small part, which makes "
-        "up for the delay of the mean, and what is longer than 1 is cut to 1.",
+        idea="AdamW on a corrected gradient: a part of what it has changed by since the step before is added, which "
+        "makes up for the delay of the mean, and what is longer than 1 is cut to length 1.",
         rule="d = g + gamma*beta1/(1 - beta1)*(g - g_old)\n"
         "c = d/max(1, norm(d))\n"
         "m = beta1*m + (1 - beta1)*c\n"
@@ -256,7 +269,7 @@ RULES = (
         color=GREY,
         dash="dash",
         velocity="m",
-        state={"m": FIRST_MOMENT, "v": SECOND_MOMENT, "g_old": "the gradient before"},
+        state={"m": FIRST_MOMENT, "v": SECOND_MOMENT, "g_old": "gradient of the step before"},
         sights={"v": Sight.SQUARE, "c": Sight.PUSH, "m_hat": Sight.PUSH, "v_hat": Sight.SQUARE},
         parent="adamw",
         fixes="A mean of noisy gradients is late; what the gradient has changed by makes up for part of it.",

@@ -37,7 +37,14 @@ RULES = (
         hypers=(
             learning_rate(0.0001),
             BETA1,
-            memory("beta2", r"\beta_2", 0.99, "Memory of the momentum that is kept.", (0.5, 0.9999)),
+            memory(
+                "beta2",
+                r"\beta_2",
+                0.99,
+                "Memory of the momentum that is kept.",
+                (0.5, 0.9999),
+                "Memory of the kept mean",
+            ),
             decoupled_decay(0.0),
         ),
         color=GREEN,
@@ -75,7 +82,9 @@ RULES = (
                 0.965,
                 "Memory of the mean gradient: 0.965 in the authors' code, 0.96 in the paper.",
             ),
-            memory("beta2", r"\beta_2", 0.99, "Memory of the Hessian's diagonal.", (0.5, 0.9999)),
+            memory(
+                "beta2", r"\beta_2", 0.99, "Memory of the Hessian's diagonal.", (0.5, 0.9999), "Memory of the curvature"
+            ),
             Hyper(
                 "gamma",
                 r"\gamma",

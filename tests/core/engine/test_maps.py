@@ -11,6 +11,7 @@ import pytest
 
 from core import OBJECTIVES, OPTIMIZERS, SCHEDULES, Run, trace_many
 from core.catalogue.objectives import Objective
+from core.catalogue.optimizers import Family
 from core.engine.live import live, normals
 from core.engine.many import Many
 from core.engine.maps import map_script
@@ -25,6 +26,8 @@ STEPS = 40
 # Runs in each direction of a map.
 SIDE = 12
 SEED = os.environ["TEST_SEED"]
+# Rules of a second each: among them one with sums over all coordinates, with losses and with gradients elsewhere.
+DRAWN = sorted({*Random(f"{SEED} rules").sample(list(OPTIMIZERS), 10), "prodigy", "armijo", "rprop", "sam"})
 # What is not rounded correctly on every machine.
 ROUNDED = {"exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "pow"}
 
@@ -126,7 +129,7 @@ def _settings(draw: Random) -> dict[str, Any]:
     return {"noise": draw.choice((0.0, 0.3)), "clip_norm": draw.choice((None, 2.0)), "seed": draw.randrange(100)}
 
 
-@pytest.mark.parametrize("key", OPTIMIZERS)
+@pytest.mark.parametrize("key", DRAWN)
 def test_maps_on_algebraic_objectives_are_those_of_python_bit_for_bit(mapper: Mapper, key: str) -> None:
     draw = Random(f"{SEED} {key}")
     # Their factors are products and quotients.
@@ -147,9 +150,7 @@ def test_maps_on_algebraic_objectives_are_those_of_python_bit_for_bit(mapper: Ma
 @pytest.mark.parametrize("key", OPTIMIZERS)
 def test_maps_on_other_objectives_and_schedules_are_those_of_python_to_rounding(mapper: Mapper, key: str) -> None:
     draw = Random(f"{SEED} {key} others")
-    # What these divide by is as small as rounding between Ackley's hills, over which they are then thrown.
-    others = [one for one in OTHERS if one.key != "ackley" or key not in ("polyak", "prodigy")]
-    for objective in draw.sample(others, 2):
+    for objective in draw.sample(OTHERS, 2):
         settings = {**_settings(draw), "schedule": draw.choice(list(SCHEDULES))}
         run = Run(objective.key, key, objective.start, STEPS, **settings)
         axes = _starts(objective)
@@ -159,8 +160,10 @@ def test_maps_on_other_objectives_and_schedules_are_those_of_python_to_rounding(
         for axis in range(len(run.start)):
             near &= np.abs(made[f"x{axis}"] - expected[f"x{axis}"]) <= 1e-9 * (size + np.abs(expected[f"x{axis}"]))
         # In 40 steps rounding grows beyond a billionth only where a path is chaotic: beside a kink, where a rule that
-        # divides by little hops, or where Newton's meets a singular Hessian.
-        assert near.mean() >= 0.9, f"{objective.key} {run}"
+        # divides by little hops, where Newton's meets a singular Hessian, or where a rule takes its rate from numbers
+        # that noise and limits leave no meaning.
+        enough = 0.5 if OPTIMIZERS[key].family is Family.RATES else 0.9
+        assert near.mean() >= enough, f"{objective.key} {run}"
 
 
 def test_a_start_that_fails_and_a_run_that_diverges_end_as_in_python(mapper: Mapper) -> None:
