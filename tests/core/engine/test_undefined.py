@@ -7,11 +7,11 @@ import pytest
 from core import OPTIMIZERS, Run, trace
 from core.engine.status import Outcome
 
-# DoG divides by the slope along all coordinates.
+# DoG divides by the gradients of all coordinates together.
 WITH_EPS = [
     key
     for key, one in OPTIMIZERS.items()
-    if any(hyper.name == "eps" and hyper.bounds[0] == 0 for hyper in one.hypers) and key != "dog"
+    if key != "dog" and any(hyper.name == "eps" and hyper.bounds[0] == 0 for hyper in one.hypers)
 ]
 
 
