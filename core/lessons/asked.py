@@ -579,8 +579,8 @@ _ALL = (
         group=Group.SCHEDULES,
         text="Do I really need a warm-up?",
         answer="It pays where the loss is most curved at the start: on ¼x⁴ from 5 the largest stable rate is 0.08 "
-        "without one and 3.45 with 50 steps of it. On a parabola, whose curvature is the same everywhere, the "
-        "peak may be only 1.03 times as high.",
+        "without one and 3.45 with 50 steps of it. On a parabola, whose curvature is the same everywhere, it "
+        "makes no difference to the largest stable rate.",
         shows="the largest rate with and without",
         shown=Card("C029"),
     ),

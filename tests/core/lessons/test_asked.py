@@ -460,7 +460,7 @@ SAID: dict[str, Callable[[Any], Iterable[str]]] = {
     "patience": _patience,
     "step_lr": _stretches,
     "warm_up_zero": _warm_up_zero,
-    "warm_up_needed": _quotes("largest rate, no warm-up", "largest rate, warm-up", "ratio on the parabola"),
+    "warm_up_needed": _quotes("largest rate, no warm-up", "largest rate, warm-up"),
     "by_epoch": _by_epoch,
     "adam_decay": _adam_decay,
     "adam_or_adamw": _adam_or_adamw,
