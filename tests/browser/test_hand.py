@@ -313,6 +313,7 @@ def test_the_axis_of_losses_widens_under_the_hand_and_settles(race: Shared) -> N
     expect(row_of(tab, "Gradient descent")).to_contain_text(f"diverged at step {run_in(tab, 'sgd').status.step}")
     box.fill("0.0008")
     box.press("Enter")
+    await_that(tab, lambda: "sgd_lr" not in asked(tab), "the rate that the page opens with")
     _await_python(tab)
     await_that(tab, settled, "Python's axis again")
 

@@ -65,7 +65,9 @@ def test_a_wrapped_rule_that_has_a_name_is_called_by_it(inner: str, wrap: str, o
 
 @pytest.mark.parametrize("entry", OPTIMIZERS.values(), ids=OPTIMIZERS)
 def test_a_shipped_text_is_known_and_one_with_another_number_is_not(entry: Optimizer) -> None:
-    assert known_as(entry.text) is entry
+    known = known_as(entry.text)
+    assert known is not None
+    assert known.text == entry.text
     changed = entry.text + "\nx = x + 0.001*lr*x"
     assert known_as(changed) is None
 
