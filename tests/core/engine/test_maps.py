@@ -150,7 +150,9 @@ def test_maps_on_algebraic_objectives_are_those_of_python_bit_for_bit(mapper: Ma
 @pytest.mark.parametrize("key", OPTIMIZERS)
 def test_maps_on_other_objectives_and_schedules_are_those_of_python_to_rounding(mapper: Mapper, key: str) -> None:
     draw = Random(f"{SEED} {key} others")
-    for objective in draw.sample(OTHERS, 2):
+    chooses = OPTIMIZERS[key].family is Family.RATES
+    # What such rules divide by is as small as rounding between Ackley's hills, over which they are then thrown.
+    for objective in draw.sample([one for one in OTHERS if not chooses or one.key != "ackley"], 2):
         settings = {**_settings(draw), "schedule": draw.choice(list(SCHEDULES))}
         run = Run(objective.key, key, objective.start, STEPS, **settings)
         axes = _starts(objective)
@@ -162,7 +164,7 @@ def test_maps_on_other_objectives_and_schedules_are_those_of_python_to_rounding(
         # In 40 steps rounding grows beyond a billionth only where a path is chaotic: beside a kink, where a rule that
         # divides by little hops, where Newton's meets a singular Hessian, or where a rule takes its rate from numbers
         # that noise and limits leave no meaning.
-        enough = 0.5 if OPTIMIZERS[key].family is Family.RATES else 0.9
+        enough = 0.5 if chooses else 0.9
         assert near.mean() >= enough, f"{objective.key} {run}"
 
 
