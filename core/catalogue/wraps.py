@@ -74,11 +74,11 @@ def _cautious(text: _Text) -> tuple[list[str], list[str]]:
 
 
 def _lookahead(text: _Text) -> tuple[list[str], list[str]]:
-    every, pull, slow = text.free("every"), text.free("pull"), text.free("slow")
-    return [f"{every}: (1, 1000) = 5", f"{pull}: (0, 1) = 0.5", f"{slow}: state = x"], [
+    k, share, slow = text.free("k"), text.free("share"), text.free("slow")
+    return [f"{k}: (1, 1000) = 5", f"{share}: (0, 1) = 0.5", f"{slow}: state = x"], [
         *text.lines,
-        f"{slow} = where(t % {every} == 0, {slow} + {pull}*(x - {slow}), {slow})",
-        f"x = where(t % {every} == 0, {slow}, x)",
+        f"{slow} = where(t % {k} == 0, {slow} + {share}*(x - {slow}), {slow})",
+        f"x = where(t % {k} == 0, {slow}, x)",
     ]
 
 
