@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from core.catalogue.hypers import Hyper
 from core.catalogue.objectives import Objective
-from core.catalogue.optimizers import OPTIMIZERS, optimizer
+from core.catalogue.optimizers import OPTIMIZERS, Dash, optimizer
 from core.catalogue.racers import Racer
 from core.catalogue.schedules import SCHEDULES
 from core.engine.run import Run
@@ -78,7 +78,7 @@ def _with(run: Run, name: str, value: float) -> Run:
     return replace(run, **numbers)
 
 
-def variant(key: str, name: str, rule: str, color: str, dash: Literal["solid", "dash", "dot"] = "solid") -> Racer:
+def variant(key: str, name: str, rule: str, color: str, dash: Dash = "solid") -> Racer:
     """Who runs by ``rule``, a key or a text, under a name and in a colour of its own."""
     return Racer(key, name, optimizer(rule), dash, color)
 

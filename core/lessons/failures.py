@@ -7,7 +7,7 @@ from core.catalogue.racers import RACERS
 from core.engine.summary import Race, retell
 from core.engine.trace import Path
 from core.evidence.experiments.divergence import ALARM, alarm_step
-from core.formula.words import apart, digits
+from core.formula.words import apart, counted, digits
 from core.lessons.demo import Demo, hyper_turn
 from core.problems.theory import stable_limit
 
@@ -47,7 +47,7 @@ def _alarm(path: Path) -> str:
         warning = "and gave no such warning before it failed" if failed else "and has no reason to"
         return f"It never passed {digits(ALARM)} times its first value, {warning}."
     left = path.status.step - int(alarm)
-    tail = f", {left} step{'' if left == 1 else 's'} before it failed" if failed else ""
+    tail = f", {counted(left)} before it failed" if failed else ""
     return f"It passed {digits(ALARM)} times its first value at step {digits(alarm)}{tail}."
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypedDict
 
 import streamlit as st
@@ -171,7 +172,7 @@ def steps_dial(prefix: str = "") -> Dial:
 
 def kept_steps(default: int, prefix: str) -> tuple[int, Dial]:
     """The number of steps, chosen on a stage or typed into a ``hyper_field``, and the dial that keeps it."""
-    dial = Dial(f"{prefix}steps", _STEPS.words, _STEPS, _STEPS.name)
+    dial = replace(steps_dial(prefix), kept=float)
     return int(hyper_value(_STEPS, dial.key, default)), dial
 
 

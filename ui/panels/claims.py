@@ -1,6 +1,6 @@
 """Claim cards: what is commonly said, how true it is, and the experiment that the reader can run on the spot."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import streamlit as st
@@ -11,7 +11,7 @@ from core.evidence.claims import CLAIMS, Basis, Claim, Verdict
 from core.evidence.experiments import EXPERIMENTS
 from core.figures import plot
 from core.formula.latex import measured
-from core.formula.words import listed
+from core.formula.words import counted, listed
 from ui import controls, navigation, process
 from ui.kit import share
 from ui.kit.elements import look, picture, prose
@@ -38,12 +38,6 @@ def claims_about(page: str, topic: str) -> list[Claim]:
     return [claim for claim in CLAIMS.values() if claim.page == page and claim.topic == topic]
 
 
-def claim_cards(claims: Iterable[Claim]) -> None:
-    """A card for each of ``claims``."""
-    for claim in claims:
-        claim_card(claim)
-
-
 def about(page: Page, topic: str, label: str, *others: Claim, experiments: Sequence[str] = ()) -> None:
     """The ``experiments`` and the claims of a section of ``page``, and ``others``, folded under ``label``.
 
@@ -52,17 +46,16 @@ def about(page: Page, topic: str, label: str, *others: Claim, experiments: Seque
     claims = [*claims_about(page.path, topic), *others]
     if not claims and not experiments:
         return
-    counts = [(f"experiment{'s' * (len(experiments) != 1)}", len(experiments))]
-    counts += [(f"statement{'s' * (len(claims) != 1)}, checked", len(claims))]
+    counts = [counted(len(experiments), "experiment")] if experiments else []
+    counts += [f"{counted(len(claims), 'statement')}, checked"] if claims else []
 
     def draw() -> None:
         for experiment in experiments:
             experiment_card(experiment)
-        claim_cards(claims)
+        for claim in claims:
+            claim_card(claim)
 
-    controls.fold(
-        f"{label}: {listed([f'{count} {word}' for word, count in counts if count])}", section_key(page, topic), draw
-    )
+    controls.fold(f"{label}: {listed(counts)}", section_key(page, topic), draw)
 
 
 def section_key(page: Page, topic: str) -> str:

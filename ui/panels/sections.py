@@ -47,16 +47,7 @@ def section_panel(section: Section, page: Page, more: Callable[[], None] | None 
     prose(section.introduction)
     if section.formula:
         formula_line(section.formula)
-    statements = claims.claims_about(page.path, section.key)
-    counts = (("experiment", len(section.experiments)), ("statement", len(statements)))
-    label = " and ".join(f"{count} {word}{'s' * (count != 1)}" for word, count in counts if count)
-
-    def draw() -> None:
-        for experiment in section.experiments:
-            claims.experiment_card(experiment)
-        claims.claim_cards(statements)
-
-    controls.fold(f"A closer look: {label}", claims.section_key(page, section.key), draw)
+    claims.about(page, section.key, "A closer look", experiments=section.experiments)
     if section.code:
         code = f"{page.prefix}code_{section.key}"
         controls.fold("The idea in PyTorch", code, lambda: st.code(section.code, language="python"))

@@ -50,17 +50,17 @@ class _Parabola:
 
 
 class _Step:
-    """One step of a rule in one coordinate, at a late step: where a point and a state go, and how they change that."""
+    """A step of a rule in one coordinate, the step t: where a point and a state go, and how they change that."""
 
-    def __init__(self, optimizer: Optimizer, hypers: Mapping[str, float], curvature: float, t: float) -> None:
+    def __init__(self, optimizer: Optimizer, hypers: Mapping[str, float], curvature: float) -> None:
         rule = optimizer.parsed
         graph = Graph()
         self.size = 1 + len(rule.state)
         inputs = [f"at{index}" for index in range(self.size)]
         values = [graph.input(name) for name in inputs]
-        lr = graph.input("lr")
+        lr, t = graph.input("lr"), graph.input("t")
         names = {name: (lr if name == "lr" else graph.constant(hypers[name]),) for name in rule.hypers}
-        names |= {"t": (graph.constant(t),), "T": (graph.constant(_RUN),)}
+        names |= {"t": (t,), "T": (graph.constant(_RUN),)}
         done = rule.step(
             graph,
             (values[0],),
@@ -70,21 +70,21 @@ class _Step:
         after = [done.names["x"][0], *(done.names[name][0] for name in rule.state)]
         slopes = [slope for value in after for slope in derivatives.gradient(graph, value, values)]
         begun = rule.start(graph, (graph.constant(0.0),), names)
-        self._go = emit.function(graph, [*inputs, "lr"], after, emit.ARRAY)
-        self._slopes = emit.function(graph, [*inputs, "lr"], slopes, emit.ARRAY)
+        self._go = emit.function(graph, [*inputs, "lr", "t"], after, emit.ARRAY)
+        self._slopes = emit.function(graph, [*inputs, "lr", "t"], slopes, emit.ARRAY)
         self._start = emit.function(graph, ["lr"], [begun[name][0] for name in rule.state], emit.ARRAY)
 
     def start(self, lr: float) -> Array:
         """The state before the first step, after the point 0."""
         return np.array([0.0, *(float(value) for value in self._start(np.float64(lr)))])
 
-    def go(self, at: Array, lr: float) -> Array:
-        """The point and the state after a step from ``at``."""
-        return np.array([float(value) for value in self._go(*map(np.float64, at), np.float64(lr))])
+    def go(self, at: Array, lr: float, t: float) -> Array:
+        """The point and the state after the step ``t`` from ``at``."""
+        return np.array([float(value) for value in self._go(*map(np.float64, [*at, lr, t]))])
 
-    def slopes(self, at: Array, lr: Array) -> Array:
-        """The derivatives of the step at ``at``, of shape ``(*lr.shape, size, size)``."""
-        found = self._slopes(*map(np.float64, at), lr)
+    def slopes(self, at: Array, lr: Array, t: float) -> Array:
+        """The derivatives of the step ``t`` at ``at``, of shape ``(*lr.shape, size, size)``."""
+        found = self._slopes(*map(np.float64, at), lr, np.float64(t))
         rows = [np.broadcast_to(np.asarray(value, dtype=np.float64), lr.shape) for value in found]
         return np.stack(rows, axis=-1).reshape(*lr.shape, self.size, self.size)
 
@@ -101,21 +101,21 @@ def step_factors(optimizer: Optimizer, hypers: Mapping[str, float], products: Ar
     name, rates = optimizer.name, products / curvature
     if optimizer.parsed.functions & _MIXING:
         raise ValueError(f"{name} mixes the weights, so no direction can be judged by itself.")
-    first, *others = (_Step(optimizer, hypers, curvature, t) for t in _LATE)
+    step, (first, *others) = _Step(optimizer, hypers, curvature), _LATE
     middle = float(np.median(rates))
-    rest = before = first.start(middle)
+    rest = before = step.start(middle)
     for _ in range(_STEPS):
-        before, rest = rest, first.go(rest, middle)
+        before, rest = rest, step.go(rest, middle, first)
     if not np.allclose(rest, before, rtol=_REST, atol=_REST):
         raise ValueError(
             f"{name} does not come to rest at a minimum: even there its state or its point goes on changing."
         )
-    slopes = first.slopes(rest, rates)
-    if not np.isfinite(slopes).all() or not _is_smooth(first, rest, middle):
+    slopes = step.slopes(rest, rates, first)
+    if not np.isfinite(slopes).all() or not _is_smooth(step, rest, middle, first):
         raise ValueError(
             f"The step of {name} has no derivative at a minimum: however near, it is not proportional to the distance."
         )
-    if any(not np.allclose(one.slopes(rest, rates), slopes, rtol=_CHANGE, atol=_CHANGE) for one in others):
+    if any(not np.allclose(step.slopes(rest, rates, t), slopes, rtol=_CHANGE, atol=_CHANGE) for t in others):
         raise ValueError(f"The step of {name} goes on changing with t, so no single factor describes it.")
     return np.asarray(np.abs(np.linalg.eigvals(_of_the_point(slopes))).max(axis=-1))
 
@@ -130,13 +130,13 @@ def _of_the_point(slopes: Array) -> Array:
     return slopes[..., felt, :][..., felt]
 
 
-def _is_smooth(step: _Step, rest: Array, lr: float) -> bool:
+def _is_smooth(step: _Step, rest: Array, lr: float, t: float) -> bool:
     """Whether small steps away from ``rest``, to either side, go where the derivatives say."""
-    slopes = step.slopes(rest, np.array(lr))
+    slopes, still = step.slopes(rest, np.array(lr), t), step.go(rest, lr, t)
     for index, side in product(range(step.size), (_AWAY, -_AWAY)):
         moved = rest.copy()
         moved[index] += side
-        change = (step.go(moved, lr) - step.go(rest, lr)) / side
+        change = (step.go(moved, lr, t) - still) / side
         if not np.allclose(change, slopes[:, index], rtol=_AGREE, atol=_AGREE):
             return False
     return True
@@ -160,10 +160,11 @@ def stability(race: Race) -> tuple[Plot, tuple[str, ...]]:
             return step_factors(racer.optimizer, settings, products, curvature)  # noqa: B023
 
         try:
-            curve, dot = factors(_PRODUCTS), factors(np.array([here]))
+            found = factors(np.append(_PRODUCTS, here))
         except ValueError as error:
             said.append(str(error))
             continue
+        curve, dot = found[:-1], found[-1:]
         series.append(Series(racer.name, _PRODUCTS, _shown(curve), racer.color, racer.dash))
         place = np.array([here if known and here <= _PRODUCTS[-1] else np.nan])
         series.append(Series("", place, _shown(dot), racer.color, mode="markers"))
