@@ -42,7 +42,7 @@ def below(race: Race, account: Account) -> None:
 curves = {"Loss": "loss", "Gradient norm": "norm", "Learning rate": "rate"}
 label = f"{listed([racer.name for racer in racers])} on {objective.name}"
 entry = Entry(objective, racers, start, steps, gradients, opening.rules, DESCENTS, MAX_CURVE_RACERS)
-race_panel(entry, {"Curve": "curve"}, curves, 350, label, prefix, below)
+race_panel(entry, {"Curve": "curve"}, curves, 340, label, prefix, below)
 
 st.header("The idea, in one line", anchor="idea")
 formula_line(r"\theta_t = \theta_{t-1} - \alpha\, f'(\theta_{t-1})")
@@ -68,7 +68,7 @@ hill_run = hill.runs()[0]
 hill_start = controls.kept_start(hill.resolved_objective, "h")
 hill_path = trace(Run(hill_run.objective, hill_run.optimizer, hill_start, hill_run.steps, hill_run.settings))
 written_table(mountain_table(hill_path), "mountain_table")
-hill_place = room(["space", "plane"], 316, "h")
+hill_place = room(["space", "plane"], 308, "h")
 with st.container(horizontal=True, vertical_alignment="bottom"):
     hill_step = controls.moment_control(hill_run.steps, "h")
     controls.fold("The start as fields", "h_fields", lambda: controls.start_control(hill.resolved_objective, "h"))

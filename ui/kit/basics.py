@@ -21,10 +21,10 @@ class Named(Protocol):
         """What a visitor and a link call it."""
 
 
-# Pixels: the height of a line of chips; of a chip and of a segment what is not their name, and a letter; windows for
-# which lines of chips are counted, and what of a window they do not have.
-_CHIP, _CHIP_EDGES, _SEGMENT_EDGES, _LETTER = 36, 31, 36, 6.7
-_WIDTHS, _BESIDE = (800, 1000, 1200, 1440, 1700, 2000), 490
+# Pixels: the height of a line of chips; of a chip, with the gap behind it, and of a segment what is not their name, and
+# a letter; windows for which lines of chips are counted, and what of a window they do not have.
+_CHIP, _CHIP_EDGES, _CHIP_LETTER, _SEGMENT_EDGES, _SEGMENT_LETTER = 36, 41, 5.6, 36, 6.7
+_WIDTHS, _BESIDE = (800, 1000, 1200, 1280, 1440, 1700, 2000), 480
 
 Choice = TypeVar("Choice")
 Made = TypeVar("Made")
@@ -57,7 +57,7 @@ def view_control(
     """The value of one of a few ``options``, side by side; the first is the default."""
     names = list(options)
     share.setting(key, names[0], one_of(names), f"it is {' or '.join(names)}")
-    width = math.ceil(sum(_SEGMENT_EDGES + _LETTER * len(name) for name in names))
+    width = math.ceil(sum(_SEGMENT_EDGES + _SEGMENT_LETTER * len(name) for name in names))
     chosen = st.segmented_control(
         label, names, default=names[0], required=True, key=key, on_change=on_change, width=width
     )
@@ -111,7 +111,7 @@ def _chip_lines(names: Sequence[str], window: int) -> int:
     """The lines that chips take in a ``window`` of so many pixels, with the sidebar beside them."""
     room, lines, taken = window - _BESIDE, 1, 0.0
     for name in names:
-        chip = _CHIP_EDGES + _LETTER * len(name)
+        chip = _CHIP_EDGES + _CHIP_LETTER * len(name)
         if taken and taken + chip > room:
             lines, taken = lines + 1, 0.0
         taken += chip
