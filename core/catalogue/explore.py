@@ -33,6 +33,8 @@ _LEVEL = 0.02
 # The half-width shown around a single point, that around several in units of theirs, and the share of the widest that
 # every side has at least.
 _HALF, _ROOM, _NARROWEST = 3.0, 1.75, 0.75
+# Points on an edge of a box, halvings of the space between two, and the room around a box as a share of its width.
+_EDGE, _HALVINGS, _MARGIN = 401, 60, 0.15
 # So many of the lowest minima are brought into the picture, and so many of each kind are marked; more are a pattern.
 _SHOWN, _MARKED = 4, 24
 # Minima farther out than this are looked at only if none is nearer.
@@ -69,10 +71,15 @@ def explore(formula: Formula) -> Exploration:
     if the domain has lower values than that of the lowest minimum found.
     """
     spots, minima = _stationary(formula)
+    if formula.box is not None:
+        minima = sorted([*_inside(formula, minima), *_on_edges(formula)], key=formula.value)
     heights = [float(formula.value(point)) for point in minima]
     deepest = [point for point, height in zip(minima, heights, strict=True) if height <= heights[0] + _SAME]
     domain = _domain(spots, deepest if len(deepest) <= _SHOWN else deepest[:1])
-    values = formula.value(_grid(domain, _GRID[len(domain)]))
+    if formula.box is not None:
+        domain = _around(formula.box, domain)
+    grid = _grid(domain, _GRID[len(domain)])
+    values = formula.value(grid[:, formula.within(grid)])
     values = values[np.isfinite(values)]
     span = float(np.ptp(values)) if values.size else 0.0
     inside = [point for point in minima if all(low <= x <= high for x, (low, high) in zip(point, domain, strict=True))]
@@ -92,6 +99,54 @@ def explore(formula: Formula) -> Exploration:
         any(_has_kink(formula, point) for point in lowest[:_MARKED]),
         "log" if wide else "linear",
     )
+
+
+def _inside(formula: Formula, points: Sequence[Point]) -> list[Point]:
+    return [point for point in points if formula.within(np.array(point))]
+
+
+def _on_edges(formula: Formula) -> list[Point]:
+    """The points on the edges of the box of ``formula`` from which no way inside it leads down."""
+    box = formula.box or ()
+    sides = [np.linspace(max(low, -_REACHES[-1]), min(high, _REACHES[-1]), _EDGE) for low, high in box]
+    found: list[Point] = []
+    for axis, ends in enumerate(box):
+        for end in (end for end in ends if np.isfinite(end)):
+            along = sides[1 - axis] if len(box) == 2 else np.zeros(1)
+            edge = np.stack([along, along])[: len(box)]
+            edge[axis] = end
+            # Where the slope along the edge changes its sign, halved again and again.
+            if len(box) == 2:
+                edge = _settled(formula, edge, 1 - axis)
+            left = np.abs(formula.free(edge, formula.grad(edge)))
+            steep = np.abs(formula.grad(edge)).max(axis=0)
+            found += [tuple(map(float, point)) for point in edge[:, (left <= _FLAT * (1 + steep)).all(axis=0)].T]
+    return list(dict.fromkeys(tuple(round(x, 12) + 0.0 for x in point) for point in found))
+
+
+def _settled(formula: Formula, edge: Array, axis: int) -> Array:
+    """The ends of ``edge``, points in a row along ``axis``, and the points on it where its slope turns upwards."""
+    slope = formula.grad(edge)[axis]
+    turning = (slope[:-1] < 0) & (slope[1:] >= 0)
+    low, high = edge[:, :-1][:, turning], edge[:, 1:][:, turning]
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        rising = formula.grad(middle)[axis] >= 0
+        low, high = np.where(rising, low, middle), np.where(rising, middle, high)
+    return np.concatenate([edge[:, [0, -1]], high], axis=1)
+
+
+def _around(box: Domain, domain: Domain) -> Domain:
+    """``box`` with some room around it; where it has no end, that of ``domain``."""
+    sides = []
+    for (low, high), shown in zip(box, domain, strict=True):
+        ends = [end if np.isfinite(end) else other for end, other in zip((low, high), shown, strict=True)]
+        first, last = (
+            ends if ends[0] < ends[1] else (low, low + 2 * _HALF) if np.isfinite(low) else (high - 2 * _HALF, high)
+        )
+        room = _MARGIN * (last - first)
+        sides.append((float(f"{first - room:.4g}"), float(f"{last + room:.4g}")))
+    return tuple(sides)
 
 
 def _stationary(formula: Formula) -> tuple[Array, list[Point]]:

@@ -13,6 +13,7 @@ from typing import Literal
 from core.catalogue.explore import explore
 from core.catalogue.hypers import unknown_key
 from core.formula import Formula, parse
+from core.formula.objective import STEP
 
 Point = tuple[float, ...]
 
@@ -467,7 +468,18 @@ def own_objective(text: str, dimension: int) -> Objective:
 def penalised(objective: Objective) -> str:
     """The formula of ``objective`` with an L2 term, a tenth of the squared distance from 0, added to it."""
     squares = " + ".join(f"{name}**2" for name in VARIABLES[: objective.dimension])
-    return f"{objective.formula} + 0.1*({squares})"
+    expression, *bounds = objective.formula.split(";")
+    return ";".join([f"{expression} + 0.1*({squares})", *bounds])
+
+
+def boxed(objective: Objective) -> str:
+    """The formula of ``objective`` with bounds, the middle half of what is shown; if it has some, without them."""
+    expression, *bounds = objective.formula.split(";")
+    if objective.parsed.box is not None:
+        return ";".join([expression, *(part for part in bounds if part.strip().startswith(STEP))])
+    middle = ((low + (high - low) / 4, high - (high - low) / 4) for low, high in objective.domain)
+    ends = (f" {name}: ({low:.2g}, {high:.2g})" for name, (low, high) in zip(VARIABLES, middle, strict=False))
+    return ";".join([objective.formula, *ends])
 
 
 def _counted(variables: int) -> str:

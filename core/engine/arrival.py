@@ -49,7 +49,7 @@ def known_minima(objective: Objective) -> Known:
         reach = tuple(NEAR * (high - low) for low, high in objective.domain)
         if not objective.other_minima:
             for dip in _dips(formula, grid, values):
-                if arrived(Known(tuple(points), reach), dip) < 0:
+                if arrived(Known(tuple(points), reach), dip) < 0 and formula.within(dip):
                     points.append(tuple(map(float, dip[:, 0])))
     heights = values[np.isfinite(values)]
     level = objective.minimum + LOW * float(np.ptp(heights)) if objective.minimum is not None and heights.size else None

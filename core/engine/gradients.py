@@ -22,21 +22,23 @@ CLIP_EPSILON = 1e-6
 class GivenGradient:
     """The oracle of a run: the objective's loss and Hessian exactly, its gradient as the run's settings make it.
 
-    ``noise`` are the values added to every gradient asked for in a step, one per coordinate: a step sees one
-    mini-batch, however often it asks. ``clip_norm`` is the largest norm a gradient may have. Both are optional.
+    An objective that knows the step answers as that of step ``t``. ``noise`` are the values added to every gradient
+    asked for in a step, one per coordinate: a step sees one mini-batch, however often it asks. ``clip_norm`` is the
+    largest norm a gradient may have. All are optional.
     """
 
     formula: Formula
     noise: Values | None = None
     clip_norm: Value | None = None
+    t: Value | None = None
 
     def loss(self, graph: Graph, point: Values) -> Value:
         """The exact loss at ``point``."""
-        return self.formula.value_at(graph, point)
+        return self.formula.value_at(graph, point, self.t)
 
     def gradient(self, graph: Graph, point: Values) -> Values:
         """The gradient at ``point``, noise first, then clipped as ``torch.nn.utils.clip_grad_norm_`` does."""
-        gradient = self.formula.gradient_at(graph, point)
+        gradient = self.formula.gradient_at(graph, point, self.t)
         if self.noise is not None:
             gradient = each(graph, "add", gradient, self.noise)
         if self.clip_norm is not None:
@@ -47,7 +49,7 @@ class GivenGradient:
 
     def hessian(self, graph: Graph, point: Values) -> Sequence[Values]:
         """The exact Hessian at ``point``, row by row."""
-        return self.formula.hessian_at(graph, point)
+        return self.formula.hessian_at(graph, point, self.t)
 
 
 @lru_cache(maxsize=64)

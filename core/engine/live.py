@@ -87,10 +87,10 @@ def script(objective: Formula, rule: Rule, schedule: Rule, velocity: str, lines:
     """
     graph = Graph()
     noise = coordinates(graph, Input.NOISE, objective)
-    oracle = SwitchedGradient(objective, noise, graph.input("clip_norm"))
+    oracle = SwitchedGradient(objective, noise, graph.input("clip_norm"), graph.input("t"))
     draft = drafted(graph, rule, schedule, oracle)
     gradient = objective.gradient_at(graph, draft.point)
-    seen = _columns("x", draft.point) | {"loss": oracle.loss(graph, draft.point), "norm": graph.norm(gradient)}
+    seen = _columns("x", draft.point) | {"loss": objective.value_at(graph, draft.point), "norm": graph.norm(gradient)}
     seen |= _columns("g", gradient)
     caused = {"factor": draft.planned.names["factor"][0], **_columns("v", draft.step.names.get(velocity, ()))}
     if lines:

@@ -234,6 +234,8 @@ def _many_block(run: Run, starts: Array, settings: Mapping[str, Any], seeds: npt
             watch.kept.late_loss[watch.alive] = np.median(losses, axis=0) if late > 1 else losses[0]
             grad = formula.grad(watch.kept.x)
             resting = watch.alive & (np.sqrt((grad**2).sum(axis=0)) <= REST_NORM)
+            held = watch.alive & ~resting & (np.sqrt((formula.free(watch.kept.x, grad) ** 2).sum(axis=0)) <= REST_NORM)
+            watch.kept.status[held] = Outcome.HELD
             watch.kept.status[resting] = rests(formula, watch.kept.x[:, resting], grad[:, resting]).outcomes
     return watch.kept
 

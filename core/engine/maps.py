@@ -50,10 +50,10 @@ def row_script(objective: Formula, rule: Rule, schedule: Rule, along: int) -> Ma
     """``map_script`` of the parsed texts of a run."""
     graph = Graph()
     drawn_inputs = coordinates(graph, Input.NOISE, objective)
-    oracle = SwitchedGradient(objective, drawn_inputs, graph.input("clip_norm"))
+    oracle = SwitchedGradient(objective, drawn_inputs, graph.input("clip_norm"), graph.input("t"))
     draft = drafted(graph, rule, schedule, oracle)
     points, moved, noise = draft.points, [*draft.points, *draft.states], names_of(graph, drawn_inputs)
-    value = oracle.loss(graph, draft.point)
+    value = objective.value_at(graph, draft.point)
     numbers = [*SHARED, "lr", *draft.settings, *points]
     varied = numbers[along]
     row = [name for name in numbers if name not in (*points, varied)]

@@ -52,7 +52,8 @@ class Draft:
 
     ``point`` are inputs, and so are those that ``states`` and ``settings`` name: what is kept from step to step, and
     the hyperparameters without ``lr``; the rule's come before the schedule's. ``beginning`` is the state before the
-    first step, ``updated`` the point and the state after ``step``, whose learning rate ``planned`` multiplied.
+    first step, ``updated`` the point, held in the objective's box, and the state after ``step``, whose learning rate
+    ``planned`` multiplied.
     """
 
     graph: Graph
@@ -91,6 +92,7 @@ def drafted(graph: Graph, rule: Rule, schedule: Rule, oracle: GivenGradient) -> 
     planned = schedule.step(graph, point, {**shared, **tuned, **memory}, oracle)
     given = {**shared, **hypers, **state, "lr": each(graph, "mul", lr, planned.names["factor"])}
     step = rule.step(graph, point, given, oracle)
+    step.names["x"] = oracle.formula.held(graph, step.names["x"])
     updated = [value for name in ("x", *rule.state) for value in step.names[name]]
     updated += [value for name in schedule.state for value in planned.names[name]]
     return Draft(
@@ -134,14 +136,14 @@ def program(
     """
     graph = Graph()
     noise = coordinates(graph, Input.NOISE, objective) if noisy else None
-    oracle = GivenGradient(objective, noise, graph.input("clip_norm") if clipped else None)
+    oracle = GivenGradient(objective, noise, graph.input("clip_norm") if clipped else None, graph.input("t"))
     draft = drafted(graph, rule, schedule, oracle)
     step = draft.step
     if recording:
         recorded = {name: step.names[name] for name in ("x", "g", "lr", *rule.assigned) if name in step.names}
         recorded[""] = (step.evaluations,)
     else:
-        recorded = {"loss": (oracle.loss(graph, draft.point),), "x": step.names["x"]}
+        recorded = {"loss": (objective.value_at(graph, draft.point),), "x": step.names["x"]}
     observed = [value for values in recorded.values() for value in values]
     run, size = _loop(draft, observed, ["t", "lr", *names_of(graph, noise or ())], recording)
     own = [name.startswith(Input.STATE) and not recording for name in draft.states]

@@ -35,6 +35,7 @@ def replayed(run: Run, x: Array, terms: Mapping[str, Array], step: int) -> tuple
         run.resolved_objective.parsed,
         None if noise is None else constants(noise),
         None if run.clip_norm is None else graph.constant(run.clip_norm),
+        graph.constant(step),
     )
     given = {
         **hypers,

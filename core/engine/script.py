@@ -18,7 +18,7 @@ class SwitchedGradient(GivenGradient):
 
     def gradient(self, graph: Graph, point: Values) -> Values:
         limited = graph.apply("gt", graph.input("clip_norm"), graph.constant(0.0))
-        free = GivenGradient(self.formula, self.noise).gradient(graph, point)
+        free = GivenGradient(self.formula, self.noise, t=self.t).gradient(graph, point)
         return each(graph, "where", (limited,), super().gradient(graph, point), free)
 
 

@@ -19,18 +19,22 @@ REST_NORM = 1e-6
 
 
 class Outcome(StrEnum):
-    """How a run ended: at rest, where the gradient is nearly 0, at a point of one of four kinds, or not."""
+    """How a run ended: not at rest, or where the gradient is nearly 0, at a point of one of four kinds.
+
+    It is also at rest at the edge of the box that it is held in, if the slope there leads out of it.
+    """
 
     MINIMUM = "minimum"
     MAXIMUM = "maximum"
     SADDLE = "saddle"
     FLAT = "flat"
+    HELD = "held"
     FINISHED = "finished"
     DIVERGED = "diverged"
     UNDEFINED = "undefined"
 
 
-AT_REST = (Outcome.MINIMUM, Outcome.MAXIMUM, Outcome.SADDLE, Outcome.FLAT)
+AT_REST = (Outcome.MINIMUM, Outcome.MAXIMUM, Outcome.SADDLE, Outcome.FLAT, Outcome.HELD)
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,15 @@ def moving_status(loss: float, grad_norm: float, step: int) -> Status:
         f"Not at rest after {counted(step)}: the loss is {digits(loss)} and the gradient norm {digits(grad_norm)}."
     )
     return Status(Outcome.FINISHED, step, sentence)
+
+
+def held_status(point: Array, grad_norm: float, step: int) -> Status:
+    """How a run ended at ``point`` on the edge of its box, beyond which alone the loss still falls."""
+    sentence = (
+        f"Held at the edge of its box: after {counted(step)} it is at {point_text(point)}, and the slope that is left, "
+        f"{digits(grad_norm)}, leads out of the box."
+    )
+    return Status(Outcome.HELD, step, sentence)
 
 
 def failure(point: Array, loss: float, step: int) -> Outcome:

@@ -20,6 +20,7 @@ from core.engine.status import (
     Status,
     failed,
     failure,
+    held_status,
     moving_status,
     point_text,
 )
@@ -124,13 +125,16 @@ def _path(run: Run, compiled: Program, x: Array, loss: Array, tables: list[Array
         terms[column.name] = values if column.size > 1 or kinds.get(column.name) is Kind.TENSOR else values[:, 0]
     evaluations = int(terms.pop("")[:asked].sum())
     recorded = {name: values[: length - 1] for name, values in terms.items()}
-    grad = run.resolved_objective.parsed.grad(x[:length].T).T
+    formula = run.resolved_objective.parsed
+    grad = formula.grad(x[:length].T).T
     with np.errstate(over="ignore", invalid="ignore"):
         grad_norm = np.sqrt((grad**2).sum(axis=1))
     if fails_at is not None:
         end = _failed_status(run, x, loss, terms, fails_at)
+    elif grad_norm[-1] > REST_NORM >= np.linalg.norm(formula.free(x[-1], grad[-1])):
+        end = held_status(x[-1], grad_norm[-1], length - 1)
     elif grad_norm[-1] <= REST_NORM:
-        end = rest_status(run.resolved_objective.parsed, x[-1], grad[-1], length - 1)
+        end = rest_status(formula, x[-1], grad[-1], length - 1)
     else:
         end = moving_status(loss[-1], grad_norm[-1], length - 1)
     return Path(run, x[:length], loss[:length], grad, grad_norm, recorded, end, evaluations)

@@ -11,6 +11,7 @@ from core.engine.run import Run
 from core.formula import Formula
 from core.formula.graph import Graph
 from core.formula.lower import Values, lower
+from core.formula.objective import STEP
 from core.formula.rule import Step
 from core.formula.tree import Binary, Call, Expression, Name, Span, children, names_in, walk
 from core.formula.vocabulary import ORACLES, TENSOR_FUNCTIONS
@@ -58,9 +59,20 @@ def position_reason(run: Run, x: Array, terms: Mapping[str, Array], step: int) -
 
 
 def value_reason(formula: Formula, point: Array) -> str:
-    """Which operation left ``formula`` without a finite value at ``point``, as ``log(x) is log(-1.5)``."""
+    """Which operation left ``formula`` without a finite value at ``point``, as ``log(x) is log(-1.5)``.
+
+    Of one that knows the step it is the first that does so.
+    """
     graph = Graph()
     names = {name: (graph.constant(float(x)),) for name, x in zip(formula.variables, point, strict=True)}
+
+    def finite(step: int) -> bool:
+        (value,) = lower(formula.tree, graph, names | {STEP: (graph.constant(step),)})
+        return abs(graph.number(value) or 0.0) < np.inf
+
+    steps = range(1, formula.cycle + 1)
+    # The mean may overflow where no part of it does.
+    names[STEP] = (graph.constant(next((step for step in steps if not finite(step)), 1)),)
 
     def numbers(tree: Expression) -> Array:
         return np.array([graph.number(value) for value in lower(tree, graph, names)], dtype=np.float64)

@@ -48,7 +48,7 @@ def contour(objective: Objective, race: Race, look: Look, view: View | None = No
     for (racer, path), part in zip(race, cuts, strict=True):
         unnamed = part.end.label(racer.name) not in named
         data += marks.strokes(racer, part, look, path.loss, legend=unnamed)
-    data += marks.stars(objective, look)
+    data += [*marks.box(objective, look, view), *marks.stars(objective, look)]
     if begun:
         data.append(marks.starts(begun, look))
     note = f"{objective.called[0]}<br><span style='font-size:{SMALL_SIZE}px'>{land.note}</span>"

@@ -28,7 +28,11 @@ def curve(objective: Objective, look: Look) -> go.Figure:
     up = _heights(f)
     return go.Figure(
         {
-            "data": [_line(x, f, (across, up), look), *marks.stars(objective, look)],
+            "data": [
+                _line(x, f, (across, up), look),
+                *marks.box(objective, look, (across, up)),
+                *marks.stars(objective, look),
+            ],
             "layout": layout(
                 look,
                 f"{objective.formula} in {across}",

@@ -10,7 +10,7 @@ from core.catalogue.objectives import Objective
 from core.catalogue.racers import Racer
 from core.figures.labels import Label
 from core.figures.look import Array, Look, compact, written
-from core.figures.trail import Cut, Edge, View, within
+from core.figures.trail import MARGIN, Cut, Edge, View, widened, within
 from core.formula.words import digits
 
 # Up to this many iterates are dotted; more would run together and hide the dashes.
@@ -106,6 +106,35 @@ def distinct(points: Iterable[npt.ArrayLike], view: View) -> list[tuple[float, f
     """The different ones among ``points`` that lie in ``view``, in order; a start may be as far away as 1e12."""
     rows = np.array(list(points), dtype=np.float64).reshape(-1, 2)
     return list(dict.fromkeys((float(x), float(y)) for x, y in rows[within(rows, view)]))
+
+
+def box(objective: Objective, look: Look, view: View) -> list[dict[str, Any]]:
+    """The edge of the box that runs on ``objective`` are held in, as far as it can be seen in ``view``."""
+    ends = objective.parsed.box
+    if ends is None:
+        return []
+    # An end that is not there, and in one variable the height, lies outside the picture.
+    outside = widened(view, MARGIN)
+    (left, right), (bottom, top) = (
+        (max(low, out[0]), min(high, out[1])) for (low, high), out in zip([*ends, outside[1]], outside, strict=False)
+    )
+    held = ", ".join(
+        f"{name} from {' to '.join(map(digits, end))}"
+        for name, end in zip(objective.called, ends, strict=False)
+        if np.isfinite(end).any()
+    )
+    return [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "showlegend": False,
+            "x": [left, right, right, left, left],
+            "y": [bottom, bottom, top, top, bottom],
+            "line": {"color": look.text, "width": 1.5, "dash": "dash"},
+            "hoverinfo": "text",
+            "hovertext": f"held within {held}",
+        }
+    ]
 
 
 def stars(objective: Objective, look: Look) -> list[dict[str, Any]]:

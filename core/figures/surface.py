@@ -1,5 +1,6 @@
 """The landscape of two variables in three dimensions."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ def surface(objective: Objective, look: Look) -> go.Figure:
     """
     land = _land(objective)
     data = [_ground(land, look)]
+    data += _box(land, look)
     lowest = np.array(distinct(objective.minima, land.view))
     if lowest.size:
         data.append(_minima(lowest, land, look))
@@ -101,6 +103,30 @@ def _ground(land: Landscape, look: Look) -> dict[str, Any]:
         "text": written(land.value),
         "hovertemplate": "(%{x}, %{y})<br>f = %{text}<extra></extra>",
     }
+
+
+def _box(land: Landscape, look: Look) -> list[dict[str, Any]]:
+    """The edge of the box that runs are held in, as a line on the surface."""
+    ends = land.objective.parsed.box
+    if ends is None:
+        return []
+    (left, right), (bottom, top) = (
+        (max(low, first), min(high, last)) for (low, high), (first, last) in zip(ends, land.view, strict=True)
+    )
+    corners = np.array([(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)])
+    edge = np.concatenate([np.linspace(a, b, GRID) for a, b in pairwise(corners)])
+    return [
+        {
+            "type": "scatter3d",
+            "mode": "lines",
+            "showlegend": False,
+            "x": compact(edge[:, 0]),
+            "y": compact(edge[:, 1]),
+            "z": compact(land.height(land.objective.parsed.value(edge.T)) + _lift(land)),
+            "line": {"color": look.text, "width": 3, "dash": "dash"},
+            "hoverinfo": "skip",
+        }
+    ]
 
 
 def _minima(points: Array, land: Landscape, look: Look) -> dict[str, Any]:

@@ -79,8 +79,8 @@ def typed_tokens(text: str, variables: tuple[str, ...]) -> list[Token]:
     Tokens of the kind ``superscript`` hold digits and letters, with a ``−`` before them if they are negative; a number
     may be a fraction such as ``1⁄2``. ``|``, which opens or closes, is an operator. Raises ``FormulaError``.
     """
-    # Behind a semicolon some plotters expect the next formula.
-    plain = "".join(map(_plain, text)).rstrip(" ;")
+    # What stands behind a semicolon is no part of the formula.
+    plain = "".join(map(_plain, text)).partition(";")[0]
     start, families = _header(text, plain, variables)
     spellings = dict(_SPELLINGS)
     for name in {name for family in families for name in family}:

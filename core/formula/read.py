@@ -7,7 +7,7 @@ from dataclasses import replace
 from core.formula.check import check_expression, wrong_count
 from core.formula.errors import FormulaError
 from core.formula.habits import ARITIES, WRITTEN_OUT, typed_tokens
-from core.formula.objective import MAX_CHARACTERS, MAX_NODES, parse
+from core.formula.objective import MAX_CHARACTERS, MAX_NODES, STEP, parse
 from core.formula.source import is_literal, strict_source
 from core.formula.syntax import PRODUCTS, Budget, Parser, check_length
 from core.formula.tokens import Token
@@ -46,23 +46,27 @@ def read(text: str, variables: Sequence[str] = ("x", "y")) -> str:
         check_length(text, MAX_CHARACTERS, "A formula")
         if not text.strip(" \t"):
             raise
-    tokens = typed_tokens(text, variables)
-    narrow, _ = _reading(text, tokens, variables, wide=False)
-    wide, doubt = _reading(text, tokens, variables, wide=True)
+    # What stands behind a semicolon has one form only, and t is a name before it.
+    _, _, rest = text.partition(";")
+    behind = f"; {rest.strip()}" if rest.strip(" ;") else ""
+    names = (*variables, STEP) if behind else variables
+    tokens = typed_tokens(text, names)
+    narrow, _ = _reading(text, tokens, names, behind, wide=False)
+    wide, doubt = _reading(text, tokens, names, behind, wide=True)
     if narrow == wide:
         return narrow
     message = "This can be read in two ways; brackets make it clear."
     raise FormulaError(message, text, *doubt, readings=(narrow, wide))
 
 
-def _reading(text: str, tokens: list[Token], variables: tuple[str, ...], wide: bool) -> tuple[str, Span]:
-    """The strict text, and where it depends on ``wide``."""
-    reader = _Reader(text, tokens, variables, wide)
+def _reading(text: str, tokens: list[Token], names: tuple[str, ...], behind: str, wide: bool) -> tuple[str, Span]:
+    """The strict text, with the bounds ``behind`` it, and where it depends on ``wide``."""
+    reader = _Reader(text, tokens, names, wide)
     tree = reader.whole()
-    check_expression(tree, text, variables)
-    strict = strict_source(tree)
+    check_expression(tree, text, names)
+    strict = strict_source(tree) + behind
     try:
-        parse(strict, variables)
+        parse(strict, tuple(name for name in names if name != STEP))
     except FormulaError as error:
         # Written out it is longer, or nested more deeply.
         raise FormulaError(error.message, text, 0, len(text)) from None

@@ -9,8 +9,7 @@ from types import MappingProxyType
 
 from core.formula.check import check_expression
 from core.formula.errors import FormulaError
-from core.formula.graph import Graph
-from core.formula.lower import lower
+from core.formula.numbers import bounds_at, number_at
 from core.formula.rule import GIVEN, Assignment, Declaration, Kind, Rule
 from core.formula.syntax import MAX_NUMBER, Budget, check_length, parse_expression
 from core.formula.tree import Expression, Span, calls_in, names_in
@@ -163,13 +162,13 @@ class _Reader:
         if name in self.declarations:
             raise self.error(f"The hyperparameter {name} is declared twice.", name_span)
         written = self.text[rest.start : rest.end]
-        match = re.fullmatch(r"[ \t]*\(([^,]*),([^,]*)\)[ \t]*=(?!=)(.*)", written)
-        if match is None:
+        match = re.fullmatch(r"(.*\)[ \t]*)=(?!=)(.*)", written)
+        at = rest.start
+        ends = match and bounds_at(self.text, Span(at, at + match.end(1)), self.budget)
+        if match is None or ends is None:
             message = f"A hyperparameter is declared as in {name}: (0, 1) = 0.9, and state as in {name}: state = 0."
             raise self.error(message, Span(name_span.start, rest.end))
-        low, high, default = (
-            self._number(Span(rest.start + match.start(group), rest.start + match.end(group))) for group in (1, 2, 3)
-        )
+        (low, high), default = ends, number_at(self.text, Span(at + match.start(2), rest.end), self.budget)
         if low >= high:
             raise self.error(f"The lower bound {digits(low)} must be below the upper bound {digits(high)}.", rest)
         if max(abs(low), abs(high)) > MAX_NUMBER or high - low < _CLOSEST * max(abs(low), abs(high), 1 / MAX_NUMBER):
@@ -181,15 +180,6 @@ class _Reader:
         if not low <= default <= high:
             raise self.error(f"The default must lie in {outside(default, low, high)}.", rest)
         self.declarations[name] = Declaration(name, (low, high), default)
-
-    def _number(self, span: Span) -> float:
-        tree = parse_expression(self.text, self.budget, *span)
-        check_expression(tree, self.text, ())
-        graph = Graph()
-        number = graph.number(lower(tree, graph, {})[0])
-        if number is None or not abs(number) < float("inf"):
-            raise self.error("Bounds and default are finite numbers.", span)
-        return number
 
     def _check_names(self) -> None:
         later = {line.name for line in self.lines} | set(self.initial)

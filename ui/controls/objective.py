@@ -5,8 +5,9 @@ from contextlib import suppress
 
 import streamlit as st
 
-from core.catalogue.objectives import OBJECTIVES, VARIABLES, Objective, own_objective, penalised
+from core.catalogue.objectives import OBJECTIVES, VARIABLES, Objective, boxed, own_objective, penalised
 from core.formula import FormulaError, read
+from core.formula.objective import MAX_CHARACTERS
 from ui.controls.hypers import whole_slider
 from ui.kit import share
 from ui.kit.basics import choice, last_good, named, number_control, number_in, text_setting
@@ -32,16 +33,34 @@ def objective_control(dimension: int, default: str, prefix: str = "") -> Objecti
     options: dict[str, Objective | None] = {**shipped, OWN: None}
     chosen = choice("Objective", options, f"{prefix}f", OBJECTIVES[default].name, restart)
     objective = chosen or _own_formula(dimension, OBJECTIVES[default], prefix)
-    penalty = penalised(objective)
-    st.button(
-        "+ L2 penalty",
-        key=f"{prefix}penalise",
-        help="Adds a tenth of the squared distance from 0 to the formula, which moves the minimum towards 0. The "
-        "formula is yours to change then.",
-        disabled=len(penalty) > MAX_TEXT,
-        on_click=share.ask,
-        args=({f"{prefix}f": OWN, f"{prefix}formula": penalty},),
-    )
+    held = objective.parsed.box is not None
+    with st.container(horizontal=True, gap="xsmall"):
+        for key, label, help_, text in (
+            (
+                "penalise",
+                "+ L2 penalty",
+                "Adds a tenth of the squared distance from 0 to the formula, which moves the minimum towards 0. The "
+                "formula is yours to change then.",
+                penalised(objective),
+            ),
+            (
+                "box",
+                "− Box" if held else "+ Box",
+                "Lets the runs leave the box again."
+                if held
+                else "Holds every run within bounds, which you can change: a step that leads out of them ends at their "
+                "edge.",
+                boxed(objective),
+            ),
+        ):
+            st.button(
+                label,
+                key=prefix + key,
+                help=help_,
+                disabled=len(text) > MAX_CHARACTERS,
+                on_click=share.ask,
+                args=({f"{prefix}f": OWN, f"{prefix}formula": text},),
+            )
     return objective
 
 
@@ -58,7 +77,7 @@ def _own_formula(dimension: int, fallback: Objective, prefix: str) -> Objective:
         key=key,
         max_chars=MAX_TEXT,
         help="As on paper or as in a program: 2x², |x|, √x, e^(-x²), sin 2πx, 2*x**2; also log, min(a, b), max(a, b) "
-        "and where(x > 0, a, b).",
+        "and where(x > 0, a, b). Behind a semicolon stand bounds: x^2; x: (1, 2).",
         on_change=lambda: _begin_anew(fallback.formula, dimension, prefix),
     )
     own = last_good(

@@ -104,7 +104,7 @@ UNCLEAR = [
     ("x = 5", "An = is not part of an expression", "="),
     ("x!", "no factorials", "!"),
     ("x.real", "nothing here has attributes", "."),
-    ("x;", "The character ; is not allowed", ";"),
+    ("x;", "Behind a semicolon stand bounds", ""),
     ("x\ny", "The invisible character U+000A", "\n"),
     ("1e400", "This number is too large", "1e400"),
     ("x if y else 1", "where(condition, a, b)", "if"),
