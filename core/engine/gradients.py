@@ -22,7 +22,7 @@ CLIP_EPSILON = 1e-6
 class GivenGradient:
     """The oracle of a run: the objective's loss and Hessian exactly, its gradient as the run's settings make it.
 
-    An objective that knows the step answers as that of step ``t``. ``noise`` are the values added to every gradient
+    An objective that knows the step answers as that of the step ``t``. ``noise`` are the values added to every gradient
     asked for in a step, one per coordinate: a step sees one mini-batch, however often it asks. ``clip_norm`` is the
     largest norm a gradient may have. All are optional.
     """
@@ -32,13 +32,16 @@ class GivenGradient:
     clip_norm: Value | None = None
     t: Value | None = None
 
+    def _moment(self, graph: Graph) -> Value | None:
+        return None if self.t is None else self.formula.moment(graph, self.t)
+
     def loss(self, graph: Graph, point: Values) -> Value:
         """The exact loss at ``point``."""
-        return self.formula.value_at(graph, point, self.t)
+        return self.formula.value_at(graph, point, self._moment(graph))
 
     def gradient(self, graph: Graph, point: Values) -> Values:
         """The gradient at ``point``, noise first, then clipped as ``torch.nn.utils.clip_grad_norm_`` does."""
-        gradient = self.formula.gradient_at(graph, point, self.t)
+        gradient = self.formula.gradient_at(graph, point, self._moment(graph))
         if self.noise is not None:
             gradient = each(graph, "add", gradient, self.noise)
         if self.clip_norm is not None:
@@ -49,7 +52,7 @@ class GivenGradient:
 
     def hessian(self, graph: Graph, point: Values) -> Sequence[Values]:
         """The exact Hessian at ``point``, row by row."""
-        return self.formula.hessian_at(graph, point, self.t)
+        return self.formula.hessian_at(graph, point, self._moment(graph))
 
 
 @lru_cache(maxsize=64)

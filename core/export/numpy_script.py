@@ -7,9 +7,13 @@ from core.engine.run import Run
 from core.export.script import (
     Facts,
     Parts,
+    asked,
+    box,
     ending,
     facts,
     is_curved,
+    moment,
+    parts_mean,
     returned,
     script,
     setting_names,
@@ -26,6 +30,7 @@ from core.formula.update_source import array_lines, function_source, start_reads
 _OWN = (
     *("start", "steps", "T", "clip_norm", "noise", "seed", "objective", "gradient", "hessian", "begin", "update"),
     *("schedule", "memory", "factor", "x", "step", "t", "drawn", "loss", "asserted", "np", "math"),
+    *("part", "moment", "low", "high"),
 )
 
 
@@ -48,7 +53,7 @@ def parts(run: Run, curved: bool) -> Parts:
         ("import math", "import numpy as np"),
         '# Where a number overflows or is undefined it becomes inf or nan, without a warning.\nnp.seterr(all="ignore")',
         tuple(_objective(run, curved)),
-        "\n".join(settings(known, names, "np.float64({0})", counts)),
+        "\n".join([*settings(known, names, "np.float64({0})", counts), *box(run, "{0}")]),
         tuple(_functions(run)),
         "\n".join(_loop(known, names)),
         "\n".join(
@@ -72,7 +77,9 @@ def _objective(run: Run, curved: bool) -> list[str]:
     # Python's own numbers would raise where NumPy's become inf or nan.
     text = f"np.float64({text})" if is_literal(formula.tree) else text
     body = indent("\n".join(returned(text)), "    ")
-    written = [f"def objective({', '.join(formula.variables)}):\n{body}"]
+    named = "part" if formula.timed else "objective"
+    written = [f"def {named}({', '.join(formula.parameters)}):\n{body}"]
+    written += [parts_mean(formula, "np.float64({0})")] if formula.timed else []
     written += [gradient_source(formula)] if _is_sloped(run) else []
     return written + ([hessian_source(formula)] if curved else [])
 
@@ -85,14 +92,14 @@ def _is_sloped(run: Run) -> bool:
 def _functions(run: Run) -> list[str]:
     formula, rule = run.resolved_objective.parsed, run.resolved_optimizer.parsed
     lines = array_lines(rule, "numpy")
-    asked = oracles(rule)
+    named, point = oracles(rule), _given_point(run)
     written = [_grad(run)] if _is_sloped(run) else []
-    if "value" in asked:
-        written.append("def value(point):\n    return objective(*point)")
-    if "hessian_diag" in asked:
-        written.append("def hessian_diag(point):\n    return np.diag(hessian(*point))")
-    if "newton_direction" in asked:
-        written.append(_NEWTON[len(formula.variables)])
+    if "value" in named:
+        written.append(f"def value(point):\n    return {asked(run, 'point')}")
+    if "hessian_diag" in named:
+        written.append(f"def hessian_diag(point):\n    return np.diag(hessian({point}))")
+    if "newton_direction" in named:
+        written.append(_NEWTON[len(formula.variables)].format(point=point))
     written += [HELPERS["numpy"][name].rstrip() for name in lines.helpers]
     if rule.state:
         begun = ['"""What the rule remembers at first."""', *lines.start]
@@ -106,10 +113,15 @@ def _functions(run: Run) -> list[str]:
     return written
 
 
+def _given_point(run: Run) -> str:
+    """The arguments of a function that computes the objective for one step."""
+    return "*point, moment" if run.resolved_objective.parsed.timed else "*point"
+
+
 def _grad(run: Run) -> str:
     """The function ``grad``: the gradient as the run's settings make it."""
     docstring = '"""The gradient that the rule is given."""'
-    noisy = f"gradient(*point){' + drawn' if run.noise > 0 else ''}"
+    noisy = f"gradient({_given_point(run)}){' + drawn' if run.noise > 0 else ''}"
     if run.clip_norm is None:
         return function_source("grad", ["point"], [docstring], noisy)
     factor = f"np.minimum(clip_norm/(np.linalg.norm(found) + {CLIP_EPSILON!r}), 1)"
@@ -120,11 +132,11 @@ def _grad(run: Run) -> str:
 _NEWTON = {
     1: """\
 def newton_direction(point, damping):
-    return grad(point)/(hessian(*point)[0] + damping)""",
+    return grad(point)/(hessian({point})[0] + damping)""",
     2: """\
 def newton_direction(point, damping):
     p, q = grad(point)
-    (a, b), (_, d) = hessian(*point) + damping*np.eye(2)
+    (a, b), (_, d) = hessian({point}) + damping*np.eye(2)
     return np.array([d*p - b*q, a*q - b*p])/(a*d - b*b)""",
 }
 
@@ -148,12 +160,12 @@ def _loop(known: Facts, names: dict[str, str]) -> list[str]:
     lines = ["x = np.array(start)"]
     if rule.state:
         lines.append(f"state = begin({', '.join(['x', *(names[name] for name in start_reads(rule))])})")
-    body = watch(known, "step - 1", "objective(*x)")
+    body = [*watch(known, "step - 1", "objective(*x)"), *moment(run, "np.float64({0})")]
     if "t" in rule.reads or (_scheduled(run) and "t" in run.resolved_schedule.parsed.reads):
         body.append("t = np.float64(step)")
     if run.noise > 0:
         body.append("drawn = noise*np.random.default_rng((seed, step)).standard_normal(len(x))")
-    given = {"g": "grad(x)", "loss": "objective(*x)", "t": "t", "T": "T"}
+    given = {"g": "grad(x)", "loss": asked(run, "x"), "t": "t", "T": "T"}
     if _scheduled(run):
         parsed = run.resolved_schedule.parsed
         arguments = [given[name] for name in ("loss", "t", "T") if name in parsed.reads]
@@ -165,6 +177,8 @@ def _loop(known: Facts, names: dict[str, str]) -> list[str]:
     kept = ["*state"] if rule.state else []
     arguments = ["x", *(given[name] for name in given if name in rule.reads), *hypers, *kept]
     body.append(f"{', '.join(['x', *kept])} = update({', '.join(arguments)})")
+    if run.resolved_objective.parsed.box is not None:
+        body.append("x = np.clip(x, low, high)")
     return [*lines, "for step in range(1, steps + 1):", indent("\n".join(body), "    ")]
 
 

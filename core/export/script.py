@@ -1,6 +1,7 @@
 """What the exported scripts of a run share: which steps they take, the loss they assert, their first and last lines."""
 
 import builtins
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from core.engine.run import Run
 from core.engine.status import MAX_LOSS
 from core.engine.trace import Path, trace
 from core.export.expressions import plain
+from core.formula import Formula
 from core.formula.torch_class import oracles
 from core.formula.vocabulary import CONSTANTS, RULE_FUNCTIONS
 
@@ -198,6 +200,37 @@ def settings(known: Facts, names: Mapping[str, str], number: str, counts_steps: 
         lines.append(f"noise = {float(run.noise)!r}  # standard deviation added to every coordinate of a gradient")
         lines.append(f"seed = {run.seed}")
     return lines
+
+
+def parts_mean(formula: Formula, step: str) -> str:
+    """The function ``objective`` of a formula that reads the step, from ``part``; ``step`` makes a number of {0}."""
+    names = ", ".join(formula.variables)
+    part = f"part({names}, {step.format('t')})"
+    return f"def objective({names}):\n    return sum({part} for t in range(1, {formula.cycle + 1}))/{formula.cycle}"
+
+
+def asked(run: Run, point: str) -> str:
+    """The call for the value that a step is given at ``point``."""
+    return f"part(*{point}, moment)" if run.resolved_objective.parsed.timed else f"objective(*{point})"
+
+
+def moment(run: Run, number: str) -> list[str]:
+    """The line for the loop that counts the steps of the objective's cycle, if it has one; ``number`` writes it."""
+    formula = run.resolved_objective.parsed
+    return [f"moment = {number.format(f'(step - 1) % {formula.cycle} + 1')}"] if formula.timed else []
+
+
+def box(run: Run, array: str) -> list[str]:
+    """The assignments of the ends of the box that the run is held in, if it is; ``array`` writes a list of numbers."""
+    ends = run.resolved_objective.parsed.box
+    if ends is None:
+        return []
+    lists = [f"[{', '.join(_end(side[which]) for side in ends)}]" for which in (0, 1)]
+    return [f"low, high = {', '.join(array.format(side) for side in lists)}  # the box that the run is held in"]
+
+
+def _end(number: float) -> str:
+    return repr(number) if abs(number) < math.inf else f'float("{number}")'
 
 
 def watch(known: Facts, step: str, value: str) -> list[str]:

@@ -41,8 +41,11 @@ _LONG = 48
 
 
 def gradient_source(formula: Formula, library: Library = "numpy") -> str:
-    """The function ``gradient``: numbers for each variable to an array of shape ``(d,)``; for torch, to a list."""
-    graph, value, inputs = formula.written(formula.variables)
+    """The function ``gradient``: numbers for each variable to an array of shape ``(d,)``; for torch, to a list.
+
+    Where the formula reads the step, so do both of these functions.
+    """
+    graph, value, inputs = formula.written(formula.variables, formula.timed)
     slopes = derivatives.gradient(graph, value, inputs)
     lines, texts = _statements(graph, slopes, library)
     docstring = "The exact gradient, by the chain rule."
@@ -51,7 +54,7 @@ def gradient_source(formula: Formula, library: Library = "numpy") -> str:
 
 def hessian_source(formula: Formula, library: Library = "numpy") -> str:
     """The function ``hessian``: numbers for each variable to an array of shape ``(d, d)``; for torch, to lists."""
-    graph, value, inputs = formula.written(formula.variables)
+    graph, value, inputs = formula.written(formula.variables, formula.timed)
     rows = derivatives.hessian(graph, value, inputs)
     lines, texts = _statements(graph, [entry for row in rows for entry in row], library)
     size = len(rows)
@@ -62,7 +65,7 @@ def hessian_source(formula: Formula, library: Library = "numpy") -> str:
 def _function(name: str, docstring: str, formula: Formula, lines: Sequence[str], result: str, library: Library) -> str:
     # An array of nothing but whole numbers would stay one.
     array = f"np.array({result}, dtype=float)" if library == "numpy" else result
-    return function_source(name, formula.variables, [f'"""{docstring}"""', *lines], array)
+    return function_source(name, formula.parameters, [f'"""{docstring}"""', *lines], array)
 
 
 def _statements(graph: Graph, outputs: Sequence[Value], library: Library) -> tuple[list[str], list[str]]:

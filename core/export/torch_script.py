@@ -10,10 +10,14 @@ from core.export.expressions import called_classes, class_name, factor_source, f
 from core.export.script import (
     Facts,
     Parts,
+    asked,
+    box,
     comment,
     ending,
     facts,
     is_curved,
+    moment,
+    parts_mean,
     returned,
     script,
     setting_names,
@@ -30,7 +34,7 @@ from core.formula.update_source import call_source
 _OWN = (
     *("start", "steps", "T", "clip_norm", "noise", "seed", "objective", "point", "optimizer", "scheduler", "step"),
     *("loss", "asserted", "drawn", "adjust", "number", "buffer", "np", "math", "torch"),
-    *("value", "gradient", "hessian", "Objective", "Gradient"),
+    *("value", "gradient", "hessian", "Objective", "Gradient", "part", "moment", "low", "high"),
 )
 
 
@@ -71,7 +75,7 @@ def parts(run: Run, curved: bool) -> Parts:
         tuple(imports),
         "# The loss is asserted to more digits than float32 has.\ntorch.set_default_dtype(torch.float64)",
         tuple(_objective(run.resolved_objective.parsed, curved)),
-        "\n".join(settings(known, names, "{0}", counts)),
+        "\n".join([*settings(known, names, "{0}", counts), *box(run, "torch.tensor({0})")]),
         tuple(functions),
         "\n".join(_loop(known, names, peer, why)),
         "\n".join(_end(known, names, peer)),
@@ -104,6 +108,8 @@ def _peer(known: Facts) -> tuple[TorchPeer | None, str]:
             "torch.optim.SGD with nesterov=True multiplies its whole buffer by the present lr, so under a schedule it "
             f"takes other steps; {above}"
         )
+    if run.resolved_objective.parsed.box is not None:
+        return None, f"torch.optim.SGD stores another point than the one that is held in the box; {above}"
     if not run.settings["beta"]:
         return None, f"torch.optim.SGD refuses nesterov=True without momentum; {above}"
     if known.checked < max(known.steps, 1):
@@ -116,20 +122,24 @@ def _peer(known: Facts) -> tuple[TorchPeer | None, str]:
 
 def _objective(formula: Formula, curved: bool) -> list[str]:
     """The objective's functions; ``curved`` says whether the rule asks for second derivatives."""
-    graph, value, point = formula.written(formula.variables)
+    graph, value, point = formula.written(formula.variables, formula.timed)
+    named = "part" if formula.timed else "objective"
     slopes = derivatives.gradient(graph, value, point)
     written = derivatives.differs_in_torch(graph, value)
     text = python_source(formula.tree, "torch")
-    lines = [f"def {'value' if written else 'objective'}({', '.join(formula.variables)}):"]
+    lines = [f"def {'value' if written else named}({', '.join(formula.parameters)}):"]
     if not any(graph.number(slope) != 0 for slope in slopes):
         lines.append("    # What does not change with the point still has a gradient, which is 0.")
         text = f"{text} + 0*{formula.variables[0]}"
     functions = ["\n".join([*lines, *(f"    {line}" for line in returned(text))])]
     if written:
         functions.append(gradient_source(formula, "torch"))
-        functions += [hessian_source(formula, "torch"), _GRADIENT] if curved else []
-        functions.append(_WRITTEN_OUT.format(gradient="Gradient.apply" if curved else "gradient"))
-    return functions
+        # No slope is asked for along the step.
+        step = " + (None,)" if formula.timed else ""
+        functions += [hessian_source(formula, "torch"), _GRADIENT.format(step=step)] if curved else []
+        gradient = "Gradient.apply" if curved else "gradient"
+        functions.append(_WRITTEN_OUT.format(gradient=gradient, step=step, named=named))
+    return [*functions, parts_mean(formula, "torch.tensor(float({0}))")] if formula.timed else functions
 
 
 # Derivatives that torch is given, because its own are others; the second ones only where they are asked for.
@@ -144,7 +154,7 @@ class Gradient(torch.autograd.Function):
     def backward(ctx, *factors):
         rows = hessian(*ctx.saved_tensors)
         zero = torch.zeros(())
-        return tuple(sum((factor*part for factor, part in zip(factors, row) if factor), zero) for row in rows)"""
+        return tuple(sum((factor*part for factor, part in zip(factors, row) if factor), zero) for row in rows){step}"""
 _WRITTEN_OUT = '''\
 class Objective(torch.autograd.Function):
     """The value with the gradient above, for torch's own is nan, or another one, where this function has a kink."""
@@ -156,10 +166,10 @@ class Objective(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, factor):
-        return tuple(factor*slope for slope in {gradient}(*ctx.saved_tensors))
+        return tuple(factor*slope for slope in {gradient}(*ctx.saved_tensors)){step}
 
 
-objective = Objective.apply'''
+{named} = Objective.apply'''
 
 
 def _adjusted(run: Run) -> bool:
@@ -212,19 +222,26 @@ def _loop(known: Facts, names: dict[str, str], peer: TorchPeer | None, why: str)
         lines.append(f"optimizer = {_made(run, names)}")
     if run.schedule != "constant":
         lines.append(f"scheduler = {on_lines(_schedule(run, names))}")
-    body = []
+    timed = run.resolved_objective.parsed.timed
+    # The loss of a step is not the one to assert.
+    body = [
+        *moment(run, "torch.tensor(float({0}))"),
+        *(watch(known, "step - 1", "objective(*point).item()") if timed else []),
+    ]
     if run.noise > 0:
         body.append("drawn = torch.from_numpy(noise*np.random.default_rng((seed, step)).standard_normal(len(start)))")
     if peer is None and generated.needs_closure(rule):
-        body.append("loss = optimizer.step(lambda: objective(*point))")
+        body.append(f"loss = optimizer.step(lambda: {asked(run, 'point')})")
     else:
-        body += ["optimizer.zero_grad()", "loss = objective(*point)", "loss.backward()"]
+        body += ["optimizer.zero_grad()", f"loss = {asked(run, 'point')}", "loss.backward()"]
         if run.noise > 0:
             body.append("point.grad += drawn")
         if run.clip_norm is not None:
             body.append("torch.nn.utils.clip_grad_norm_([point], clip_norm)")
         body.append("optimizer.step()")
-    body += watch(known, "step - 1", "loss.item()")
+    if run.resolved_objective.parsed.box is not None:
+        body += ["with torch.no_grad():", "    point.clamp_(low, high)"]
+    body += [] if timed else watch(known, "step - 1", "loss.item()")
     if run.schedule != "constant":
         body.append("scheduler.step(loss.item())" if run.resolved_schedule.follows_loss else "scheduler.step()")
     return [*lines, "for step in range(1, steps + 1):", indent("\n".join(body), "    ")]

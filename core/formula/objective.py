@@ -75,7 +75,7 @@ class Formula:
     def latex(self) -> str:
         """The formula as LaTeX, in the order in which it is written, and the box behind it."""
         latex = expression_latex(self.tree)
-        if self.cycle > 1:
+        if self.timed:
             latex = rf"\frac{{1}}{{{self.cycle}}}\sum_{{t=1}}^{{{self.cycle}}} \left({latex}\right)"
         held = [
             rf"{name} \in \left[{', '.join(number(repr(end).removesuffix('.0')).latex for end in ends)}\right]"
@@ -87,13 +87,12 @@ class Formula:
     def value_at(self, graph: Graph, point: Sequence[Value], t: Value | None = None) -> Value:
         """The formula's value at ``point`` (one value per variable) as a value of ``graph``.
 
-        With the step ``t`` it is the value of the function that this step is given.
+        With a ``moment`` of its cycle as ``t`` it is the value of the function that this step is given.
         """
-        if self.cycle == 1:
+        if not self.timed:
             return self._lowered(graph, point, {})
         if t is not None:
-            last = graph.apply("mod", graph.apply("sub", t, graph.constant(1)), graph.constant(self.cycle))
-            return self._lowered(graph, point, {STEP: (graph.apply("add", last, graph.constant(1)),)})
+            return self._lowered(graph, point, {STEP: (t,)})
         steps = (graph.constant(step) for step in range(1, self.cycle + 1))
         # Equal ones are one value of the graph.
         counts = Counter(self._lowered(graph, point, {STEP: (step,)}) for step in steps)
@@ -121,6 +120,13 @@ class Formula:
         given = dict(zip(self.inputs, point, strict=True))
         return graph.inline(*derived, given if t is None else given | {STEP: t})
 
+    def moment(self, graph: Graph, step: Value) -> Value | None:
+        """Where ``step``, counted from 1, is in the cycle, also from 1; ``None`` for a formula that has none."""
+        if not self.timed:
+            return None
+        before = graph.apply("mod", graph.apply("sub", step, graph.constant(1)), graph.constant(self.cycle))
+        return graph.apply("add", before, graph.constant(1))
+
     def held(self, graph: Graph, point: Values) -> Values:
         """``point``, where it leaves the box brought back to its edge, as values of ``graph``."""
         if self.box is None:
@@ -142,9 +148,20 @@ class Formula:
     def free(self, x: Array, grad: Array) -> Array:
         """``grad`` at ``x``, both of shape ``(d, *batch)``, without the slopes against which the box holds a run."""
         slopes = grad.copy()
-        for values, slope, (low, high) in zip(x, slopes, self.box or (), strict=False):
-            slope[((values <= low) & (slope > 0)) | ((values >= high) & (slope < 0))] = 0.0
+        for axis, (low, high) in enumerate(self.box or ()):
+            outwards = ((x[axis] <= low) & (grad[axis] > 0)) | ((x[axis] >= high) & (grad[axis] < 0))
+            slopes[axis] = np.where(outwards, 0.0, grad[axis])
         return slopes
+
+    @property
+    def timed(self) -> bool:
+        """Whether it reads the step."""
+        return self.cycle > 1
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """What a function that computes it for one step is given: the variables, and the step if it is read."""
+        return (*self.variables, STEP) if self.timed else self.variables
 
     @property
     def inputs(self) -> list[str]:

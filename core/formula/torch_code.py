@@ -12,7 +12,7 @@ from core.formula import emit
 from core.formula.derivatives import differs_in_torch
 from core.formula.graph import Operation
 from core.formula.helper_source import HELPERS
-from core.formula.objective import Formula
+from core.formula.objective import STEP, Formula
 from core.formula.rule import Rule
 from core.formula.torch_class import optimizer_source
 from core.formula.update_source import compiled_scope
@@ -29,23 +29,33 @@ _TORCH = emit.Dialect(
 )
 
 
-def objective_function(formula: Formula) -> Callable[[torch.Tensor], torch.Tensor]:
-    """``formula`` as a differentiable function of a float tensor of shape ``(d, *batch)``, to shape ``(*batch)``."""
-    graph, value, point = formula.written(formula.inputs)
-    computed = emit.function(graph, formula.inputs, [value], _TORCH)
-    if differs_in_torch(graph, value):
-        gradient = emit.function(graph, formula.inputs, formula.gradient_at(graph, point), _TORCH)
-        hessian = emit.function(graph, formula.inputs, list(chain(*formula.hessian_at(graph, point))), _TORCH)
-        apply: Any = _Objective.apply
-        return lambda x: apply(x, computed, gradient, hessian)
+def objective_function(formula: Formula) -> Callable[..., torch.Tensor]:
+    """``formula`` as a differentiable function of a float tensor of shape ``(d, *batch)``, to shape ``(*batch)``.
 
-    def evaluate(x: torch.Tensor) -> torch.Tensor:
-        (result,) = computed(*x)
+    If it reads the step, this is its second argument, a tensor.
+    """
+    graph, value, point = formula.written(formula.inputs, formula.timed)
+    step = [STEP] if formula.timed else []
+    names = [*formula.inputs, *step]
+    computed = emit.function(graph, names, [value], _TORCH)
+    if differs_in_torch(graph, value):
+        at = tuple(map(graph.input, step))
+        gradient = emit.function(graph, names, formula.gradient_at(graph, point, *at), _TORCH)
+        hessian = emit.function(graph, names, list(chain(*formula.hessian_at(graph, point, *at))), _TORCH)
+        apply: Any = _Objective.apply
+        return lambda x, *t: apply(x, *(_at(function, t) for function in (computed, gradient, hessian)))
+
+    def evaluate(x: torch.Tensor, *t: torch.Tensor) -> torch.Tensor:
+        (result,) = computed(*x, *t)
         # A constant formula still depends on x, with slope 0, so that it can be differentiated.
         nothing = torch.where(torch.zeros_like(x[0], dtype=torch.bool), x[0], 0.0)
         return torch.as_tensor(result, dtype=x.dtype) + nothing
 
     return evaluate
+
+
+def _at(function: Callable[..., Any], t: tuple[torch.Tensor, ...]) -> Callable[..., Any]:
+    return lambda *point: function(*point, *t)
 
 
 class _Objective(torch.autograd.Function):

@@ -94,6 +94,8 @@ def counterpart(run: Run) -> Peer | None:
     arguments = arguments_of(run.resolved_optimizer, run.settings)
     if peer.looks_ahead and not run.settings["beta"]:
         return _made(run, "torch.optim.SGD refuses Nesterov momentum of 0.")
+    if peer.looks_ahead and run.resolved_objective.parsed.box is not None:
+        return _made(run, "torch.optim.SGD stores another point than the one that is held in the box.")
     if peer.looks_ahead and (run.resolved_schedule.follows_loss or np.ptp(run.factors)):
         return _made(run, "torch.optim.SGD keeps lr outside its velocity, which differs once lr changes.")
     first_state = _FIRST_STATES.get(peer.name)
@@ -161,7 +163,10 @@ def points(run: Run, peer: Peer) -> Array:
     of ``run``. Nothing ends a run that diverges.
     """
     weight = torch.nn.Parameter(torch.tensor(run.start, dtype=torch.float64))
-    objective = objective_function(run.resolved_objective.parsed)
+    formula = run.resolved_objective.parsed
+    objective = objective_function(formula)
+    box = None if formula.box is None else torch.tensor(formula.box, dtype=torch.float64).T
+    moment: tuple[torch.Tensor, ...] = ()
     noise = torch.zeros(run.steps, len(weight), dtype=torch.float64)
     if run.noise > 0:
         noise += run.noise * torch.tensor(noise_table(run.seed, run.steps, len(weight)))
@@ -175,10 +180,10 @@ def points(run: Run, peer: Peer) -> Array:
         return [weight.grad]
 
     def loss() -> torch.Tensor:
-        return objective(weight)
+        return objective(weight, *moment)
 
     def loss_with_gradient() -> torch.Tensor:
-        value = objective(weight)
+        value = objective(weight, *moment)
         adjust(list(torch.autograd.grad(value, [weight])))
         return value.detach()
 
@@ -186,9 +191,12 @@ def points(run: Run, peer: Peer) -> Array:
     schedule = run.resolved_schedule
     theirs = scheduler(schedule, optimizer, run.settings["lr"], run.steps, run.schedule_settings)
     path = [np.array(run.start)]
-    for added in noise:  # noqa: B007 (adjust adds it)
+    for step, added in enumerate(noise):  # noqa: B007 (adjust adds it)
+        moment = (torch.tensor(float(step % formula.cycle + 1)),) if formula.timed else ()
         rate = _rate(optimizer)
         before = optimizer.step(loss if peer.closes else loss_with_gradient)
+        if box is not None:
+            weight.data.clamp_(*box)
         path.append(_point(optimizer, weight, rate))
         theirs.step(*_step_arguments(schedule, float(before)))
     return np.array(path)
