@@ -91,6 +91,9 @@ v = beta2*v + (1 - beta2)*g**2
 m_hat = m*(1 - beta1**t)
 v_hat = v*(1 - beta2**t)
 x = x - lr*m_hat/(sqrt(v_hat) + 1e-8)"""
+# Reddi, Kale & Kumar 2018, arXiv:1904.09237, section 3.
+_BREAKING = "where(t == 1, 3*x, -x); t: (1, 3); x: (-1, 1)"
+_FORGETFUL = {"lr": 0.01, "beta1": 0.0, "beta2": 0.1}
 _DECAYED = {"gamma": 0.1, "period": 20}
 
 
@@ -436,9 +439,9 @@ _ALL = (
         group=Group.ADAM,
         text="Can Adam converge to the wrong point?",
         answer="Yes: where the gradient is 3 at every third step and −1 otherwise, the best point between −1 and 1 is "
-        "−1, and Adam ends at 1, the worst. AMSGrad ends at −0.998.",
+        "−1, and Adam, which forgets the 3 too soon, ends at 0.997. AMSGrad ends at −0.997.",
         shows="Adam and AMSGrad on that line",
-        shown=Card("X33", "optimizers", "amsgrad"),
+        shown=Race({key: Run(_BREAKING, key, (0.0,), 5000, _FORGETFUL) for key in ("adam", "amsgrad")}),
     ),
     Question(
         key="memory",

@@ -91,6 +91,13 @@ def step_controls(race: Race, steps: int, prefix: str) -> Account:
     return Account(racer, path, step, coordinate)
 
 
+def _edge(path: Path, step: int, coordinate: int) -> float | None:
+    """The edge of the box at which ``step`` ended along ``coordinate``, if it did."""
+    box = path.run.resolved_objective.parsed.box
+    at = float(path.x[step, coordinate])
+    return at if box is not None and at in box[coordinate] else None
+
+
 def step_words(account: Account) -> None:
     """How far the step of ``account`` goes along its coordinate, and what the rule's letters mean."""
     path, step, coordinate = account.path, account.step, account.coordinate
@@ -114,5 +121,7 @@ def step_words(account: Account) -> None:
         change = measured(end - start).latex
         moved = f"moves by ${change}$, from ${before}$ to ${after}$" if end != start else f"stays at ${after}$"
         sentence = f"So step {digits(last)} {moved}."
+    if (edge := _edge(path, last, coordinate)) is not None:
+        sentence += f" The edge of the box, at {digits(edge)}, holds it there."
     memory = "; ".join(f"${symbol(name)}$ is the {meaning}" for name, meaning in optimizer.state.items())
     prose(sentence + (f" Here {memory}." if memory else ""))

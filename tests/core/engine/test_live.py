@@ -41,6 +41,8 @@ OWN = (
     "-exp(x**2 + y**2)",
     "0*x - 3",
     "1/0 + x",
+    "(x - t/5)**2 + y**2*(t % 2 + 1) - 1/(t - 3.5); t: (1, 4); x: (-1, 0.3)",
+    "where(t == 1, abs(x), -y) + x*y; t: (1, 3); y: (-0.5, 1)",
 )
 OWN_RULES = (
     "z: state = x\nP: state = -lr\nz = where(P < t % 3, z - lr*g, x)\nP = P + loss/T\nx = z + P*sign(g)*lr",

@@ -68,6 +68,9 @@ OBJECTIVES: Mapping[str, tuple[str, tuple[float, ...]]] = {
     "remainder of a number": ("1 % x + y", (0.4, 2.0)),
     "branches": ("where(x > 0, x**2, -x) + where(1 < 2, y**2, x)", (1.5, 2.0)),
     "long": ("ackley", (0.4, 0.7)),
+    "box": ("(1 - x)**2 + 10*(y - x**2)**2; x: (-1.8, 0.3)", (-0.5, 0.7)),
+    "steps of a cycle": ("where(t == 1, 5*x**2 + y, -x + exp(y/3)); t: (1, 3); x: (-1, 1); y: (-1, 1)", (0.7, 0.2)),
+    "steps and a kink": ("where(t == 1, abs(x), x**2*t); t: (1, 3)", (0.7,)),
     "minimum": ("ackley", (0.0, 0.0)),
 }
 FAILING: Mapping[str, Run] = {

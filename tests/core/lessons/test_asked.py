@@ -91,6 +91,14 @@ def _up_again(paths: Paths) -> Iterable[str]:
         assert calm.loss[500:].max() < 1e-12
 
 
+def _wrong_point(paths: Paths) -> Iterable[str]:
+    formula = paths["adam"].run.resolved_objective
+    assert (formula.parsed.box, formula.minima) == (((-1.0, 1.0),), ((-1.0,),))
+    yield from (_at(paths[key].x[-1, 0]) for key in ("adam", "amsgrad"))
+    np.testing.assert_allclose(formula.parsed.grad([0.5]), 1 / 3)
+    yield from ("3 at every third", "−1")
+
+
 def _up_briefly(paths: Paths) -> Iterable[str]:
     yield from (_at(path.x.max()) for path in paths.values())
 
@@ -442,7 +450,7 @@ SAID: dict[str, Callable[[Any], Iterable[str]]] = {
     "own_adam": _own_adam,
     "scaled_loss": _scaled_loss,
     "turned": _turned,
-    "wrong_point": _quotes("end, Adam", "end, AMSGrad"),
+    "wrong_point": _wrong_point,
     "memory": _memory,
     "better": _better,
     "epsilon_inside": _epsilon_inside,
