@@ -23,9 +23,9 @@ with st.sidebar:
     objective = controls.objective_control(1, opening.objective, prefix)
     racers = controls.racers_control(list(opening.rules), prefix, MAX_CURVE_RACERS)
     with st.expander("A rule or a schedule of your own"):
-        own = controls.own_rule_control(prefix)
+        own, _ = controls.own_rules_control(prefix)
         controls.own_schedule_control(prefix)
-    racers += [own] if own else []
+    racers += own
     start = controls.start_control(objective, prefix)
     steps = controls.steps_control(opening.steps, prefix)
     gradients = controls.gradients_control(prefix)

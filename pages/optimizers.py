@@ -4,10 +4,10 @@ import streamlit as st
 
 from core.engine.scenarios import RACES
 from ui import controls, navigation
-from ui.kit import share
 from ui.kit.limits import MAX_RACERS
 from ui.page import optimizers
 from ui.panels import catalogue, claims
+from ui.panels.editor import editor
 from ui.panels.race import Entry, race_panel
 
 navigation.begin(navigation.OPTIMIZERS)
@@ -21,19 +21,9 @@ with st.sidebar:
     gradients = controls.gradients_control()
 
 # The editor is drawn first, and must not stand where the picture will.
-picture, editor = st.container(), st.container()
-edits = "Edit a rule, or write a schedule: change a line, and race your version against the original"
-with editor, st.expander(edits, expanded=bool(share.asked("own") or share.asked("schedule_text"))):
-    optimizers.edit_control()
-    own = controls.own_rule_control()
-    controls.own_schedule_control()
-    navigation.link(
-        navigation.REFERENCE, "The language, word by word", {claims.topic_key(navigation.REFERENCE): "language"}
-    )
-    if own:
-        racers.append(own)
-        optimizers.wraps_row(own.optimizer.rule)
-        catalogue.rule_panel(own)
+picture, below = st.container(), st.container()
+with below:
+    racers += editor()
 with picture:
     entry = Entry(objective, racers, start, steps, gradients, opening.rules, RACES, MAX_RACERS)
     race_panel(

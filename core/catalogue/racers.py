@@ -1,5 +1,6 @@
-"""Who can take part in a race: every rule, and a second copy of it with hyperparameters of its own."""
+"""Who can take part in a race: every rule, as often as wanted, each with hyperparameters of its own."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -8,7 +9,11 @@ from core.catalogue.optimizers import OPTIMIZERS, PALETTE, Dash, Optimizer, opti
 from core.catalogue.schedules import SCHEDULES
 from core.formula import FormulaError
 
-_COPY_DASHES: Mapping[str, Dash] = {"solid": "dot", "dash": "dot", "dot": "dash", "dashdot": "dash"}
+# So often one rule may race; the dashes that its copies have, beginning behind its own.
+ALIKE = 8
+_DASHES: tuple[Dash, ...] = ("solid", "dot", "dash", "dashdot")
+# What a first line that is a comment may call a rule: no sign that is markup anywhere.
+_NAMED = re.compile(r"#[ \t]*([^\W_][\w +.,()–-]{1,30})[ \t]*(?:\n|$)")
 
 
 @dataclass(frozen=True)
@@ -30,13 +35,35 @@ class Racer:
         return self.tint or self.optimizer.color
 
 
+def _copy(shipped: Optimizer, count: int) -> Racer:
+    dash = _DASHES[(_DASHES.index(shipped.dash) + count - 1) % len(_DASHES)]
+    return Racer(counted_key(shipped.key, count), counted_name(shipped.name, count), shipped, dash)
+
+
+def counted_key(key: str, count: int) -> str:
+    """What the ``count``th racer with ``key`` is called: the first has the key itself."""
+    return f"{key}{count}" if count > 1 else key
+
+
+def counted_name(name: str, count: int) -> str:
+    """The name of the ``count``th racer called ``name``."""
+    return f"{name} {count}" if count > 1 else name
+
+
+# All first ones before all second ones, as they are listed to choose from.
 RACERS: Mapping[str, Racer] = MappingProxyType(
-    {key: Racer(key, shipped.name, shipped, shipped.dash) for key, shipped in OPTIMIZERS.items()}
-    | {
-        f"{key}2": Racer(f"{key}2", f"{shipped.name} 2", shipped, _COPY_DASHES[shipped.dash])
-        for key, shipped in OPTIMIZERS.items()
+    {
+        racer.key: racer
+        for count in range(1, ALIKE + 1)
+        for racer in (_copy(shipped, count) for shipped in OPTIMIZERS.values())
     }
 )
+
+
+def next_copy(racer: Racer, taken: Iterable[str]) -> Racer | None:
+    """The first racer with the rule of ``racer`` whose key is not ``taken``, if there is one."""
+    keys = (counted_key(racer.optimizer.key, count) for count in range(1, ALIKE + 1))
+    return next((RACERS[key] for key in keys if key in RACERS and key not in {*taken}), None)
 
 
 def distinct(racers: Iterable[Racer]) -> list[Racer]:
@@ -53,8 +80,11 @@ def distinct(racers: Iterable[Racer]) -> list[Racer]:
 _TAKEN = {"schedule"} | {f"{key}_{hyper.name}" for key, schedule in SCHEDULES.items() for hyper in schedule.hypers}
 
 
-def own_racer(text: str) -> Racer:
-    """The racer for a visitor's rule ``text``. Raises ``FormulaError`` with a sentence and a place."""
+def own_racer(text: str, count: int = 1) -> Racer:
+    """The racer for a visitor's rule ``text``, the ``count``th of those that race.
+
+    A comment in the first line is its name. Raises ``FormulaError`` with a sentence and a place.
+    """
     if text in OPTIMIZERS or text.replace("_", "").isalnum():
         raise FormulaError("Every line is an assignment, such as x = x - lr*g.", text, 0, len(text))
     own = optimizer(text)
@@ -63,4 +93,8 @@ def own_racer(text: str) -> Racer:
             message = f"{hyper.name} is what a link calls the schedule of a rule; use another name."
             at = text.index(hyper.name)
             raise FormulaError(message, text, at, at + len(hyper.name))
-    return Racer(own.key, own.name, own, own.dash)
+    named = _NAMED.match(text)
+    name = named[1].strip() if named else own.name
+    if name in {racer.name for racer in RACERS.values()} or name == own.name:
+        name = counted_name(own.name, count)
+    return Racer(counted_key(own.key, count), name, own, own.dash)

@@ -3,17 +3,22 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
-from core.catalogue.objectives import OBJECTIVES, Objective
-from core.catalogue.racers import RACERS
+from core.catalogue.objectives import OBJECTIVES, Objective, objective
+from core.catalogue.racers import RACERS, Racer, own_racer
 from core.engine.run import Run
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Scenario:
     """An objective, the racers on it with the hyperparameters that differ from their defaults, and why.
 
-    ``rules`` has the key of each racer. All start at the objective's own start unless ``start`` is given.
+    ``objective`` is a key or a formula, and ``rules`` has the key of each racer or the text of a rule. All start at the
+    objective's own start unless ``start`` is given, as it is for a formula. ``given`` are fields of ``Run`` that all
+    share, such as ``noise``, and ``own`` those of single racers, such as a schedule.
     """
 
     key: str
@@ -23,18 +28,34 @@ class Scenario:
     rules: Mapping[str, Mapping[str, float]] = field(hash=False)
     steps: int = 500
     start: tuple[float, ...] | None = None
+    given: Mapping[str, Any] = field(default=_NOTHING, hash=False)
+    own: Mapping[str, Mapping[str, Any]] = field(default=_NOTHING, hash=False)
 
     @property
     def resolved_objective(self) -> Objective:
         """The objective's declaration."""
-        return OBJECTIVES[self.objective]
+        return OBJECTIVES.get(self.objective) or objective(self.objective, len(self.start or ()))
+
+    @property
+    def racers(self) -> list[Racer]:
+        """Who races, in the order given."""
+        texts = [rule for rule in self.rules if rule not in RACERS]
+        return [RACERS.get(rule) or own_racer(rule, texts.index(rule) + 1) for rule in self.rules]
 
     def runs(self) -> list[Run]:
         """The runs of all racers, in the order given."""
         start = self.start or self.resolved_objective.start
         return [
-            Run(self.objective, RACERS[racer].optimizer.key, start, self.steps, hypers)
-            for racer, hypers in self.rules.items()
+            Run(
+                self.objective,
+                racer.optimizer.reference,
+                start,
+                self.steps,
+                self.rules[rule],
+                **self.given,
+                **self.own.get(rule, {}),
+            )
+            for rule, racer in zip(self.rules, self.racers, strict=True)
         ]
 
     def is_shown_by(self, runs: Sequence[Run]) -> bool:

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from core import OBJECTIVES, OPTIMIZERS, Run, trace
 from core.catalogue.hypers import Hyper
 from core.catalogue.objectives import VARIABLES, own_objective
-from core.catalogue.racers import RACERS, Racer
+from core.catalogue.racers import ALIKE, RACERS, Racer, counted_key
 from core.catalogue.schedules import SCHEDULES, Schedule
 from core.engine.scenarios import DESCENTS, HILLS, RACES, Scenario
 from core.engine.summary import retell, row, step_sentence
@@ -162,8 +162,9 @@ def test_a_statement_is_marked_where_it_rests_on_sources() -> None:
 # --- Links ---
 
 
-# All racers, as many at a time as fit one picture.
-FIELDS = [list(RACERS.values())[first : first + MAX_RACERS] for first in range(0, len(RACERS), MAX_RACERS)]
+# Every rule and all copies of one, as many at a time as fit one picture.
+DRIVEN = [RACERS[key] for key in (*OPTIMIZERS, *(counted_key("adam", count) for count in range(2, ALIKE + 1)))]
+FIELDS = [DRIVEN[first : first + MAX_RACERS] for first in range(0, len(DRIVEN), MAX_RACERS)]
 
 
 def _between(hyper: Hyper, random: np.random.Generator) -> float:

@@ -159,11 +159,11 @@ def test_the_race_that_a_link_or_a_file_speaks_of_brings_its_schedule() -> None:
 def test_a_rule_in_the_editor_is_wrapped_by_a_button_and_called_by_its_name() -> None:
     app = open_page(PAGE, {"rules": ["Adam"], "own": OPTIMIZERS["adam"].text})
     assert "These lines take the steps of **Adam**." in [caption.value for caption in app.caption]
-    clean(app.button(key="wrap_decay").click().run())
+    clean(app.button(key="own_wrap_decay").click().run())
     assert state(app, "own") == wrapped(OPTIMIZERS["adam"].text, WRAPS["decay"])
     assert "These lines take the steps of **AdamW**." in [caption.value for caption in app.caption]
     assert "Own rule" in _losses(app)
-    clean(app.button(key="wrap_lookahead").click().run())
+    clean(app.button(key="own_wrap_lookahead").click().run())
     assert not any("take the steps" in caption.value for caption in app.caption)
     assert link_of(app)["own"] == [state(app, "own")]
 
@@ -173,13 +173,13 @@ def test_a_wrap_that_would_be_refused_says_why_and_cannot_be_pressed() -> None:
     for _ in range(4):
         text = wrapped(text, WRAPS["sam"])
     app = open_page(PAGE, {"own": text})
-    assert app.button(key="wrap_sam").disabled
-    assert "at most 4 times" in app.button(key="wrap_sam").help
-    assert not app.button(key="wrap_decay").disabled
+    assert app.button(key="own_wrap_sam").disabled
+    assert "at most 4 times" in app.button(key="own_wrap_sam").help
+    assert not app.button(key="own_wrap_decay").disabled
 
 
 def test_without_a_rule_of_ones_own_nothing_is_wrapped() -> None:
-    assert not [button for button in open_page(PAGE).button if (button.key or "").startswith("wrap_")]
+    assert not [button for button in open_page(PAGE).button if (button.key or "").startswith("own_wrap_")]
 
 
 @pytest.mark.parametrize("page", [PAGE, navigation.FOUNDATIONS], ids=lambda page: page.title)

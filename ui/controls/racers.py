@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypedDict
 
 import streamlit as st
@@ -10,12 +11,23 @@ import streamlit as st
 from core.catalogue.hypers import Hyper
 from core.catalogue.optimizers import OPTIMIZERS
 from core.catalogue.optimizers.declaration import Family, Optimizer
-from core.catalogue.racers import RACERS, Racer, distinct, own_racer
+from core.catalogue.racers import RACERS, Racer, counted_key, distinct, own_racer
 from core.catalogue.schedules import SCHEDULES, Schedule, own_schedule
 from core.catalogue.schedules import schedule as by_text
 from ui.controls.hypers import hyper_control, hyper_field, hyper_value, slider_dial
 from ui.kit import share
-from ui.kit.basics import choice, forget, good, last_good, named, number_control, one_of, several, text_setting
+from ui.kit.basics import (
+    choice,
+    forget,
+    good,
+    last_good,
+    named,
+    number_control,
+    one_of,
+    several,
+    text_setting,
+    view_control,
+)
 from ui.kit.dials import Dial
 from ui.kit.limits import MAX_CLIP, MAX_CURVE_RACERS, MAX_NOISE, MAX_RACERS, MAX_SEED, MAX_STEPS, MAX_TEXT, MIN_CLIP
 from ui.kit.share import Setting
@@ -58,7 +70,7 @@ def racers_control(default: Sequence[str], prefix: str = "", most: int = MAX_RAC
         named(RACERS.values()),
         f"{prefix}rules",
         [RACERS[key].name for key in default],
-        "Rules with a 2 are second copies, to race a rule against itself with other hyperparameters.",
+        "A rule with a number behind it is a copy, to race it against itself with other hyperparameters.",
         most,
     )
     families = st.popover(
@@ -269,16 +281,16 @@ def twin_state(racer: Racer, twin: Racer, prefix: str = "") -> dict[str, Setting
     return {**state, prefix + schedule_key(twin): schedule.name}
 
 
-def edited_state(rule: Optimizer, edited: Racer) -> dict[str, Setting]:
+def edited_state(rule: Optimizer, edited: Racer, prefix: str = "") -> dict[str, Setting]:
     """The value of every control of ``edited``, whose text is that of ``rule``: as ``rule`` or its copy races now.
 
     If neither does, everything is as declared.
     """
-    racing = [racer for racer in RACERS.values() if racer.name in st.session_state["rules"]]
+    racing = [racer for racer in RACERS.values() if racer.name in st.session_state[f"{prefix}rules"]]
     racer = next((one for one in racing if one.optimizer is rule), None)
     if racer is not None:
-        return twin_state(racer, edited)
-    return {hyper_key(edited, hyper.name): hyper.default for hyper in edited.optimizer.hypers}
+        return twin_state(racer, edited, prefix)
+    return {prefix + hyper_key(edited, hyper.name): hyper.default for hyper in edited.optimizer.hypers}
 
 
 def everyone_row(racers: Sequence[Racer], prefix: str = "") -> None:
@@ -301,27 +313,42 @@ def everyone_row(racers: Sequence[Racer], prefix: str = "") -> None:
         st.button("Library rates for all", key=f"{prefix}library", on_click=library)
 
 
-def own_rule_control(prefix: str = "") -> Racer | None:
-    """The editor of a visitor's rule: the racer it makes, or ``None`` while it is empty.
+def own_rules_control(prefix: str = "", most: int = 1) -> tuple[list[Racer], str]:
+    """The editor of a visitor's rules, up to ``most``: the racers they make, and the key of the box that is drawn.
 
     A text that is not a rule is explained and stays where it is; the last one that was, if any, races, which the stage
     says.
     """
-    key = f"{prefix}own"
-    text_setting(key)
+    keys = [counted_key(f"{prefix}own", count) for count in range(1, most + 1)]
+    for key in keys:
+        text_setting(key)
+    written = [key for key in keys if str(st.session_state[key]).strip()]
+    shown = keys[0]
+    if most > 1 and written:
+        free = [key for key in keys if key not in written][:1]
+        slots = {f"Rule {keys.index(key) + 1}": key for key in [*written, *free]}
+        shown = view_control("Rule in the box", slots, f"{prefix}editing")
     text = st.text_area(
         "Your rule, one assignment per line",
-        key=key,
+        key=shown,
         height=240,
         max_chars=MAX_TEXT,
-        placeholder="beta: (0, 1) = 0.9\nv = beta*v + g\nx = x - lr*v",
+        placeholder="# My momentum\nbeta: (0, 1) = 0.9\nv = beta*v + g\nx = x - lr*v",
         help="You can use x, g, loss, t, T and lr. A name that is read before it is assigned is kept from step to "
-        "step. beta: (0, 1) = 0.9 declares a hyperparameter; z: state = x starts a kept name at x instead of 0.",
+        "step. beta: (0, 1) = 0.9 declares a hyperparameter; z: state = x starts a kept name at x instead of 0. A "
+        "comment in the first line names the rule.",
     )
-    if not str(text).strip():
-        forget(key)
-        return None
-    return last_good(prefix, key, str(text), own_racer, None, "Your rule", "it does not race")
+    racers = []
+    for count, key in enumerate(keys, start=1):
+        written_text = str(text if key == shown else st.session_state[key])
+        if not written_text.strip():
+            forget(key)
+            continue
+        made = last_good(
+            prefix, key, written_text, partial(own_racer, count=count), None, "Your rule", "it does not race"
+        )
+        racers += [made] if made is not None else []
+    return racers, shown
 
 
 def own_schedule_control(prefix: str = "") -> None:

@@ -33,7 +33,7 @@ def scenario_control(label: str, scenarios: Mapping[str, Scenario], key: str, pr
 
 def scenario_state(scenario: Scenario, prefix: str) -> dict[str, Setting]:
     """The value of every control that ``scenario`` speaks of, by its key."""
-    return race_state([RACERS[key] for key in scenario.rules], scenario.runs(), prefix)
+    return race_state(scenario.racers, scenario.runs(), prefix)
 
 
 def race_state(racers: Sequence[Racer], runs: Sequence[Run], prefix: str = "") -> dict[str, Setting]:
@@ -60,8 +60,8 @@ def race_state(racers: Sequence[Racer], runs: Sequence[Run], prefix: str = "") -
             state[prefix + schedule_hyper_key(racer, schedule, hyper.name)] = run.schedule_settings[hyper.name]
     given: dict[str, Setting] = {"noise": first.noise, "clip": first.clip_norm or 0.0, "seed": float(first.seed)}
     rules = [racer.name for racer in racers if racer.key in RACERS]
-    own = [run.optimizer for racer, run in zip(racers, runs, strict=True) if racer.key not in RACERS]
-    given |= ({"rules": rules} if rules else {}) | ({"own": own[0]} if own else {})
+    given |= {"rules": rules} if rules else {}
+    given |= {racer.key: run.optimizer for racer, run in zip(racers, runs, strict=True) if racer.key not in RACERS}
     texts = [run.schedule for run in runs if run.schedule not in SCHEDULES]
     given |= {"schedule_text": texts[0]} if texts else {}
     return state | {prefix + key: value for key, value in given.items()}

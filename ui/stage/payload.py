@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 import plotly.io
 
 from core.catalogue.objectives import Objective
-from core.catalogue.racers import RACERS
+from core.catalogue.racers import RACERS, next_copy
 from core.engine.arrival import known_minima
 from core.engine.live import Live, live, normals
 from core.engine.maps import MapScript, map_script
@@ -343,11 +343,8 @@ def _acts(racer: Entrant, race: Tracks, dials: Dials) -> dict[str, Any]:
     """What can be done with a racer in its row: a twin may join it, and it may leave if it is not the only one."""
     if not dials.most or racer.key not in RACERS:
         return {}
-    here = {one.key for one, _ in race}
-    twin = next(
-        (key for key in (f"{racer.key}2", racer.key.removesuffix("2")) if key in RACERS and key not in here), ""
-    )
-    return {"twin": RACERS[twin].name if twin and len(race) < dials.most else "", "leaves": len(race) > 1}
+    twin = next_copy(RACERS[racer.key], (one.key for one, _ in race)) if len(race) < dials.most else None
+    return {"twin": twin.name if twin is not None else "", "leaves": len(race) > 1}
 
 
 def packed(data: Mapping[str, Any], numbers: bytes) -> bytes:

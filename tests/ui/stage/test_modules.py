@@ -110,7 +110,7 @@ def test_a_name_that_does_not_fit_is_shortened(engine: Engine) -> None:
 def _dials() -> list[dict[str, Any]]:
     """Every dial that any racer under any schedule has, as the browser is told of it."""
     made = []
-    for racer in RACERS.values():
+    for racer in map(RACERS.__getitem__, OPTIMIZERS):
         for schedule in SCHEDULES.values():
             tuned: Any = {"schedule": schedule.key}
             for dial in racer_dials(racer, tuned):
@@ -229,7 +229,7 @@ def test_every_shape_is_one_that_the_browser_draws(engine: Engine) -> None:
 
 def test_lines_and_letters_of_every_racer_can_be_seen_in_both_themes() -> None:
     objective = OBJECTIVES["bowl"]
-    for racer in RACERS.values():
+    for racer in map(RACERS.__getitem__, OPTIMIZERS):
         run = Run("bowl", racer.optimizer.key, objective.start, 2)
         (track,) = stage_payload(objective, [(racer, trace(run))], ["plane"], 300, "").data["tracks"]
         for look in (LIGHT, DARK):

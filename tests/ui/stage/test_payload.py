@@ -139,7 +139,7 @@ def test_the_velocity_of_momentum_points_where_the_next_steps_go() -> None:
 
 @pytest.mark.parametrize("key", [key for key, objective in OBJECTIVES.items() if objective.dimension == 1])
 def test_every_rule_in_one_variable_has_a_path_a_name_and_arrows(key: str) -> None:
-    objective, everyone = OBJECTIVES[key], list(RACERS.values())
+    objective, everyone = OBJECTIVES[key], [RACERS[key] for key in OPTIMIZERS]
     for first in range(0, len(everyone), MAX_CURVE_RACERS):
         race = [
             (racer, trace(Run(key, racer.optimizer.key, objective.start, 40)))
