@@ -9,8 +9,6 @@ from core.catalogue.objectives import OBJECTIVES, Objective, objective
 from core.catalogue.racers import RACERS, Racer, own_racer
 from core.engine.run import Run
 
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
-
 
 @dataclass(frozen=True)
 class Scenario:
@@ -28,8 +26,8 @@ class Scenario:
     rules: Mapping[str, Mapping[str, float]] = field(hash=False)
     steps: int = 500
     start: tuple[float, ...] | None = None
-    given: Mapping[str, Any] = field(default=_NOTHING, hash=False)
-    own: Mapping[str, Mapping[str, Any]] = field(default=_NOTHING, hash=False)
+    given: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    own: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
 
     @property
     def resolved_objective(self) -> Objective:
