@@ -156,7 +156,14 @@ PITFALLS = Page(
     prefix="z",
     part_of=lambda topic: topic,
 )
-
+PLAYGROUND = Page(
+    "pages/playground.py",
+    "Playground",
+    ":material/science:",
+    "Explore",
+    "What if? Put any rules on any function, yours too, change one thing, and keep the answer.",
+    prefix="p",
+)
 HISTORY = Page(
     "pages/history.py",
     "History",
@@ -176,7 +183,10 @@ REFERENCE = Page(
     part_of=lambda _: "statements",
 )
 
-ALL = (HOME, FOUNDATIONS, UPDATE_RULE, LEARNING_RATE, VARIANTS, OPTIMIZERS, TECHNIQUES, PITFALLS, HISTORY, REFERENCE)
+ALL = (
+    *(HOME, FOUNDATIONS, UPDATE_RULE, LEARNING_RATE, VARIANTS, OPTIMIZERS, TECHNIQUES, PITFALLS),
+    *(PLAYGROUND, HISTORY, REFERENCE),
+)
 
 
 def of(path: str) -> Page:
@@ -251,10 +261,10 @@ def doors() -> None:
     with st.container(horizontal=True):
         if st.button("Start learning", type="primary", icon=FOUNDATIONS.icon):
             st.switch_page(FOUNDATIONS.file)
-        if st.button("Explore: race the optimizers", icon=OPTIMIZERS.icon):
-            st.switch_page(OPTIMIZERS.file)
+        if st.button("Explore: the playground", icon=PLAYGROUND.icon):
+            st.switch_page(PLAYGROUND.file)
         if st.button("Try your own function", icon=":material/function:"):
-            st.switch_page(OPTIMIZERS.file, query_params={"f": OWN})
+            st.switch_page(PLAYGROUND.file, query_params={f"{PLAYGROUND.prefix}f": OWN})
 
 
 def onwards(page: Page) -> None:

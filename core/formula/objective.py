@@ -29,6 +29,8 @@ MAX_CHARACTERS = 300
 MAX_NODES = 150
 # Of all parts of an objective that knows the step: the steps of its cycle times the nodes of its text.
 MAX_CYCLE_NODES = 2000
+# The bounds of a variable that has none.
+EVERYWHERE = (-float("inf"), float("inf"))
 # The step, in the text of an objective and in every graph that one is written into.
 STEP = "t"
 # Points computed at once: the temporaries of a block stay in the processor's cache.
@@ -80,7 +82,7 @@ class Formula:
         held = [
             rf"{name} \in \left[{', '.join(number(repr(end).removesuffix('.0')).latex for end in ends)}\right]"
             for name, ends in zip(self.variables, self.box or (), strict=False)
-            if ends != _EVERYWHERE
+            if ends != EVERYWHERE
         ]
         return r",\quad ".join([latex, *held])
 
@@ -133,7 +135,7 @@ class Formula:
             return point
         return tuple(
             graph.apply("max", graph.apply("min", x, graph.constant(high)), graph.constant(low))
-            if (low, high) != _EVERYWHERE
+            if (low, high) != EVERYWHERE
             else x
             for x, (low, high) in zip(point, self.box, strict=True)
         )
@@ -223,7 +225,6 @@ def _second(formula: Formula, timed: bool) -> tuple[Graph, list[Value]]:
 
 # What stands behind the expression, as in "x**2; x: (-1, 1)": the bounds of a variable, or of the step.
 _BOUNDS = re.compile(r"[ \t]*(?P<name>[A-Za-z_][A-Za-z0-9_]*)[ \t]*:")
-_EVERYWHERE = (-float("inf"), float("inf"))
 
 
 @lru_cache(maxsize=512)
@@ -245,7 +246,7 @@ def _parse(text: str, variables: tuple[str, ...]) -> Formula:
     cycle = 1 if timed is None else _cycle(text, tree, timed.span, ranges.get(STEP))
     bounded = any(name in ranges for name in variables)
     return Formula(
-        text, variables, tree, tuple(ranges.get(name, _EVERYWHERE) for name in variables) if bounded else None, cycle
+        text, variables, tree, tuple(ranges.get(name, EVERYWHERE) for name in variables) if bounded else None, cycle
     )
 
 

@@ -6,21 +6,22 @@ from contextlib import suppress
 import streamlit as st
 
 from core.catalogue.objectives import OBJECTIVES, VARIABLES, Objective, boxed, own_objective, penalised
-from core.formula import FormulaError, read
-from core.formula.objective import MAX_CHARACTERS
+from core.formula import FormulaError, parse, read
+from core.formula.objective import EVERYWHERE, MAX_CHARACTERS
+from core.formula.tree import names_in
 from ui.controls.hypers import whole_slider
 from ui.kit import share
 from ui.kit.basics import choice, last_good, named, number_control, number_in, text_setting
 from ui.kit.limits import MAX_START, MAX_STEPS, MAX_TEXT, OWN
 
 
-def objective_control(dimension: int, default: str, prefix: str = "") -> Objective:
-    """Chooses an objective of ``dimension`` variables, or takes a formula.
+def objective_control(dimension: int | None, default: str, prefix: str = "") -> Objective:
+    """Chooses an objective of ``dimension`` variables, or takes a formula; with ``None`` of one or of two.
 
     A text that is not a formula is explained below its box and stays in it; the last one that was, or ``default``, is
     shown instead. ``prefix`` begins the keys, here and in the other controls.
     """
-    shipped = named(objective for objective in OBJECTIVES.values() if objective.dimension == dimension)
+    shipped = named(objective for objective in OBJECTIVES.values() if dimension in (None, objective.dimension))
 
     def restart() -> None:
         # A start that was good for the last objective may lie outside the picture of the next.
@@ -64,15 +65,16 @@ def objective_control(dimension: int, default: str, prefix: str = "") -> Objecti
     return objective
 
 
-def _own_formula(dimension: int, fallback: Objective, prefix: str) -> Objective:
+def _own_formula(dimension: int | None, fallback: Objective, prefix: str) -> Objective:
     key = f"{prefix}formula"
     text_setting(key, fallback.formula)
     before = st.session_state[key]
     if (strict := _strict(before, dimension)) != before:
         st.session_state[key] = strict
         st.session_state[_typed(key)] = (before, strict)
+    names = "x, or of x and y" if dimension is None else " and ".join(VARIABLES[:dimension])
     text = st.text_input(
-        f"Formula of {' and '.join(VARIABLES[:dimension])}",
+        f"Formula of {names}",
         fallback.formula,
         key=key,
         max_chars=MAX_TEXT,
@@ -84,7 +86,7 @@ def _own_formula(dimension: int, fallback: Objective, prefix: str) -> Objective:
         prefix,
         key,
         text,
-        lambda formula: own_objective(read(formula, VARIABLES[:dimension]), dimension),
+        lambda formula: _made(formula, dimension),
         fallback,
         "The formula in the box",
         f"the picture shows {fallback.name}",
@@ -98,20 +100,40 @@ def _own_formula(dimension: int, fallback: Objective, prefix: str) -> Objective:
     return own
 
 
+def _variables(text: str, dimension: int | None) -> tuple[str, ...]:
+    """The variables of the formula ``text``; where one is as good as two, both if it reads the second."""
+    if dimension is not None:
+        return VARIABLES[:dimension]
+    with suppress(FormulaError):
+        formula = parse(read(text, VARIABLES), VARIABLES)
+        bounded = formula.box is not None and formula.box[1] != EVERYWHERE
+        return VARIABLES if bounded or VARIABLES[1] in names_in(formula.tree) else VARIABLES[:1]
+    with suppress(FormulaError):
+        # In one variable what stands before an = may be called y.
+        read(text, VARIABLES[:1])
+        return VARIABLES[:1]
+    return VARIABLES
+
+
+def _made(text: str, dimension: int | None) -> Objective:
+    variables = _variables(text, dimension)
+    return own_objective(read(text, variables), len(variables))
+
+
 def _typed(key: str) -> str:
     """Where the session keeps what was typed into the box ``key``, and what it was read as."""
     return f"{key}:typed"
 
 
-def _strict(text: str, dimension: int) -> str:
+def _strict(text: str, dimension: int | None) -> str:
     """The strict form of ``text``; ``text`` itself if it cannot be read, which is explained below its box."""
     try:
-        return read(text, VARIABLES[:dimension])
+        return read(text, _variables(text, dimension))
     except FormulaError:
         return text
 
 
-def _offer_readings(text: str, dimension: int, prefix: str) -> None:
+def _offer_readings(text: str, dimension: int | None, prefix: str) -> None:
     """A button for each of two formulas that ``text`` could mean, which puts that one into the box."""
 
     def choose(reading: str) -> None:
@@ -119,18 +141,18 @@ def _offer_readings(text: str, dimension: int, prefix: str) -> None:
         _begin_anew(reading, dimension, prefix)
 
     try:
-        read(text, VARIABLES[:dimension])
+        read(text, _variables(text, dimension))
     except FormulaError as error:
         for reading in error.readings:
             key = f"{prefix}formula:{reading}"
             st.button(share.quoted(reading), key=key, on_click=choose, args=(reading,), width="stretch")
 
 
-def _begin_anew(default: str, dimension: int, prefix: str) -> None:
+def _begin_anew(default: str, dimension: int | None, prefix: str) -> None:
     """Moves the start to where the formula in the box, ``default`` if there is none, starts."""
-    text = _strict(st.session_state.get(f"{prefix}formula", default), dimension)
     with suppress(FormulaError):
-        st.session_state.update(start_state(own_objective(text, dimension).start, prefix))
+        objective = _made(st.session_state.get(f"{prefix}formula", default), dimension)
+        st.session_state.update(start_state(objective.start, prefix))
 
 
 def start_control(objective: Objective, prefix: str = "") -> tuple[float, ...]:

@@ -6,16 +6,13 @@ from core.catalogue.objectives import Objective
 from core.catalogue.optimizers import OPTIMIZERS
 from core.catalogue.racers import RACERS
 from core.engine.summary import Race
-from core.figures import plot
-from core.problems.theory import stability
 from ui.controls import chip_control, fold
-from ui.kit.elements import look, picture, prose
 from ui.navigation import OPTIMIZERS as OPTIMIZERS_PAGE
 from ui.panels.catalogue import rule_panel
 from ui.panels.claims import about, topic_key
 from ui.panels.export import export_panel
 from ui.panels.outcome import numbers_panel, step_words, story_panel
-from ui.panels.rates import rates_panel
+from ui.panels.rates import rates_panel, stability_panel
 from ui.stage import Account
 
 
@@ -26,20 +23,10 @@ def race_sections(objective: Objective, race: Race, account: Account) -> None:
     story_panel(race)
     numbers_panel(race, OPTIMIZERS_PAGE.prefix)
     fold("The learning rate decides who wins: the loss at every rate", "rates", lambda: rates_panel(race))
-    fold("Before anything runs: which learning rates come back to a minimum", "stability", lambda: _stability(race))
-    export_panel(objective, race, OPTIMIZERS_PAGE)
-
-
-def _stability(race: Race) -> None:
-    plot_of, said = stability(race)
-    prose(
-        "Near a minimum a loss is a parabola, and a rule that answers in proportion multiplies the distance by the "
-        "same factor at every step. The factor follows from the text of the rule alone, from the derivatives of its "
-        "step in its point and its state. Below 1 the rule comes back to the minimum; the lower, the faster."
+    fold(
+        "Before anything runs: which learning rates come back to a minimum", "stability", lambda: stability_panel(race)
     )
-    if plot_of.series:
-        picture(plot(plot_of, look()), "stability_curve", 340, "Factor per step against learning rate times curvature")
-    st.markdown("\n".join(f"- {sentence}" for sentence in said))
+    export_panel(objective, race, OPTIMIZERS_PAGE)
 
 
 def rules_panel() -> None:

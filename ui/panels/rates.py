@@ -12,9 +12,10 @@ from core.engine.scenarios import RACES
 from core.engine.sensitivity import best_rates, rate_plot, swept, too_dear
 from core.engine.summary import Race
 from core.figures import plot, rates_figure
+from core.problems.theory import stability
 from ui import controls
 from ui.kit import share
-from ui.kit.elements import clicked, in_digits, look, picture, prose
+from ui.kit.elements import bullets, clicked, in_digits, look, picture, prose
 from ui.navigation import LEARNING_RATE
 
 _SWEEP = f"{LEARNING_RATE.prefix}sweep"
@@ -40,6 +41,19 @@ def rates_panel(race: Race) -> None:
     )
     if not _refused(race):
         picture(plot(rate_plot(race, _swept), look()), "rates_curve", 380, _ALT)
+
+
+def stability_panel(race: Race) -> None:
+    """For each racer, which learning rates come back to a minimum, from the text of its rule alone."""
+    plot_of, said = stability(race)
+    prose(
+        "Near a minimum a loss is a parabola, and a rule that answers in proportion multiplies the distance by the "
+        "same factor at every step. The factor follows from the text of the rule alone, from the derivatives of its "
+        "step in its point and its state. Below 1 the rule comes back to the minimum; the lower, the faster."
+    )
+    if plot_of.series:
+        picture(plot(plot_of, look()), "stability_curve", 340, "Factor per step against learning rate times curvature")
+    bullets(said)
 
 
 def _refused(race: Race) -> bool:

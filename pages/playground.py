@@ -1,0 +1,43 @@
+"""Playground: any rules on any function, one thing changed at a time, and the answer kept."""
+
+import streamlit as st
+
+from core.catalogue.racers import distinct
+from core.engine.scenarios import RACES
+from ui import controls, navigation
+from ui.kit.limits import MAX_CURVE_RACERS, MAX_OWN, MAX_RACERS
+from ui.page import playground
+from ui.panels import catalogue
+from ui.panels.editor import editor
+from ui.panels.race import Entry, race_panel
+
+navigation.begin(navigation.PLAYGROUND)
+prefix = navigation.PLAYGROUND.prefix
+opening = playground.opening(prefix)
+
+with st.sidebar:
+    objective = controls.objective_control(None, opening.objective, prefix)
+    most = MAX_RACERS if objective.dimension == 2 else MAX_CURVE_RACERS
+    racers = controls.racers_control(list(opening.rules), prefix, most)
+    start = controls.start_control(objective, prefix)
+    steps = controls.steps_control(opening.steps, prefix)
+    gradients = controls.gradients_control(prefix)
+
+# The editor is drawn first, and must not stand where the picture will.
+picture, below = st.container(), st.container()
+with below:
+    racers = distinct([*racers, *editor(prefix, MAX_OWN)])[:most]
+with picture:
+    race_panel(
+        Entry(objective, racers, start, steps, gradients, opening.rules, RACES, most),
+        {"Contour": "plane", "3-D": "space"} if objective.dimension == 2 else {"Curve": "curve"},
+        {"Loss": "loss", "Gradient norm": "norm", "Learning rate": "rate"},
+        340,
+        f"Race on {objective.name}",
+        prefix,
+        lambda race, account: playground.sections(objective, race, account),
+    )
+
+with st.expander(f"The objective: {objective.name}"):
+    catalogue.objective_panel(objective)
+navigation.onwards(navigation.PLAYGROUND)
