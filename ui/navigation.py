@@ -161,7 +161,8 @@ PLAYGROUND = Page(
     "Playground",
     ":material/science:",
     "Explore",
-    "What if? Put any rules on any function, yours too, change one thing, and keep the answer.",
+    "What if the rate, the rule or the start were another one? After this page you can answer such a question in ten "
+    "seconds, for any function, and take the answer home.",
     prefix="p",
 )
 HISTORY = Page(

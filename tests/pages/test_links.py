@@ -182,15 +182,16 @@ def _control(app: AppTest, key: str, kind: str) -> Any:
 
 def _turn_own(app: AppTest, draw: Random, prefix: str) -> str:
     # The page of one variable has no editor that begins with a rule.
-    what = draw.choice(("type", "reopen") if prefix else ("edit", "type", "reopen"))
+    what = draw.choice(("type", "reopen") if prefix == "d" else ("edit", "type", "reopen"))
     if what == "edit":
-        value = draw.choice(app.selectbox(key="edit").options)
-        app.selectbox(key="edit").set_value(value)
+        value = draw.choice(app.selectbox(key=f"{prefix}edit").options)
+        app.selectbox(key=f"{prefix}edit").set_value(value)
     elif what == "type":
         value = draw.choice(RULES)
-        app.text_area(key=f"{prefix}own").set_value(value)
+        (box, *_) = [area for area in app.text_area if re.fullmatch(rf"{prefix}own\d?", area.key or "")]
+        box.set_value(value)
     else:
-        objective, dimension = ("quartic", 1) if prefix else ("booth", 2)
+        objective, dimension = ("quartic", 1) if prefix == "d" else ("booth", 2)
         start = tuple(draw.uniform(-2, 2) for _ in range(dimension))
         rule = draw.choice(list(OPTIMIZERS))
         value = run_json(

@@ -28,10 +28,10 @@ from ui.kit import share
 from ui.kit.elements import look, program, prose
 from ui.kit.limits import MAX_CLIP, MAX_NOISE, MAX_PASTE, MAX_SEED, MAX_START, MAX_STEPS
 from ui.kit.share import Setting
-from ui.navigation import FOUNDATIONS, OPTIMIZERS, Page
+from ui.navigation import FOUNDATIONS, OPTIMIZERS, PLAYGROUND, Page
 
 _NOTEBOOK = "application/x-ipynb+json"
-# Where runs are shown, by the number of their variables.
+# Where runs are shown, by the number of their variables; the Playground shows both.
 _PAGES: Mapping[int, Page] = {1: FOUNDATIONS, 2: OPTIMIZERS}
 
 
@@ -99,7 +99,7 @@ def _reopen(page: Page) -> None:
     def take() -> None:
         text = str(st.session_state.get(key, ""))
         try:
-            there, state = _opening(text)
+            there, state = _opening(text, page)
         except ValueError:
             st.session_state[f"{key}_refused"] = text
         else:
@@ -113,24 +113,28 @@ def _reopen(page: Page) -> None:
         height=100,
         max_chars=MAX_PASTE,
         placeholder='{"objective": "rosenbrock", …}',
-        help="Paste the contents of a file saved with “Run as JSON”. A run in one variable opens on "
-        f"{_PAGES[1].title}, one in two on {_PAGES[2].title}.",
+        help="Paste the contents of a file saved with “Run as JSON”."
+        + (
+            ""
+            if page is PLAYGROUND
+            else f" A run in one variable opens on {_PAGES[1].title}, one in two on {_PAGES[2].title}."
+        ),
     )
     pressed = st.button("Open it", key=f"{key}_button", on_click=take)
     refused = st.session_state.get(f"{key}_refused")
     if refused is not None:
         try:
-            _opening(refused)
+            _opening(refused, page)
         except ValueError as error:
             refuse("This run cannot be opened.", error)
     elif pressed:
-        there, state = _opening(st.session_state[key])
+        there, state = _opening(st.session_state[key], page)
         if there != page:
             st.switch_page(there.file, query_params=share.encode(state))
 
 
-def _opening(text: str) -> tuple[Page, dict[str, Setting]]:
-    """The page that shows the run that ``text`` holds, and the value of every control of that page that it sets.
+def _opening(text: str, page: Page) -> tuple[Page, dict[str, Setting]]:
+    """The page that shows the run that ``text`` holds, ``page`` if it can, and the value of every control that it sets.
 
     Raises ``ValueError`` if there is none that a page can show.
     """
@@ -138,8 +142,8 @@ def _opening(text: str) -> tuple[Page, dict[str, Setting]]:
     racer = RACERS.get(run.optimizer) or own_racer(run.optimizer)
     if reason := _unsuited(run):
         raise ValueError(reason)
-    page = _PAGES[len(run.start)]
-    return page, race_state([racer], [run], page.prefix)
+    there = page if page is PLAYGROUND else _PAGES[len(run.start)]
+    return there, race_state([racer], [run], there.prefix)
 
 
 def _unsuited(run: Run) -> str:
