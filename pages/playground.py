@@ -16,6 +16,7 @@ prefix = navigation.PLAYGROUND.prefix
 opening = playground.opening(prefix)
 
 with st.sidebar:
+    controls.scenario_list(RACES, prefix)
     objective = controls.objective_control(None, opening.objective, prefix)
     most = MAX_RACERS if objective.dimension == 2 else MAX_CURVE_RACERS
     racers = controls.racers_control(list(opening.rules), prefix, most)

@@ -70,7 +70,7 @@ def explore(formula: Formula) -> Exploration:
     and told apart by the eigenvalues of the latter. What is found need not be all there is; ``minimum`` is ``None``
     if the domain has lower values than that of the lowest minimum found.
     """
-    spots, minima = _stationary(formula)
+    spots, minima = stationary_points(formula)
     if formula.box is not None:
         minima = sorted([*_inside(formula, minima), *_on_edges(formula)], key=formula.value)
     heights = [float(formula.value(point)) for point in minima]
@@ -149,8 +149,11 @@ def _around(box: Domain, domain: Domain) -> Domain:
     return tuple(sides)
 
 
-def _stationary(formula: Formula) -> tuple[Array, list[Point]]:
-    """The different stationary points found, without those on a curve (d, n), and the minima, lowest first."""
+def stationary_points(formula: Formula) -> tuple[Array, list[Point]]:
+    """The different stationary points of ``formula``, without those on a curve (d, n), and its minima, lowest first.
+
+    They are those found from starts within a distance of 12 or so of the origin.
+    """
     dimension = len(formula.variables)
     starts = np.concatenate([_grid(((-reach, reach),) * dimension, _SIDE[dimension]) for reach in _REACHES], axis=1)
     # Steps by curvatures end at any stationary point; steps by their sizes go downhill.

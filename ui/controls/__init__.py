@@ -38,7 +38,7 @@ from ui.controls.racers import (
     tuning,
     twin_state,
 )
-from ui.controls.scenarios import race_state, scenario_control, scenario_row, scenario_state
+from ui.controls.scenarios import race_state, scenario_control, scenario_list, scenario_row, scenario_state
 from ui.kit.basics import (
     chip_control,
     choice,
@@ -91,6 +91,7 @@ __all__ = [
     "rates_control",
     "refuse",
     "scenario_control",
+    "scenario_list",
     "scenario_row",
     "scenario_state",
     "schedule_hyper_key",

@@ -15,6 +15,9 @@ from ui.kit.basics import chip_control, chips_row
 from ui.kit.limits import OWN
 from ui.kit.share import Setting
 
+# Chips in a row; of more scenarios a list has the others.
+_CHIPS = 7
+
 
 def scenario_control(label: str, scenarios: Mapping[str, Scenario], key: str, prefix: str) -> Scenario:
     """One of a few ``scenarios``, side by side; another one begins at its own start and stands at its own end.
@@ -67,6 +70,29 @@ def race_state(racers: Sequence[Racer], runs: Sequence[Run], prefix: str = "") -
     return state | {prefix + key: value for key, value in given.items()}
 
 
+def scenario_list(scenarios: Mapping[str, Scenario], prefix: str) -> None:
+    """All ``scenarios`` by their titles, to load one; what runs says which one that is."""
+    titles = {scenario.title: scenario for scenario in scenarios.values()}
+    key = f"{prefix}load"
+
+    def take() -> None:
+        chosen = titles.get(st.session_state[key] or "")
+        # So that the same one can be loaded again.
+        st.session_state[key] = None
+        if chosen is not None:
+            share.ask(scenario_state(chosen, prefix))
+
+    st.selectbox(
+        "Scenarios",
+        list(titles),
+        None,
+        key=key,
+        on_change=take,
+        placeholder=f"Load one of {len(titles)} scenarios",
+        label_visibility="collapsed",
+    )
+
+
 def scenario_row(scenarios: Mapping[str, Scenario], runs: Sequence[Run], prefix: str) -> str:
     """Prepared runs in a row, the one that ``runs`` are marked; what to look for in that one, or "".
 
@@ -78,16 +104,20 @@ def scenario_row(scenarios: Mapping[str, Scenario], runs: Sequence[Run], prefix:
     # what a browser sent before it heard of that would look like a press.
     key = f"{prefix}try_{here.key if here is not None else 'none'}"
 
+    chips = list(titles)[:_CHIPS]
+    if here is not None and here.title not in chips:
+        chips = [*chips[:-1], here.title]
+
     def take() -> None:
         # A late message says again what was marked, and a forged one what no chip says.
         chosen = titles.get(st.session_state[key], here)
         if chosen is not None and chosen is not here:
             share.ask(scenario_state(chosen, prefix))
 
-    with chips_row(key, list(titles)):
+    with chips_row(key, chips):
         st.pills(
             "Try",
-            list(titles),
+            chips,
             default=here.title if here is not None else None,
             required=here is not None,
             key=key,

@@ -9,13 +9,16 @@ from core.catalogue.objectives import Objective
 from core.catalogue.optimizers import Optimizer
 from core.catalogue.racers import Racer
 from core.catalogue.schedules import Schedule
+from core.engine.stationary import stationary
+from core.engine.status import point_text
 from core.export import schedule_line
 from core.formula.latex import number
 from core.formula.rule import Rule
 from core.formula.rule_latex import aligned, start_lines, step_lines
+from core.formula.words import digits
 from ui.controls import hyper_control
 from ui.kit import share
-from ui.kit.elements import formula_line, prose
+from ui.kit.elements import formula_line, prose, written_table
 
 
 def objective_panel(objective: Objective) -> None:
@@ -25,6 +28,22 @@ def objective_panel(objective: Objective) -> None:
         prose(objective.idea)
     if objective.source:
         st.caption(f"Source: {objective.source}")
+    _stationary(objective)
+
+
+def _stationary(objective: Objective) -> None:
+    """A table of the stationary points of ``objective``."""
+    spots = stationary(objective)
+    if not spots:
+        st.caption("No point was found in the picture at which the slope is 0.")
+        return
+    rows = [
+        f"| {point_text(spot.point)} | {spot.kind} | {digits(spot.value)} | {', '.join(map(digits, spot.curvatures))} |"
+        for spot in spots
+    ]
+    st.caption("Where the slope is 0, as far as it was found in the picture")
+    head = f"| {', '.join(objective.called[: objective.dimension])} | What it is | f | Curvatures |"
+    written_table("\n".join([head, "|:--|:--|--:|:--|", *rows]), f"stationary_{objective.key}")
 
 
 def rule_panel(racer: Racer, settings: Mapping[str, float] | None = None) -> None:
