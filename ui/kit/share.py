@@ -13,14 +13,16 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from core.formula.words import digits
+from ui.kit import codec
+from ui.kit.codec import Link
+
 Setting = str | float | bool | list[str]
-Link = dict[str, list[str]]
 
 # Session keys. The page that is open; what its link asked for, as plain text, the keys of that which no control has had
 # yet, and notes about what could not be used; and where on the page to go.
@@ -104,10 +106,14 @@ def begin(path: str) -> None:
         now[_PAGE] = path
         asked = {key: st.query_params.get_all(key) for key in st.query_params}
         now[_AT] = asked.pop("at", [""])[-1]
+        packed = asked.pop(codec.PACKED, [])
+        found = codec.unpacked(packed[-1]) if packed else {}
+        asked |= found or {}
         kept, links = now.setdefault(_KEPT, {}), now.setdefault(_LINKS, {})
         # From the menu a page comes as it was left; a link says all there is to say.
         anew = (bool(asked) or back or path not in links) and asked != links.get(path)
-        now[_NOTES] = []
+        damaged = "the rest of this link is cut off or damaged"
+        now[_NOTES] = [_note(codec.PACKED, packed[-1], damaged)] if found is None else []
         now[_UNUSED] = {key for key in asked if anew and not key.startswith(_ADDED)}
         if anew:
             kept[path] = asked
@@ -127,13 +133,29 @@ def end() -> None:
     now = st.session_state
     unknown = "no control on this page, as it is now, has this name"
     notes = [*now[_NOTES], *(_note(key, now[_ASKED][key][-1], unknown) for key in sorted(now[_UNUSED]))]
-    if notes:
-        heading = "Part of this link could not be used; the controls show what is used instead."
-        more = [f"- … and {len(notes) - _MOST_NOTES} more."] if len(notes) > _MOST_NOTES else []
-        run.slot.warning("\n".join([heading, "", *notes[:_MOST_NOTES], *more]), icon=":material/link_off:")
+    length = len(codec.query(link()))
+    if not notes and length <= codec.LONGEST:
+        run.slot.empty()
+    else:
+        with run.slot.container():
+            _tell(notes, length)
     # The next run of this thread may be that of a fragment by itself.
     _run.set(None)
     _drawn.set(None)
+
+
+def _tell(notes: list[str], length: int) -> None:
+    """What of the link could not be used, and that the link of the page, of ``length`` characters, is too long."""
+    if notes:
+        heading = "Part of this link could not be used; the controls show what is used instead."
+        more = [f"- … and {len(notes) - _MOST_NOTES} more."] if len(notes) > _MOST_NOTES else []
+        st.warning("\n".join([heading, "", *notes[:_MOST_NOTES], *more]), icon=":material/link_off:")
+    if length > codec.LONGEST:
+        st.info(
+            f"The link of this page has {digits(length)} characters, and beyond {digits(codec.LONGEST)} some programs "
+            "cut a link off. A file keeps all of it: see “Keep this laboratory”.",
+            icon=":material/link_off:",
+        )
 
 
 @contextmanager
@@ -267,8 +289,14 @@ def _write(parts: dict[tuple[str, ...], Link], name: str) -> None:
     # A count, so that the browser is told after every run.
     now[_WRITTEN] = now.get(_WRITTEN, 0) + 1
     at = now.pop(_AT, "")
-    data = {"query": urlencode(link, doseq=True, safe="()*,:/"), "written": now[_WRITTEN]}
+    data = {"query": codec.query(link), "written": now[_WRITTEN]}
     _address(data=data | ({"at": at} if re.fullmatch(r"[\w-]{1,80}", at) else {}), key=f"address_{name}", height=1)
+
+
+def link() -> Link:
+    """The link of the open page as it was last written."""
+    settings: Link = st.session_state[_LINKS].get(here(), {})
+    return settings
 
 
 def here() -> str:
