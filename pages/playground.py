@@ -9,6 +9,7 @@ from ui.kit.limits import MAX_CURVE_RACERS, MAX_OWN, MAX_RACERS
 from ui.page import playground
 from ui.panels import catalogue
 from ui.panels.editor import editor
+from ui.panels.laboratory import laboratory_panel
 from ui.panels.race import Entry, race_panel
 
 navigation.begin(navigation.PLAYGROUND)
@@ -41,4 +42,7 @@ with picture:
 
 with st.expander(f"The objective: {objective.name}"):
     catalogue.objective_panel(objective)
+controls.fold(
+    "Keep this laboratory: all settings in a file", f"{prefix}kept", lambda: laboratory_panel(navigation.PLAYGROUND)
+)
 navigation.onwards(navigation.PLAYGROUND)

@@ -110,7 +110,7 @@ _KINDS = (
 )
 # What acts once and keeps nothing: a rule to begin with, a run or a scenario to open, the choice by family that writes
 # into another.
-_ACTS = re.compile(r"\w?edit|\w?load|\w?try_\w+|\w?reopen|\w{0,2}family_\w+|\w?schedule_all")
+_ACTS = re.compile(r"\w?edit|\w?load|\w?try_\w+|\w?reopen|\w?laboratory|\w{0,2}family_\w+|\w?schedule_all")
 
 
 def controls(app: AppTest) -> dict[str, str]:

@@ -31,6 +31,8 @@ _ASKED = "link:asked"
 _UNUSED = "link:unused"
 _NOTES = "link:notes"
 _AT = "link:at"
+# Whether the next run shows just what the link says.
+_ANEW = "link:anew"
 # The keys of the controls that were set since the last run; and those of all controls, by the parts that drew them.
 _CHANGED = "link:changed"
 _DRAWN = "link:drawn"
@@ -101,7 +103,7 @@ def begin(path: str) -> None:
     now = st.session_state
     context = get_script_run_ctx()
     back = context is not None and context.is_history_navigation
-    anew, first = False, now.get(_PAGE) != path or back
+    anew, first = bool(now.pop(_ANEW, False)), now.get(_PAGE) != path or back
     if first:
         now[_PAGE] = path
         asked = {key: st.query_params.get_all(key) for key in st.query_params}
@@ -285,7 +287,8 @@ def _write(parts: dict[tuple[str, ...], Link], name: str) -> None:
     now = st.session_state
     link = {key: texts for settings in parts.values() for key, texts in settings.items()}
     now[_PARTS] = parts
-    now[_LINKS] = {**now[_LINKS], now[_PAGE]: link}
+    # In place, for whoever waits to read it later.
+    now[_LINKS][now[_PAGE]] = link
     # A count, so that the browser is told after every run.
     now[_WRITTEN] = now.get(_WRITTEN, 0) + 1
     at = now.pop(_AT, "")
@@ -297,6 +300,24 @@ def link() -> Link:
     """The link of the open page as it was last written."""
     settings: Link = st.session_state[_LINKS].get(here(), {})
     return settings
+
+
+def later() -> Callable[[], Link]:
+    """Gives the link of the page that is open now, whenever it is called, also outside of a run."""
+    links, page = st.session_state[_LINKS], here()
+    return lambda: links.get(page, {})
+
+
+def follow(settings: Link) -> None:
+    """Sets the open page to what the link ``settings`` says; what it does not speak of goes to its default."""
+    now = st.session_state
+    page = here()
+    now[_KEPT] = {**now[_KEPT], page: dict(settings)}
+    now[_ASKED] = dict(settings)
+    now[_UNUSED] = set(settings)
+    now[_NOTES] = []
+    now[_CHANGED] = now.get(_CHANGED, set()) | settings.keys()
+    now[_ANEW] = True
 
 
 def here() -> str:
