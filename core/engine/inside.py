@@ -10,7 +10,7 @@ from core.engine.trace import Path
 from core.formula.latex import plain_symbol
 
 EFFECTIVE = "effective rate"
-"""How far a step leads per unit of slope."""
+"""How long a step is per unit of slope."""
 # By the coordinate.
 _DASHES: tuple[Dash, ...] = ("solid", "dash")
 
@@ -21,8 +21,8 @@ def strips(path: Path) -> Mapping[str, Array]:
     The effective rate, the gradient that the rule was given, and what its lines assigned but the point.
     """
     with np.errstate(all="ignore"):
-        rate = (path.x[:-1] - path.x[1:]) / path.grad[:-1]
-    rate[~np.isfinite(rate)] = np.nan
+        rate = np.abs(np.diff(path.x, axis=0) / path.grad[:-1])
+    rate[~np.isfinite(rate) | (rate == 0)] = np.nan
     kept = {name: values for name, values in path.terms.items() if name not in ("x", "lr")}
     return {EFFECTIVE: rate} | {
         plain_symbol(name): values if values.ndim == 2 else values[:, None] for name, values in kept.items()
@@ -40,6 +40,5 @@ def strip_plot(path: Path, name: str, step: int) -> Plot:
         Series(f"along {variables[axis]}" if several else name, steps, values[at, axis], PALETTE[axis], _DASHES[axis])
         for axis in range(values.shape[1])
     )
-    positive = bool(np.isfinite(values).any() and (values[np.isfinite(values)] > 0).all())
     marks = (Mark("x", float(step), f"step {step}"),) if 1 <= step <= len(values) else ()
-    return Plot("step", name, series, log_y=positive and name == EFFECTIVE, marks=marks)
+    return Plot("step", name, series, log_y=name == EFFECTIVE, marks=marks)

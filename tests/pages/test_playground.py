@@ -100,7 +100,7 @@ def test_what_a_rule_keeps_is_drawn_for_the_one_that_is_looked_at() -> None:
     assert list(chips.options)[:2] == ["effective rate", "g"]
     assert "m" in chips.options
     clean(chips.set_value("m").run())
-    assert any("Adam: m is " in caption.value for caption in app.caption)
+    assert any("Adam, m: " in caption.value for caption in app.caption)
 
 
 def test_a_laboratory_is_kept_in_a_file_and_opened_again() -> None:

@@ -19,8 +19,8 @@ def inside_panel(account: Account, prefix: str) -> None:
     names = {name: name for name in strips(path)}
     chosen = chip_control("What to look at", names, f"{prefix}strip", lambda name: name)
     meanings = {plain_symbol(name): meaning for name, meaning in account.racer.optimizer.state.items()}
-    meaning = {EFFECTIVE: "how far a step leads per unit of slope", "g": "the gradient that the rule was given"}
+    meaning = {EFFECTIVE: "how long a step is per unit of slope", "g": "the gradient that the rule was given"}
     if said := (meanings | meaning).get(chosen):
-        st.caption(f"{account.racer.name}: {chosen} is {said}.")
+        st.caption(f"{account.racer.name}, {chosen}: {said}.")
     drawn = plot(strip_plot(path, chosen, account.step), look())
     picture(drawn, f"{prefix}strip_curve", 300, f"{chosen} of {account.racer.name} over the steps")
