@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache
+from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -26,7 +27,7 @@ Array = npt.NDArray[np.float64]
 every = pytest.mark.parametrize("scenario", GALLERY.values(), ids=GALLERY)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _paths(key: str) -> Paths:
     """The runs of a scenario by their racers: a key of the catalogue, or the first line of a rule without its sign."""
     scenario = GALLERY[key]
@@ -80,8 +81,8 @@ def _four_rules(paths: Paths) -> Iterable[str]:
 def _one_rate(paths: Paths) -> Iterable[str]:
     yield from (_at(paths[key].loss[-1], ".2g") for key in ("nesterov", "momentum"))
     yield from (_at(paths[key].loss[-1]) for key in ("sgd", "rmsprop", "adam"))
-    for key in ("rmsprop", "adam"):
-        assert np.median(np.abs(np.diff(paths[key].x, axis=0))) == pytest.approx(0.0008, rel=0.5)
+    # Rounding aside.
+    assert np.abs(np.diff(paths["adam"].x, axis=0)).max() < 0.0008 * (1 + 1e-9)
 
 
 def _basins(paths: Paths) -> Iterable[str]:
@@ -105,11 +106,10 @@ def _ladder(paths: Paths) -> Iterable[str]:
     yield _at(paths["Second moment"].x[:, 0].max())
     yield _at(paths["Bias correction (Adam)"].x[:, 0].max())
     yield _at(paths["Decoupled decay (AdamW)"].x[-1, 0])
-    # Where a step points, of the way to the minimum: the average of gradients hardly along the ravine.
-    towards = np.array([2.0, 1.0]) - paths["sgd"].x[0]
-    for name, share in (("Averaged gradient", 0.6), ("Second moment", 0.99)):
-        step = paths[name].x[1] - paths[name].x[0]
-        assert (step @ towards / np.linalg.norm(step) / np.linalg.norm(towards) > share) == (share > 0.9)
+    # But for epsilon.
+    for name, even in (("Averaged gradient", False), ("Second moment", True)):
+        x, y = _first_step(paths[name])
+        assert bool(x == pytest.approx(y, rel=1e-5)) == even
 
 
 def _too_fast(paths: Paths) -> Iterable[str]:
@@ -123,7 +123,7 @@ def _curvature_across(path: Path) -> float:
 
 def _above_limit(paths: Paths) -> Iterable[str]:
     path = paths["sgd"]
-    yield f"L is {_at(_curvature_across(path))}"
+    yield f"L is {_at(_curvature_across(path))} and 2/L is {_at(2 / _curvature_across(path))}"
     assert path.run.settings["lr"] == pytest.approx(1.01 * 2 / _curvature_across(path))
     yield from {_at(factor) for factor in path.x[1:, 1] / path.x[:-1, 1]}
     yield f"to {_at(path.x[-1, 1])}"
@@ -148,7 +148,7 @@ def _uphill(paths: Paths) -> Iterable[str]:
     yield f"step {_parting(path)}"
     for rate, shrinks in ((1.99, True), (2.01, False)):
         near = trace(replace(path.run, hypers={"lr": rate}))
-        assert (abs(near.x[-1, 0]) < abs(near.x[0, 0])) is shrinks
+        assert (abs(near.x[-1, 0]) < abs(near.x[0, 0])) == shrinks
     yield "below 2"
 
 
@@ -179,7 +179,8 @@ def _clipping(paths: Paths) -> Iterable[str]:
     yield f"below 0.001 after {_below(paths['Clipped momentum'])}"
     for name, rule in (("Clipped", "sgd"), ("Clipped momentum", "momentum")):
         clipped = trace(replace(paths[rule].run, clip_norm=1.0))
-        np.testing.assert_allclose(clipped.x[:200], paths[name].x[:200], rtol=1e-10)
+        # As torch does, that limit adds a millionth to the norm.
+        np.testing.assert_allclose(clipped.x[:200], paths[name].x[:200], atol=1e-5)
 
 
 def _two_momentums(paths: Paths) -> Iterable[str]:
@@ -329,7 +330,8 @@ def _noise_floor(paths: Paths) -> Iterable[str]:
     yield "last 500"
     yield f"{_below(paths['sgd2'], 1.0)} steps instead of {_below(paths['sgd'], 1.0)}"
     floors = [_mean_loss(paths[key], 500) for key in ("sgd", "sgd2")]
-    assert floors[0] / floors[1] == pytest.approx(10, rel=0.2)
+    assert floors[0] > 10 * floors[1]
+    assert paths["sgd"].loss[-500:].mean() > 10 * paths["sgd2"].loss[-500:].mean()
 
 
 def _mean_loss(path: Path, last: int, seeds: int = 10) -> float:
@@ -359,7 +361,8 @@ def _starved(paths: Paths) -> Iterable[str]:
     kept = 0.02 / np.sqrt(paths["rmsprop"].terms["v"][500:, 0])
     assert kept.mean() == pytest.approx(0.004, rel=0.05)
     yield "about 0.004"
-    assert np.linalg.norm(paths["rmsprop"].x[-500:].mean(axis=0)) < 0.2
+    yield f"{_at(paths['rmsprop'].loss[-600:].mean())} over the last 600 steps"
+    assert _mean_loss(path, 600) > 10 * _mean_loss(paths["rmsprop"], 600)
 
 
 def _noisy_saddle(paths: Paths) -> Iterable[str]:
@@ -369,7 +372,7 @@ def _noisy_saddle(paths: Paths) -> Iterable[str]:
         assert (trace(replace(path.run, noise=0.0, steps=2000)).x[:, 1] == 0).all()
         ends = {round(float(trace(replace(path.run, seed=seed, steps=400)).x[-1, 1]), 1) for seed in range(8)}
         assert ends == {-1, 1}
-    yield "−1 for one and 1 for the other"
+    yield "y = −1"
 
 
 def _polyak(paths: Paths) -> Iterable[str]:
@@ -400,7 +403,11 @@ def _undefined(paths: Paths) -> Iterable[str]:
     ends = [paths[key].x[-1] for key in ("sgd", "armijo")]
     yield _point(ends[0])
     np.testing.assert_allclose(ends[0], ends[1], atol=0.01)
-    assert (np.sign(np.diff(paths["sgd2"].x[:, 0])) != 0).all()
+    objective = paths["sgd"].run.resolved_objective.parsed
+    slopes = [np.linalg.norm(objective.grad([-share * 3 / np.sqrt(2)] * 2)) for share in (0.9, 0.99, 0.999, 0.9999)]
+    assert (np.diff(np.log10(slopes)) > 0.9).all()
+    assert paths["armijo"].terms["rate"].max() == 1.5
+    assert paths["armijo"].terms["rate"].min() < 1.5
 
 
 def _three_places(paths: Paths) -> Iterable[str]:
@@ -428,7 +435,7 @@ def _sam(paths: Paths) -> Iterable[str]:
 def _curvature(paths: Paths) -> Iterable[str]:
     yield f"{_below(paths['newton'])} steps to a loss of 0.001"
     yield f"{_below(paths['barzilai_borwein'])} and {_below(paths['L-BFGS of one step'])}"
-    yield f"y = {_at(paths['L-BFGS of one step'].x[:, 1].max())}"
+    yield f"y = {_at(paths['L-BFGS of one step'].x[:, 1].min())}"
     yield f"{_at(paths['sgd'].loss[-1])} after 500"
 
 
@@ -479,7 +486,8 @@ SAID: dict[str, Callable[[Paths], Iterable[str]]] = {
 
 
 def _numbers_in(text: str) -> set[str]:
-    """The numbers in a text."""
+    """The numbers in a text, but for the one in the name L2."""
+    text = re.sub(r"\bL2\b", "", text)
     # A power of ten first, or it would be taken for ten.
     return set(re.findall(rf"−?\b10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+|{NUMBER.pattern}", text))
 
@@ -494,13 +502,13 @@ def _given(scenario: Scenario) -> set[float]:
 
 
 @every
-def test_every_number_of_an_idea_is_one_of_its_runs(scenario: Scenario) -> None:
+def test_every_number_of_a_title_and_an_idea_is_one_of_its_runs(scenario: Scenario) -> None:
     said = list(SAID[scenario.key](_paths(scenario.key)))
     assert said
     for text in said:
         assert re.search(rf"(?<![\d.·]){re.escape(text)}(?![\d·]|\.\d)", scenario.idea), text
     computed = set().union(*map(_numbers_in, said))
-    rest = _numbers_in(scenario.idea) - computed
+    rest = _numbers_in(f"{scenario.title}. {scenario.idea}") - computed
     assert [number for number in rest if value_of(number) not in _given(scenario)] == []
 
 
@@ -585,7 +593,7 @@ def test_a_rung_of_the_ladder_is_the_rule_that_it_is_called_after(rung: str, rul
 
 def test_a_rung_differs_from_the_one_below_by_few_lines() -> None:
     texts = [set(rule.split("\n")[1:]) for rule in GALLERY["ladder"].rules if rule not in RACERS]
-    for below, above in zip(texts, texts[1:], strict=False):
+    for below, above in pairwise(texts):
         assert below & above
         new = {line for line in above - below if ":" not in line}
         assert 1 <= len(new) <= 3
