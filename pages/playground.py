@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.catalogue.racers import distinct
-from core.engine.scenarios import RACES
+from core.lessons.gallery import GALLERY
 from ui import controls, navigation
 from ui.kit.limits import MAX_CURVE_RACERS, MAX_OWN, MAX_RACERS
 from ui.page import playground
@@ -17,7 +17,7 @@ prefix = navigation.PLAYGROUND.prefix
 opening = playground.opening(prefix)
 
 with st.sidebar:
-    controls.scenario_list(RACES, prefix)
+    controls.scenario_list(GALLERY, prefix)
     objective = controls.objective_control(None, opening.objective, prefix)
     most = MAX_RACERS if objective.dimension == 2 else MAX_CURVE_RACERS
     racers = controls.racers_control(list(opening.rules), prefix, most)
@@ -31,7 +31,7 @@ with below:
     racers = distinct([*racers, *editor(prefix, MAX_OWN)])[:most]
 with picture:
     race_panel(
-        Entry(objective, racers, start, steps, gradients, opening.rules, RACES, most),
+        Entry(objective, racers, start, steps, gradients, opening.rules, GALLERY, most),
         {"Contour": "plane", "3-D": "space"} if objective.dimension == 2 else {"Curve": "curve"},
         {"Loss": "loss", "Gradient norm": "norm", "Learning rate": "rate"},
         340,

@@ -18,6 +18,7 @@ SOURCES = sorted(
 OWN_FORMATS = {
     "core/formula/words.py": "the formatter",
     "core/catalogue/optimizers/declaration.py": "the text of a rule, in its language",
+    "core/catalogue/objectives.py": "the text of an objective, in its language",
     "core/lessons/two_features.py": "the text of an objective, in its language",
     "core/engine/script.py": "code",
     "core/engine/findings.py": "names by which claims quote numbers",

@@ -5,7 +5,7 @@ import pytest
 
 from core import Run, trace
 from core.catalogue.racers import RACERS, own_racer
-from core.engine.scenarios import RACES
+from core.lessons.gallery import GALLERY
 from tests.pages.visits import clean, link_of, notes, open_page, run_table, state
 from ui import navigation
 from ui.controls import scenario_state
@@ -16,13 +16,13 @@ FIRST = "# Averaged momentum\nbeta: (0, 1) = 0.9\nv = beta*v + (1 - beta)*g\nx =
 SECOND = "x = x - lr*sign(g)"
 
 
-@pytest.mark.parametrize("key", RACES)
+@pytest.mark.parametrize("key", GALLERY)
 def test_a_scenario_is_opened_by_its_short_name(key: str) -> None:
     app = open_page(PAGE, {"scenario": key})
     assert notes(app) == ""
-    wanted = scenario_state(RACES[key], PAGE.prefix)
+    wanted = scenario_state(GALLERY[key], PAGE.prefix)
     assert {name: state(app, name) for name in wanted} == wanted
-    assert [group.value for group in app.button_group if group.key == f"ptry_{key}"] == [RACES[key].title]
+    assert [group.value for group in app.button_group if group.key == f"ptry_{key}"] == [GALLERY[key].title]
 
 
 def test_a_scenario_that_does_not_exist_is_noted() -> None:

@@ -9,7 +9,7 @@ MAX_RACERS = 8
 # As many when they are all on one line, the curve of a function of one variable.
 MAX_CURVE_RACERS = 4
 # Rules of a visitor's own that race at once.
-MAX_OWN = 4
+MAX_OWN = 5
 # The choice among the objectives that stands for a formula typed by the visitor.
 OWN = "Own formula"
 # Beyond these, noise drowns every slope and a limit on the gradient's norm limits nothing.

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from core.catalogue.objectives import Objective
-from core.engine.scenarios import RACES, Scenario
+from core.engine.scenarios import Scenario
 from core.engine.summary import Race
+from core.lessons.gallery import GALLERY
 from ui import controls
 from ui.controls import fold
 from ui.kit import share
@@ -19,10 +20,10 @@ from ui.stage import Account
 def opening(prefix: str) -> Scenario:
     """What the page opens with; a link may name another scenario, which is loaded."""
     key = "scenario"
-    share.setting(key, "", controls.one_of(RACES), f"it is {' or '.join(RACES)}")
+    share.setting(key, "", controls.one_of(GALLERY), f"it is {' or '.join(GALLERY)}")
     if named := st.session_state[key]:
-        share.ask({**controls.scenario_state(RACES[named], prefix), key: ""})
-    return next(iter(RACES.values()))
+        share.ask({**controls.scenario_state(GALLERY[named], prefix), key: ""})
+    return next(iter(GALLERY.values()))
 
 
 def sections(objective: Objective, race: Race, account: Account) -> None:

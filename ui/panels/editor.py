@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.catalogue.optimizers import OPTIMIZERS
-from core.catalogue.racers import Racer, own_racer
+from core.catalogue.racers import Racer, counted_key, own_racer
 from core.catalogue.wraps import WRAPS, wrapped
 from core.engine.likeness import known_as
 from core.formula import FormulaError
@@ -16,7 +16,8 @@ from ui.panels.claims import topic_key
 
 def editor(prefix: str = "", most: int = 1) -> list[Racer]:
     """The editor, folded unless a link brings a text: the racers of up to ``most`` own rules."""
-    written = any(share.asked(f"{prefix}{name}") for name in ("own", "own2", "own3", "own4", "schedule_text"))
+    names = [*(counted_key("own", count) for count in range(1, most + 1)), "schedule_text"]
+    written = any(share.asked(prefix + name) for name in names)
     label = "Edit a rule, or write a schedule: change a line, and race your version against the original"
     with st.expander(label, expanded=written):
         below = st.container()
