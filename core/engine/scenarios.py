@@ -77,8 +77,8 @@ RACES = _catalogue(
     Scenario(
         "one_rate",
         "One learning rate for all",
-        "At 0.0008 gradient descent, momentum and Nesterov make progress, while the adaptive rules, whose steps are "
-        "about as long as the learning rate, hardly leave the start.",
+        "At 0.0008 gradient descent, momentum and Nesterov make progress, while the adaptive rules, whose steps do not "
+        "grow with the slope, hardly leave the start.",
         "rosenbrock",
         {rule: {"lr": 0.0008} for rule in ("sgd", "momentum", "nesterov", "rmsprop", "adam")},
         steps=2000,

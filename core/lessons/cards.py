@@ -12,6 +12,7 @@ from core.engine.scenarios import DESCENTS, RACES
 from core.engine.trace import trace
 from core.evidence.experiments.measure import curve
 from core.lessons import pitfalls, techniques
+from core.lessons.gallery import GALLERY
 from core.lessons.history import known_by, years
 from core.lessons.sections import Section
 from core.problems.batches.data import dataset
@@ -72,6 +73,13 @@ def _race() -> Plot:
     return Plot("step", "loss", tuple(series), log_y=True)
 
 
+def _parted() -> Plot:
+    """Where Adam and AMSGrad walk on the line that breaks Adam."""
+    scenario = GALLERY["breaking-adam"]
+    paths = zip(scenario.racers, map(trace, scenario.runs()), strict=True)
+    return Plot("step", "x", tuple(curve(racer.name, path.x[:, 0], color=racer.color) for racer, path in paths))
+
+
 def _known() -> Plot:
     """How many rules were known by each year."""
     counts = [float(len(known_by(year))) for year in years()]
@@ -98,6 +106,7 @@ CARDS: Mapping[str, Card] = {
     "optimizers": Card(_race, "The losses of three update rules on one landscape over the steps"),
     "techniques": _of(techniques.TECHNIQUES, "clipping"),
     "pitfalls": _of(pitfalls.SECTIONS, "saddles"),
+    "playground": Card(_parted, "On one line Adam walks to the worst point, and AMSGrad to the best"),
     "history": Card(_known, "The number of known update rules by year, which grows fastest after 2010"),
     "reference": Card(_memory, "How many numbers the rules keep for each weight, from none to several"),
 }
