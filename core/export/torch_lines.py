@@ -1,4 +1,4 @@
-"""A run as the few lines of PyTorch that set it: its optimizer, its scheduler, its clipping, and the loop around them."""
+"""A run as the few lines of PyTorch that set it: its optimizer, scheduler and clipping, in the loop they belong in."""
 
 from core.catalogue.schedules import OWN_SCHEDULE
 from core.engine.run import Run

@@ -18,6 +18,8 @@ from core.lessons.clinic.values import Open, Value, dotted, is_number, value_of
 BESIDE = frozenset({"params", "optimizer", "last_epoch", "cycle_momentum", "base_momentum", "max_momentum"})
 # Declared texts write sums and products, whose last digit differs from how somebody else computes them.
 _CLOSE = 1e-12
+# Digits up to which a number was probably typed and not computed.
+_FEW = 13
 _FUNCTIONS = frozenset({"int", "max", "min"})
 
 
@@ -199,9 +201,9 @@ def _undone_right(
 
 
 def _quotient(product: float, factor: float) -> float:
-    """The other factor; of the numbers that give ``product`` up to its last digits the one with the fewest."""
+    """The other factor; if one of few digits gives ``product`` up to its own last ones, that is what was meant."""
     other = product / factor
-    short = (float(f"{other:.{count}g}") for count in range(1, 17))
+    short = (float(f"{other:.{count}g}") for count in range(1, _FEW))
     return next((one for one in short if _rounded(one * factor) == _rounded(product)), other)
 
 

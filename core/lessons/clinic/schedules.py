@@ -34,6 +34,8 @@ _LENGTHS: Mapping[str, str] = MappingProxyType(
 _STAND_IN = 1_000_000
 # Hyperparameters that count steps may be this large.
 _COUNTS = 1_000.0
+# What rounding adds to a whole number at most.
+_NEAR = 1e-9
 # Schedulers inside each other.
 _MOST_LEVELS = 4
 
@@ -221,14 +223,9 @@ def _fitting(
 
 
 def _plain(hyper: Hyper, value: float) -> float:
-    """``value`` without what arithmetic left behind its digits."""
-    return (
-        float(f"{value:.15g}")
-        if not hyper.whole
-        else float(round(value))
-        if abs(value - round(value)) < 1e-9
-        else value
-    )
+    """``value``, which is whole if it should be and arithmetic left only the last digits to say otherwise."""
+    near = float(round(value))
+    return near if hyper.whole and abs(value - near) < _NEAR else value
 
 
 def _shorter(entry: Schedule, hypers: dict[str, float], stretch: float) -> tuple[Schedule, dict[str, float]] | None:
@@ -242,8 +239,8 @@ def _shorter(entry: Schedule, hypers: dict[str, float], stretch: float) -> tuple
     }
 
 
-# What is left out where a call is compared: of ReduceLROnPlateau also how small a reduction is none, which is tiny unless
-# somebody changed it; of OneCycleLR the factors of its length, which is known already.
+# What is left out where a call is compared: of ReduceLROnPlateau also how small a reduction is none, which is tiny
+# unless somebody changed it; of OneCycleLR the factors of its length, which is known already.
 _NEUTRAL: Mapping[str, Mapping[str, Value]] = MappingProxyType(
     {
         "ReduceLROnPlateau": {"mode": "min", "threshold_mode": "rel", "cooldown": 0, "eps": 0.0},

@@ -12,6 +12,8 @@ MAX_TEXT = 10_000
 _MAX_NODES = 8_000
 # Levels of the tree; every branch of an elif is one.
 _MAX_DEPTH = 90
+# Of a whole number; the largest of other numbers have as many.
+_MOST_BITS = 1024
 
 # A prompt of the interpreter or of a notebook, as documentation shows it.
 _PROMPT = re.compile(r"^\s*(?:>>>|\.\.\.|In \[\d*\]:) ?")
@@ -86,6 +88,9 @@ def _check_size(tree: ast.Module) -> None:
         count += len(level)
         if count > _MAX_NODES:
             raise UnreadableError("The text has more parts than are read; the lines about the optimizer are enough.")
+        for node in level:
+            if isinstance(node, ast.Constant) and isinstance(node.value, int) and node.value.bit_length() > _MOST_BITS:
+                raise UnreadableError("A number has far too many digits.", node.lineno)
         level = [child for node in level for child in ast.iter_child_nodes(node)]
         if not level:
             return
