@@ -7,6 +7,7 @@ and schedules that they amount to follow from what the catalogue declares as the
 
 from core.lessons.clinic.examine import examine
 from core.lessons.clinic.examined import Examined, Kind, Note
+from core.lessons.clinic.example import EXAMPLE, PLACEHOLDER
 from core.lessons.clinic.text import MAX_TEXT
 
-__all__ = ["MAX_TEXT", "Examined", "Kind", "Note", "examine"]
+__all__ = ["EXAMPLE", "MAX_TEXT", "PLACEHOLDER", "Examined", "Kind", "Note", "examine"]

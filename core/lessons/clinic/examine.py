@@ -68,7 +68,9 @@ def _examined(tree: ast.Module, most: int) -> Examined:
     steps, step_notes = _capped(told, most)
     notes += step_notes
     hypers = found.hypers | ({"lr": follows.rate} if "lr" in found.hypers else {})
-    return Examined(_ordered(notes), found.optimizer, hypers, follows.schedule, follows.hypers, clip_norm, steps)
+    return Examined(
+        _ordered(notes), found.optimizer, hypers, follows.schedule, follows.hypers, clip_norm, steps, found.plain
+    )
 
 
 def _own_schedulers(program: Program) -> list[_Call]:

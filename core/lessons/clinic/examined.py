@@ -38,7 +38,8 @@ class Examined:
     """The settings that a text gives a run, and notes in the order of its lines.
 
     ``optimizer`` is a key of the catalogue or the text of a rule, ``None`` if none was recognised; ``schedule`` a key
-    or the text of a schedule. ``steps`` is how many the text takes, ``None`` if it does not say.
+    or the text of a schedule. ``steps`` is how many the text takes, ``None`` if it does not say. ``plain`` is the key
+    of the rule that a text of a rule was made from, "" if there is none.
     """
 
     notes: tuple[Note, ...]
@@ -48,6 +49,7 @@ class Examined:
     schedule_hypers: dict[str, float] = field(default_factory=dict, hash=False)
     clip_norm: float | None = None
     steps: int | None = None
+    plain: str = ""
 
     def of(self, kind: Kind) -> tuple[Note, ...]:
         """The notes of one kind."""

@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -34,11 +34,15 @@ class Made:
 
 @dataclass(frozen=True)
 class Rule:
-    """An update rule: its key or text, its numbers, and what there is to say of how it was found."""
+    """An update rule: its key or text, its numbers, and what there is to say of how it was found.
+
+    ``plain`` is the key of the rule that a text was made from.
+    """
 
     optimizer: str | None
     hypers: dict[str, float]
     notes: tuple[Note, ...]
+    plain: str = ""
 
 
 def _own_calls() -> dict[str, Signature]:
@@ -276,6 +280,7 @@ def _decaying(found: Rule, decay: float, decoupled: bool, line: int) -> Rule:
         Kind.TAKEN,
         line,
         f"`weight_decay` {digits(decay)} {how}. {plain.name} has no such term, so the rule is taken as one of your "
-        "own, with its lines in the box for it.",
+        "own.",
     )
-    return _within(by_text(text), found.hypers | {"weight_decay": decay}, [*found.notes, said], line)
+    own = _within(by_text(text), found.hypers | {"weight_decay": decay}, [*found.notes, said], line)
+    return replace(own, plain=plain.key)

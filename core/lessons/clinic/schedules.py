@@ -165,7 +165,7 @@ def taken(one: Called, rate: float, steps: int | None, most: int) -> Taken | Non
         except FormulaError:
             sentence = "The schedule is too long for the language of schedules; the learning rate stays the same here."
             return Taken("constant", {}, rate, (*notes, Note(Kind.LEFT, one.line, sentence)))
-        said = f"`{one.name}` is taken as a schedule of your own, whose text is in the box for it."
+        said = f"`{one.name}` is taken as a schedule of your own."
         return Taken(text, {}, rate, (Note(Kind.TAKEN, one.line, said), *notes))
     entry, hypers = found
     return Taken(entry.key, hypers, rate, (Note(Kind.TAKEN, one.line, _said(one, entry, hypers)), *notes))
