@@ -17,7 +17,7 @@ from core.lessons.clinic.schedules import Taken, called, taken, told_steps
 from core.lessons.clinic.settings import optimizer_problems, scheduler_problems
 from core.lessons.clinic.signatures import SIGNATURES, given
 from core.lessons.clinic.text import UnreadableError, tree_of
-from core.lessons.clinic.values import Open, dotted, is_number
+from core.lessons.clinic.values import Open, dotted, is_number, written
 
 # What the engine takes for a limit of the gradient's norm.
 _CLIPS = (1e-12, 1e12)
@@ -155,9 +155,9 @@ def _clip(program: Program) -> tuple[float | None, list[Note]]:
         arguments = {keyword.arg: keyword.value for keyword in event.node.keywords}
         node = event.node.args[1] if len(event.node.args) > 1 else arguments.get("max_norm")
         value = program.names.value(node, event.scope) if node is not None else Open("")
-        if isinstance(value, Open):
+        if value is None or isinstance(value, Open):
             said = "The largest norm is {}, to which the text gives no value; nothing is clipped here."
-            notes.append(Note(Kind.LEFT, event.line, said, (value.text or "not given",)))
+            notes.append(Note(Kind.LEFT, event.line, said, (written(node) if node is not None else "not given",)))
             continue
         if not is_number(value) or not _CLIPS[0] <= value <= _CLIPS[1]:
             notes.append(Note(Kind.WRONG, event.line, "The largest norm must be a number above 0."))

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable, Iterator
 
 from core.lessons.clinic.examined import Kind, Note
-from core.lessons.clinic.program import Act, Event, Program
+from core.lessons.clinic.program import Act, Event, Program, class_called
 from core.lessons.clinic.values import dotted
 
 
@@ -30,6 +30,18 @@ def _models(program: Program) -> Iterator[tuple[Event, str]]:
                 yield event, dotted(node.func).removesuffix(".parameters")
 
 
+def _trained_after(program: Program, event: Event) -> bool:
+    """Whether steps follow ``event``; once a model is trained it may well be moved, or give its name to another."""
+    steps = [program.events.index(step) for step in program.of(Act.STEP)]
+    return not steps or steps[-1] > program.events.index(event)
+
+
+def _made_again(program: Program, event: Event) -> bool:
+    """Whether an optimizer is made once more after ``event``."""
+    at = program.events.index(event)
+    return any(other.act is Act.OPTIMIZER and other.root == event.root for other in program.events[at + 1 :])
+
+
 def _later(program: Program, event: Event, *acts: Act) -> Iterator[Event]:
     at = program.events.index(event)
     for other in program.events[at + 1 :]:
@@ -40,7 +52,7 @@ def _later(program: Program, event: Event, *acts: Act) -> Iterator[Event]:
 def _moved_later(program: Program) -> Iterator[Note]:
     for event, model in _models(program):
         for other in _later(program, event, Act.MOVE):
-            if other.who == model:
+            if other.who == model and _trained_after(program, other):
                 yield _wrong(
                     event.line,
                     f"The optimizer is made before the model is moved on line {other.line}. PyTorch asks for the other "
@@ -52,7 +64,8 @@ def _moved_later(program: Program) -> Iterator[Note]:
 def _replaced_later(program: Program) -> Iterator[Note]:
     for event, model in _models(program):
         for other in _later(program, event, Act.REPLACE):
-            if other.who == model or other.who.startswith(f"{model}."):
+            ours = other.who == model or other.who.startswith(f"{model}.")
+            if ours and _trained_after(program, other) and not _made_again(program, other):
                 yield _wrong(
                     other.line,
                     f"What {{}} is now has parameters that the optimizer of line {event.line} was not given, so it "
@@ -136,7 +149,9 @@ def _not_called(program: Program, node: ast.AST) -> Iterator[Note]:
 
 def _parameters_not_called(program: Program, node: ast.AST) -> Iterator[Note]:
     match node:
-        case ast.Call(_, [ast.Attribute(_, "parameters"), *_]):
+        case ast.Call(_, [ast.Attribute(owner, "parameters"), *_]) if class_called(program, node):
+            if not any(word in dotted(owner).lower() for word in ("model", "net")):
+                return
             yield _wrong(
                 node.lineno, "`parameters` must be called, `parameters()`; without brackets this raises a TypeError."
             )

@@ -49,6 +49,9 @@ def _not_cleared(program: Program) -> Iterator[Note]:
     for step, events in _looped_steps(program):
         if not any(event.act is Act.BACKWARD for event in events) or step.who in program.handed:
             continue
+        # With a closure, or with a context that holds its gradients.
+        if isinstance(step.node, ast.Call) and step.node.args and not step.scaled:
+            continue
         zeros = [zero for zero in program.of(Act.ZERO) if _clears(zero, step, program)]
         if any(zero.loops[: len(step.loops)] == step.loops for zero in zeros) or any(
             zero.root != step.root for zero in zeros
@@ -89,7 +92,9 @@ def _certain(event: Event, step: Event) -> bool:
 def _dropped(program: Program) -> Iterator[Note]:
     """Gradients that are gathered for a step every few batches, and cleared in each."""
     for step, events in _looped_steps(program):
-        if not _is_counted(step):
+        # What waits together with the step is not gathered for it.
+        gathered = not any(event.act is Act.BACKWARD and set(step.arms) <= set(event.arms) for event in events)
+        if not _is_counted(step) or not gathered:
             continue
         for zero in events:
             if zero.act is Act.ZERO and zero.loops == step.loops and not zero.arms and _clears(zero, step, program):

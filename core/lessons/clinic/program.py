@@ -217,8 +217,10 @@ class _Walker:
             if path.endswith(".grad") and isinstance(statement.value, ast.Constant):
                 self.add(Act.ZERO, "", statement, place)
             elif path and isinstance(statement.value, ast.Call):
-                called = self.program.names.path(statement.value.func)
-                if not class_called(self.program, statement.value) and called.rpartition(".")[2][:1].isupper():
+                called = self.program.names.path(statement.value.func).rpartition(".")[2]
+                # What is wrapped keeps its parameters.
+                wraps = any(dotted(node).startswith(path) for node in ast.walk(statement.value))
+                if called[:1].isupper() and not wraps and not class_called(self.program, statement.value):
                     self.add(Act.REPLACE, place.name(path), statement, place)
 
     def calls(self, expression: ast.expr, place: _Place) -> None:

@@ -40,14 +40,22 @@ def tree_of(text: str) -> ast.Module:
         )
     if re.search(r"[\x00\ud800-\udfff]", text):
         raise UnreadableError("The text has a character that no program can have.", _line_of_strange(text))
-    tree = _parsed(_as_python(text))
+    plain = textwrap.dedent(text.expandtabs(4))
+    without = _without_marks(plain)
+    try:
+        tree = _parsed(plain)
+    except UnreadableError:
+        if without == plain:
+            raise
+        tree = _parsed(without)
     _check_size(tree)
     return tree
 
 
-def _as_python(text: str) -> str:
+def _without_marks(text: str) -> str:
     """``text`` without prompts and marks of other tools, as many lines as before."""
-    lines = text.expandtabs(4).splitlines()
+    # Lines as Python counts them.
+    lines = re.split(r"\r\n|\r|\n", text)
     if any(line.lstrip().startswith(">>>") or line.lstrip().startswith("In [") for line in lines):
         lines = [_PROMPT.sub("", line) if _PROMPT.match(line) else "" for line in lines]
     return textwrap.dedent("\n".join("" if _NOT_PYTHON.match(line) else line for line in lines))

@@ -310,6 +310,43 @@ CORRECT = {
                 optimizer.step()
                 scheduler.step(epoch + i / iters)
         """),
+    "wrapped, trained and put away": _text("""
+        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+        model = DDP(model, device_ids=[rank])
+        for epoch in range(10):
+            for i, (inputs, targets) in enumerate(loader):
+                optimizer.zero_grad()
+                loss = criterion(model(inputs), targets)
+                loss.backward()
+                optimizer.step()
+            print("[%d/%d] %.4f"
+                  % (epoch, 10, loss.item()))
+        model.to("cpu")
+        torch.save(model.state_dict(), "model.pt")
+        model = Net()
+        """),
+    "a critic that is trained more often": _text("""
+        optimizer_g = torch.optim.Adam(maker.parameters(), lr=2e-4)
+        optimizer_c = torch.optim.Adam(critic.parameters(), lr=2e-4)
+        for i, real in enumerate(loader):
+            optimizer_c.zero_grad()
+            loss_c = critic(maker(noise).detach()).mean() - critic(real).mean()
+            loss_c.backward()
+            optimizer_c.step()
+            optimizer_g.zero_grad()
+            if i % n_critic == 0:
+                loss_g = -critic(maker(noise)).mean()
+                loss_g.backward()
+                optimizer_g.step()
+        """),
+    "clipping by choice": _text("""
+        def step(parameters, optimizer, clip_grad=None):
+            if clip_grad is not None:
+                torch.nn.utils.clip_grad_norm_(parameters, clip_grad)
+            optimizer.step()
+
+        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+        """),
     "cyclic": _text("""
         optimizer = torch.optim.Adam(model.parameters(), lr=1e-4)
         scheduler = torch.optim.lr_scheduler.CyclicLR(
