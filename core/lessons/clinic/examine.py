@@ -6,12 +6,13 @@ from core.engine.run import MAX_STEPS
 from core.formula.words import digits
 from core.lessons.clinic.examined import Examined, Kind, Note
 from core.lessons.clinic.habits import habit_problems
+from core.lessons.clinic.lengths import length_problems, told_total
 from core.lessons.clinic.match import Called
 from core.lessons.clinic.names import Function, names_of
 from core.lessons.clinic.optimizers import KNOWN as KNOWN_OPTIMIZERS
 from core.lessons.clinic.optimizers import Rule, made, rule
 from core.lessons.clinic.order import order_problems
-from core.lessons.clinic.pace import of_event, pace_problems, steps_of, told_total
+from core.lessons.clinic.pace import of_event, pace_problems, steps_of
 from core.lessons.clinic.program import Act, Event, Program, program_of
 from core.lessons.clinic.schedules import Taken, called, taken, told_steps
 from core.lessons.clinic.settings import optimizer_problems, scheduler_problems
@@ -48,7 +49,12 @@ def _examined(tree: ast.Module, most: int) -> Examined:
     schedulers = _own_schedulers(program)
     calls = {target: called(call, name, names, scope) for target, name, call, scope in schedulers}
     bound = {target: given(call, SIGNATURES[name]) for target, name, call, _ in schedulers}
-    notes = [*order_problems(program), *pace_problems(program, calls), *habit_problems(program, tree)]
+    notes = [
+        *order_problems(program),
+        *pace_problems(program, calls),
+        *length_problems(program, calls),
+        *habit_problems(program, tree),
+    ]
     first = made(optimizers[0][2], optimizers[0][1], names, optimizers[0][3]) if optimizers else None
     for target, one in calls.items():
         notes += scheduler_problems(one, bound[target], first)
@@ -93,7 +99,7 @@ def _schedule(chosen: Called | None, found: Rule, told: int | None, most: int) -
     rate = found.hypers.get("lr", 0.0)
     if chosen is None:
         return Taken("constant", {}, rate, ())
-    return taken(chosen, rate, told, most) or Taken("constant", {}, rate, ())
+    return taken(chosen, rate, told, most)
 
 
 def _others(optimizers: list[_Call], schedulers: list[_Call]) -> list[Note]:

@@ -25,7 +25,8 @@ def pace_problems(program: Program, schedulers: dict[str, Called]) -> list[Note]
     return [note for check in _CHECKS for note in check(program, schedulers)]
 
 
-def _wrong(line: int, sentence: str, *quotes: str) -> Note:
+def wrong(line: int, sentence: str, *quotes: str) -> Note:
+    """The note that something on ``line`` looks wrong."""
     return Note(Kind.WRONG, line, sentence, quotes)
 
 
@@ -55,7 +56,7 @@ def _before_the_optimizer(program: Program, schedulers: dict[str, Called]) -> It
         if not steps or not event.loops or event.arms or steps[0].arms:
             continue
         if all(program.events.index(step) > at for step in steps) and not _plateau(event, schedulers):
-            yield _wrong(
+            yield wrong(
                 event.line,
                 f"The scheduler is stepped before the optimizer on line {steps[0].line}, so the first learning rate of "
                 "the schedule is skipped. Step it afterwards.",
@@ -75,14 +76,14 @@ def _metric(program: Program, schedulers: dict[str, Called]) -> Iterator[Note]:
         given_something = bool(call.args or call.keywords)
         if one.name == "ReduceLROnPlateau":
             if not given_something:
-                yield _wrong(
+                yield wrong(
                     event.line,
                     "ReduceLROnPlateau must be handed the loss: `scheduler.step(loss)`. This raises a TypeError.",
                 )
             else:
                 yield from _way(event, one)
         elif given_something and one.name not in _TAKES_EPOCHS and _number_like(call):
-            yield _wrong(
+            yield wrong(
                 event.line,
                 f"Handing an epoch to {one.name}.step() is deprecated and takes another formula; a scheduler counts by "
                 "itself. Call `scheduler.step()`.",
@@ -113,7 +114,7 @@ def _way(event: Event, one: Called) -> Iterator[Note]:
     mode = one.arguments["mode"]
     if (rises and mode == "min") or (falls and mode == "max"):
         other = "max" if mode == "min" else "min"
-        yield _wrong(
+        yield wrong(
             event.line,
             f"The scheduler waits for {{}} to {'fall' if mode == 'min' else 'rise'}, because its mode is “{mode}”, so "
             f'it reduces the rate while training goes well. Use `mode="{other}"`.',
@@ -127,7 +128,7 @@ def _both(program: Program, schedulers: dict[str, Called]) -> Iterator[Note]:
         other = first.setdefault((event.who, event.root), event)
         one = of_event(event, schedulers)
         if other is not event and len(event.loops) != len(other.loops) and one is not None and event.beside(other):
-            yield _wrong(
+            yield wrong(
                 event.line,
                 f"The same scheduler is stepped here and on line {other.line}, once per batch and once per epoch. One "
                 "of them is too many.",
@@ -140,7 +141,7 @@ def _never(program: Program, schedulers: dict[str, Called]) -> Iterator[Note]:
         return
     for name, one in schedulers.items():
         if name and name not in program.handed and not any("sched" in handed for handed in program.handed):
-            yield _wrong(
+            yield wrong(
                 one.line, f"`step()` of this {one.name} is never called, so the learning rate stays at its first value."
             )
 
@@ -198,7 +199,7 @@ def _too_often(
     for name, product in said:
         if epochs is not None and product == epochs and product != batches:
             what = _after_end(one.name)
-            yield _wrong(
+            yield wrong(
                 line,
                 f"`{name}` of {one.name} is the number of epochs, but here the scheduler is stepped for every batch: "
                 f"{what} Step it once per epoch, or count in batches.",
@@ -206,13 +207,13 @@ def _too_often(
             return
     left = _left_after_batches(one, epochs)
     if left is not None:
-        yield _wrong(
+        yield wrong(
             line,
             f"{one.name} looks counted in epochs, but here it is stepped for every batch: after {_HUNDRED} batches "
             f"{digits(left)} of the learning rate is left. Step it once per epoch.",
         )
     elif one.name == "ReduceLROnPlateau":
-        yield _wrong(
+        yield wrong(
             line,
             f"Stepped for every batch, the patience of {digits(one.arguments['patience'])} counts batches, and the "
             "loss of single batches runs out of it by chance. Step it once per epoch with a mean or a validation loss.",
@@ -250,84 +251,12 @@ def _too_seldom(event: Event, one: Called, said: list[tuple[str, Counter[str]]])
     for name, product in said:
         if name == "epochs·steps_per_epoch" or any(factor.startswith("len(") for factor in product):
             trap = "covers only the first bit of the rise" if one.name == "OneCycleLR" else "covers only its beginning"
-            yield _wrong(
+            yield wrong(
                 event.line,
                 f"{one.name} is counted in batches, but here it is stepped once per epoch, so a run {trap}. Step it "
                 "after every `optimizer.step()`.",
             )
             return
-
-
-# --- Lengths that do not agree ---
-
-
-def _total(program: Program, event: Event) -> tuple[int, bool] | None:
-    """How often ``event`` happens, if the text tells."""
-    total = 1
-    for loop in event.loops:
-        count = rounds(loop)
-        value = program.names.value(count, loop.scope) if count is not None else None
-        if not is_number(value) or loop.breaks:
-            return None
-        total *= int(value)
-    return total, bool(event.loops)
-
-
-def told_total(program: Program, event: Event) -> int | None:
-    """How often ``event`` happens in its loops; ``None`` if the text does not say, or it waits for something."""
-    total = _total(program, event) if not event.arms else None
-    return total[0] if total is not None and total[1] and total[0] >= 1 else None
-
-
-def _other_length(program: Program, schedulers: dict[str, Called]) -> Iterator[Note]:
-    for event in program.of(Act.SCHEDULE):
-        one, total = of_event(event, schedulers), told_total(program, event)
-        if one is None:
-            continue
-        if one.name == "OneCycleLR":
-            yield from _one_cycle_length(program, event, one, total)
-        elif total is not None and one.name == "CosineAnnealingLR" and is_number(one.arguments["T_max"]):
-            length = one.arguments["T_max"]
-            if 1 <= length < total:
-                yield _wrong(
-                    one.line,
-                    f"`T_max` is {digits(length)} and the scheduler is stepped {digits(total)} times: past `T_max` the "
-                    "learning rate climbs again.",
-                )
-        elif total is not None and one.name == "SequentialLR":
-            yield from _warm_up_length(one, total)
-
-
-def _one_cycle_length(program: Program, event: Event, one: Called, total: int | None) -> Iterator[Note]:
-    length = one.arguments["total_steps"]
-    if total is None and is_number(one.arguments["epochs"]) and len(event.loops) >= 2 and not event.arms:
-        # Batches are the same on both sides; epochs need not be.
-        count = rounds(event.loops[-2])
-        epochs = program.names.value(count, event.loops[-2].scope) if count is not None else None
-        total, length = (int(epochs) if is_number(epochs) else None), one.arguments["epochs"]
-        unit = "epochs"
-    else:
-        unit = "steps"
-    if total is None or not is_number(length) or length == total or event.loops[-1].breaks:
-        return
-    how = "so it raises a ValueError" if total > length else "so the rate does not come down to its end"
-    yield _wrong(one.line, f"The cycle is {digits(length)} {unit} long and the loops run for {digits(total)}, {how}.")
-
-
-def _warm_up_length(one: Called, total: int) -> Iterator[Note]:
-    parts, milestones = one.arguments["schedulers"], one.arguments["milestones"]
-    if not isinstance(parts, tuple) or not isinstance(milestones, tuple) or len(milestones) != 1:
-        return
-    last, (milestone,) = parts[-1], milestones
-    if not isinstance(last, Called) or last.name != "CosineAnnealingLR" or not is_number(milestone) or milestone <= 0:
-        return
-    length = last.arguments["T_max"]
-    if is_number(length) and length == total:
-        yield _wrong(
-            last.line,
-            "The cosine has only the steps after the warm-up, so at the end of the run it is not down yet: `T_max` "
-            f"should be {digits(total - milestone)}.",
-        )
 
 
 _CHECKS: tuple[Callable[[Program, dict[str, Called]], Iterator[Note]], ...] = (
@@ -336,5 +265,4 @@ _CHECKS: tuple[Callable[[Program, dict[str, Called]], Iterator[Note]], ...] = (
     _both,
     _never,
     _wrong_unit,
-    _other_length,
 )

@@ -12,11 +12,12 @@ from core.catalogue.schedules import schedule as by_text
 from core.formula import FormulaError
 from core.formula.words import digits
 from core.lessons.clinic.examined import Kind, Note
-from core.lessons.clinic.factors import Inexpressible, own_text
+from core.lessons.clinic.factors import own_text
 from core.lessons.clinic.functions import function_of
 from core.lessons.clinic.match import Called, Rest, matched
 from core.lessons.clinic.names import Function, Names
 from core.lessons.clinic.signatures import SIGNATURES, given
+from core.lessons.clinic.translation import Inexpressible
 from core.lessons.clinic.values import Open, Value, is_number, written
 
 # The argument that says how long a schedule is.
@@ -139,11 +140,11 @@ def told_steps(one: Called) -> int | None:
     return int(steps) if is_number(steps) and steps >= 1 and steps == int(steps) else None
 
 
-def taken(one: Called, rate: float, steps: int | None, most: int) -> Taken | None:
+def taken(one: Called, rate: float, steps: int | None, most: int) -> Taken:
     """The schedule that ``one`` makes of the learning rate ``rate``, and what was not taken of it.
 
-    ``steps`` is how many the text tells; a run takes ``most`` of them. Nothing if the guide cannot follow it, which a
-    note says.
+    ``steps`` is how many the text tells; a run takes ``most`` of them. It is constant where this guide cannot follow,
+    which a note says.
     """
     notes = _beside(one)
     peak = one.arguments.get("max_lr")
