@@ -5,6 +5,7 @@ from core.export.expressions import schedule_line, torch_line
 from core.export.numpy_script import numpy_script
 from core.export.race import race_notebook, race_script
 from core.export.script import facts
+from core.export.torch_lines import pytorch_lines
 from core.export.torch_script import optimizer_source, torch_script
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "numpy_script",
     "optimizer_source",
     "path_csv",
+    "pytorch_lines",
     "race_notebook",
     "race_script",
     "run_from_json",

@@ -60,17 +60,17 @@ def plain(hyper: Hyper, value: float) -> int | float:
     return int(value) if hyper.whole else float(value)
 
 
-def torch_line(optimizer: Optimizer, settings: Mapping[str, float]) -> str:
-    """The call that makes torch's optimizer with these settings, for parameters called ``params``.
+def torch_line(optimizer: Optimizer, settings: Mapping[str, float], params: str = "params") -> str:
+    """The call that makes torch's optimizer with these settings, for the parameters ``params``.
 
     Where torch has no class, it is the call of the one that ``optimizer_source`` writes. ``settings`` gives every
     hyperparameter a value.
     """
     values = {hyper.name: plain(hyper, settings[hyper.name]) for hyper in optimizer.hypers}
     if optimizer.torch is not None:
-        return filled(f"torch.optim.{optimizer.torch.name}(params, {optimizer.torch.arguments})", values)
+        return filled(f"torch.optim.{optimizer.torch.name}({params}, {optimizer.torch.arguments})", values)
     arguments = ", ".join(f"{name}={value!r}" for name, value in values.items())
-    return f"{class_name(optimizer)}(params, {arguments})"
+    return f"{class_name(optimizer)}({params}, {arguments})"
 
 
 def schedule_line(schedule: Schedule, settings: Mapping[str, float], lr: float, steps: int) -> str:

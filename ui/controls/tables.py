@@ -8,14 +8,12 @@ from core.problems.batches.data import DATASETS, Dataset, Pair
 from core.problems.batches.own_data import MOST_ROWS, own_data
 from ui.kit import share
 from ui.kit.basics import choice, named, refuse, view_control
-from ui.kit.limits import MAX_PASTE
+from ui.kit.limits import MAX_LINKED, MAX_PASTE
 from ui.navigation import VARIANTS
 
 _PREFIX = VARIANTS.prefix
 _OWN = "Own table"
 _TABLE = f"{_PREFIX}table"
-# Characters of a table that a link carries: addresses of some thousand characters pass everywhere.
-_LINKED = 1500
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +67,7 @@ def _own_table(instead: str) -> Pair | None:
             "Columns are separated by commas, semicolons or tabs, as they come from a spreadsheet.",
         )
     )
-    if len(text) > _LINKED:
+    if len(text) > MAX_LINKED:
         share.instead(_TABLE, None)
         st.caption("This table is too long for a link: the link holds the settings but not the table.")
     if not text.strip():

@@ -22,3 +22,5 @@ MAX_SEED = 1e6
 # and the page can say what is wrong only with what it is given. The first is for boxes whose text a link holds.
 MAX_TEXT = 20_000
 MAX_PASTE = 900_000
+# Characters of something pasted that a link carries: addresses of some thousand characters pass everywhere.
+MAX_LINKED = 1_500
