@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from random import Random
 
 import pytest
 
@@ -17,9 +18,28 @@ def pytest_xdist_auto_num_workers() -> int:
     return len(os.sched_getaffinity(0)) + 1
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest comes first, or one process would still be at it when the others have nothing left to do."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+# Cases of one test that run at a time; of more, such as all rules on all objectives, others are drawn in every run.
+_CASES = 30
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Draws the cases to run, unless ``TEST_ALL`` is set, and puts what takes longest first.
+
+    Or one process would still be at it when the others have nothing left to do.
+    """
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    left_out: set[pytest.Item] = set()
+    for name, alike in cases.items():
+        if len(alike) > _CASES and "TEST_ALL" not in os.environ:
+            drawn = Random(f"{os.environ['TEST_SEED']} {name}").sample(alike, _CASES)
+            left_out |= {*alike} - {*drawn}
+    config.hook.pytest_deselected(items=list(left_out))
+    items[:] = sorted(
+        (item for item in items if item not in left_out), key=lambda item: item.get_closest_marker("long") is None
+    )
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
