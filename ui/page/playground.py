@@ -10,6 +10,7 @@ from ui import controls
 from ui.controls import fold
 from ui.kit import share
 from ui.navigation import PLAYGROUND
+from ui.panels.clinic import clinic_panel
 from ui.panels.export import export_panel
 from ui.panels.inside import inside_panel
 from ui.panels.outcome import numbers_panel, step_words, story_panel
@@ -36,4 +37,10 @@ def sections(objective: Objective, race: Race, account: Account) -> None:
     fold("Inside the rule: what it keeps, step by step", f"{prefix}inside", lambda: inside_panel(account, prefix))
     fold("The loss at every learning rate", f"{prefix}rates", lambda: rates_panel(race))
     fold("Before anything runs: which learning rates come back", f"{prefix}stability", lambda: stability_panel(race))
+    st.header("Your own code", anchor="code")
+    fold(
+        "Paste PyTorch lines: what they do here, and what looks wrong",
+        f"{prefix}paste",
+        lambda: clinic_panel(race, prefix),
+    )
     export_panel(objective, race, PLAYGROUND)
