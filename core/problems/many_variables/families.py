@@ -8,8 +8,6 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import eigvalsh_tridiagonal
-from scipy.linalg.lapack import dgtsv
 
 from core.catalogue.hypers import Hyper
 from core.catalogue.objectives import OBJECTIVES, Point
@@ -91,6 +89,9 @@ class ChainedRosenbrock:
 
 def newton_direction(surface: Surface, x: Array, gradient: Array, damping: float) -> Array:
     """(H + damping·I)⁻¹ ``gradient`` by elimination along the three diagonals; NaN where that matrix is singular."""
+    # Only here, because it takes a tenth of a second to load.
+    from scipy.linalg.lapack import dgtsv
+
     middle, beside = surface.hessian(x)
     *_, direction, failure = dgtsv(beside, middle + damping, beside, gradient)
     return np.asarray(direction) if failure == 0 else np.full_like(x, np.nan)
@@ -98,7 +99,10 @@ def newton_direction(surface: Surface, x: Array, gradient: Array, damping: float
 
 def curvatures(surface: Surface, x: Array) -> Array:
     """The eigenvalues of the Hessian at ``x``, ascending, of shape ``(d,)``."""
-    return np.asarray(eigvalsh_tridiagonal(*surface.hessian(x)))
+    middle, beside = surface.hessian(x)
+    if not beside.any():
+        return np.sort(middle)
+    return np.asarray(np.linalg.eigvalsh(np.diag(middle) + np.diag(beside, 1) + np.diag(beside, -1)))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import eigh
 
 from core.problems.many_variables.families import Array
 
@@ -63,9 +62,8 @@ def _leading(centered: Array) -> tuple[Array, Array]:
     count, size = centered.shape
     by_point = count < size
     products = centered @ centered.T if by_point else centered.T @ centered
-    last = len(products) - 1
-    values, vectors = eigh(products, subset_by_index=(max(0, last - 1), last))
-    values, vectors = np.maximum(values[::-1], 0.0), vectors[:, ::-1]
+    values, vectors = np.linalg.eigh(products)
+    values, vectors = np.maximum(values[:-3:-1], 0.0), vectors[:, :-3:-1]
     found = centered.T @ vectors if by_point else vectors
     # Where the points lie on a line, or are one, any direction across it will do.
     directions, _ = np.linalg.qr(np.column_stack([found, np.eye(size, 2)]))

@@ -65,6 +65,7 @@ def test_a_rule_that_diverges_leaves_both_figures_and_the_others_stay_readable()
     other = np.log10(race.lanes[1].loss)
     # The other's curve takes more than a tenth of the height, whatever 1e100 the first one reached.
     assert (other.max() - other.min()) / (high - low) > 0.1
+    assert high < np.log10(1000 * race.lanes[0].loss[0])
     view = wide_paths(racers, race, LIGHT).layout
     assert np.ptp(view.xaxis.range) < 4 * np.abs(race.start).max() + 10
 

@@ -64,7 +64,7 @@ def test_a_minimum_that_no_list_has_is_where_a_run_rests() -> None:
 def test_a_minimum_that_was_searched_for_has_all_its_digits() -> None:
     objective = own_objective("(x - pi)**2 * (1 + (x - pi)**2) + (y - 1/3)**2", 2)
     found = bottom(_path(objective.formula, (2.5, 1.0)))
-    assert found.point == pytest.approx((np.pi, 1 / 3), rel=1e-15)
+    assert found.point == pytest.approx((np.pi, 1 / 3), rel=1e-15, abs=0)
 
 
 @pytest.mark.parametrize(
