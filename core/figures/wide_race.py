@@ -38,7 +38,8 @@ def wide_losses(racers: Sequence[Racer], race: WideRace, look: Look) -> go.Figur
         cut(np.column_stack([moments, heights]), lane.status, view, moments)
         for (moments, heights), lane in zip(curves, race.lanes, strict=True)
     ]
-    figure = _figure(racers, race, parts, view, look, "step", "loss, log scale", [])
+    cut_off = f", cut off at {digits(FLOOR)}" if heights.min() <= np.log10(FLOOR) else ""
+    figure = _figure(racers, race, parts, view, look, "step", f"loss, log scale{cut_off}", [])
     powers = np.arange(ceil(view[1][0]), floor(view[1][1]) + 1, max(1, round((high - low) / _TICKS)))
     return figure.update_yaxes(
         tickvals=powers, ticktext=[f"10<sup>{power}</sup>".replace("-", "−") for power in powers]

@@ -70,6 +70,13 @@ def test_a_rule_that_diverges_leaves_both_figures_and_the_others_stay_readable()
     assert np.ptp(view.xaxis.range) < 4 * np.abs(race.start).max() + 10
 
 
+def test_an_axis_of_losses_says_where_it_is_cut_off() -> None:
+    for steps, cut_off in ((20, False), (400, True)):
+        run = Run("bowl", "sgd", (1.0, 1.0), steps, {"lr": 0.5})
+        figure = wide_losses(RACING[:1], wide_race(Problem("bowl", 30), [run], tuned=False), LIGHT)
+        assert ("cut off at 10⁻¹⁶" in figure.layout.yaxis.title.text) is cut_off
+
+
 def test_every_rule_at_once_and_nothing_that_moves_can_be_drawn() -> None:
     keys = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "lion", "muon")
     racers = distinct(RACERS[key] for key in keys)
