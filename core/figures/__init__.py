@@ -13,6 +13,7 @@ from core.figures.rates import rates_figure
 from core.figures.regimes import gauge, tuning_plane
 from core.figures.surface import surface
 from core.figures.timeline import timeline
+from core.figures.wide_race import wide_losses, wide_paths
 
 __all__ = [
     "DARK",
@@ -34,4 +35,6 @@ __all__ = [
     "surface",
     "timeline",
     "tuning_plane",
+    "wide_losses",
+    "wide_paths",
 ]

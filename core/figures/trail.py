@@ -56,10 +56,11 @@ class Cut:
     end: End
 
 
-def cut(points: Array, status: Status, view: View) -> Cut:
+def cut(points: Array, status: Status, view: View, moments: Steps | None = None) -> Cut:
     """The part of the path ``points`` (shape (steps+1, 2), in axis coordinates) that is worth sending for ``view``.
 
-    What lies beyond the view is left for the axes to clip; what lies beyond ``MARGIN`` widths of it is cut off.
+    Of a path of which not every point is known, ``moments`` are the steps of those that are. What lies beyond the view
+    is left for the axes to clip; what lies beyond ``MARGIN`` widths of it is cut off.
     """
     wide = widened(view, MARGIN)
     kept = thinned(points, wide)
@@ -75,11 +76,12 @@ def cut(points: Array, status: Status, view: View) -> Cut:
     ).reshape(-1, 2)
     visible = inside | np.roll(inside, 1)
     rows = np.where(inside[:, None], drawn, np.nan)[visible]
-    return Cut(rows, kept[visible], flights, ending(points, status, view))
+    steps = np.arange(len(points)) if moments is None else moments
+    return Cut(rows, steps[kept[visible]], flights, ending(points, status, view, steps))
 
 
-def ending(points: Array, status: Status, view: View) -> End:
-    """Where and how the path ``points`` of shape (steps+1, 2) ends in ``view``."""
+def ending(points: Array, status: Status, view: View, steps: Steps) -> End:
+    """Where and how the path ``points`` of shape (n, 2), which are those after ``steps``, ends in ``view``."""
     note = _failure(status)
     if within(points[-1:], view)[0]:
         return End((float(points[-1, 0]), float(points[-1, 1])), None, note)
@@ -93,7 +95,7 @@ def ending(points: Array, status: Status, view: View) -> End:
     distance = np.concatenate([point - low, high - point]) / np.tile(high - low, 2)
     edges: tuple[Edge, ...] = ("left", "down", "right", "up")
     edge = edges[int(distance.argmin())]
-    return End((float(point[0]), float(point[1])), edge, note or f"left the view at step {last + 1}")
+    return End((float(point[0]), float(point[1])), edge, note or f"left the view at step {steps[last + 1]}")
 
 
 def thinned(points: Array, box: View) -> Steps:

@@ -1,4 +1,4 @@
-"""What theory says of a learning rate on a quadratic, beside the reader's own run; quadratics to try it on."""
+"""What theory says of a learning rate, beside the reader's own run; quadratics to try it on."""
 
 import math
 from collections.abc import Mapping
@@ -12,10 +12,24 @@ from core.catalogue.hypers import Hyper
 from core.catalogue.objectives import Objective
 from core.catalogue.optimizers import OPTIMIZERS
 from core.engine.scenarios import Scenario
-from core.engine.status import Outcome
+from core.engine.status import Outcome, point_text
+from core.engine.summary import Race
 from core.engine.trace import Path
 from core.formula.words import apart, counted, digits
-from core.problems.theory import Band, Curvature, Regime, Tuning, bands, best_settings, contraction, curvature, regime
+from core.problems.theory import (
+    Band,
+    Bottom,
+    Curvature,
+    Regime,
+    Tuning,
+    bands,
+    best_settings,
+    bottom,
+    contraction,
+    curvature,
+    regime,
+    step_factors,
+)
 
 Array = npt.NDArray[np.float64]
 
@@ -73,21 +87,27 @@ _FELT = 1e-12
 _SMALLEST, _ROUNDING = 1e-150, 1e-11
 # Steps that a fit needs.
 _FEWEST = 6
+# Where the loss is no quadratic, a fit begins where this share of the first distance is left for good.
+_NEAR = 1e-2
 # What "near" means when steps are counted: this share of the distance is left.
 _LEFT = 0.01
 
 
 def rate_hyper(key: str, scenario: Scenario) -> Hyper:
     """The learning rate of the rule ``key`` as a slider that shows every regime on the quadratic of ``scenario``."""
+    return scaled_rate(key, _spectrum(scenario.resolved_objective).largest, scenario.rules[key]["lr"])
+
+
+def scaled_rate(key: str, largest: float, default: float) -> Hyper:
+    """The learning rate of the rule ``key`` as a slider that shows every regime where ``largest`` is the curvature."""
     (lr, *_) = OPTIMIZERS[key].hypers
-    top = _furthest(key, _spectrum(scenario.resolved_objective).largest)
-    bottom = float(f"{top / _STOPS:.1g}")
+    top = _furthest(key, largest)
     return Hyper(
         "lr",
         lr.symbol,
-        scenario.rules[key]["lr"],
+        default,
         lr.bounds,
-        (bottom, top),
+        (float(f"{top / _STOPS:.1g}"), top),
         "linear",
         "A step is α times the gradient. The curvature L decides whether α is small or large.",
     )
@@ -103,10 +123,11 @@ def _spectrum(objective: Objective) -> Curvature:
 
 @dataclass(frozen=True, eq=False)
 class Check:
-    """A run of the rule ``key`` on a quadratic with the curvatures of ``bowl``, and what theory says of it.
+    """A run of the rule ``key``, and what theory says of it near the ``minimum``, where ``bowl`` has the curvatures.
 
-    ``curvatures`` of shape ``(n,)`` are those of the directions that curve and in which the start lies away from the
-    minimum; nothing else is felt by the run. ``measured`` is the factor on the distance per step over the steps
+    ``everywhere`` says that the objective is a quadratic, so that theory holds for the whole run. ``curvatures`` of
+    shape ``(n,)`` are those of the directions that curve and in which the start lies away from the minimum; of a
+    quadratic nothing else is felt by the run. ``measured`` is the factor on the distance per step over the steps
     ``window``, both inclusive; ``None`` if they are too few. ``arrived`` is the step from which on the run is exactly
     at the minimum, if it is.
     """
@@ -119,6 +140,8 @@ class Check:
     measured: float | None
     window: tuple[int, int]
     arrived: int | None
+    minimum: tuple[float, ...]
+    everywhere: bool
 
     @property
     def largest(self) -> float:
@@ -172,17 +195,21 @@ class Check:
 
 def check(path: Path, objective: Objective) -> Check:
     """``path``, a run of one of ``METHODS`` on a quadratic ``objective`` with a known minimum, beside theory."""
+    return _check(path, Bottom(objective.minima[0], _spectrum(objective), True))
+
+
+def check_any(path: Path) -> Check | str:
+    """``path``, a run of one of ``METHODS`` on any objective, beside theory, or why theory does not apply to it."""
+    try:
+        return _check(path, bottom(path))
+    except ValueError as error:
+        return str(error)
+
+
+def _check(path: Path, to: Bottom) -> Check:
     settings = path.run.settings
-    bowl = _spectrum(objective)
-    away = (path.x - np.array(objective.minima[0])) @ bowl.vectors
-    curved = bowl.values > 0
-    felt = curved & (np.abs(away[0]) > _FELT * np.abs(away[0]).max())
-    if not felt.any():
-        felt = curved
-    curvatures = bowl.values[felt]
-    away = away[:, felt]
-    lost = np.maximum(_ROUNDING * np.linalg.norm(path.x, axis=1), _SMALLEST)
-    measured, window = _measured(np.sqrt((away**2).sum(axis=1)), lost)
+    felt, away = _felt(path, to)
+    measured, window = _pace_of(path, away, to)
     elsewhere = np.flatnonzero(away.any(axis=1))
     arrived = int(elsewhere[-1]) + 1 if elsewhere.size else 0
     beta = settings.get("beta", 0.0)
@@ -190,21 +217,46 @@ def check(path: Path, objective: Objective) -> Check:
         path.run.optimizer,
         settings["lr"],
         beta,
-        bowl,
-        curvatures,
+        to.curvature,
+        to.curvature.values[felt],
         measured,
         window,
         # A velocity may carry a point that is at the minimum for one step only.
         arrived if arrived + (beta > 0) < len(path.x) else None,
+        to.point,
+        to.everywhere,
     )
 
 
-def _measured(distances: Array, lost: Array) -> tuple[float | None, tuple[int, int]]:
-    """The factor on ``distances`` per step, fitted over the second half of those that are above what is ``lost``."""
+def _felt(path: Path, to: Bottom) -> tuple[npt.NDArray[np.bool_], Array]:
+    """The directions that curve and in which ``path`` starts away from the minimum, and how far it is along them."""
+    away = (path.x - np.array(to.point)) @ to.curvature.vectors
+    curved = to.curvature.values > 0
+    felt = curved & (np.abs(away[0]) > _FELT * np.abs(away[0]).max())
+    if not felt.any():
+        felt = curved
+    return felt, away[:, felt]
+
+
+def _pace_of(path: Path, away: Array, to: Bottom) -> tuple[float | None, tuple[int, int]]:
+    """The factor on the distance ``away`` per step that is measured on ``path``, and over which steps."""
+    lost = np.maximum(_ROUNDING * np.linalg.norm(path.x, axis=1), _SMALLEST)
+    return _measured(np.sqrt((away**2).sum(axis=1)), lost, to.everywhere)
+
+
+def _measured(distances: Array, lost: Array, everywhere: bool) -> tuple[float | None, tuple[int, int]]:
+    """The factor on ``distances`` per step, fitted over the second half of those that are above what is ``lost``.
+
+    Where theory does not hold ``everywhere``, it is the second half of those that are near, if they are enough.
+    """
     known = np.flatnonzero(distances > lost)
     last = int(known[-1]) if known.size else 0
     usable = distances[: last + 1]
-    first = last // 2
+    far = np.flatnonzero(usable > _NEAR * usable[0])
+    within = 0 if everywhere or not far.size else int(far[-1]) + 1
+    first = within + (last - within) // 2
+    if last - first < _FEWEST:
+        first = last // 2
     if last - first < _FEWEST:
         return None, (0, 0)
     # With momentum the distance swings; two points in a row swing less than one.
@@ -217,7 +269,7 @@ def _measured(distances: Array, lost: Array) -> tuple[float | None, tuple[int, i
 def rate_sentences(path: Path, checked: Check) -> list[str]:
     """What theory says of a run and what the run did, with its numbers."""
     predicted = checked.factor(checked.lr)
-    parts = [_shape(checked.bowl), _share(checked), _pace(path, checked, predicted)]
+    parts = [_shape(checked, path), _share(checked), _pace(path, checked, predicted)]
     if 0 < predicted < 1:
         tenth = checked.factor(checked.lr / 10)
         parts.append(
@@ -225,10 +277,12 @@ def rate_sentences(path: Path, checked: Check) -> list[str]:
             f"{_steps(tenth)}."
         )
     elif checked.lr > 0 and checked.regime in _LASTING:
-        parts.append("More steps do not help: nothing shrinks.")
+        nothing = "nothing shrinks" if checked.everywhere else "near the minimum nothing shrinks"
+        parts.append(f"More steps do not help: {nothing}.")
+    where = "here" if checked.everywhere else "near the minimum"
     beta = f" and β = {digits(checked.best.beta)}" if checked.key != "sgd" else ""
     parts.append(
-        f"The best fixed settings here, α = {digits(checked.best.lr)}{beta}, multiply the distance by "
+        f"The best fixed settings {where}, α = {digits(checked.best.lr)}{beta}, multiply the distance by "
         f"{digits(checked.best.contraction)} at every step."
     )
     if checked.left_out:
@@ -238,11 +292,22 @@ def rate_sentences(path: Path, checked: Check) -> list[str]:
     return parts
 
 
-def _shape(bowl: Curvature) -> str:
+def _shape(checked: Check, path: Path) -> str:
+    bowl = checked.bowl
+    if not checked.everywhere:
+        many = len(bowl.values) > 1
+        what = f"curvatures L = {digits(bowl.largest)} and μ = {digits(bowl.smallest)}" if many else ""
+        what = what or f"curvature L = {digits(bowl.largest)}"
+        away = float(np.linalg.norm(path.x[-1] - np.array(checked.minimum)))
+        end = f"{digits(away)} away from it" if away else "exactly there"
+        return (
+            f"The loss is no quadratic. Near its minimum {point_text(checked.minimum)} it is close to the one with "
+            f"{what}, and what theory says holds only there; the run ends {end}."
+        )
     if bowl.smallest == 0:
         return (
-            "The loss is flat in one direction, as it is when all x of a table are equal; across it the curvature is L "
-            f"= {digits(bowl.largest)}, and the run descends only that way."
+            "The loss is flat in one direction, along which every point is as good as any other; across it the "
+            f"curvature is L = {digits(bowl.largest)}, and the run descends only that way."
         )
     if len(bowl.values) == 1:
         return f"The curvature is L = {digits(bowl.largest)} everywhere."
@@ -263,13 +328,44 @@ def _share(checked: Check) -> str:
 
 def _pace(path: Path, checked: Check, predicted: float) -> str:
     prediction = f"Predicted: every step multiplies the distance by **{digits(predicted)}** in the long run."
+    parts = [prediction]
+    if checked.measured is not None:
+        first, last = checked.window
+        parts.append(f"Measured over steps {first} to {last} of your run: **{digits(checked.measured)}**.")
     if checked.arrived is not None:
-        return f"{prediction} Your run is exactly at the minimum from step {checked.arrived} on."
-    if checked.measured is None:
+        parts.append(f"Your run is exactly at the minimum from step {checked.arrived} on.")
+    elif checked.measured is None:
         short = path.status.outcome is Outcome.DIVERGED
-        return f"{prediction} Your run {'ends too early' if short else 'is too short'} to measure that."
-    first, last = checked.window
-    return f"{prediction} Measured over steps {first} to {last} of your run: **{digits(checked.measured)}**."
+        parts.append(f"Your run {'ends too early' if short else 'is too short'} to measure that.")
+    return " ".join(parts)
+
+
+def beside_sentences(race: Race, checked: Check) -> list[str]:
+    """The factor per step of every racer at the minimum of ``checked``, from its own lines, beside what it did.
+
+    A rule that no factor describes has the reason instead.
+    """
+    to = Bottom(checked.minimum, checked.bowl, checked.everywhere)
+    return [f"**{racer.name}.** {_beside(path, to)}" for racer, path in race]
+
+
+def _beside(path: Path, to: Bottom) -> str:
+    optimizer, settings = path.run.resolved_optimizer, path.run.settings
+    if path.run.resolved_schedule.key != "constant":
+        return "Its schedule changes the learning rate, so no single factor describes its steps."
+    felt, away = _felt(path, to)
+    try:
+        factors = [
+            float(step_factors(optimizer, settings, np.array([settings["lr"] * curvature]), curvature)[0])
+            for curvature in to.curvature.values[felt].tolist()
+        ]
+    except ValueError as error:
+        return str(error)
+    measured, (first, last) = _pace_of(path, away, to)
+    said = f"Predicted from its lines: a factor of {digits(max(factors))} per step"
+    if measured is None:
+        return f"{said}. Its run is too short to measure that."
+    return f"{said}; measured over steps {first} to {last}: {digits(measured)}."
 
 
 def _steps(factor: float) -> str:

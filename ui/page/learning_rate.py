@@ -9,7 +9,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core import SCHEDULES, Run, trace
-from core.catalogue.racers import RACERS
+from core.catalogue.objectives import Objective
+from core.catalogue.racers import RACERS, Racer
 from core.catalogue.schedules import Schedule
 from core.engine.findings import Finding
 from core.engine.scenarios import DESCENTS
@@ -19,8 +20,9 @@ from core.figures import Look
 from core.figures.plot import PREVIEW_HEIGHT, preview
 from core.formula.words import digits
 from core.lessons.playground import CASES, LongRun, case_rate, long_run, long_run_text
+from core.lessons.rate_any import ANY, any_opening, any_rate
 from core.lessons.rate_cards import cards
-from core.lessons.rate_check import QUADRATICS, check, rate_hyper
+from core.lessons.rate_check import QUADRATICS, check, check_any, rate_hyper
 from core.lessons.schedule_race import (
     EPOCHS,
     NOISE,
@@ -65,61 +67,93 @@ _LONG_RUNS = 512
 @st.fragment
 @share.part("descent")
 def descent_panel() -> None:
-    """A quadratic descended by a rule that theory knows, on a stage with that theory; what happened, and its code.
+    """A function descended by a rule that theory knows, on a stage with that theory; what happened, and its code.
 
     Other rules may run beside it. A fragment: its dials leave the rest of the page alone.
     """
-    scenario = controls.scenario_control("Shape", QUADRATICS, f"{_PREFIX}shape", _PREFIX)
+    scenario = controls.scenario_control("Shape", {**QUADRATICS, **ANY}, f"{_PREFIX}shape", _PREFIX)
+    quadratic = scenario.key in QUADRATICS
+    # The quadratics share a start and a clock; a function of one's own has its own.
+    prefix = _PREFIX if quadratic else f"{_PREFIX}{scenario.key}"
     objective = scenario.resolved_objective
-    place = room([_GROUND[objective.dimension], "loss", "gauge"], 280, _PREFIX)
+    if not quadratic:
+        with st.container(key=f"{prefix}objective"):
+            objective = controls.objective_control(objective.dimension, objective.key, prefix)
+    ground: list[Kind] = [_GROUND[objective.dimension], "loss"]
+    place = room([*ground, "gauge"] if quadratic else ground, 280, prefix)
     below, who = st.container(), st.columns([2, 3, 1], vertical_alignment="bottom")
     fields_place = st.container()
     with who[0]:
         racer = controls.choice("Update rule", controls.named(RACERS[key] for key in METHODS), f"{_PREFIX}rule")
     with who[1]:
         beside = controls.beside_control(racer, _PREFIX)
-    opening = scenario.rules[racer.key]
+    opening = scenario.rules[racer.key] if quadratic else any_opening(racer.key, objective)
+    rate = rate_hyper(racer.key, scenario) if quadratic else any_rate(racer.key, objective)
+    if not quadratic:
+        _open_anew(scenario.key, objective)
     # Each shape and rule has dials of its own: one range could not show the regimes of all.
     dials = [
-        Dial(f"{_PREFIX}{scenario.key}_{controls.hyper_key(racer, hyper.name)}", hyper.words, hyper, hyper.name)
-        for hyper in (rate_hyper(racer.key, scenario), *racer.optimizer.hypers[1:])
+        Dial(_dial_key(scenario.key, racer, hyper.name), hyper.words, hyper, hyper.name)
+        for hyper in (rate, *racer.optimizer.hypers[1:])
     ]
     hypers = {dial.name: hyper_value(dial.hyper, dial.key, opening[dial.name]) for dial in dials}
-    start = controls.kept_start(objective, _PREFIX)
-    steps, lasts = controls.kept_steps(scenario.steps, _PREFIX)
+    start = controls.kept_start(objective, prefix)
+    steps, lasts = controls.kept_steps(scenario.steps, prefix)
 
     def fields() -> None:
-        controls.start_control(objective, _PREFIX)
+        controls.start_control(objective, prefix)
         with st.container(horizontal=True):
             hyper_field(lasts.hyper, lasts.key, scenario.steps)
             for dial in dials:
                 hyper_field(dial.hyper, dial.key, opening[dial.name])
 
-    race = [(racer, trace(Run(scenario.objective, racer.optimizer.key, start, steps, hypers)))]
+    race = [(racer, trace(Run(objective.reference, racer.optimizer.key, start, steps, hypers)))]
     own = {racer.key: dials}
     for other in beside:
-        tuned = controls.tuning(other, scenario.rules.get(other.optimizer.key, {}), _PREFIX)
-        race.append((other, trace(Run(scenario.objective, other.optimizer.key, start, steps, **tuned))))
-        own[other.key] = controls.racer_dials(other, tuned, _PREFIX)
+        tuned = controls.tuning(other, scenario.rules.get(other.optimizer.key, {}), prefix)
+        race.append((other, trace(Run(objective.reference, other.optimizer.key, start, steps, **tuned))))
+        own[other.key] = controls.racer_dials(other, tuned, prefix)
     path = race[0][1]
-    checked = check(path, objective)
-    mapped = None
-    if "beta" in hypers:
+    checked = check(path, objective) if quadratic else check_any(path)
+    known = None if isinstance(checked, str) else checked
+    place, mapped = replace(place, kinds=[*ground, "gauge"] if known else ground), None
+    if known and "beta" in hypers:
         place = replace(place, kinds=[*place.kinds, "tuning"])
         with below:
             if controls.switch("In the plane of both, show where actual runs end", f"{_PREFIX}ends"):
                 mapped = EndsMap(racer.key, "tuning")
     with who[2]:
-        step = controls.moment_control(steps, _PREFIX)
+        step = controls.moment_control(steps, prefix)
     with fields_place:
         controls.fold("The same settings as fields", f"{_PREFIX}fields", fields)
     label = f"{racer.name} on {objective.name}"
-    stage(place, objective, race, step, label, dials=Dials(own, [lasts]), checked=checked, ends=mapped)
+    stage(place, objective, race, step, label, dials=Dials(own, [lasts]), checked=known, ends=mapped)
     st.header("What happened", anchor="story")
     if beside:
         story_panel(race[1:])
-    rate_panel(path, checked, _PREFIX)
+    rate_panel(path, checked, _PREFIX, race[1:])
     code_panel("PyTorch code of this run", f"{_PREFIX}code", f"{_PREFIX}code_of", {"this run": path.run})
+
+
+def _dial_key(shape: str, racer: Racer, name: str) -> str:
+    """What a hyperparameter of ``racer`` on ``shape`` is called in a link."""
+    return f"{_PREFIX}{shape}_{controls.hyper_key(racer, name)}"
+
+
+def _open_anew(shape: str, objective: Objective) -> None:
+    """Gives every rule that theory knows the settings that ``objective`` opens with, if it was another one before."""
+    key = f"{_PREFIX}{shape}:opened"
+    before = st.session_state.get(key)
+    st.session_state[key] = objective.formula
+    if before is None or before == objective.formula or share.arriving():
+        return
+    share.ask(
+        {
+            _dial_key(shape, RACERS[rule], name): number
+            for rule in METHODS
+            for name, number in any_opening(rule, objective).items()
+        }
+    )
 
 
 def cards_panel() -> None:

@@ -11,6 +11,7 @@ from ui.navigation import OPTIMIZERS as OPTIMIZERS_PAGE
 from ui.panels.catalogue import rule_panel
 from ui.panels.claims import about, topic_key
 from ui.panels.export import export_panel
+from ui.panels.many_variables import many_variables_fold
 from ui.panels.outcome import numbers_panel, step_words, story_panel
 from ui.panels.rates import rates_panel, stability_panel
 from ui.stage import Account
@@ -26,6 +27,7 @@ def race_sections(objective: Objective, race: Race, account: Account) -> None:
     fold(
         "Before anything runs: which learning rates come back to a minimum", "stability", lambda: stability_panel(race)
     )
+    many_variables_fold(race)
     export_panel(objective, race, OPTIMIZERS_PAGE)
 
 

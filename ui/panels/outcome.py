@@ -11,22 +11,28 @@ from core.engine.trace import Path
 from core.export import facts, torch_script
 from core.formula.latex import measured, symbol
 from core.formula.words import digits, form_apart
-from core.lessons.rate_check import LIMITS, Check, rate_sentences
+from core.lessons.rate_check import LIMITS, Check, beside_sentences, rate_sentences
 from ui.controls import choice, fold, moment_control, view_control
 from ui.kit.elements import bullets, formula_line, program, prose, table
 from ui.panels.catalogue import rule_lines
 from ui.stage import Account
 
 
-def rate_panel(path: Path, checked: Check, prefix: str) -> None:
-    """Prediction and measurement in a sentence each; folded, what else theory says, beside the formula."""
+def rate_panel(path: Path, checked: Check | str, prefix: str, beside: Race = ()) -> None:
+    """Prediction and measurement in a sentence each; folded, what else theory says, beside the formula.
+
+    Of the rules ``beside`` it says their factors too. ``checked`` is the reason, in words, where theory does not apply.
+    """
+    if isinstance(checked, str):
+        prose(f"**Theory does not apply here.** {checked}")
+        return
     shape, share, pace, *others = rate_sentences(path, checked)
-    prose(f"{share} {pace}")
+    prose(f"{share} {pace}" if checked.everywhere else f"{share} {pace} {shape}")
 
     def draw() -> None:
         words, formula = st.columns([3, 2], gap="medium")
         with words:
-            bullets([shape, *others])
+            bullets([*([shape] if checked.everywhere else []), *others, *beside_sentences(beside, checked)])
         with formula:
             rule_lines(OPTIMIZERS[checked.key].parsed)
             formula_line(LIMITS[checked.key])

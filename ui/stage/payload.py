@@ -440,7 +440,7 @@ def _theory(
         "label": f"Factor per step by theory; the limit is {limit}, this run at {own}",
         # By axis; and all that theory depends on.
         "turns": [keys[name] for name in _TURNED[kind] if name in keys],
-        "theory": theory(racer.key, checked, objective.minima[0]) | {"keys": keys},
+        "theory": theory(racer.key, checked) | {"keys": keys},
     }
 
 

@@ -1,13 +1,15 @@
-// Theory: what is known of a rule on a quadratic, at any settings, and what a run measures of it. Pure.
+// Theory: what is known of a rule near a minimum, at any settings, and what a run measures of it. Pure.
 //
-// A `theory` is what Python says of a rule and a quadratic (`theory.py`).
+// A `theory` is what Python says of a rule and the quadratic that touches the loss at the minimum (`theory.py`).
 
 // Smaller shares of a distance are rounding; distances that are this share of the point, or this small, lose digits; and
-// a fit needs so many steps: as in `core/lessons/rate_check.py`.
+// a fit needs so many steps. Where the loss is no quadratic, it begins where this share of the first distance is left
+// for good. All as in `core/lessons/rate_check.py`.
 const FELT = 1e-12;
 const ROUNDING = 1e-11;
 const SMALLEST = 1e-150;
 const FEWEST = 6;
+const NEAR = 1e-2;
 
 // How far a row of the points `x` is from the minimum along a direction.
 function away(minimum, direction, x, row) {
@@ -52,7 +54,7 @@ export function limits({ trace, determinant }, largest, beta) {
   return { smooth: smooth / largest, stable: stable / largest };
 }
 
-// The factor on the distance per step over the second half of a track with `n` points `x`, or null if they are too few.
+// The factor on the distance per step over the second half, or that of its near part, of a track with `n` points `x`, or null if they are too few.
 export function measured(theory, x, n) {
   const directions = felt(theory, x).map((place) => theory.directions[place]);
   const distances = new Float64Array(n);
@@ -64,7 +66,10 @@ export function measured(theory, x, n) {
     distances[row] = Math.sqrt(square);
     if (distances[row] > Math.max(ROUNDING * Math.sqrt(size), SMALLEST)) last = row;
   }
-  const first = Math.floor(last / 2);
+  let within = 0;
+  if (!theory.everywhere) for (let row = 0; row <= last; row++) if (distances[row] > NEAR * distances[0]) within = row + 1;
+  let first = within + Math.floor((last - within) / 2);
+  if (last - first < FEWEST) first = Math.floor(last / 2);
   if (last - first < FEWEST) return null;
   // With momentum the distance swings; two points in a row swing less than one.
   const middle = (last - first - 1) / 2;

@@ -15,8 +15,8 @@ _CONTRAST = 4.5
 _SPANS = (Regime.MONOTONE, Regime.OSCILLATING, Regime.DIVERGING)
 
 
-def theory(track: str, checked: Check, minimum: tuple[float, ...]) -> dict[str, Any]:
-    """Theory of the run ``checked`` on a quadratic with its minimum at ``minimum`` (``theory.js``), drawn as ``track``.
+def theory(track: str, checked: Check) -> dict[str, Any]:
+    """Theory of the run ``checked`` (``theory.js``), drawn as ``track``.
 
     ``trace`` and ``determinant`` of a rule's companion are a + b·s + c·β + d·s·β, given as [a, b, c, d].
     """
@@ -29,7 +29,8 @@ def theory(track: str, checked: Check, minimum: tuple[float, ...]) -> dict[str, 
         **dict(zip(("trace", "determinant"), _companion(checked.key), strict=True)),
         "curvatures": checked.bowl.values[curved].tolist(),
         "directions": checked.bowl.vectors[:, curved].T.tolist(),
-        "minimum": list(minimum),
+        "minimum": list(checked.minimum),
+        "everywhere": checked.everywhere,
         "best": {"lr": checked.best.lr, "beta": checked.best.beta},
         "regimes": [
             {
