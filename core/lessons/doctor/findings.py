@@ -7,7 +7,8 @@ import numpy as np
 from core.engine.arrival import arrived
 from core.engine.status import AT_REST, REST_NORM, Outcome
 from core.formula.words import apart, counted, digits, listed
-from core.lessons.doctor.signs import Bend, Signs, place
+from core.lessons.doctor.ground import Stationary
+from core.lessons.doctor.signs import Signs, place
 
 # Growth of the loss at the end of a run that has not failed yet: over its start, and over as many steps before.
 _GROWN, _GROWING = 10.0, 2.0
@@ -173,13 +174,13 @@ def arrived_well(signs: Signs) -> str | None:
     if signs.arrived:
         since = f", within a hundredth of the picture of a lowest minimum from step {digits(signs.since)} on"
         hop = float(np.median(signs.lengths[-signs.late :])) if signs.taken else 0.0
-        hopping = signs.stationary and signs.turning >= _TO_AND_FRO and path.grad_norm[-1] > REST_NORM
+        hopping = signs.trendless and signs.turning >= _TO_AND_FRO and path.grad_norm[-1] > REST_NORM
         moving = f" There it hops to and fro by {digits(hop)}." if hopping else ""
         return f"{here}{since}.{moving}"
     if signs.has_lowest or signs.deepest < path.loss[-1] - 1e-9 * abs(path.loss[-1]):
         return None
     at_minimum = path.status.outcome is Outcome.MINIMUM or (
-        signs.slow and (bend := _nearby(signs)) is not None and bend.kind is Outcome.MINIMUM
+        signs.slow and (near := _nearby(signs)) is not None and near.kind is Outcome.MINIMUM
     )
     level = path.status.outcome is Outcome.FLAT
     if not at_minimum and not level:
@@ -187,49 +188,44 @@ def arrived_well(signs: Signs) -> str | None:
     return f"{here}, and nothing in the picture is lower."
 
 
-def _nearby(signs: Signs) -> Bend | None:
+def _nearby(signs: Signs) -> Stationary | None:
     """The stationary point that the end is beside, if it is near."""
-    bend = signs.bend
-    if bend is None:
+    near = signs.stationary_point
+    if near is None:
         return None
-    away = np.sqrt(((np.median(signs.path.x[-signs.late :], axis=0) - bend.point) ** 2).sum())
-    return bend if away <= _BESIDE * signs.diagonal else None
+    away = np.sqrt(((np.median(signs.path.x[-signs.late :], axis=0) - near.x) ** 2).sum())
+    return near if away <= _BESIDE * signs.diagonal else None
 
 
-def _spot(signs: Signs, bend: Bend) -> str:
-    """The point of ``bend`` as exactly as a picture shows it."""
+def _spot(signs: Signs, near: Stationary) -> str:
+    """Where ``near`` is, as exactly as a picture shows it."""
     unit = 10.0 ** (np.floor(np.log10(signs.diagonal)) - 4)
-    return place(np.round(bend.point / unit) * unit + 0.0)
+    return place(np.round(near.x / unit) * unit + 0.0)
 
 
-def _is_lowest(signs: Signs, bend: Bend) -> bool:
+def _is_lowest(signs: Signs, near: Stationary) -> bool:
     if not signs.has_lowest:
         return False
-    nearest = arrived(signs.known, bend.point[:, None], signs.objective.parsed.value(bend.point)[None])[0]
+    nearest = arrived(signs.known, near.x[:, None], signs.objective.parsed.value(near.x)[None])[0]
     return bool(0 <= nearest < signs.lowest)
 
 
 def hilltop(signs: Signs) -> str | None:
     """Whether the run rests on a maximum."""
-    path = signs.path
-    if path.status.outcome is not Outcome.MAXIMUM:
-        return None
-    return (
-        f"At {place(path.x[-1])} the gradient norm is {digits(path.grad_norm[-1])} and the curvature is "
-        f"{listed([digits(value) for value in np.unique(signs.curvatures[-1])])}: the loss falls to every side."
-    )
+    status = signs.path.status
+    return str(status) if status.outcome is Outcome.MAXIMUM else None
 
 
 def saddle(signs: Signs) -> str | None:
     """Whether the run rests at a saddle or is near one and hardly gets away."""
-    path, bend = signs.path, _nearby(signs)
+    path, near = signs.path, _nearby(signs)
     resting = path.status.outcome is Outcome.SADDLE
-    held = signs.slow and bend is not None and bend.kind is Outcome.SADDLE and path.grad_norm[-1] < 0.1 * signs.slope
-    if bend is None or not (resting or held):
+    held = signs.slow and near is not None and near.kind is Outcome.SADDLE and path.grad_norm[-1] < 0.1 * signs.slope
+    if near is None or not (resting or held):
         return None
-    down, up = bend.curvatures[0], bend.curvatures[-1]
+    down, up = near.curvatures[0], near.curvatures[-1]
     return (
-        f"It is beside {_spot(signs, bend)}, where the slope is 0 and the loss curves by {digits(up)} in one "
+        f"It is beside {_spot(signs, near)}, where the slope is 0 and the loss curves by {digits(up)} in one "
         f"direction and by {digits(down)} in another; its own gradient norm is {digits(path.grad_norm[-1])}."
     )
 
@@ -240,8 +236,8 @@ def higher(signs: Signs) -> str | None:
     if path.status.failed or not signs.has_lowest or signs.arrived:
         return None
     in_other = (signs.at >= signs.lowest).mean() > 0.5
-    bend = _nearby(signs)
-    beside_other = signs.slow and bend is not None and bend.kind is Outcome.MINIMUM and not _is_lowest(signs, bend)
+    near = _nearby(signs)
+    beside_other = signs.slow and near is not None and near.kind is Outcome.MINIMUM and not _is_lowest(signs, near)
     resting = path.status.outcome is Outcome.MINIMUM and not signs.at_lowest(slice(-1, None))[0]
     if not (in_other or beside_other or resting):
         return None
@@ -255,19 +251,19 @@ def higher(signs: Signs) -> str | None:
 
 def inflection(signs: Signs) -> str | None:
     """Whether the run rests or creeps where the slope vanishes and there is no minimum."""
-    path, bend = signs.path, _nearby(signs)
-    if path.status.outcome is Outcome.FLAT and bend is None:
+    path, near = signs.path, _nearby(signs)
+    if path.status.outcome is Outcome.FLAT and near is None:
         return (
             f"At {place(path.x[-1])} the gradient norm is {digits(path.grad_norm[-1])}, and the loss is "
             f"{digits(path.loss[-1])}, which is not the lowest."
         )
-    if bend is None or bend.kind is not Outcome.FLAT or _is_lowest(signs, bend):
+    if near is None or near.kind is not Outcome.FLAT or _is_lowest(signs, near):
         return None
     if path.status.outcome is not Outcome.FLAT and not (signs.slow and path.grad_norm[-1] < 0.1 * signs.slope):
         return None
     half = signs.taken // 2
     return (
-        f"At {_spot(signs, bend)} slope and curvature both vanish, and there is no minimum. Its gradient norm was "
+        f"At {_spot(signs, near)} slope and curvature both vanish, and there is no minimum. Its gradient norm was "
         f"{digits(path.grad_norm[half])} at step {digits(half)} and is {digits(path.grad_norm[-1])} at the end."
     )
 
@@ -278,7 +274,7 @@ def inflection(signs: Signs) -> str | None:
 def noise_floor(signs: Signs) -> str | None:
     """Whether the noise of the gradients holds the run above the minimum."""
     path = signs.path
-    if not path.run.noise or not signs.slow or not signs.stationary or signs.turning < _TO_AND_FRO:
+    if not path.run.noise or not signs.slow or not signs.trendless or signs.turning < _TO_AND_FRO:
         return None
     late = path.loss[-signs.late :]
     low, high = apart(late.min(), late.max())
@@ -326,7 +322,7 @@ def bouncing(signs: Signs) -> str | None:
 
 def circling(signs: Signs) -> str | None:
     """Whether the run hops about a place with steps that do not get shorter."""
-    if signs.path.run.noise or not signs.slow or not signs.stationary or signs.turning < _TO_AND_FRO:
+    if signs.path.run.noise or not signs.slow or not signs.trendless or signs.turning < _TO_AND_FRO:
         return None
     return _to_and_fro(signs)
 

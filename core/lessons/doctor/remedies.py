@@ -221,8 +221,8 @@ def longer(signs: Signs) -> Iterator[Fix]:
 
 def start_aside(signs: Signs) -> Iterator[Fix]:
     """A start a little aside, along the direction in which the loss curves down the most where the run ends."""
-    run, point = signs.path.run, signs.bend.point if signs.bend is not None else signs.path.x[-1]
-    hessian = signs.objective.parsed.hessian(point)
+    run, near = signs.path.run, signs.stationary_point
+    hessian = signs.objective.parsed.hessian(near.x if near is not None else signs.path.x[-1])
     if not np.isfinite(hessian).all():
         return
     way = np.linalg.eigh(hessian)[1][:, 0] * _ASIDE * signs.diagonal

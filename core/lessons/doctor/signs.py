@@ -2,19 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from core.catalogue.objectives import Objective
-from core.catalogue.optimizers import optimizer
 from core.engine.arrival import Known, arrived, known_minima
-from core.engine.rest import rests
-from core.engine.status import REST_NORM, Outcome, point_text
+from core.engine.status import point_text
 from core.engine.trace import Path
 from core.formula.words import digits
-from core.problems.theory import step_factors
+from core.lessons.doctor.ground import Stationary, eigenvalues, landscape, largest_product, stationary_point
 
 Array = npt.NDArray[np.float64]
 
@@ -22,28 +20,10 @@ Array = npt.NDArray[np.float64]
 PARTS, _FEWEST = 5, 20
 # The last steps whose directions are compared with the curvature there, and points of the way at which it is taken.
 _WINDOW, _LOOKS = 64, 200
-# Products of learning rate and curvature at which a rule is asked whether it comes back to a minimum.
-_PRODUCTS = np.geomspace(0.01, 10.0, 400)
-# The place of the limit is refined to so many parts of one of these steps.
-_FINER = 1001
-# Steps of Newton's method to the stationary point that a run is near, and what a gradient of 0 is, as a share of the
-# slopes in the picture. At a multiple zero a step covers half of the way or more.
-_STEPS, _ZERO = 50, 1e-9
 # The share of the picture's diagonal within which that point belongs to the end of a run.
 _CLOSE = 0.15
-# Points a side at which the slopes and curvatures of a picture are looked at.
-_GRID = 21
 # Of the last points so many must have arrived, or the very last ones.
 _MOSTLY, _LAST = 0.8, 4
-
-
-@dataclass(frozen=True, eq=False)
-class Bend:
-    """A stationary point beside the end of a run, of shape ``(d,)``: of which kind, and its ascending curvatures."""
-
-    point: Array
-    kind: Outcome
-    curvatures: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,7 +160,7 @@ class Signs:
         return not self.arrived and self.progress > (0.5 if self.objective.minimum is not None else 0.95)
 
     @cached_property
-    def stationary(self) -> bool:
+    def trendless(self) -> bool:
         """Whether the loss at the end has no trend beside its own swings."""
         late = self.heights[-2 * self.late :]
         swing = float(np.ptp(np.percentile(late, (10, 90))))
@@ -218,7 +198,7 @@ class Signs:
     def curvatures(self) -> Array:
         """The curvatures, ascending, at points spread over the path; those that are finite, of shape ``(n, d)``."""
         looks = np.unique(np.linspace(0, self.taken, min(_LOOKS, self.taken + 1)).round().astype(int))
-        return _eigenvalues(self.objective, self.path.x[looks])
+        return eigenvalues(self.objective, self.path.x[looks])
 
     @cached_property
     def steepest(self) -> float:
@@ -229,7 +209,7 @@ class Signs:
         points = [self.path.x[:1]]
         points += [] if self.path.status.failed else [self.path.x[-1:]]
         points += [np.array([self.objective.minima[0]])] if self.objective.minima and not self.objective.kink else []
-        values = _eigenvalues(self.objective, np.concatenate(points))
+        values = eigenvalues(self.objective, np.concatenate(points))
         largest = float(values.max(initial=0.0))
         return largest if largest > 0 else np.nan
 
@@ -240,7 +220,7 @@ class Signs:
         It has one if it answers in proportion to the gradient near a minimum.
         """
         run = self.path.run
-        return _limit(run.optimizer, tuple(run.settings.items()))
+        return largest_product(run.optimizer, tuple(run.settings.items()))
 
     @cached_property
     def bounces(self) -> float:
@@ -270,22 +250,22 @@ class Signs:
     @cached_property
     def slope(self) -> float:
         """The median norm of the gradient in the picture: how steep it usually is."""
-        return _landscape(self.objective)[0]
+        return landscape(self.objective)[0]
 
     @cached_property
     def usual_curvature(self) -> float:
         """The median size of the larger curvature in the picture."""
-        return _landscape(self.objective)[1]
+        return landscape(self.objective)[1]
 
     @cached_property
     def deepest(self) -> float:
         """The lowest value at the points of a grid over the picture; infinite if there is none."""
-        return _landscape(self.objective)[2]
+        return landscape(self.objective)[2]
 
     @cached_property
     def stiffness(self) -> float:
         """The largest curvature at the last points, by its median; NaN if none is finite."""
-        values = _eigenvalues(self.objective, self.path.x[-_WINDOW:])
+        values = eigenvalues(self.objective, self.path.x[-_WINDOW:])
         return float(np.median(values[:, -1])) if values.size else np.nan
 
     @cached_property
@@ -294,9 +274,9 @@ class Signs:
         return float(np.median(self.path.rate_share[-self.late :]))
 
     @cached_property
-    def bend(self) -> Bend | None:
+    def stationary_point(self) -> Stationary | None:
         """The stationary point that the end of the run belongs to, by Newton's method; ``None`` if there is none."""
-        return _bend(self.objective, self.path.x[-1], _CLOSE * self.diagonal, self.slope)
+        return stationary_point(self.objective, self.path.x[-1], _CLOSE * self.diagonal, self.slope)
 
     @cached_property
     def away(self) -> float:
@@ -317,60 +297,3 @@ def place(point: Iterable[float]) -> str:
     """A point in words: "x = 2" in one variable, "(2, 3)" in two."""
     numbers = list(point)
     return point_text(numbers) if len(numbers) > 1 else f"x = {digits(numbers[0])}"
-
-
-def _eigenvalues(objective: Objective, points: Array) -> Array:
-    hessian = np.moveaxis(objective.parsed.hessian(points.T), -1, 0)
-    usable = np.asarray((np.abs(hessian) <= 1e300).all(axis=(1, 2)))
-    return np.asarray(np.linalg.eigvalsh(hessian[usable]))
-
-
-@lru_cache(maxsize=256)
-def _limit(rule: str, settings: tuple[tuple[str, float], ...]) -> float | None:
-    try:
-        factors = step_factors(optimizer(rule), dict(settings), _PRODUCTS)
-    except ValueError:
-        return None
-    unstable = np.flatnonzero(~(factors < 1))
-    if not unstable.size or not unstable[0]:
-        return None
-    between = np.linspace(_PRODUCTS[unstable[0] - 1], _PRODUCTS[unstable[0]], _FINER)
-    stable = step_factors(optimizer(rule), dict(settings), between) < 1
-    # As exactly as the place is known.
-    return float(f"{between[stable][-1]:.4g}")
-
-
-@lru_cache(maxsize=64)
-def _landscape(objective: Objective) -> tuple[float, float, float]:
-    """The median norm of the gradient and the median size of the larger curvature in the picture, and its lowest value.
-
-    The first two are 0 where none is finite, the last is infinite.
-    """
-    sides = [np.linspace(low, high, _GRID) for low, high in objective.domain]
-    grid = np.stack([axis.ravel() for axis in np.meshgrid(*sides)])
-    norms, values = np.sqrt((objective.parsed.grad(grid) ** 2).sum(axis=0)), objective.parsed.value(grid)
-    norms, sizes = norms[np.isfinite(norms)], np.abs(_eigenvalues(objective, grid.T)).max(axis=1, initial=0.0)
-    return (
-        float(np.median(norms)) if norms.size else 0.0,
-        float(np.median(sizes)) if sizes.size else 0.0,
-        float(values[np.isfinite(values)].min(initial=np.inf)),
-    )
-
-
-def _bend(objective: Objective, end: Array, close: float, slope: float) -> Bend | None:
-    formula, point = objective.parsed, end
-    for _ in range(_STEPS):
-        grad = formula.grad(point)
-        if float(np.sqrt((grad**2).sum())) <= _ZERO * slope:
-            break
-        try:
-            point = point - np.linalg.solve(formula.hessian(point), grad)
-        except np.linalg.LinAlgError:
-            return None
-        if not float(np.sqrt(((point - end) ** 2).sum())) <= close:
-            return None
-    grad = formula.grad(point)
-    if not float(np.sqrt((grad**2).sum())) <= max(_ZERO * slope, REST_NORM):
-        return None
-    rest = rests(formula, point[:, None], grad[:, None])
-    return Bend(point, Outcome(rest.outcomes[0]), rest.curvatures[:, 0])
