@@ -177,13 +177,6 @@ _TABLE = (
         "circling",
     ),
     _Entry(
-        Finding.BESIDE,
-        Grade.TROUBLE,
-        found.beside,
-        "Something in the rule balances the slope, as weight decay does when it pulls back towards 0.",
-        (cure.zeroed, cure.other_memory, cure.higher_rate),
-    ),
-    _Entry(
         Finding.STARVED,
         Grade.TROUBLE,
         found.starved,
@@ -197,6 +190,13 @@ _TABLE = (
         found.exhausted,
         "A schedule lowers the learning rate by the clock or by the loss, wherever the run stands then.",
         (cure.constant_rate, cure.higher_rate, cure.longer),
+    ),
+    _Entry(
+        Finding.BESIDE,
+        Grade.TROUBLE,
+        found.beside,
+        "Something in the rule balances the slope, as weight decay does when it pulls back towards 0.",
+        (cure.zeroed, cure.other_memory, cure.higher_rate),
     ),
     _Entry(
         Finding.PLATEAU,

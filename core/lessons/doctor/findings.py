@@ -5,7 +5,9 @@ from enum import StrEnum
 import numpy as np
 
 from core.engine.arrival import arrived
+from core.engine.replay import replayed
 from core.engine.status import AT_REST, REST_NORM, Outcome
+from core.engine.trace import Path
 from core.formula.words import apart, counted, digits, listed
 from core.lessons.doctor.ground import Stationary
 from core.lessons.doctor.signs import Signs, place
@@ -24,14 +26,16 @@ _TO_AND_FRO = 3.0
 # The share of the last steps that turn back, and the share of the largest stable product, that make a bounce.
 _TURNING, _NEAR_LIMIT = 0.8, 0.5
 # A learning rate below this share of its peak has run out, if no more than that share of the way comes after it, and
-# if no more than the other was left of the height halfway there.
-_RUN_OUT, _GAINING = 0.05, 0.98
+# if at least the other share came in as many steps before.
+_RUN_OUT, _MOVING = 0.05, 0.02
 # Of the share of the gradient that a step was at first, no more than this is left: the run stands still.
 _STILL = 0.02
 # By how much a rate, or the length of a step, must have fallen under a memory that only grows to starve a run.
 _STARVED, _SHORTER = 2.0, 5.0
 # Steps that a trend needs.
 _FEW = 10
+# The share by which a memory is made larger to see what a step keeps of it; a memory of 10 000 steps loses less.
+_MORE = 1e-5
 # The share of the picture's diagonal within which an end belongs to a minimum.
 _BESIDE = 0.05
 
@@ -293,8 +297,8 @@ def exhausted(signs: Signs) -> str | None:
     first = int(large[-1]) + 1 if large.size else 0
     left = signs.taken - first
     after = float(signs.lengths[first:].sum())
-    # It must have been getting somewhere until then.
-    if signs.heights[first] > _GAINING * signs.heights[first // 2]:
+    # It must have been moving until then.
+    if float(signs.lengths[first // 2 : first].sum()) < _MOVING * signs.lengths.sum():
         return None
     if first == 0 or left < max(3, signs.taken // 50) or after > _RUN_OUT * signs.lengths.sum():
         return None
@@ -315,8 +319,8 @@ def bouncing(signs: Signs) -> str | None:
         return None
     hop = float(np.median(signs.lengths[-signs.late :]))
     return (
-        f"{digits(signs.bounces, '.0%')} of its last steps turn back along the direction of the largest curvature, and "
-        f"they are {digits(hop)} long. {_product(signs, signs.stiffness, 'that curvature')}"
+        f"Of its last steps, {digits(hop)} long each, {digits(signs.bounces, '.0%')} turn back along the direction of "
+        f"the largest curvature. {_product(signs, signs.stiffness, 'that curvature')}"
     )
 
 
@@ -336,9 +340,10 @@ def _to_and_fro(signs: Signs) -> str:
     half = signs.taken // 2
     x, loss = signs.path.x[half:], signs.path.loss[half:]
     extent = float(np.sqrt((np.ptp(x, axis=0) ** 2).sum()))
+    low, high = apart(loss.min(), loss.max())
     return (
         f"In its last {counted(signs.taken - half)} it went a way of {digits(float(signs.lengths[half:].sum()))} "
-        f"within {digits(extent)}, and its loss stayed between {' and '.join(apart(loss.min(), loss.max()))}."
+        f"within {digits(extent)}, and its loss stayed {f'between {low} and {high}' if low != high else f'at {low}'}."
     )
 
 
@@ -401,9 +406,23 @@ def _grown(signs: Signs) -> tuple[str, float, float] | None:
             continue
         columns = values.reshape(len(values), -1)
         most = int(columns[-1].argmax())
-        if not (np.diff(columns, axis=0) < 0).any() and columns[-1, most] > columns[0, most]:
+        grown = not (np.diff(columns, axis=0) < 0).any() and columns[-1, most] > columns[0, most]
+        if grown and _forgets_nothing(signs.path, name, most):
             return name, float(columns[0, most]), float(columns[-1, most])
     return None
+
+
+def _forgets_nothing(path: Path, name: str, coordinate: int) -> bool:
+    """Whether the last step kept all of the number ``name``: had it been larger, it would be so by as much."""
+    step = len(path.x) - 1
+    more = path.terms[name].copy()
+    more[step - 2] *= 1 + _MORE
+    before, after = (np.ravel(terms[step - 2])[coordinate] for terms in (path.terms[name], more))
+    kept = []
+    for terms in (path.terms, {**path.terms, name: more}):
+        graph, done = replayed(path.run, path.x, terms, step)
+        kept.append(float(graph.number(done.names[name][coordinate])))
+    return bool(abs((kept[1] - kept[0]) / (after - before) - 1) < _MORE)
 
 
 def crawling(signs: Signs) -> str | None:

@@ -150,7 +150,7 @@ def _other_hyper(signs: Signs, wanted: Callable[[Hyper], bool]) -> Iterator[Fix]
             value = float(values[at])
             label = f"{'Lower' if value < now else 'Raise'} {_called(hyper)} to {_apart_from(value, now)}"
             offers.append((levels[at], Fix(label, _with(run, hyper.name, value))))
-    yield from (fix for _, fix in sorted(offers, key=lambda offer: offer[0])[:1])
+    yield from (fix for _, fix in sorted(offers, key=lambda offer: offer[0])[:_OFFERS])
 
 
 def _is_memory(hyper: Hyper) -> bool:

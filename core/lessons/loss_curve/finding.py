@@ -226,13 +226,20 @@ def _plateau(scaled: _Scaled) -> Iterator[CurveFinding]:
     length = int(np.ceil(_LONG * len(medians)))
     if length < 3 or fall < max(_RISE * scaled.unrest, _RISEN):
         return
-    # The drop from the lowest so far is what counts: a swing upwards is no rest.
+    # What is level on the way to 0 is so in size, too, and not only beside how far logarithms fall there.
+    levels = np.array([scaled.level(part) for part in range(len(medians))])
+    drop = float(np.ptp(levels))
+
+    def rests(first: int, last: int) -> bool:
+        part = slice(first, last + 1)
+        return bool(np.ptp(medians[part]) <= _STILL * fall and np.ptp(levels[part]) <= _STILL * drop)
+
     best: tuple[int, int] | None = None
     for first in range(len(medians) - length):
         last = first + length - 1
-        while last + 1 < len(medians) and np.ptp(medians[first : last + 2]) <= _STILL * fall:
+        while last + 1 < len(medians) and rests(first, last + 1):
             last += 1
-        if np.ptp(medians[first : last + 1]) > _STILL * fall:
+        if not rests(first, last):
             continue
         if medians[last] - medians[last + 1 :].min(initial=np.inf) < _FOLLOWS * fall:
             continue
@@ -244,7 +251,7 @@ def _plateau(scaled: _Scaled) -> Iterator[CurveFinding]:
     begin, end = int(scaled.ends[first - 1]) + 1 if first else 1, int(scaled.ends[last])
     yield CurveFinding(
         Kind.PLATEAU,
-        f"From value {digits(begin)} to {digits(end)} it stayed at about {digits(scaled.level(last))}, and then fell to "
+        f"From value {digits(begin)} to {digits(end)} it stayed at about {digits(scaled.level(last))}, then it fell to "
         f"{digits(scaled.level(int(medians.argmin())))}.",
         "Look at the gradient norm there. If it is nearly 0 and then grows, it is a saddle: noise, momentum or Adam "
         "shorten the wait. If it is small all along, it is a plateau, which a falling rate makes longer.",

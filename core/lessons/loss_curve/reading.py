@@ -19,6 +19,8 @@ FEWEST, MOST = 10, 20_000
 _SEPARATORS = ("\t", ";")
 _BRACKETS = {"[": "]", "(": ")"}
 _NO_NUMBER = re.compile(r"[+-]?(?:nan|inf(?:inity)?)", re.IGNORECASE)
+# How NumPy and PyTorch show a number or a list of them.
+_SHOWN = re.compile(r"(?:(?:np|numpy|torch)\.)?(?:float\d+|array|tensor)\(([^()]*)\)")
 # What a column of training losses is called, the likeliest first.
 _CALLED = (
     re.compile(r"(?:train\w*[ _/.-]*)?loss"),
@@ -43,8 +45,8 @@ class Curve:
 def read_curve(text: str) -> Curve:
     """The loss curve that ``text`` holds: 10 to 20 000 losses, of which some may be nan or inf.
 
-    They are numbers one below the other, or in a row (in brackets too), separated by commas, semicolons, tabs or
-    blanks; or a table, with or without a header, of which the column called loss, or much like it, is taken, else the
+    They are numbers one below the other, or in a row (in brackets too, as Python shows them), separated by commas,
+    semicolons, tabs or blanks; or a table, with or without a header, of which the column called loss, or much like it, is taken, else the
     last. Cells of that column may be empty. Decimals have a point or, where commas do not separate, a comma.
 
     Raises ``ValueError`` with a sentence that names the row, counted as in the text from 1, and what is allowed.
@@ -52,8 +54,6 @@ def read_curve(text: str) -> Curve:
     rows, listed = _rows(text)
     first = rows[0][1]
     header = not listed and not any(_is_value(cell) or has_comma(cell) for cell in first)
-    if header and len(rows) == 1:
-        raise ValueError(f"Row {rows[0][0]} has no number: {excerpt(first[0])}. {_ALLOWED}.")
     body = rows[1:] if header else rows
     width = len(first)
     # Without names, rows of different lengths are one list that was broken into lines.
@@ -74,7 +74,7 @@ def read_curve(text: str) -> Curve:
 
 def _rows(text: str) -> tuple[list[tuple[int, list[str]]], bool]:
     """The cells of each row that is not empty, with its number in the text, and whether they are one list."""
-    text = text.removeprefix("\ufeff").replace("−", "-")
+    text = _SHOWN.sub(r"\1", text.removeprefix("\ufeff").replace("−", "-"))
     lines = [(number, line.strip()) for number, line in enumerate(re.split(r"\r\n|\n|\r", text), start=1)]
     lines = [(number, line) for number, line in lines if line]
     if not lines:
