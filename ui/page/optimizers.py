@@ -17,6 +17,7 @@ from ui.kit.elements import look, picture, prose
 from ui.navigation import OPTIMIZERS as OPTIMIZERS_PAGE
 from ui.panels.catalogue import rule_panel
 from ui.panels.claims import about, topic_key
+from ui.panels.doctor import doctor_panel
 from ui.panels.export import export_panel
 from ui.panels.outcome import numbers_panel, step_words, story_panel
 from ui.panels.rates import rates_panel
@@ -68,6 +69,7 @@ def race_sections(objective: Objective, race: Race, account: Account) -> None:
     step_words(account)
     st.header("What happened", anchor="story")
     story_panel(race)
+    fold("What each rule ran into, and a change that helps", "doctor", lambda: doctor_panel(race, ""))
     numbers_panel(race, OPTIMIZERS_PAGE.prefix)
     fold("The learning rate decides who wins: the loss at every rate", "rates", lambda: rates_panel(race))
     fold("Before anything runs: which learning rates come back to a minimum", "stability", lambda: _stability(race))

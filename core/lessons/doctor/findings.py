@@ -421,7 +421,7 @@ def _forgets_nothing(path: Path, name: str, coordinate: int) -> bool:
     kept = []
     for terms in (path.terms, {**path.terms, name: more}):
         graph, done = replayed(path.run, path.x, terms, step)
-        kept.append(float(graph.number(done.names[name][coordinate])))
+        kept.append(np.float64(graph.number(done.names[name][coordinate])))
     return bool(abs((kept[1] - kept[0]) / (after - before) - 1) < _MORE)
 
 

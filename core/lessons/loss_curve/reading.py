@@ -46,8 +46,9 @@ def read_curve(text: str) -> Curve:
     """The loss curve that ``text`` holds: 10 to 20 000 losses, of which some may be nan or inf.
 
     They are numbers one below the other, or in a row (in brackets too, as Python shows them), separated by commas,
-    semicolons, tabs or blanks; or a table, with or without a header, of which the column called loss, or much like it, is taken, else the
-    last. Cells of that column may be empty. Decimals have a point or, where commas do not separate, a comma.
+    semicolons, tabs or blanks; or a table, with or without a header, of which the column called loss, or much like it,
+    is taken, else the last. Cells of that column may be empty. Decimals have a point or, where commas do not separate,
+    a comma.
 
     Raises ``ValueError`` with a sentence that names the row, counted as in the text from 1, and what is allowed.
     """
@@ -55,6 +56,9 @@ def read_curve(text: str) -> Curve:
     first = rows[0][1]
     header = not listed and not any(_is_value(cell) or has_comma(cell) for cell in first)
     body = rows[1:] if header else rows
+    if header and all(len(cells) == 1 for _, cells in body):
+        # A name of several words above a single column.
+        first = [" ".join(first)]
     width = len(first)
     # Without names, rows of different lengths are one list that was broken into lines.
     if listed or len(body) == 1 or (not header and len({len(cells) for _, cells in body}) > 1):
