@@ -210,11 +210,11 @@ _TABLE = (
         Finding.CRAWLING,
         Grade.TROUBLE,
         found.crawling,
-        "Learning rate, slope and number of steps together do not reach that far.",
+        "At this learning rate, on slopes like these, so many steps do not lead that far.",
         (cure.higher_rate, cure.other_memory, cure.longer),
         "zigzag",
     ),
-    _Entry(Finding.UNDERWAY, Grade.FINE, found.underway, "It goes downhill, and its steps have not run out of use."),
+    _Entry(Finding.UNDERWAY, Grade.FINE, found.underway, "Nothing in the way it goes calls for a change."),
 )
 
 

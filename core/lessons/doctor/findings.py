@@ -8,7 +8,7 @@ from core.engine.arrival import arrived
 from core.engine.replay import replayed
 from core.engine.status import AT_REST, REST_NORM, Outcome
 from core.engine.trace import Path
-from core.formula.words import apart, counted, digits, listed
+from core.formula.words import apart, counted, digits
 from core.lessons.doctor.ground import Stationary
 from core.lessons.doctor.signs import Signs, place
 
@@ -103,13 +103,14 @@ def diverging(signs: Signs) -> str | None:
             return None
     first = max(0, signs.taken - _TOLD)
     last = signs.taken
-    told = [f"The loss was {digits(path.loss[0])} at the start"]
+    told = f"The loss was {digits(path.loss[0])} at the start"
     if last:
-        told.append(f"{digits(path.loss[last])} at step {digits(last)}")
+        told += f" and {digits(path.loss[last])} at step {digits(last)}"
     growth = signs.heights[last] / signs.heights[first] if signs.heights[first] > 0 else np.inf
     if last - first > 1 and np.isfinite(growth):
-        told.append(f"growing {digits(growth ** (1 / (last - first)))} times a step in the last {digits(last - first)}")
-    return f"{listed(told)}. {_product(signs, signs.steepest, 'the largest curvature it meets')}".rstrip()
+        factor = digits(growth ** (1 / (last - first)))
+        told += f"; over the last {counted(last - first)} it grew by a factor of {factor} a step"
+    return f"{told}. {_product(signs, signs.steepest, 'the largest curvature it meets')}".rstrip()
 
 
 def _product(signs: Signs, curvature: float, what: str) -> str:
@@ -176,7 +177,8 @@ def arrived_well(signs: Signs) -> str | None:
         return None
     here = f"It is at {place(path.x[-1])} with loss {digits(path.loss[-1])}"
     if signs.arrived:
-        since = f", within a hundredth of the picture of a lowest minimum from step {digits(signs.since)} on"
+        which = "the" if signs.lowest == 1 else "a"
+        since = f". From step {digits(signs.since)} on that is {which} lowest minimum, to within 1 % of the picture"
         hop = float(np.median(signs.lengths[-signs.late :])) if signs.taken else 0.0
         hopping = signs.trendless and signs.turning >= _TO_AND_FRO and path.grad_norm[-1] > REST_NORM
         moving = f" There it hops to and fro by {digits(hop)}." if hopping else ""
@@ -305,8 +307,8 @@ def exhausted(signs: Signs) -> str | None:
     lr = signs.path.run.settings["lr"] * signs.path.rate_share[-1]
     return (
         f"From step {digits(first + 1)} on the schedule kept α below {digits(_RUN_OUT, '.0%')} of its peak, down to "
-        f"{digits(lr)}. In the {counted(left)} left the point moved by {digits(after)}, where the gradient norm is "
-        f"still {digits(signs.path.grad_norm[-1])}."
+        f"{digits(lr)}. In the {counted(left)} left the point moved by {digits(after)}, though the gradient norm "
+        f"there is still {digits(signs.path.grad_norm[-1])}."
     )
 
 
@@ -341,9 +343,10 @@ def _to_and_fro(signs: Signs) -> str:
     x, loss = signs.path.x[half:], signs.path.loss[half:]
     extent = float(np.sqrt((np.ptp(x, axis=0) ** 2).sum()))
     low, high = apart(loss.min(), loss.max())
+    stayed = f"between {low} and {high}" if low != high else f"at {low}"
     return (
-        f"In its last {counted(signs.taken - half)} it went a way of {digits(float(signs.lengths[half:].sum()))} "
-        f"within {digits(extent)}, and its loss stayed {f'between {low} and {high}' if low != high else f'at {low}'}."
+        f"In its last {counted(signs.taken - half)} it travelled {digits(float(signs.lengths[half:].sum()))} "
+        f"within a stretch of {digits(extent)}, and its loss stayed {stayed}."
     )
 
 
@@ -359,8 +362,8 @@ def beside(signs: Signs) -> str | None:
     if not (abs(late) <= _STILL * early or way <= _STILL / 2 * signs.lengths.sum()):
         return None
     return (
-        f"It stands at {place(path.x[-1])}, where the gradient norm is {digits(path.grad_norm[-1])}: of the way of "
-        f"{digits(float(signs.lengths.sum()))} that it went, {digits(way)} were in the second half of the steps."
+        f"It stands at {place(path.x[-1])}, where the gradient norm is {digits(path.grad_norm[-1])}. Of the "
+        f"{digits(float(signs.lengths.sum()))} that it travelled, {digits(way)} came in the second half of its steps."
     )
 
 
@@ -374,8 +377,8 @@ def plateau(signs: Signs) -> str | None:
         return None
     times = signs.slope / path.grad_norm[-1]
     return (
-        f"At {place(path.x[-1])} the gradient norm is {digits(path.grad_norm[-1])}, and usual in the picture is "
-        f"{digits(times)} times as much. It moved by {digits(signs.pace)} a step in its second half."
+        f"At {place(path.x[-1])} the gradient norm is {digits(path.grad_norm[-1])}, and the usual one in the "
+        f"picture is {digits(times)} times that. It moved by {digits(signs.pace)} a step in its second half."
     )
 
 
@@ -432,13 +435,13 @@ def crawling(signs: Signs) -> str | None:
         return None
     half = signs.taken // 2
     told = (
-        f"From step {digits(half)} to {digits(signs.taken)} its loss fell from "
-        f"{' to '.join(apart(path.loss[half], path.loss[-1]))}, and it moved on by {digits(signs.pace)} a step."
+        f"From step {digits(half)} to {digits(signs.taken)} its loss {_went(path.loss[half], path.loss[-1])}, and it "
+        f"moved on by {digits(signs.pace)} a step."
     )
     if np.isfinite(signs.away):
         told += (
-            f" The nearest lowest minimum is {digits(signs.away)} away: at this pace "
-            f"{counted(float(np.ceil(signs.away / signs.pace)))} more."
+            f" The nearest lowest minimum is {digits(signs.away)} away, which takes "
+            f"{counted(float(np.ceil(signs.away / signs.pace)))} more at this pace."
         )
     return told
 
@@ -446,8 +449,14 @@ def crawling(signs: Signs) -> str | None:
 def underway(signs: Signs) -> str:
     """What can be said of a run of which nothing else was found."""
     path, half = signs.path, signs.taken // 2
-    start, end = apart(path.loss[half], path.loss[-1])
-    told = f"From step {digits(half)} to {digits(signs.taken)} its loss went from {start} to {end}"
+    told = f"From step {digits(half)} to {digits(signs.taken)} its loss {_went(path.loss[half], path.loss[-1])}"
     if signs.objective.minimum is not None and 0 < signs.progress <= 0.5:
         return f"{told}: the height above the minimum shrank {digits(1 / signs.progress)} times."
     return f"{told}, and none of the usual troubles shows."
+
+
+def _went(before: float, after: float) -> str:
+    """How a loss changed from ``before`` to ``after``."""
+    if before == after:
+        return f"stayed at {digits(after)}"
+    return f"{'fell' if after < before else 'rose'} from {' to '.join(apart(before, after))}"

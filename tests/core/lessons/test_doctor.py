@@ -136,7 +136,7 @@ def test_numbers_in_the_evidence_are_those_of_the_run() -> None:
     # From the report: 2/λmax is .00047967, and 4170 is λmax to four digits.
     assert "α is 0.0005 and the largest curvature it meets is 4170; their product is 2.085" in fitted.evidence
     # (1 − .0005·λmax)² = 1.0848²
-    assert "growing 1.177 times a step" in fitted.evidence
+    assert "it grew by a factor of 1.177 a step" in fitted.evidence
     assert fitted.fix is not None
     assert fitted.fix.label == "Lower α to 0.00047, just below 2/L"
     _, timid = _diagnosed(LABELS[3].run)
