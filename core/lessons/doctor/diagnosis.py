@@ -155,8 +155,8 @@ _TABLE = (
         Finding.BOUNCING,
         Grade.TROUBLE,
         found.bouncing,
-        "α is at the limit that the largest curvature sets: a step leads across to the other wall and next to nothing "
-        "is gained.",
+        "The rate is at the limit that the largest curvature sets: a step leads across to the other wall, and next to "
+        "nothing is gained.",
         (cure.below_limit, cure.lower_rate, cure.falling_rate),
         "zigzag",
     ),

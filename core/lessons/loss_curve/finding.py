@@ -100,6 +100,7 @@ class _Scaled:
         return float(np.ptp(self.medians))
 
 
+@np.errstate(all="ignore")
 def diagnose_curve(losses: Array) -> list[CurveFinding]:
     """What ``losses`` of shape ``(n,)``, n being 10 or more, show, the most urgent first; at least one finding."""
     finite = np.isfinite(losses)
@@ -351,7 +352,7 @@ def _scaled(losses: Array, finite: npt.NDArray[np.bool_]) -> _Scaled:
     cuts = _cuts(len(kept))
     medians = np.array([np.median(kept[first:last]) for first, last in pairwise(cuts)])
     logarithmic = bool((kept >= 0).all() and kept.max() > 0)
-    # Differences of huge numbers would overflow.
+    # Differences of huge numbers are none.
     size = float(np.abs(kept).max()) or 1.0
     if logarithmic:
         values, parts = (np.log(np.maximum(one / size, _NOTHING)) for one in (kept, medians))
@@ -420,6 +421,7 @@ def _line(across: Array, up: Array, unrest: float = 0.0) -> tuple[float, float]:
 # --- The picture ---
 
 
+@np.errstate(all="ignore")
 def curve_plot(losses: Array, found: list[CurveFinding], name: str = "loss") -> Plot:
     """``losses`` with their running median, and a mark at each value that a finding speaks of, the jumps first."""
     places = np.arange(1, len(losses) + 1, dtype=np.float64)

@@ -209,6 +209,15 @@ def test_a_fix_changes_one_thing_and_names_it(label: Label) -> None:
     assert not misprints(found.fix.label)
 
 
+@pytest.mark.parametrize("lr", [0.03, 0.1, 0.3])
+def test_what_is_advised_to_a_run_that_rises_again_keeps_it_down(lr: float) -> None:
+    _, found = _diagnosed(Run("bowl", "rmsprop", (-2.5, 2.0), 5000, {"lr": lr}))
+    assert found.finding is Finding.RISING_AGAIN
+    # A rate that falls does not always fall before the first burst; then something else helps, or nothing.
+    if found.fix is not None:
+        assert diagnose(trace(found.fix.run)).finding is Finding.ARRIVED
+
+
 def test_a_change_for_everyone_says_so() -> None:
     for label in BAD:
         _, found = _diagnosed(label.run)

@@ -242,6 +242,19 @@ def test_falling_curves_raise_no_alarm() -> None:
     assert len(alarms) <= 9, alarms
 
 
+def test_any_numbers_get_a_finding_and_a_picture_without_a_warning() -> None:
+    random = np.random.default_rng(13)
+    odd = [1.0, 0.0, -1.0, np.nan, np.inf, -np.inf, 1e300, -1e308, 1e-300, 5e-324]
+    for _ in range(200):
+        count = int(random.choice([FEWEST, 11, 13, 57, 300]))
+        walk = np.cumsum(random.standard_normal(count)) * 10 ** random.uniform(-300, 300)
+        losses = random.choice(odd, count) if random.random() < 0.5 else walk
+        found = diagnose_curve(losses)
+        assert found
+        assert all(finding.evidence.endswith(".") for finding in found)
+        curve_plot(losses, found)
+
+
 # --- What is said and drawn ---
 
 
