@@ -10,6 +10,7 @@ from ui.controls import chip_control, fold
 from ui.navigation import OPTIMIZERS as OPTIMIZERS_PAGE
 from ui.panels.catalogue import rule_panel
 from ui.panels.claims import about, topic_key
+from ui.panels.doctor import doctor_panel
 from ui.panels.export import export_panel
 from ui.panels.many_variables import many_variables_fold
 from ui.panels.outcome import numbers_panel, step_words, story_panel
@@ -22,6 +23,7 @@ def race_sections(objective: Objective, race: Race, account: Account) -> None:
     step_words(account)
     st.header("What happened", anchor="story")
     story_panel(race)
+    fold("What each rule ran into, and a change that helps", "doctor", lambda: doctor_panel(race, ""))
     numbers_panel(race, OPTIMIZERS_PAGE.prefix)
     fold("The learning rate decides who wins: the loss at every rate", "rates", lambda: rates_panel(race))
     fold(

@@ -107,7 +107,7 @@ def _rows(text: str) -> tuple[list[tuple[int, list[str]]], str]:
     delimiter = next((one for one in _DELIMITERS if 2 * sum(one in line for line in bare) >= len(bare)), None)
     if delimiter is None:
         raise ValueError(f"Row {lines[0][0]} has one column only; separate columns by commas, semicolons or tabs.")
-    rows = _without_titles([(number, _cells(number, line, delimiter)) for number, line in lines])
+    rows = _without_titles([(number, row_cells(number, line, delimiter)) for number, line in lines])
     width = len(rows[0][1])
     if width > MOST_COLUMNS:
         raise ValueError(f"The table has {width} columns; up to {MOST_COLUMNS} are allowed.")
@@ -142,9 +142,13 @@ def _without_titles(rows: list[tuple[int, list[str]]]) -> list[tuple[int, list[s
     return rows[-1:]
 
 
-def _cells(number: int, line: str, delimiter: str) -> list[str]:
-    if len(line) > _LONGEST_ROW:
-        raise ValueError(f"Row {number} is longer than {_LONGEST_ROW} characters.")
+def row_cells(number: int, line: str, delimiter: str, longest: int = _LONGEST_ROW) -> list[str]:
+    """The cells of ``line``, row ``number`` of a text, without blanks around them.
+
+    Raises ``ValueError`` for a row of more than ``longest`` characters, a control character and a quote out of place.
+    """
+    if len(line) > longest:
+        raise ValueError(f"Row {number} is longer than {longest} characters.")
     if _CONTROL.search(line):
         raise ValueError(f"Row {number} has a control character, which is not text.")
     try:
@@ -172,10 +176,11 @@ def _names(cells: Sequence[str]) -> tuple[str, ...]:
 
 
 def _has_number(cells: Sequence[str]) -> bool:
-    return any(_is_number(cell) or has_comma(cell) for cell in cells)
+    return any(is_number(cell) or has_comma(cell) for cell in cells)
 
 
-def _is_number(cell: str) -> bool:
+def is_number(cell: str) -> bool:
+    """Whether ``cell`` is a number with a point, if with any sign between its digits."""
     return len(cell) <= _LONGEST_NUMBER and _NUMBER.fullmatch(cell) is not None
 
 
@@ -185,23 +190,22 @@ def _problem(rows: Sequence[int], cells: Sequence[str], index: int, name: str) -
         where = f"Row {row}, column {index + 1} ({name})"
         if not cell:
             return f"{where} is empty; every row needs a number there."
-        if not _is_number(cell):
+        if not is_number(cell):
             if has_comma(cell):
-                return f"{where} has a comma in a number: {_excerpt(cell)}. Write decimals with a point, as 1.5."
-            return (
-                f"{where} is not a number: {_excerpt(cell)}. Allowed are digits, a sign, a point and e, as in -1.5e3."
-            )
+                return f"{where} has a comma in a number: {excerpt(cell)}. Write decimals with a point, as 1.5."
+            return f"{where} is not a number: {excerpt(cell)}. Allowed are digits, a sign, a point and e, as in -1.5e3."
         size = abs(float(cell))
         if size and not SMALLEST <= size <= LARGEST:
             bounds = f"between {digits(SMALLEST)} and {digits(LARGEST)} in size"
-            return f"{where} must be 0 or {bounds}; {_excerpt(cell)} was given."
+            return f"{where} must be 0 or {bounds}; {excerpt(cell)} was given."
     return ""
 
 
-# Enough of a cell to recognise it.
+# Characters.
 _EXCERPT = 20
 
 
-def _excerpt(cell: str) -> str:
+def excerpt(cell: str) -> str:
+    """Enough of ``cell`` to recognise it, all of it visible."""
     visible = "".join(character if character.isprintable() else "?" for character in cell)
     return visible if len(visible) <= _EXCERPT else f"{visible[:_EXCERPT]}…"
