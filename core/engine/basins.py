@@ -16,7 +16,7 @@ from core.engine.status import point_text
 from core.engine.summary import Race
 from core.engine.trace import Path
 from core.engine.two_settings import Scale, Setting, bare, scale, settings_of, side, too_dear
-from core.formula.words import counted
+from core.formula.words import counted, digits
 
 Labels = npt.NDArray[np.int64]
 
@@ -75,10 +75,10 @@ class Basins:
 
 @dataclass(frozen=True)
 class BasinRow:
-    """How many of a hundred starts end at one place, by each of two rules; ``loss`` is that of a minimum."""
+    """How many of a hundred starts end at one place, by each of two rules; ``loss`` is that of a minimum in words."""
 
     end: str
-    loss: float | None
+    loss: str
     first: float
     second: float
 
@@ -127,10 +127,11 @@ def basin_rows(both: Basins) -> list[BasinRow]:
     """How much of the picture ends where, in percent: at each minimum, the lowest first, and at none."""
     run = both.pair[0][1].run
     formula, points = run.resolved_objective.parsed, known_minima(run.resolved_objective).points
-    ends: list[tuple[int, str, float | None]] = [
-        (place, point_text(point), float(formula.value(point))) for place, point in enumerate(points)
+    ends = [
+        *((place, point_text(point), digits(formula.value(point))) for place, point in enumerate(points)),
+        (NOWHERE, f"not arrived in {counted(run.steps)}", ""),
+        (FAILED, "diverged or undefined", ""),
     ]
-    ends += [(NOWHERE, f"not arrived in {counted(run.steps)}", None), (FAILED, "diverged or undefined", None)]
     return [
         BasinRow(text, loss, *(100 * float((labels == place).mean()) for labels in both.labels))
         for place, text, loss in ends

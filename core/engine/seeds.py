@@ -42,7 +42,7 @@ class Spread:
     @property
     def failed(self) -> int:
         """How many seeds diverged or became undefined."""
-        return self.count - self.ends.shape[1]
+        return self.count - int(self.ends.shape[1])
 
 
 def spread(settings: tuple[Any, ...], count: int) -> Spread:
@@ -60,10 +60,11 @@ def spread(settings: tuple[Any, ...], count: int) -> Spread:
 
 
 def paths(run: Run, count: int) -> tuple[Array, Array]:
-    """The points of ``count`` seeds of ``run``, of shape ``(d, steps+1, count)``, and their losses, ``(steps+1, count)``.
+    """The points of ``count`` seeds of ``run``, ``(d, steps+1, count)``, and their losses, ``(steps+1, count)``.
 
-    The seeds are that of ``run`` and the following. Column k equals the single run with that seed: bit for bit where the
-    objective and the rule only use + − × ÷ and √, to rounding otherwise. From the step that fails on, the loss is NaN.
+    The seeds are that of ``run`` and the following. Column k equals the single run with that seed: bit for bit where
+    the objective and the rule only use + − × ÷ and √, to rounding otherwise. From the step that fails on, the loss is
+    NaN.
     """
     formula, rule, compiled = run.resolved_objective.parsed, run.resolved_optimizer.parsed, run.program(recording=False)
     settings = run.settings
@@ -102,7 +103,7 @@ def _noise(first: int, count: int, steps: int, size: int) -> Array:
 
 
 def too_dear(run: Run, count: int) -> str:
-    """Why ``count`` seeds of ``run`` cost more than a page may spend on them, and what to lower; empty if they do not."""
+    """Why ``count`` seeds of ``run`` cost more than a page may spend, and what to lower; empty if they do not."""
     each = run.program(recording=False).size * (_ONCE + _EACH * count)
     most = min(_DRAWS // count, int(_BUDGET / each))
     if run.steps <= most:

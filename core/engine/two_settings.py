@@ -1,5 +1,6 @@
 """The end of a run over two of its settings: what can vary, over which values, and how low each run ends."""
 
+from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
@@ -8,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.catalogue.hypers import Hyper
+from core.catalogue.objectives import VARIABLES
 from core.engine.many import trace_many
 from core.engine.run import Run
 from core.engine.status import MAX_POSITION, Outcome
@@ -31,17 +33,24 @@ OUTCOMES = (Outcome.FINISHED, Outcome.DIVERGED, Outcome.UNDEFINED)
 
 @dataclass(frozen=True)
 class Setting:
-    """A number of a run that a map can vary, called ``name`` as by ``core.engine.live``; ``label`` says it in words."""
+    """A number of a run that a map can vary: a hyperparameter, or a coordinate of the start as if it were one.
 
-    name: str
+    ``label`` says it in words, unlike those of the others.
+    """
+
     label: str
     hyper: Hyper
     of: Literal["rule", "schedule", "start"]
 
+    @property
+    def name(self) -> str:
+        """What tells it from the others; for the rule's own, as the rule calls it."""
+        return self.hyper.name if self.of == "rule" else f"{self.of} {self.hyper.name}"
+
     def value(self, run: Run) -> float:
         """What ``run`` is set to."""
         if self.of == "start":
-            return run.start[int(self.name[1:])]
+            return run.start[VARIABLES.index(self.hyper.name)]
         return (run.settings if self.of == "rule" else run.schedule_settings)[self.hyper.name]
 
     def span(self, run: Run) -> tuple[float, float]:
@@ -87,20 +96,21 @@ class SettingsMap:
 
 def settings_of(run: Run) -> tuple[Setting, ...]:
     """All numbers of ``run`` that a map can vary: those of its rule, of its schedule and of its start."""
-    schedule, objective = run.resolved_schedule, run.resolved_objective
-    own = [Setting(hyper.name, hyper.words, hyper, "rule") for hyper in run.resolved_optimizer.hypers]
-    follows = [
-        Setting(f"{schedule.key}_{hyper.name}", f"{hyper.words} of the schedule", hyper, "schedule")
-        for hyper in schedule.hypers
+    objective, everywhere = run.resolved_objective, (-MAX_POSITION, MAX_POSITION)
+    starts = zip(VARIABLES, objective.called, objective.start, objective.domain, strict=False)
+    settings = [
+        *(Setting(hyper.words, hyper, "rule") for hyper in run.resolved_optimizer.hypers),
+        *(Setting(f"{hyper.words} of the schedule", hyper, "schedule") for hyper in run.resolved_schedule.hypers),
+        *(
+            Setting(f"Start {called}", Hyper(name, name, begin, everywhere, seen, "linear", ""), "start")
+            for name, called, begin, seen in starts
+        ),
     ]
-    everywhere = (-MAX_POSITION, MAX_POSITION)
-    starts = [
-        Setting(f"x{place}", f"Start {name}", Hyper(name, name, begin, everywhere, seen, "linear", ""), "start")
-        for place, (name, begin, seen) in enumerate(
-            zip(objective.called, objective.start, objective.domain, strict=False)
-        )
-    ]
-    return (*own, *follows, *starts)
+    # A visitor's names may be the same in words.
+    often = Counter(one.label for one in settings)
+    return tuple(
+        one if often[one.label] == 1 else replace(one, label=f"{one.label} ({one.hyper.name})") for one in settings
+    )
 
 
 def scale(hyper: Hyper, low: float, high: float, count: int) -> Scale:
@@ -131,8 +141,10 @@ def ends_over(settings: tuple[Any, ...], across: Axis, up: Axis) -> Array:
     given: dict[str, dict[str, Array]] = {"rule": {}, "schedule": {}, "start": {}}
     for (name, *_), values in zip((across, up), grid, strict=True):
         one = known[name]
-        given[one.of][name if one.of == "start" else one.hyper.name] = values.ravel()
-    starts = [given["start"].get(f"x{place}", np.full(grid[0].size, at)) for place, at in enumerate(run.start)]
+        given[one.of][one.hyper.name] = values.ravel()
+    starts = [
+        given["start"].get(axis, np.full(grid[0].size, at)) for axis, at in zip(VARIABLES, run.start, strict=False)
+    ]
     many = trace_many(run, np.array(starts), given["rule"], schedule_hypers=given["schedule"])
     outcome = np.select([many.status == OUTCOMES[1], many.status == OUTCOMES[2]], [1.0, 2.0], 0.0)
     return np.array([np.where(outcome > 0, np.nan, many.loss), outcome]).reshape(2, *grid[0].shape)
@@ -160,9 +172,8 @@ def bare(run: Run, varied: Collection[Setting]) -> tuple[Any, ...]:
     left = {(one.of, one.hyper.name) for one in varied}
     own = tuple((name, value) for name, value in run.settings.items() if ("rule", name) not in left)
     follows = tuple((name, value) for name, value in run.schedule_settings.items() if ("schedule", name) not in left)
-    places = {int(one.name[1:]) for one in varied if one.of == "start"}
-    usual = run.resolved_objective.start
-    start = tuple(usual[place] if place in places else number for place, number in enumerate(run.start))
+    usual = zip(VARIABLES, run.start, run.resolved_objective.start, strict=False)
+    start = tuple(begin if ("start", name) in left else at for name, at, begin in usual)
     made = replace(run, hypers=own, schedule_hypers=follows, start=start)
     return tuple(getattr(made, field.name) for field in fields(Run))
 

@@ -1,6 +1,7 @@
 """Maps of runs, cell by cell, to click in: the loss over two settings, and where two rules end from each start."""
 
 from collections.abc import Sequence
+from itertools import product
 from math import ceil, floor
 from typing import Any
 
@@ -9,7 +10,7 @@ import plotly.graph_objects as go
 
 from core.catalogue.racers import Racer
 from core.engine.basins import Basins, Meeting
-from core.engine.two_settings import Scale, Setting, SettingsMap
+from core.engine.two_settings import OUTCOMES, Scale, Setting, SettingsMap
 from core.figures import marks
 from core.figures.contour import lines
 from core.figures.landscape import landscape
@@ -38,7 +39,7 @@ _GROUND = 90
 
 
 def settings_figure(sheet: SettingsMap, edge: Edge, racer: Racer, look: Look) -> go.Figure:
-    """The loss at the end over two settings, with theory's ``edge`` and a ring where ``racer`` stands.
+    """The loss at the end over two settings, with theory's ``edge`` and a dot where ``racer`` stands.
 
     The colour is that of the loss above the known minimum, on a log scale, or else of the loss itself; the strongest
     is that of the start and of all above it. ``customdata`` of a cell is its number, counted along rows.
@@ -63,7 +64,7 @@ def settings_figure(sheet: SettingsMap, edge: Edge, racer: Racer, look: Look) ->
             data += _tinted(sheet.x, sheet.y, sheet.outcome == place, color, name)
     data += [
         *_edge_line(sheet, edge, look),
-        _cells(sheet.x, sheet.y, _told(sheet)),
+        _cells(sheet.x, sheet.y, _told(sheet), "%{text}"),
         {
             "type": "scatter",
             "mode": "markers",
@@ -76,7 +77,7 @@ def settings_figure(sheet: SettingsMap, edge: Edge, racer: Racer, look: Look) ->
             "marker": {"color": racer.color, "size": 13, "line": {"color": look.background, "width": 2.5}},
         },
     ]
-    return go.Figure(
+    drawn = go.Figure(
         {
             "data": data,
             "layout": layout(
@@ -89,6 +90,8 @@ def settings_figure(sheet: SettingsMap, edge: Edge, racer: Racer, look: Look) ->
             ),
         }
     )
+    # The dashes of the edge are seen there, too.
+    return drawn.update_layout(legend_itemsizing="trace")
 
 
 def basins_figure(both: Basins, look: Look) -> go.Figure:
@@ -100,23 +103,20 @@ def basins_figure(both: Basins, look: Look) -> go.Figure:
     view = (objective.domain[0], objective.domain[1])
     land = landscape(objective, view, _GROUND)
     levels = {"start": land.first, "end": land.last, "size": land.spacing}
-    data = [lines(land.x, land.y, land.height(land.value), (land.low, land.high), levels, look)]
+    ground = lines(land.x, land.y, land.height(land.value), (land.low, land.high), levels, look)
+    # Plotly draws contours above all tints, so these are lines alone.
+    own = {"contours": {**levels, "coloring": "none"}, "line": {"color": look.quiet, "width": 0.8}, "showlegend": False}
+    data = [{**ground, **own}]
     names, shares = both.names, both.shares
     for meeting, color in _MEETINGS.items():
         title = f"{names[meeting]}, {digits(100 * shares[meeting], '.3g')} %"
         tint = color or look.quiet
         data += _tinted(both.x, both.y, both.meeting == meeting, tint, title, _OPACITY)
-    texts = [
-        [
-            f"from ({digits(x)}, {digits(y)}): {names[Meeting(meeting)]}"
-            for x, meeting in zip(both.x.values, row, strict=True)
-        ]
-        for y, row in zip(both.y.values, both.meeting, strict=True)
-    ]
+    texts = [names[Meeting(meeting)] for meeting in both.meeting.ravel().tolist()]
     begun = marks.distinct([both.pair[0][1].x[0]], view)
     # Only what can be clicked answers to the pointer.
     data += [{**one, "hoverinfo": "skip"} for one in (*marks.stars(objective, look), marks.starts(begun, look))]
-    data.append(_cells(both.x, both.y, texts))
+    data.append(_cells(both.x, both.y, texts, "from (%{x}, %{y}): %{text}"))
     return go.Figure(
         {
             "data": data,
@@ -158,7 +158,8 @@ def _heights(sheet: SettingsMap) -> tuple[Array, float, float, dict[str, Any]]:
 
 
 def _bar(title: str, values: Array, texts: Sequence[str]) -> dict[str, Any]:
-    return {"title": {"text": title, "font": {"size": SMALL_SIZE}}, "tickvals": values, "ticktext": [*texts]}
+    # An empty line keeps the title off the highest number.
+    return {"title": {"text": f"{title}<br> ", "font": {"size": SMALL_SIZE}}, "tickvals": values, "ticktext": [*texts]}
 
 
 def _even(colors: Sequence[str]) -> list[list[Any]]:
@@ -191,8 +192,8 @@ def _tinted(x: Scale, y: Scale, where: Any, color: str, name: str, opacity: floa
     return [tint, entry]
 
 
-def _cells(x: Scale, y: Scale, texts: Sequence[Sequence[str]]) -> dict[str, Any]:
-    """A mark in each cell that cannot be seen: Plotly lets only marks be clicked."""
+def _cells(x: Scale, y: Scale, texts: Sequence[str], hover: str) -> dict[str, Any]:
+    """A mark in each cell that cannot be seen: Plotly lets only marks be clicked. ``texts`` are named by ``hover``."""
     across, up = np.meshgrid(x.values, y.values)
     unseen: dict[str, Any] = {"marker": {"opacity": 0}}
     return {
@@ -202,25 +203,23 @@ def _cells(x: Scale, y: Scale, texts: Sequence[Sequence[str]]) -> dict[str, Any]
         "x": across.ravel(),
         "y": up.ravel(),
         "customdata": [str(cell) for cell in range(across.size)],
-        "text": [text for row in texts for text in row],
-        "hovertemplate": "%{text}<extra></extra>",
+        "text": [*texts],
+        "hovertemplate": f"{hover}<extra></extra>",
         "marker": {"size": 10, "symbol": "square", "opacity": 0},
         "selected": unseen,
         "unselected": unseen,
     }
 
 
-def _told(sheet: SettingsMap) -> list[list[str]]:
+def _told(sheet: SettingsMap) -> list[str]:
     """Each cell in words."""
-    ends = {1: "diverged", 2: "undefined"}
-    return [
-        [
-            f"{_small(sheet.across)} {digits(x)}, {_small(sheet.up)} {digits(y)}<br>"
-            f"{ends.get(int(outcome), f'loss {digits(loss)}')}"
-            for x, loss, outcome in zip(sheet.x.values, losses, outcomes, strict=True)
-        ]
-        for y, losses, outcomes in zip(sheet.y.values, sheet.loss, sheet.outcome, strict=True)
+    across, up = _small(sheet.across), _small(sheet.up)
+    places = product(map(digits, sheet.y.values), map(digits, sheet.x.values))
+    ends = [
+        f"loss {digits(loss)}" if outcome == 0 else str(OUTCOMES[outcome])
+        for loss, outcome in zip(sheet.loss.ravel(), sheet.outcome.ravel(), strict=True)
     ]
+    return [f"{across} {x}, {up} {y}<br>{end}" for (y, x), end in zip(places, ends, strict=True)]
 
 
 def _edge_line(sheet: SettingsMap, edge: Edge, look: Look) -> list[dict[str, Any]]:

@@ -6,7 +6,6 @@ from typing import Any
 
 import streamlit as st
 
-from core.catalogue.objectives import VARIABLES
 from core.catalogue.racers import Racer
 from core.engine.basins import Basins, basin_rows, basins, basins_refused, labels_over
 from core.engine.run import Run
@@ -118,7 +117,7 @@ def setting_key(one: Setting, run: Run, racer: Racer, prefix: str) -> str:
         return prefix + controls.hyper_key(racer, one.hyper.name)
     if one.of == "schedule":
         return prefix + controls.schedule_hyper_key(racer, run.resolved_schedule, one.hyper.name)
-    return prefix + VARIABLES[int(one.name[1:])]
+    return prefix + one.hyper.name
 
 
 def believed_cell(raw: Any, count: int) -> int | None:

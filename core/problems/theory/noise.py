@@ -92,7 +92,8 @@ def _is_quadratic(objective: Objective) -> bool:
     formula = objective.parsed
     if formula.box is not None or formula.timed:
         return False
-    x = np.random.default_rng(0).uniform(*np.array(objective.domain).T, (_PLACES, objective.dimension)).T
+    low, high = np.array(objective.domain).T
+    x = np.random.default_rng(0).uniform(low, high, (_PLACES, objective.dimension)).T
     with np.errstate(all="ignore"):
         hessian = formula.hessian(x)
     size = float(np.abs(hessian).max())
