@@ -1,6 +1,6 @@
 """The catalogue of learning-rate schedules: each is a factor on the learning rate, in the language of the rules."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from types import MappingProxyType
@@ -74,15 +74,23 @@ class Schedule:
 
         ``hypers`` gives every hyperparameter a value. Raises ``ValueError`` for a schedule that follows the loss.
         """
+        factor = self._at(np.arange(1.0, steps + 1), steps, hypers)
+        return np.broadcast_to(np.asarray(factor, dtype=np.float64), (steps,))
+
+    def each_factor(self, steps: int, hypers: Mapping[str, Any]) -> Iterator[Any]:
+        """The factor at one step after another, of the shape that numbers or arrays in ``hypers`` have together.
+
+        Raises ``ValueError`` for a schedule that follows the loss.
+        """
+        return (self._at(np.float64(t), steps, hypers) for t in range(1, steps + 1))
+
+    def _at(self, t: Any, steps: int, hypers: Mapping[str, Any]) -> Any:
         if self.follows_loss:
             raise ValueError(f"{self.name} follows the loss, so its factors are known only once the run is done.")
+        given = (np.asarray(hypers[name], dtype=np.float64)[()] for name in self.parsed.hypers)
         with np.errstate(all="ignore"):
-            (factor,) = self._computed(
-                np.arange(1.0, steps + 1),
-                np.float64(steps),
-                *(np.float64(hypers[name]) for name in self.parsed.hypers),
-            )
-        return np.broadcast_to(np.asarray(factor, dtype=np.float64), (steps,))
+            (factor,) = self._computed(t, np.float64(steps), *given)
+        return factor
 
     @cached_property
     def _computed(self) -> Callable[..., tuple[Any, ...]]:

@@ -1,7 +1,7 @@
 """Many runs at once: sweeps over starts, hyperparameters and seeds, of which only the ends are kept."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.catalogue.hypers import complete
+from core.catalogue.optimizers import Optimizer
+from core.catalogue.schedules import Schedule
 from core.engine.gradients import noise_table
 from core.engine.rest import rests
 from core.engine.run import Run
@@ -45,11 +47,12 @@ def trace_many(
     hypers: Mapping[str, npt.ArrayLike] | None = None,
     seeds: npt.ArrayLike | None = None,
     late: int = 1,
+    schedule_hypers: Mapping[str, npt.ArrayLike] | None = None,
 ) -> Many:
     """Runs ``run`` many times.
 
-    ``starts`` has shape ``(d, B)``, each of ``hypers`` shape ``(B,)`` or none, ``seeds`` shape ``(B,)``. ``late`` is
-    how many losses, the last one included, ``late_loss`` is the median of.
+    ``starts`` has shape ``(d, B)``, each of ``hypers`` and ``schedule_hypers`` shape ``(B,)`` or none, ``seeds`` shape
+    ``(B,)``. ``late`` is how many losses, the last one included, ``late_loss`` is the median of.
 
     Column b equals the single run with that start, those hyperparameters and that seed: bit for bit where the objective
     and the rule only use + − × ÷ and √, to rounding otherwise. Raises ``ValueError`` as ``Run`` does.
@@ -61,13 +64,14 @@ def trace_many(
         raise ValueError(f"starts must have shape ({size}, B); an array of shape {points.shape} was given.")
     if not (np.abs(points) <= MAX_POSITION).all():
         raise ValueError(f"starts must lie in [−{digits(MAX_POSITION)}, {digits(MAX_POSITION)}].")
-    settings = _swept(run, hypers or {})
+    settings = _swept(run.resolved_optimizer, run.settings, hypers or {})
+    tuned = _swept(run.resolved_schedule, run.schedule_settings, schedule_hypers) if schedule_hypers else {}
     seed = np.atleast_1d(np.asarray(run.seed if seeds is None else seeds))
     if seed.ndim != 1 or seed.dtype.kind not in "iu" or (seed < 0).any():
         raise ValueError("seeds must be whole numbers of at least 0, of shape (B,).")
     try:
         (count,) = np.broadcast_shapes(
-            (points.shape[1],), seed.shape, *(np.shape(value) for value in settings.values())
+            (points.shape[1],), seed.shape, *(np.shape(value) for value in [*settings.values(), *tuned.values()])
         )
     except ValueError:
         raise ValueError("starts, hypers and seeds must have the same number of columns, or one.") from None
@@ -75,13 +79,15 @@ def trace_many(
     if not count:
         raise ValueError("There must be at least one run; starts, hypers or seeds are empty.")
     points = np.broadcast_to(points, (size, count))
-    settings = {name: np.broadcast_to(value, (count,)) if np.ndim(value) else value for name, value in settings.items()}
     seed = np.broadcast_to(seed, (count,))
 
     def part(first: int) -> Many:
         block = slice(first, first + BLOCK)
-        cut = {name: value[block] if np.ndim(value) else value for name, value in settings.items()}
-        return _many_block(run, points[:, block], cut, seed[block], late)
+        rule, schedule = (
+            {name: np.broadcast_to(value, (count,))[block] if np.ndim(value) else value for name, value in one.items()}
+            for one in (settings, tuned)
+        )
+        return _many_block(run, points[:, block], rule, seed[block], late, schedule)
 
     blocks = [part(first) for first in range(0, count, BLOCK)]
     return Many(
@@ -112,7 +118,7 @@ def disturbed_losses(path: Path, copies: int, size: float) -> Array:
     with np.errstate(all="ignore"):
         off[0] += np.nan_to_num(size * (np.abs(formula.hessian(run.start)) @ np.abs(run.start)), posinf=0.0)
         state = compiled.start(point, (*hypers, rate))
-        given = zip(_many_steps(run, rate, np.array([run.seed])), off, tilts, strict=False)
+        given = zip(_many_steps(run, rate, np.array([run.seed]), run.factors), off, tilts, strict=False)
         for step, ((t, lr, *noise), errors, (tilt, *signs)) in enumerate(given, start=1):
             drawn = noise or [0.0] * len(point)
             added = [number + error * sign for number, error, sign in zip(drawn, errors, signs, strict=True)]
@@ -137,10 +143,13 @@ def losses_at(run: Run, rates: npt.ArrayLike, late: int = 1) -> Array:
     return np.where(many.diverged_at >= 0, np.nan, [many.loss, many.late_loss])
 
 
-def _swept(run: Run, given: Mapping[str, npt.ArrayLike]) -> dict[str, Any]:
-    """Every hyperparameter as a float64 scalar or an array of shape ``(B,)``, each value checked."""
-    settings: dict[str, Any] = {name: np.float64(value) for name, value in run.settings.items()}
-    known = {hyper.name: hyper for hyper in run.resolved_optimizer.hypers}
+def _swept(owner: Optimizer | Schedule, own: Mapping[str, float], given: Mapping[str, npt.ArrayLike]) -> dict[str, Any]:
+    """Every hyperparameter of ``owner`` as a float64 scalar or an array of shape ``(B,)``, each value checked.
+
+    What is missing in ``given`` is taken from its ``own``.
+    """
+    settings: dict[str, Any] = {name: np.float64(value) for name, value in own.items()}
+    known = {hyper.name: hyper for hyper in owner.hypers}
     for name, values in given.items():
         array = np.asarray(values, dtype=np.float64)
         if name in known:
@@ -149,7 +158,7 @@ def _swept(run: Run, given: Mapping[str, npt.ArrayLike]) -> dict[str, Any]:
             if known[name].whole and (array != np.round(array)).any():
                 known[name].check(float(array[array != np.round(array)][0]))
         else:
-            complete(run.resolved_optimizer.hypers, {name: 0.0}, run.resolved_optimizer.name)
+            complete(owner.hypers, {name: 0.0}, owner.name)
         if array.ndim > 1:
             raise ValueError(f"{name} must be a number or have shape (B,); an array of shape {array.shape} was given.")
         settings[name] = array if array.ndim else np.float64(array)
@@ -218,14 +227,27 @@ def _is_within(values: Any, bound: float) -> bool:
     return bool(np.dot(values, values) <= bound * bound)
 
 
-def _many_block(run: Run, starts: Array, settings: Mapping[str, Any], seeds: npt.NDArray[np.int64], late: int) -> Many:
+def _many_block(
+    run: Run,
+    starts: Array,
+    settings: Mapping[str, Any],
+    seeds: npt.NDArray[np.int64],
+    late: int,
+    tuned: Mapping[str, Any],
+) -> Many:
+    """The runs of a block; ``tuned`` is the schedule's where it is not that of ``run``."""
     formula, rule, compiled = run.resolved_objective.parsed, run.resolved_optimizer.parsed, run.program(recording=False)
-    hypers = (*(settings[name] for name in rule.hypers[1:]), *run.schedule_inputs)
+    schedule = run.resolved_schedule
+    inputs = (
+        [tuned[name] for name in schedule.parsed.hypers] if tuned and schedule.follows_loss else run.schedule_inputs
+    )
+    hypers = (*(settings[name] for name in rule.hypers[1:]), *inputs)
     point = tuple(np.ascontiguousarray(row) for row in starts)
     watch = _Watch(point, late)
     with np.errstate(all="ignore"):
         state = compiled.start(point, (*hypers, settings["lr"]))
-        steps = _many_steps(run, settings["lr"], seeds)
+        factors = run.factors if not tuned or schedule.follows_loss else schedule.each_factor(run.steps, tuned)
+        steps = _many_steps(run, settings["lr"], seeds, factors)
         compiled.run(point, state, hypers, np.float64(run.steps), run.clip_limit, steps, watch)
         if watch.alive.any():
             watch.look(formula.value([np.broadcast_to(coordinate, seeds.shape) for coordinate in watch.point]))
@@ -240,7 +262,7 @@ def _many_block(run: Run, starts: Array, settings: Mapping[str, Any], seeds: npt
     return watch.kept
 
 
-def _many_steps(run: Run, lr: Any, seeds: npt.NDArray[np.int64]) -> Iterator[tuple[Any, ...]]:
+def _many_steps(run: Run, lr: Any, seeds: npt.NDArray[np.int64], factors: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
     """``(t, lr, *noise)`` for each step; the noise differs between columns only where the seeds do."""
     tables: Array | None = None
     if run.noise > 0:
@@ -250,5 +272,5 @@ def _many_steps(run: Run, lr: Any, seeds: npt.NDArray[np.int64]) -> Iterator[tup
             [noise_table(int(seed), run.steps, len(run.start)) for seed in different], axis=-1
         )
         tables = tables[..., column] if len(different) > 1 else tables[..., 0]
-    for t, factor in enumerate(run.factors, start=1):
+    for t, factor in enumerate(factors, start=1):
         yield (np.float64(t), lr * factor, *(() if tables is None else tables[t - 1]))

@@ -11,6 +11,8 @@ from core.figures.plot import plot
 from core.figures.progress import loss_axes, norm_axes, rate_axes, schedule_curve
 from core.figures.rates import rates_figure
 from core.figures.regimes import gauge, tuning_plane
+from core.figures.run_maps import basins_figure, settings_figure
+from core.figures.seeds import cloud_figure, seeds_figure
 from core.figures.surface import surface
 from core.figures.timeline import timeline
 from core.figures.wide_race import wide_losses, wide_paths
@@ -20,8 +22,10 @@ __all__ = [
     "LIGHT",
     "Look",
     "backprop_figure",
+    "basins_figure",
     "batch_lines",
     "batch_progress",
+    "cloud_figure",
     "contour",
     "curve",
     "family_tree",
@@ -32,6 +36,8 @@ __all__ = [
     "rate_axes",
     "rates_figure",
     "schedule_curve",
+    "seeds_figure",
+    "settings_figure",
     "surface",
     "timeline",
     "tuning_plane",

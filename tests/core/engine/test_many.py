@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 import core.engine.many
-from core import OBJECTIVES, OPTIMIZERS, Run, trace, trace_many
+from core import OBJECTIVES, OPTIMIZERS, SCHEDULES, Run, trace, trace_many
 from core.catalogue.hypers import Hyper
 from core.engine.many import Many, disturbed_losses, losses_at
 from core.engine.status import AT_REST, Outcome
@@ -469,3 +469,34 @@ def test_the_first_gradient_is_disturbed_where_it_is_nothing_but_rounding() -> N
     losses = disturbed_losses(path, 16, 1e-15)
     assert (losses[0] == path.loss[0]).all()
     assert (np.abs(losses[2] - path.loss[2]) > 1e-7).any()
+
+
+# --- The schedule's ---
+
+
+@pytest.mark.parametrize("key", [key for key, schedule in SCHEDULES.items() if schedule.hypers])
+def test_each_hyperparameter_of_a_schedule_is_swept(key: str) -> None:
+    draw = np.random.default_rng(7)
+    swept = {
+        hyper.name: np.round(values) if hyper.whole else values
+        for hyper in SCHEDULES[key].hypers
+        for values in [draw.uniform(*hyper.slider, 5)]
+    }
+    run = Run(CONTRACTIVE, "momentum", (1.0, 2.0), 60, {"lr": 0.01}, schedule=key)
+    many = trace_many(run, hypers={"lr": np.linspace(0.001, 0.01, 5)}, schedule_hypers=swept)
+    for column in range(5):
+        own = {name: float(values[column]) for name, values in swept.items()}
+        lr = float(np.linspace(0.001, 0.01, 5)[column])
+        path = trace(replace(run, hypers={"lr": lr}, schedule_hypers=own))
+        # Powers and cosines may round differently in arrays.
+        assert many.loss[column] == pytest.approx(path.loss[-1], rel=1e-9)
+
+
+def test_unknown_and_impossible_hyperparameters_of_a_schedule_are_refused() -> None:
+    run = Run("bowl", "sgd", (1.0, 1.0), 5, schedule="cosine")
+    with pytest.raises(ValueError, match="has no hyperparameter gamma"):
+        trace_many(run, schedule_hypers={"gamma": [0.1]})
+    with pytest.raises(ValueError, match="eta_min must lie in"):
+        trace_many(run, schedule_hypers={"eta_min": [0.1, 2.0]})
+    with pytest.raises(ValueError, match="same number of columns"):
+        trace_many(run, hypers={"lr": [0.1, 0.2]}, schedule_hypers={"eta_min": [0.1, 0.2, 0.3]})
