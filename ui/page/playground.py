@@ -11,10 +11,12 @@ from ui.controls import fold
 from ui.kit import share
 from ui.navigation import PLAYGROUND
 from ui.panels.clinic import clinic_panel
+from ui.panels.doctor import curve_panel
 from ui.panels.export import export_panel
+from ui.panels.happened import at_other_rates, happened
 from ui.panels.inside import inside_panel
-from ui.panels.outcome import numbers_panel, step_words, story_panel
-from ui.panels.rates import rates_panel, stability_panel
+from ui.panels.maps import maps_panel
+from ui.panels.outcome import step_words
 from ui.stage import Account
 
 
@@ -31,16 +33,14 @@ def sections(objective: Objective, race: Race, account: Account) -> None:
     """What follows from the race: what happened, what else could, and what is kept of it."""
     prefix = PLAYGROUND.prefix
     step_words(account)
-    st.header("What happened", anchor="story")
-    story_panel(race)
-    numbers_panel(race, prefix)
+    happened(race, prefix)
     fold("Inside the rule: what it keeps, step by step", f"{prefix}inside", lambda: inside_panel(account, prefix))
-    fold("The loss at every learning rate", f"{prefix}rates", lambda: rates_panel(race))
-    fold("Before anything runs: which learning rates come back", f"{prefix}stability", lambda: stability_panel(race))
+    st.header("What else could happen", anchor="else")
+    at_other_rates(race, prefix)
+    maps = "Maps: any two settings, where two rules end from every start, many seeds"
+    fold(maps, f"{prefix}atlas", lambda: maps_panel(race, prefix), f"{prefix}maps")
     st.header("Your own code", anchor="code")
-    fold(
-        "Paste PyTorch lines: what they do here, and what looks wrong",
-        f"{prefix}paste",
-        lambda: clinic_panel(race, prefix),
-    )
+    paste = "Paste PyTorch lines: what they do here, and what looks wrong"
+    fold(paste, f"{prefix}paste", lambda: clinic_panel(race, prefix))
+    fold("Paste a loss curve: what it shows, and what to test next", f"{prefix}curves", lambda: curve_panel(prefix))
     export_panel(objective, race, PLAYGROUND)

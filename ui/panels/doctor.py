@@ -20,7 +20,7 @@ from ui import navigation
 from ui.controls import race_state, refuse
 from ui.kit import share
 from ui.kit.elements import look, picture, prose
-from ui.kit.limits import MAX_PASTE
+from ui.kit.limits import MAX_LINKED, MAX_PASTE
 from ui.kit.share import Setting
 from ui.panels.claims import topic_key
 
@@ -29,8 +29,6 @@ _ICONS: Mapping[Grade, str] = {
     Grade.TROUBLE: ":material/warning:",
     Grade.FINE: ":material/check_circle:",
 }
-# Characters of a curve that a link carries: addresses of some thousand characters pass everywhere.
-_LINKED = 1500
 
 
 def doctor_panel(race: Race, prefix: str) -> None:
@@ -105,7 +103,7 @@ def curve_panel(prefix: str) -> None:
             "column called loss is taken. Commas, semicolons, tabs or blanks separate them; nan and inf are allowed.",
         )
     )
-    if len(text) > _LINKED:
+    if len(text) > MAX_LINKED:
         share.instead(key, None)
         st.caption("This curve is too long for a link: the link holds the settings but not the curve.")
     if not text.strip():
