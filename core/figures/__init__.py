@@ -4,6 +4,7 @@ from core.figures.backprop import backprop_figure
 from core.figures.batch_lines import batch_lines
 from core.figures.batch_progress import batch_progress
 from core.figures.contour import contour
+from core.figures.costs import COSTS, Cost, cost_figure
 from core.figures.curve import curve
 from core.figures.family import family_tree
 from core.figures.look import DARK, LIGHT, Look
@@ -15,13 +16,16 @@ from core.figures.surface import surface
 from core.figures.timeline import timeline
 
 __all__ = [
+    "COSTS",
     "DARK",
     "LIGHT",
+    "Cost",
     "Look",
     "backprop_figure",
     "batch_lines",
     "batch_progress",
     "contour",
+    "cost_figure",
     "curve",
     "family_tree",
     "gauge",
