@@ -1,7 +1,7 @@
 """The same race on other terms: one learning rate for all, what libraries set, or everyone tuned at the same cost."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from core.engine.run import Run
 from core.engine.sensitivity import held, late, without
 from core.engine.summary import Race
 from core.engine.trace import Path, trace
-from core.formula.words import counted, digits
+from core.formula.words import counted, digits, listed
 
 Array = npt.NDArray[np.float64]
 
@@ -51,7 +51,8 @@ class Tuned:
     ``run`` has the settings that were chosen, which ``chosen`` repeats by name, and the steps that its gradients are
     enough for. ``level`` is how high it ends: the median of the last fifth of its losses, over all draws of the noise;
     ``half`` and ``twice`` are the same at half and at twice the rate. They are infinite where it fails, as is ``level``
-    if it does so at every rate; ``run`` then has the declared one, and ``chosen`` nothing. ``runs`` were tried.
+    if it does so at every rate; ``run`` then has the declared one, and ``chosen`` nothing. ``runs`` were tried;
+    ``edge`` says that the rate is the lowest or the highest of them, so that one beyond might do better.
     """
 
     racer: Racer
@@ -61,6 +62,7 @@ class Tuned:
     half: float
     twice: float
     runs: int
+    edge: bool
 
 
 def at_one_rate(race: Race, rate: float) -> Race:
@@ -180,11 +182,30 @@ def tuned(racer: Racer, path: Path, budget: Budget, search: Callable[..., Found]
     other = second(racer) if budget.others > 1 else None
     names = ["lr", *([other.name] if other is not None else [])]
     second_grid = () if other is None else (other.name, tried_values(other, budget.others))
-    rate, value, *ends = search(without(run, *names), tried_rates(run, budget.rates), *second_grid)
+    rates = tried_rates(path.run, budget.rates)
+    rate, value, *ends = search(without(run, *names), rates, *second_grid)
     chosen = {} if math.isnan(rate) else dict(zip(names, (rate, value), strict=False))
     level, half, twice = ends if chosen else (math.inf,) * 3
     hypers = run.settings | {"lr": racer.optimizer.hypers[0].default} | chosen
-    return Tuned(racer, replace(run, hypers=hypers), chosen, level, half, twice, _runs(racer, run, budget))
+    edge = rate in (min(rates), max(rates))
+    return Tuned(racer, replace(run, hypers=hypers), chosen, level, half, twice, _runs(racer, run, budget), edge)
+
+
+def robustness(everyone: Sequence[Tuned]) -> str:
+    """Whose tuned rate does not hold: who fails at every rate, at half or at twice the tuned one, or at what edge."""
+    able = [one for one in everyone if one.chosen]
+    kinds = (
+        ("No rate that was tried holds for {names}", [one for one in everyone if not one.chosen]),
+        ("At half the tuned rate {names} fail{s}", [one for one in able if math.isinf(one.half)]),
+        ("At twice the tuned rate {names} fail{s}", [one for one in able if math.isinf(one.twice)]),
+        ("{names} end{s} at the edge of the rates tried; one beyond may be better", [one for one in able if one.edge]),
+    )
+    said = [
+        words.format(names=listed([f"**{one.racer.name}**" for one in those]), s="s" if len(those) == 1 else "")
+        for words, those in kinds
+        if those
+    ]
+    return " ".join(f"{sentence}." for sentence in said) or "Nobody fails at half or at twice the tuned rate."
 
 
 def _beside(rates: tuple[float, ...]) -> int:

@@ -121,8 +121,18 @@ class Standings:
             return str(self.statuses[place].outcome)
         if math.isinf(value) and measure.reaches:
             return "not reached"
-        floored = self.minimum is not None and measure in (END, BEST, LEVEL) and value <= FLOOR
-        return f"≤ {digits(FLOOR)}" if floored else digits(value)
+        return self._height(value) if measure in (END, BEST, LEVEL) else digits(value)
+
+    def loss_text(self, loss: float) -> str:
+        """A ``loss`` as the table writes it, counted from the known minimum; an infinite one is that of a failure."""
+        return "fails" if math.isinf(loss) else self._height(max(loss - (self.minimum or 0.0), self._floor))
+
+    @property
+    def _floor(self) -> float:
+        return -math.inf if self.minimum is None else FLOOR
+
+    def _height(self, height: float) -> str:
+        return digits(height) if height > self._floor else f"≤ {digits(FLOOR)}"
 
     def winners(self, measure: Measure) -> list[int]:
         """The places of the runs that are lowest by ``measure``, as far as digits tell.

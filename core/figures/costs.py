@@ -70,7 +70,7 @@ def cost_figure(race: Race, look: Look, cost: Cost, target: float) -> go.Figure:
         labels.append(_label(racer, path, (float(along[-1]), end), view[1], look))
     outside = max((len(label.text) for label in labels if label.point[0] > _OUT * last), default=0)
     at = float(target if minimum is None else np.log10(target))
-    place = {"xref": "paper", "xanchor": "left", "yanchor": "bottom", "xshift": 4, "bgcolor": look.veil}
+    place: dict[str, Any] = {"xref": "paper", "xanchor": "left", "yanchor": "bottom", "xshift": 4, "bgcolor": look.veil}
     named = note(f"target {digits(target)}", 0, at, look.quiet, **place)
     pen = {"color": look.quiet, "width": 1, "dash": "dot"}
     figure.add_shape(type="line", x0=0, x1=1, xref="paper", y0=target, y1=target, line=pen)
