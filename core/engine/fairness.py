@@ -30,7 +30,7 @@ _NEAR = 1.12
 _LOWEST = 1e-4
 # What tuning may cost: values of a step times steps, counted twice (for the repeats and the run that is shown) and
 # once more for every so many runs at once, which take as long as the overhead of one: three seconds.
-_MOST, _AT_ONCE = 6_000_000, 400
+_MOST, _AT_ONCE = 6_000_000, 250
 # A search of the rate and of one value more: those chosen and how high they end, as they are, at half the rate and at
 # twice; NaN where no rate holds.
 Found = tuple[float, float, float, float, float]

@@ -32,19 +32,34 @@ _HIGHEST = 1e30
 
 @dataclass(frozen=True)
 class Cost:
-    """What losses are drawn against: its name, the title of the axis with its unit, and it at each point of a path."""
+    """What losses are drawn against: its name, the title of the axis with its unit, and it at each point of a path.
+
+    ``idea`` says in a sentence when it is what counts.
+    """
 
     name: str
     title: str
+    idea: str
     of: Callable[[Path], Array]
 
 
 COSTS = (
-    Cost("Steps", "steps", lambda path: np.arange(float(len(path.x)))),
-    Cost("Gradients", "gradient evaluations", lambda path: path.gradients.astype(np.float64)),
+    Cost(
+        "Steps",
+        "steps",
+        "A step counts as one, whatever the rule asks for in it.",
+        lambda path: np.arange(float(len(path.x))),
+    ),
+    Cost(
+        "Gradients",
+        "gradient evaluations",
+        "Where a network is trained, gradients take nearly all of the time.",
+        lambda path: path.gradients.astype(np.float64),
+    ),
     Cost(
         "State × steps",
-        "numbers written per weight (the weight and the rule's state), summed over steps",
+        "numbers written per weight",
+        "A step writes every weight and all that its rule keeps for it; this takes the time where gradients are cheap.",
         lambda path: np.arange(float(len(path.x))) * (1 + path.run.resolved_optimizer.parsed.numbers_per_weight),
     ),
 )

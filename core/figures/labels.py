@@ -10,6 +10,8 @@ from core.figures.trail import View
 # Pixels inside the axes on a phone. What fits there fits everywhere: points move apart on a larger screen, labels
 # keep their size.
 _WIDTH, _HEIGHT = 285.0, 240.0
+# The same across, where a margin beside the axes holds the longest label.
+_BESIDE_MARGIN = 140.0
 _CHARACTER, _LINE = 7.0, 17.0
 _OFFSET = 9.0
 # (towards x, towards y) in which a label may lie from its point, in order of preference.
@@ -58,10 +60,10 @@ def stacked(labels: Sequence[Label], look: Look, view: View, height: float) -> l
 
     ``height`` is that of the axes in pixels. A label may leave the axes to the right, where a margin has room for it.
     """
-    (_, _), (bottom, top) = view
+    (left, right), (bottom, top) = view
     wanted = [height * (label.point[1] - bottom) / (top - bottom) for label in labels]
-    lefts = [_pixel(label.point, view)[0] for label in labels]
-    spans = [(left, left + _CHARACTER * len(label.text)) for left, label in zip(lefts, labels, strict=True)]
+    begins = [_BESIDE_MARGIN * (label.point[0] - left) / (right - left) for label in labels]
+    spans = [(begin, begin + _CHARACTER * len(label.text)) for begin, label in zip(begins, labels, strict=True)]
     order = sorted(range(len(labels)), key=lambda place: wanted[place])
     heights: dict[int, float] = {}
     for place in order:

@@ -68,6 +68,7 @@ def comparison_panel(race: Race, prefix: str) -> None:
     cost = controls.view_control("Losses against", {cost.name: cost for cost in COSTS}, f"{prefix}fair_cost")
     alt = f"Losses of all rules against their {cost.title}, with the target as a line"
     picture(cost_figure(terms.race, look(), cost, stand.target), f"{prefix}fair_curve", HEIGHT, alt)
+    st.caption(cost.idea)
 
 
 def _as_set(race: Race, prefix: str) -> Terms:
