@@ -38,7 +38,10 @@ Found = tuple[float, float, float, float, float]
 
 @dataclass(frozen=True)
 class Budget:
-    """What everyone may spend on tuning: runs at ``rates`` learning rates, each with ``others`` second values."""
+    """What everyone may spend on tuning: runs at ``rates`` learning rates, each with ``others`` second values.
+
+    A rule that has no second number is tried at so many more rates, so that all have as many runs.
+    """
 
     rates: int = RATES
     others: int = 1
@@ -108,9 +111,7 @@ def affordable(path: Path, gradients: int) -> int:
 def too_dear(race: Race, budget: Budget) -> str:
     """Why tuning ``race`` costs more than a page may spend on it, and what to lower; empty if it does not."""
     steps = race[0][1].run.steps
-    size = sum(
-        path.run.program(recording=False).size * (2 + _runs(racer, path.run, budget) / _AT_ONCE) for racer, path in race
-    )
+    size = sum(path.run.program(recording=False).size * (2 + _runs(path.run, budget) / _AT_ONCE) for _, path in race)
     if steps * size <= _MOST:
         return ""
     fewer = max(10, 10 * int(_MOST / size / 10))
@@ -120,9 +121,8 @@ def too_dear(race: Race, budget: Budget) -> str:
     )
 
 
-def _runs(racer: Racer, run: Run, budget: Budget) -> int:
-    others = budget.others if second(racer) is not None else 1
-    return budget.rates * others * (_SEEDS if run.noise else 1)
+def _runs(run: Run, budget: Budget) -> int:
+    return budget.rates * budget.others * (_SEEDS if run.noise else 1)
 
 
 def tried_rates(run: Run, count: int) -> tuple[float, ...]:
@@ -182,13 +182,13 @@ def tuned(racer: Racer, path: Path, budget: Budget, search: Callable[..., Found]
     other = second(racer) if budget.others > 1 else None
     names = ["lr", *([other.name] if other is not None else [])]
     second_grid = () if other is None else (other.name, tried_values(other, budget.others))
-    rates = tried_rates(path.run, budget.rates)
+    rates = tried_rates(path.run, budget.rates * (budget.others if other is None else 1))
     rate, value, *ends = search(without(run, *names), rates, *second_grid)
     chosen = {} if math.isnan(rate) else dict(zip(names, (rate, value), strict=False))
     level, half, twice = ends if chosen else (math.inf,) * 3
     hypers = run.settings | {"lr": racer.optimizer.hypers[0].default} | chosen
     edge = rate in (min(rates), max(rates))
-    return Tuned(racer, replace(run, hypers=hypers), chosen, level, half, twice, _runs(racer, run, budget), edge)
+    return Tuned(racer, replace(run, hypers=hypers), chosen, level, half, twice, _runs(run, budget), edge)
 
 
 def robustness(everyone: Sequence[Tuned]) -> str:

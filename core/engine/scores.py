@@ -207,6 +207,12 @@ def default_target(race: Race) -> float:
     return SHARE
 
 
+def recounted(target: float, race: Race, other: Race) -> float:
+    """``target`` of ``race`` as it counts in ``other``, on the same objective, whose paths may leave its minimum."""
+    before, after = (base(one, one[0][1].run.resolved_objective) or 0.0 for one in (race, other))
+    return target if before == after else target + before - after
+
+
 def standings(race: Race, target: float) -> Standings:
     """Where everyone in ``race`` stands; ``target`` counts from the known minimum, if there is one."""
     minimum = base(race, race[0][1].run.resolved_objective)

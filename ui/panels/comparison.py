@@ -19,7 +19,7 @@ from core.engine.fairness import (
     too_dear,
     tuned,
 )
-from core.engine.scores import Standings, default_target, standings
+from core.engine.scores import Standings, default_target, recounted, standings
 from core.engine.status import MAX_LOSS
 from core.engine.summary import Race
 from core.engine.trace import trace
@@ -60,7 +60,7 @@ def comparison_panel(race: Race, prefix: str) -> None:
     if terms is None:
         return
     st.caption(terms.said)
-    stand = standings(terms.race, _target(race, prefix))
+    stand = standings(terms.race, recounted(_target(race, prefix), race, terms.race))
     prose(stand.sentence())
     _scores(stand, f"{prefix}fair_scores")
     if terms.everyone:
@@ -92,7 +92,8 @@ def _one_rate(race: Race, prefix: str) -> Terms | None:
 def _library(race: Race, prefix: str) -> Terms:
     return Terms(
         as_declared(race),
-        "Every rule has the values that its library ships, the rate included; start, steps, schedules and noise stay.",
+        "Every rule has the values that it declares, which are those of its library; start, steps, schedules and noise "
+        "stay as they are set.",
     )
 
 
@@ -117,7 +118,11 @@ def _equal_budget(race: Race, prefix: str) -> Terms | None:
     again = ", each with the same few draws of the noise" if race[0][1].run.noise else ""
     said = (
         f"Every rule is tried at {digits(budget.rates)} learning rates over its slider"
-        + (f", each with {OTHERS} values of the number declared next to it" if both else "")
+        + (
+            f", each with {OTHERS} values of its next number, or at {OTHERS} times as many if it has none"
+            if both
+            else ""
+        )
         + f"{again}. A run may ask for {gradients}: who asks for two a step takes half the steps. Chosen is where the "
         "median of the last fifth of the losses is lowest."
     )

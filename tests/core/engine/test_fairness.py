@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -108,6 +109,14 @@ def test_a_rule_that_always_fails_is_given_steps_by_what_it_declares() -> None:
     assert affordable(path, 90) == 45
 
 
+def test_what_a_rule_asks_for_that_fails_as_it_is_set_is_counted_where_it_does_not() -> None:
+    # By its text it may ask for two gradients a step, and never does.
+    text = "h = where(t > 1000000, grad(x), g)\nx = x - lr*h"
+    path = trace(Run("booth", text, (1.0, 1.5), 90, {"lr": 10.0}))
+    assert path.status.failed
+    assert affordable(path, 90) == 90
+
+
 # --- The rate that is chosen ---
 
 
@@ -127,9 +136,9 @@ def test_the_tuned_rate_of_gradient_descent_on_the_bowl_is_the_one_of_theory() -
 def test_what_is_tuned_does_not_depend_on_the_rate_that_is_set() -> None:
     asked = []
 
-    def search(*given: object) -> tuple[float, float, float, float, float]:
+    def search(*given: Any) -> tuple[float, float, float, float, float]:
         asked.append(given)
-        return searched(*given)  # type: ignore[arg-type]
+        return searched(*given)
 
     for lr, beta in ((1e-3, 0.5), (0.2, 0.9)):
         racer, path = _path("momentum", "bowl", 50, lr=lr, beta=beta)
@@ -184,9 +193,15 @@ def test_a_second_number_is_tuned_with_the_rate_and_not_for_the_worse() -> None:
     assert set(both.chosen) == {"lr", "beta"}
     assert both.level < alone.level
     assert (alone.runs, both.runs) == (20, 20 * OTHERS)
-    # Gradient descent has nothing else to tune.
-    descent = tuned(*_path("sgd"), Budget(20, OTHERS))
-    assert (set(descent.chosen), descent.runs) == ({"lr"}, 20)
+    # Gradient descent has nothing else to tune, and is tried at more rates instead.
+    tried = []
+
+    def search(*given: Any) -> tuple[float, float, float, float, float]:
+        tried.append(len(given[1]))
+        return searched(*given)
+
+    descent = tuned(*_path("sgd"), Budget(20, OTHERS), search)
+    assert (set(descent.chosen), descent.runs, tried) == ({"lr"}, 20 * OTHERS, [20 * OTHERS])
 
 
 @pytest.mark.parametrize("key", OPTIMIZERS)
@@ -281,7 +296,7 @@ def test_noise_is_paid_for_once_more_with_every_seed() -> None:
     race = [(RACERS["adam"], trace(Run("rosenbrock", "adam", (0.3, 0.4), 5000, noise=noise))) for noise in (0.0, 0.1)]
     budget = Budget(MOST_RATES, OTHERS)
     assert too_dear(race[:1], budget) == ""
-    assert fairness._runs(race[1][0], race[1][1].run, budget) == 3 * MOST_RATES * OTHERS
+    assert fairness._runs(race[1][1].run, budget) == 3 * MOST_RATES * OTHERS
 
 
 def test_what_a_search_finds_is_plain_numbers_for_a_cache() -> None:

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
@@ -23,6 +24,7 @@ from core.engine.scores import (
     Measure,
     Standings,
     default_target,
+    recounted,
     standings,
 )
 from core.engine.summary import Race
@@ -134,11 +136,13 @@ def test_the_order_of_the_racers_does_not_matter() -> None:
 
 
 def test_who_reads_the_same_shares_the_first_place() -> None:
-    race = _race({"sgd": {"lr": 0.3}, "sgd2": {"lr": 0.3}, "adam": {"lr": 1e-3}}, "bowl", 40)
+    race = _race({"sgd": {"lr": 0.3}, "sgd2": {"lr": 0.3 * (1 + 1e-9)}, "adam": {"lr": 1e-3}}, "bowl", 30)
+    assert race[0][1].loss[-1] != race[1][1].loss[-1]
     stand = standings(race, 1e-3)
     for measure in stand.measures:
         assert stand.winners(measure) == [0, 1]
     assert "**Gradient descent** and **Gradient descent 2** end lowest" in stand.sentence()
+    assert standings(race[::-1], 1e-3).sentence() == stand.sentence()
 
 
 def test_what_lies_below_the_floor_is_one_place_and_says_so() -> None:
@@ -214,7 +218,14 @@ def test_a_path_below_the_declared_minimum_is_not_counted_from_it() -> None:
     run = Run("mccormick", "sgd", (-1.5, -3.0), 200, {"lr": 0.5})
     path = trace(run)
     assert path.loss.min() < (run.resolved_objective.minimum or 0.0) - 1
-    assert standings([(RACERS["sgd"], path)], 1.0).minimum is None
+    below = [(RACERS["sgd"], path)]
+    assert standings(below, 1.0).minimum is None
+    # A target that was set above the minimum stays the same loss.
+    above = [(RACERS["sgd"], trace(replace(run, hypers={"lr": 1e-3})))]
+    minimum = standings(above, 1.0).minimum
+    assert minimum
+    assert recounted(0.5, above, below) == 0.5 + minimum
+    assert recounted(0.5, above, above) == 0.5
 
 
 @pytest.mark.parametrize("key", OBJECTIVES)
