@@ -107,7 +107,7 @@ def test_tuned_settings_are_shown_with_whether_they_hold_and_given_to_the_race(b
     everyone = [tuned(racer, path, Budget(RATES, 5 if both else 1)) for racer, path in _race()]
     _says(app, [(one.racer, trace(one.run)) for one in everyone])
     assert robustness(everyone) in words(app)
-    _, *rows = _rows(app, "Tuned rate")
+    _, *rows = _rows(app, "Tuned to")
     stand = standings(_race(), 1.0)
     for row, one in zip(rows, everyone, strict=True):
         assert row[2] == str(one.run.steps)

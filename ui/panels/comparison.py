@@ -116,15 +116,11 @@ def _equal_budget(race: Race, prefix: str) -> Terms | None:
     everyone = tuple(tuned(racer, path, budget, _searched) for racer, path in race)
     gradients = counted(race[0][1].steps, "gradient")
     again = ", each with the same few draws of the noise" if race[0][1].run.noise else ""
+    others = f", each with {OTHERS} values of its next number, or at {OTHERS} times as many if it has none"
     said = (
-        f"Every rule is tried at {digits(budget.rates)} learning rates over its slider"
-        + (
-            f", each with {OTHERS} values of its next number, or at {OTHERS} times as many if it has none"
-            if both
-            else ""
-        )
-        + f"{again}. A run may ask for {gradients}: who asks for two a step takes half the steps. Chosen is where the "
-        "median of the last fifth of the losses is lowest."
+        f"Every rule is tried at {digits(budget.rates)} learning rates over its slider{others if both else ''}{again}. "
+        f"A run may ask for {gradients}: who asks for two a step takes half the steps. Chosen is where the median of "
+        "the last fifth of the losses is lowest."
     )
     return Terms([(one.racer, trace(one.run)) for one in everyone], said, everyone)
 
@@ -149,7 +145,7 @@ def _target(race: Race, prefix: str) -> float:
         low,
         MAX_LOSS,
         default,
-        step=abs(default) or 0.1,
+        step=abs(default) / 10 or 0.1,
         help="A run has got there when its loss is first this low. Unless you change it, a thousandth of the way from "
         "the start down to the minimum is left; where none is known, down to the lowest loss of the race as it is set.",
         width=260,
@@ -193,7 +189,7 @@ def _settings(stand: Standings, everyone: tuple[Tuned, ...], prefix: str) -> Non
         rows.append([one.racer.name, ", ".join([rate, *also]), digits(one.run.steps), *ends])
     headings = [
         "Rule",
-        "Tuned rate",
+        "Tuned to",
         "Steps",
         f"Median {stand.height} at the end",
         "At half the rate",
