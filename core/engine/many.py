@@ -265,12 +265,13 @@ def _many_block(
 def _many_steps(run: Run, lr: Any, seeds: npt.NDArray[np.int64], factors: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
     """``(t, lr, *noise)`` for each step; the noise differs between columns only where the seeds do."""
     tables: Array | None = None
+    column: Any = 0
     if run.noise > 0:
-        different, column = np.unique(seeds, return_inverse=True)
-        # (steps, d, seeds)
+        different, place = np.unique(seeds, return_inverse=True)
+        column = place if len(different) > 1 else 0
+        # (steps, d, seeds); a number for each column at every step would be too many to keep.
         tables = run.noise * np.stack(
             [noise_table(int(seed), run.steps, len(run.start)) for seed in different], axis=-1
         )
-        tables = tables[..., column] if len(different) > 1 else tables[..., 0]
     for t, factor in enumerate(factors, start=1):
-        yield (np.float64(t), lr * factor, *(() if tables is None else tables[t - 1]))
+        yield (np.float64(t), lr * factor, *(() if tables is None else tables[t - 1][:, column]))

@@ -14,6 +14,7 @@ from core.engine.many import losses_at
 from core.engine.run import Run
 from core.engine.summary import Race
 from core.engine.trace import Path
+from core.engine.tracks import FLOOR
 from core.formula.words import counted, digits
 
 Array = npt.NDArray[np.float64]
@@ -48,15 +49,15 @@ def late(steps: int) -> int:
     return max(1, steps // 5)
 
 
-def held(losses: Array) -> Array:
-    """For each learning rate, in order, the highest of its loss and of those at the rates beside it.
+def held(losses: Array, beside: int = _BESIDE) -> Array:
+    """For each learning rate, in order, the highest of its loss and of those at the ``beside`` rates on either side.
 
     Lowest where a rule does well and would with a rate a little off. Their median would still take a lucky few where
     the end of a run hangs on the last digits of its rate. Infinite where one of them failed, its loss being NaN. Beyond
     either end are the rates before it.
     """
-    beside = np.pad(np.where(np.isnan(losses), np.inf, losses), _BESIDE, mode="reflect")
-    return np.asarray(np.lib.stride_tricks.sliding_window_view(beside, 2 * _BESIDE + 1).max(axis=-1))
+    wide = np.pad(np.where(np.isnan(losses), np.inf, losses), beside, mode="reflect")
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(wide, 2 * beside + 1).max(axis=-1))
 
 
 def tuned_rate(run: Run, count: int = RATES) -> float:
@@ -129,12 +130,12 @@ def _curve(path: Path, sweep: Callable[..., npt.NDArray[np.float64]]) -> tuple[A
     here = run.settings["lr"]
     high = max(lr.slider[1], here)
     low = min(max(lr.slider[0], 1e-12 * high), here or high)
-    return np.geomspace(low, high, count), sweep(_without_rate(run), (low, high, count))
+    return np.geomspace(low, high, count), sweep(without(run, "lr"), (low, high, count))
 
 
-def _without_rate(run: Run) -> tuple[Any, ...]:
-    """The fields of ``run`` with its learning rate left at the default."""
-    others = tuple((name, value) for name, value in run.settings.items() if name != "lr")
+def without(run: Run, *names: str) -> tuple[Any, ...]:
+    """The fields of ``run`` with the hyperparameters ``names`` left at their defaults."""
+    others = tuple((name, value) for name, value in run.settings.items() if name not in names)
     bare = replace(run, hypers=others)
     return tuple(getattr(bare, field.name) for field in fields(Run))
 
@@ -146,8 +147,7 @@ def _tame(losses: Array, path: Path, base: float | None) -> Array:
 
 
 def _above(losses: npt.NDArray[np.float64], base: float | None) -> npt.NDArray[np.float64]:
-    # Below this, differences in float64 are rounding; log axes need something positive.
-    return losses if base is None else np.maximum(losses - base, 1e-16)
+    return losses if base is None else np.maximum(losses - base, FLOOR)
 
 
 def _title(objective: Objective, steps: int) -> str:

@@ -41,7 +41,8 @@ class Path:
     ``x`` and ``grad`` have shape ``(steps+1, d)`` with the start in row 0, ``loss`` and ``grad_norm`` shape
     ``(steps+1,)``; they end before the step that diverged, and are exact even where the rule saw noise. ``terms`` holds
     every name the rule assigned, and ``g`` and ``lr`` as the rule was given them, with one row per step:
-    ``(steps, d)``, or ``(steps,)`` for what is one number. ``evaluations`` counts the gradients the rule asked for.
+    ``(steps, d)``, or ``(steps,)`` for what is one number. ``evaluations`` counts the gradients the rule asked for, a
+    step that failed included; ``gradients`` (steps+1,) those it had asked for up to each point.
     """
 
     run: Run
@@ -52,6 +53,7 @@ class Path:
     terms: Mapping[str, Array]
     status: Status
     evaluations: int
+    gradients: npt.NDArray[np.int64]
 
     @property
     def steps(self) -> int:
@@ -123,7 +125,8 @@ def _path(run: Run, compiled: Program, x: Array, loss: Array, tables: list[Array
         values = table[:, at : at + column.size]
         at += column.size
         terms[column.name] = values if column.size > 1 or kinds.get(column.name) is Kind.TENSOR else values[:, 0]
-    evaluations = int(terms.pop("")[:asked].sum())
+    counts = terms.pop("")[:asked].astype(np.int64)
+    gradients = np.concatenate([[0], counts[: length - 1].cumsum()])
     recorded = {name: values[: length - 1] for name, values in terms.items()}
     formula = run.resolved_objective.parsed
     grad = formula.grad(x[:length].T).T
@@ -137,7 +140,7 @@ def _path(run: Run, compiled: Program, x: Array, loss: Array, tables: list[Array
         end = rest_status(formula, x[-1], grad[-1], length - 1)
     else:
         end = moving_status(loss[-1], grad_norm[-1], length - 1)
-    return Path(run, x[:length], loss[:length], grad, grad_norm, recorded, end, evaluations)
+    return Path(run, x[:length], loss[:length], grad, grad_norm, recorded, end, int(counts.sum()), gradients)
 
 
 def _failed_status(run: Run, x: Array, loss: Array, terms: Mapping[str, Array], step: int) -> Status:

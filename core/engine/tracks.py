@@ -6,11 +6,17 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from core.catalogue.objectives import Objective
 from core.catalogue.optimizers.declaration import Dash
 from core.engine.run import Run
 from core.engine.status import Status
 
 Array = npt.NDArray[np.float64]
+
+# What a height above the minimum counts as if it is smaller, zero included: below it, float64 differences are rounding.
+FLOOR = 1e-16
+# A loss may lie this far (relative to its size) below the known minimum and still be it, rounded.
+_ROUNDING = 1e-12
 
 
 class Entrant(Protocol):
@@ -55,3 +61,15 @@ class Track(Protocol):
 
 
 Tracks = Sequence[tuple[Entrant, Track]]
+
+
+def base(race: Tracks, objective: Objective) -> float | None:
+    """The minimum that the losses of ``race`` can be counted from; ``None`` if ``objective`` knows none.
+
+    A minimum is known within a domain: if a path goes below it, it is none for this race.
+    """
+    minimum = objective.minimum
+    if minimum is None:
+        return None
+    lowest = minimum - _ROUNDING * (1 + abs(minimum))
+    return None if any((path.loss < lowest).any() for _, path in race) else minimum

@@ -4,6 +4,7 @@ from core.figures.backprop import backprop_figure
 from core.figures.batch_lines import batch_lines
 from core.figures.batch_progress import batch_progress
 from core.figures.contour import contour
+from core.figures.costs import COSTS, Cost, cost_figure
 from core.figures.curve import curve
 from core.figures.family import family_tree
 from core.figures.look import DARK, LIGHT, Look
@@ -18,8 +19,10 @@ from core.figures.timeline import timeline
 from core.figures.wide_race import wide_losses, wide_paths
 
 __all__ = [
+    "COSTS",
     "DARK",
     "LIGHT",
+    "Cost",
     "Look",
     "backprop_figure",
     "basins_figure",
@@ -27,6 +30,7 @@ __all__ = [
     "batch_progress",
     "cloud_figure",
     "contour",
+    "cost_figure",
     "curve",
     "family_tree",
     "gauge",

@@ -10,6 +10,8 @@ from core.figures.trail import View
 # Pixels inside the axes on a phone. What fits there fits everywhere: points move apart on a larger screen, labels
 # keep their size.
 _WIDTH, _HEIGHT = 285.0, 240.0
+# The same across, where a margin beside the axes holds the longest label.
+_BESIDE_MARGIN = 140.0
 _CHARACTER, _LINE = 7.0, 17.0
 _OFFSET = 9.0
 # (towards x, towards y) in which a label may lie from its point, in order of preference.
@@ -53,6 +55,31 @@ def arrange(
     return placed, left_over
 
 
+def stacked(labels: Sequence[Label], look: Look, view: View, height: float) -> list[dict[str, Any]]:
+    """Plotly annotations to the right of the points of ``labels``, moved up or down until none covers another.
+
+    ``height`` is that of the axes in pixels. A label may leave the axes to the right, where a margin has room for it.
+    """
+    (left, right), (bottom, top) = view
+    wanted = [height * (label.point[1] - bottom) / (top - bottom) for label in labels]
+    begins = [_BESIDE_MARGIN * (label.point[0] - left) / (right - left) for label in labels]
+    spans = [(begin, begin + _CHARACTER * len(label.text)) for begin, label in zip(begins, labels, strict=True)]
+    order = sorted(range(len(labels)), key=lambda place: wanted[place])
+    heights: dict[int, float] = {}
+    for place in order:
+        below = [heights[other] + _LINE for other in heights if _beside(spans[place], spans[other])]
+        heights[place] = max([wanted[place], _LINE / 2, *below])
+    for place in reversed(order):
+        above = [
+            heights[other] - _LINE for other in order[order.index(place) + 1 :] if _beside(spans[place], spans[other])
+        ]
+        heights[place] = min([heights[place], height - _LINE / 2, *above])
+    return [
+        _annotation(label, look, 1, 0) | {"yshift": heights[place] - wanted[place]}
+        for place, label in enumerate(labels)
+    ]
+
+
 def _annotation(label: Label, look: Look, x: int, y: int) -> dict[str, Any]:
     return note(
         label.text,
@@ -76,6 +103,10 @@ def _pixel(point: tuple[float, float], view: View) -> tuple[float, float]:
 def _around(pixel: tuple[float, float]) -> Rectangle:
     x, y = pixel
     return x - 7, y - 7, x + 7, y + 7
+
+
+def _beside(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def _overlap(one: Rectangle, other: Rectangle) -> bool:

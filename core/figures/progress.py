@@ -10,33 +10,31 @@ from core.catalogue.objectives import Objective
 from core.engine.findings import Array, Plot, Series
 from core.engine.status import Outcome
 from core.engine.trace import Path
-from core.engine.tracks import Tracks
+from core.engine.tracks import FLOOR, Tracks, base
 from core.figures.look import Look, axis, layout
 from core.figures.plot import plot
 from core.formula.words import digits
 
-# What a log axis shows for anything smaller, zero included: below it, float64 differences are rounding.
-FLOOR = 1e-16
 _SHARE = "learning rate, share of the one set"
-# A loss may lie this far (relative to its size) below the known minimum and still be it, rounded.
-_ROUNDING = 1e-12
 # Pixels of a character of a racer's name, which the right margin leaves room for.
 _CHARACTER = 7.6
 
 
-def loss_axes(race: Tracks, look: Look, objective: Objective) -> go.Figure:
-    """Axes for the losses of ``race`` over its steps.
+def loss_axes(
+    race: Tracks, look: Look, objective: Objective, along: tuple[str, float] | None = None, also: Sequence[float] = ()
+) -> go.Figure:
+    """Axes for the losses of ``race`` over its steps, or ``along`` something else, with its title and its end.
 
     ``objective`` may know more about it than the runs, which of a formula know no minimum. With a known minimum: for
     the loss above it, on a log axis that ends at ``FLOOR``, as it says where that is reached. Without one, or if a path
-    goes below it: for the plain loss on a linear axis.
+    goes below it: for the plain loss on a linear axis. Heights ``also`` to be seen count as the axis does.
     """
     losses = [path.loss for _, path in race]
-    minimum = objective.minimum
-    if minimum is None or any((loss < minimum - _ROUNDING * (1 + abs(minimum))).any() for loss in losses):
-        return _axes(race, losses, "loss", False, look)
+    minimum = base(race, objective)
+    if minimum is None:
+        return _axes(race, losses, "loss", False, look, along, also)
     above = "loss" if minimum == 0 else "loss above the minimum"
-    return _axes(race, [loss - minimum for loss in losses], f"{above}, log scale", True, look)
+    return _axes(race, [loss - minimum for loss in losses], f"{above}, log scale", True, look, along, also)
 
 
 def norm_axes(race: Tracks, look: Look) -> go.Figure:
@@ -58,17 +56,27 @@ def schedule_curve(path: Path, look: Look) -> go.Figure:
     return plot(Plot("step", _SHARE, (series,)), look)
 
 
-def _axes(race: Tracks, heights: Sequence[Array], title: str, logarithmic: bool, look: Look) -> go.Figure:
-    """The steps of the race across; upwards every start and what runs that did not diverge reach.
+def _axes(
+    race: Tracks,
+    heights: Sequence[Array],
+    title: str,
+    logarithmic: bool,
+    look: Look,
+    along: tuple[str, float] | None = None,
+    also: Sequence[float] = (),
+) -> go.Figure:
+    """The steps of the race across, or what ``along`` says; upwards every start and what runs not diverging reach.
 
     A log axis also shows how runs diverge if all of them do.
     """
-    last = max(path.steps for _, path in race)
+    across, last = along or ("step", float(max(path.steps for _, path in race)))
     # Where nan stands, a path ended or the objective has no value; fmax would take the floor for it.
-    scaled = [np.log10(np.maximum(height, FLOOR)) if logarithmic else height for height in heights]
+    scaled = [np.log10(np.maximum(height, FLOOR)) if logarithmic else height for height in [*heights, np.array(also)]]
     diverged = [path.status.outcome is Outcome.DIVERGED for _, path in race]
     whole = logarithmic and all(diverged)
-    seen = [height[:1] if gone and not whole else height for height, gone in zip(scaled, diverged, strict=True)]
+    seen = [
+        height[:1] if gone and not whole else height for height, gone in zip(scaled, [*diverged, False], strict=True)
+    ]
     finite = np.concatenate(seen)
     finite = finite[np.isfinite(finite)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
@@ -85,7 +93,7 @@ def _axes(race: Tracks, heights: Sequence[Array], title: str, logarithmic: bool,
         layout=layout(
             look,
             f"{title} {last} {low} {high}",
-            xaxis=axis(look, "step", (0.0, last), showgrid=False),
+            xaxis=axis(look, across, (0.0, last), showgrid=False),
             yaxis=axis(look, title, (low, high), **ticks),
             margin={"l": 58, "r": 28 + _CHARACTER * longest, "t": 14, "b": 46},
         )

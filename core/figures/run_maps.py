@@ -10,12 +10,12 @@ import plotly.graph_objects as go
 
 from core.catalogue.racers import Racer
 from core.engine.basins import Basins, Meeting
+from core.engine.tracks import FLOOR
 from core.engine.two_settings import OUTCOMES, Scale, Setting, SettingsMap
 from core.figures import marks
 from core.figures.contour import lines
 from core.figures.landscape import landscape
 from core.figures.look import BASINS, SMALL_SIZE, Array, Look, axis, compact, layout
-from core.figures.progress import FLOOR
 from core.formula.words import counted, digits
 from core.problems.theory.edge import Edge
 

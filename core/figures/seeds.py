@@ -9,11 +9,11 @@ from core.catalogue.objectives import Objective
 from core.catalogue.racers import Racer
 from core.engine.findings import Plot, Series, drawn_moments
 from core.engine.seeds import Spread
+from core.engine.tracks import FLOOR
 from core.figures.contour import contour
 from core.figures.curve import curve
 from core.figures.look import Array, Look, compact
 from core.figures.plot import plot
-from core.figures.progress import FLOOR
 from core.figures.trail import View
 from core.formula.words import counted, digits
 

@@ -9,9 +9,9 @@ import plotly.graph_objects as go
 
 from core.catalogue.racers import Racer
 from core.engine.findings import drawn_moments
+from core.engine.tracks import FLOOR
 from core.figures import labels, marks
 from core.figures.look import Array, Look, axis, layout
-from core.figures.progress import FLOOR
 from core.figures.trail import Cut, View, cut
 from core.formula.words import digits
 from core.lessons.wide_race import Lane, WideRace

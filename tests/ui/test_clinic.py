@@ -32,13 +32,13 @@ def _page() -> None:
     share.begin("playground")
     objective = controls.objective_control(2, "bowl", prefix)
     racers = controls.racers_control(["adam", "sgd"], prefix)
-    own = controls.own_rule_control(prefix)
+    own, _ = controls.own_rules_control(prefix)
     controls.own_schedule_control(prefix)
     start = controls.start_control(objective, prefix)
     steps = controls.steps_control(100, prefix)
     controls.moment_control(steps, prefix)
     gradients = controls.gradients_control(prefix)
-    everyone = [*racers, *([own] if own is not None else [])]
+    everyone = [*racers, *own]
     race = []
     for racer in everyone:
         tuned = controls.tuning(racer, {}, prefix)

@@ -324,7 +324,7 @@ def own_rules_control(prefix: str = "", most: int = 1) -> tuple[list[Racer], str
         text_setting(key)
     written = [key for key in keys if str(st.session_state[key]).strip()]
     shown = keys[0]
-    if most > 1 and written:
+    if most > 1:
         free = [key for key in keys if key not in written][:1]
         slots = {f"Rule {keys.index(key) + 1}": key for key in [*written, *free]}
         shown = view_control("Rule in the box", slots, f"{prefix}editing")

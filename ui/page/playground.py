@@ -11,6 +11,7 @@ from ui.controls import fold
 from ui.kit import share
 from ui.navigation import PLAYGROUND
 from ui.panels.clinic import clinic_panel
+from ui.panels.comparison import comparison_panel
 from ui.panels.doctor import curve_panel
 from ui.panels.export import export_panel
 from ui.panels.happened import at_other_rates, happened
@@ -35,6 +36,9 @@ def sections(objective: Objective, race: Race, account: Account) -> None:
     step_words(account)
     happened(race, prefix)
     fold("Inside the rule: what it keeps, step by step", f"{prefix}inside", lambda: inside_panel(account, prefix))
+    st.header("Who wins?", anchor="fair")
+    fair = "A fair comparison: several scores, the same budget for everyone"
+    fold(fair, f"{prefix}fair", lambda: comparison_panel(race, prefix), f"{prefix}fair_")
     st.header("What else could happen", anchor="else")
     at_other_rates(race, prefix)
     maps = "Maps: any two settings, where two rules end from every start, many seeds"

@@ -21,7 +21,7 @@ from core.engine.live import Live, live, normals
 from core.engine.maps import MapScript, map_script
 from core.engine.run import Run
 from core.engine.script import SHARED
-from core.engine.tracks import Entrant, Track, Tracks
+from core.engine.tracks import FLOOR, Entrant, Track, Tracks
 from core.figures import (
     DARK,
     LIGHT,
@@ -36,7 +36,6 @@ from core.figures import (
     tuning_plane,
 )
 from core.figures.look import BASINS, readable
-from core.figures.progress import FLOOR
 from core.figures.surface import surface_heights
 from core.formula.words import apart, digits
 from core.lessons.rate_check import Check

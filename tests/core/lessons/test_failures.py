@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from core.engine.trace import Path
+from core.engine.tracks import FLOOR
 from core.figures import LIGHT, loss_axes
-from core.figures.progress import FLOOR
 from core.lessons.demo import Demo
 from core.lessons.failures import FAILURES as ALL
 from core.lessons.failures import signs

@@ -13,9 +13,9 @@ import pytest
 from core import OBJECTIVES, OPTIMIZERS, Run, trace
 from core.catalogue.racers import RACERS
 from core.catalogue.schedules import SCHEDULES
+from core.engine.tracks import FLOOR
 from core.figures import DARK, LIGHT
 from core.figures.look import contrast
-from core.figures.progress import FLOOR
 from tests.javascript import Engine
 from ui.controls import common_dials, everyone_dials, factor_dial, racer_dials
 from ui.stage import Dials
