@@ -35,7 +35,8 @@ _SHORT: Mapping[str, str] = {
     "seed": "i",
 }
 _LONG: Mapping[str, str] = {short: name for name, short in _SHORT.items()}
-_DEFAULTS: Mapping[str, Any] = {field.name: field.default for field in fields(Run)} | {
+_DEFAULTS: Mapping[str, Any] = {
+    **{field.name: field.default for field in fields(Run)},
     "hypers": {},
     "schedule_hypers": {},
 }
@@ -68,7 +69,7 @@ def _fields(run: Run) -> dict[str, Any]:
         "schedule_hypers": _chosen(run.schedule_settings, run.resolved_schedule.hypers),
     }
     known = OBJECTIVES.get(run.objective)
-    defaults = _DEFAULTS | {"start": list(known.start) if known is not None else ()}
+    defaults = {**_DEFAULTS, "start": list(known.start) if known is not None else None}
     return {_SHORT[name]: value for name, value in values.items() if value != defaults[name]}
 
 
@@ -84,7 +85,7 @@ def _short(number: float) -> float:
 
 @lru_cache(maxsize=64)
 def pins_from_text(text: str) -> Pins:
-    """The runs that ``text`` holds, at most ``MOST_PINS``; a run that cannot be read is left out, and the problem says so.
+    """The runs that ``text`` holds, at most ``MOST_PINS``, without those that cannot be read; the problem says why.
 
     It raises nothing, and the work is bounded, whatever the text is.
     """

@@ -12,12 +12,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from types import MappingProxyType
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from ui.kit.history import NOTHING, History, back, changed, forward
 
 Setting = str | float | bool | list[str]
 Link = dict[str, list[str]]
@@ -38,6 +41,11 @@ _KEPT = "link:kept"
 _LINKS = "link:links"
 _PARTS = "link:parts"
 _WRITTEN = "link:written"
+# By the path of each page that has buttons for it, what was changed there; what these buttons offered when they were
+# drawn; and the link to be followed by the next run, of which page.
+_HISTORIES = "link:histories"
+_OFFERED = "link:offered"
+_FOLLOWED = "link:followed"
 # Characters that are repeated to the visitor, and notes; a link can hold half a million and a thousand.
 _LONGEST = 80
 _MOST_NOTES = 100
@@ -98,15 +106,16 @@ def begin(path: str) -> None:
     """Reads the link with which the page at ``path`` was opened, and reserves the place for notes about it."""
     now = st.session_state
     context = get_script_run_ctx()
-    back = context is not None and context.is_history_navigation
-    anew, first = False, now.get(_PAGE) != path or back
+    returned = context is not None and context.is_history_navigation
+    followed = now.pop(_FOLLOWED, {}).get(path)
+    anew, first = False, now.get(_PAGE) != path or returned or followed is not None
     if first:
         now[_PAGE] = path
-        asked = {key: st.query_params.get_all(key) for key in st.query_params}
+        asked = {key: st.query_params.get_all(key) for key in st.query_params} if followed is None else followed
         now[_AT] = asked.pop("at", [""])[-1]
         kept, links = now.setdefault(_KEPT, {}), now.setdefault(_LINKS, {})
         # From the menu a page comes as it was left; a link says all there is to say.
-        anew = (bool(asked) or back or path not in links) and asked != links.get(path)
+        anew = (bool(asked) or returned or path not in links or followed is not None) and asked != links.get(path)
         now[_NOTES] = []
         now[_UNUSED] = {key for key in asked if anew and not key.startswith(_ADDED)}
         if anew:
@@ -134,6 +143,7 @@ def end() -> None:
     # The next run of this thread may be that of a fragment by itself.
     _run.set(None)
     _drawn.set(None)
+    _offer_anew()
 
 
 @contextmanager
@@ -143,7 +153,8 @@ def part(name: str) -> Iterator[None]:
     When the fragment runs by itself, its settings take the place in the link of those that it had before.
     """
     around, mine, now = _drawn.get(), _Part(), st.session_state
-    if around is None and not now.pop(_CHANGED, set()) <= now.get(_DRAWN, {}).get(name, frozenset()):
+    beyond = not now.pop(_CHANGED, set()) <= now.get(_DRAWN, {}).get(name, frozenset())
+    if around is None and (beyond or _FOLLOWED in now):
         st.rerun()
     token = _drawn.set(mine)
     try:
@@ -161,6 +172,7 @@ def part(name: str) -> Iterator[None]:
     (outer,) = {path[: path.index(name)] for path in before if name in path} or {()}
     others = {path: link for path, link in before.items() if name not in path}
     _write(others | {(*outer, *path): link for path, link in links.items()}, name)
+    _offer_anew()
 
 
 def arriving() -> bool:
@@ -267,8 +279,59 @@ def _write(parts: dict[tuple[str, ...], Link], name: str) -> None:
     # A count, so that the browser is told after every run.
     now[_WRITTEN] = now.get(_WRITTEN, 0) + 1
     at = now.pop(_AT, "")
-    data = {"query": urlencode(link, doseq=True, safe="()*,:/"), "written": now[_WRITTEN]}
+    histories: Mapping[str, History] = now.get(_HISTORIES, {})
+    if here() in histories:
+        now[_HISTORIES] = {**histories, here(): changed(histories[here()], _query(link), monotonic())}
+    data = {"query": _query(link), "written": now[_WRITTEN]}
     _address(data=data | ({"at": at} if re.fullmatch(r"[\w-]{1,80}", at) else {}), key=f"address_{name}", height=1)
+
+
+def _query(link: Link) -> str:
+    """``link`` as it stands in the address."""
+    return urlencode(link, doseq=True, safe="()*,:/")
+
+
+def length_with(settings: Mapping[str, Setting]) -> int:
+    """The characters of the link as it was last written, with ``settings`` in the place of its own."""
+    links: Mapping[str, Link] = st.session_state.get(_LINKS, {})
+    return len(_query(links.get(here(), {}) | encode(settings)))
+
+
+def offer() -> tuple[bool, bool]:
+    """Whether there is a change of the open page to take back, and one to make again; buttons for it are drawn next.
+
+    From then on changes are kept.
+    """
+    now = st.session_state
+    history: History = now.setdefault(_HISTORIES, {}).setdefault(here(), NOTHING)
+    offered = bool(history.past), bool(history.future)
+    now[_OFFERED] = {here(): offered}
+    return offered
+
+
+def take_back() -> None:
+    """Has the open page show what it showed before its last change."""
+    _retrace(back)
+
+
+def make_again() -> None:
+    """Has the open page show what it showed before that was taken back."""
+    _retrace(forward)
+
+
+def _retrace(move: Callable[[History], History]) -> None:
+    now = st.session_state
+    history = move(now[_HISTORIES][here()])
+    now[_HISTORIES] = {**now[_HISTORIES], here(): history}
+    now[_FOLLOWED] = {here(): parse_qs(history.present, keep_blank_values=True)}
+
+
+def _offer_anew() -> None:
+    """Draws the page once more if the buttons for its history were drawn before the first change that they are for."""
+    now = st.session_state
+    offered = now.get(_OFFERED, {}).get(here())
+    if offered is not None and offered != offer():
+        st.rerun()
 
 
 def here() -> str:
