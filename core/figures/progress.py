@@ -1,17 +1,19 @@
-"""How runs get on, over the steps: axes for their losses, gradient norms and learning rates, and one such rate."""
+"""How runs get on, over the steps: axes for losses, gradient norms and learning rates, and lines in some of them."""
 
 from collections.abc import Sequence
 from math import ceil, floor
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from core.catalogue.objectives import Objective
-from core.engine.findings import Array, Plot, Series
+from core.engine.findings import Array, Plot, Series, drawn_moments
 from core.engine.status import Outcome
+from core.engine.summary import Race
 from core.engine.trace import Path
-from core.engine.tracks import Tracks
-from core.figures.look import Look, axis, layout
+from core.engine.tracks import Entrant, Tracks
+from core.figures.look import Look, axis, compact, layout, note, readable, written
 from core.figures.plot import plot
 from core.formula.words import digits
 
@@ -22,6 +24,8 @@ _SHARE = "learning rate, share of the one set"
 _ROUNDING = 1e-12
 # Pixels of a character of a racer's name, which the right margin leaves room for.
 _CHARACTER = 7.6
+# The height of such a name, as a share of axes that are at least 200 pixels high; and its contrast (WCAG 2.2, 1.4.3).
+_LABEL, _INK = 0.085, 4.5
 
 
 def loss_axes(race: Tracks, look: Look, objective: Objective) -> go.Figure:
@@ -31,12 +35,81 @@ def loss_axes(race: Tracks, look: Look, objective: Objective) -> go.Figure:
     the loss above it, on a log axis that ends at ``FLOOR``, as it says where that is reached. Without one, or if a path
     goes below it: for the plain loss on a linear axis.
     """
+    return _axes(race, *_heights(race, [objective.minimum] * len(race)), look)
+
+
+def losses(race: Race, look: Look, first: int = 0, fork: int | None = None) -> go.Figure:
+    """The losses of ``race`` from the step ``first`` on, each line with its name at its end.
+
+    The axes are those of ``loss_axes``, whatever objective each run descends: heights are above its own minimum. The
+    step ``fork``, if there is one, is marked.
+    """
+    heights, title, logarithmic = _heights(race, [path.run.resolved_objective.minimum for _, path in race])
+    figure = _axes(race, heights, title, logarithmic, look, first)
+    low, high = figure.layout.yaxis.range
+    scaled = [np.log10(np.maximum(height, FLOOR)) if logarithmic else height for height in heights]
+    # Far outside of the axes a browser cannot draw.
+    limits = low - (high - low), high + (high - low)
+    for (racer, _), height, up in zip(race, heights, scaled, strict=True):
+        drawn = np.clip(up, *limits)
+        figure.add_trace(_line(racer, 10.0**drawn if logarithmic else drawn, height, first))
+    places = _spread([min(max((np.nan_to_num(up[-1]) - low) / (high - low), 0.0), 1.0) for up in scaled])
+    for (racer, path), place in zip(race, places, strict=True):
+        name = {"yref": "paper", "xanchor": "left", "yanchor": "middle", "xshift": 6}
+        color = readable(racer.color, look.background, _INK)
+        figure.add_annotation(note(racer.name, max(len(path.loss) - 1, first), place, color, 600, **name))
+    if fork is not None:
+        figure.add_vline(fork, line={"color": look.quiet, "width": 1, "dash": "dot"})
+        figure.add_annotation(note("fork", fork, 1, look.quiet, yref="paper", yanchor="bottom"))
+    return figure
+
+
+def _line(racer: Entrant, drawn: Array, height: Array, first: int) -> dict[str, Any]:
+    """A line of one run through ``drawn``, which stands for ``height``, from the step ``first`` on."""
+    last = len(height) - 1
+    steps = np.minimum(first + drawn_moments(max(last - first, 0)), last)
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": racer.name,
+        "showlegend": False,
+        "x": steps,
+        "y": compact(drawn[steps]),
+        "line": {"color": racer.color, "width": 2, "dash": racer.dash},
+        "text": written(height[steps]),
+        "hovertemplate": f"{racer.name}, step %{{x}}: %{{text}}<extra></extra>",
+    }
+
+
+def _spread(places: Sequence[float]) -> list[float]:
+    """``places`` from 0 to 1, moved as little as keeps names at them from covering each other."""
+    order = sorted(range(len(places)), key=places.__getitem__)
+    spread, least = list(places), 0.0
+    for index in order:
+        least = spread[index] = max(places[index], least)
+        least += _LABEL
+    most = 1.0
+    for index in reversed(order):
+        most = spread[index] = min(spread[index], most)
+        most -= _LABEL
+    return spread
+
+
+def _heights(race: Tracks, minima: Sequence[float | None]) -> tuple[list[Array], str, bool]:
+    """The losses of ``race``, above their ``minima`` if all are known; what that is called; whether it is logarithmic.
+
+    What is called so is an axis of the logarithm. A path below its minimum makes all of them plain losses.
+    """
     losses = [path.loss for _, path in race]
-    minimum = objective.minimum
-    if minimum is None or any((loss < minimum - _ROUNDING * (1 + abs(minimum))).any() for loss in losses):
-        return _axes(race, losses, "loss", False, look)
-    above = "loss" if minimum == 0 else "loss above the minimum"
-    return _axes(race, [loss - minimum for loss in losses], f"{above}, log scale", True, look)
+    known = [
+        (loss, minimum)
+        for loss, minimum in zip(losses, minima, strict=True)
+        if minimum is not None and not (loss < minimum - _ROUNDING * (1 + abs(minimum))).any()
+    ]
+    if len(known) < len(losses):
+        return losses, "loss", False
+    above = "loss above the minimum" if any(minima) else "loss"
+    return [loss - minimum for loss, minimum in known], f"{above}, log scale", True
 
 
 def norm_axes(race: Tracks, look: Look) -> go.Figure:
@@ -58,14 +131,17 @@ def schedule_curve(path: Path, look: Look) -> go.Figure:
     return plot(Plot("step", _SHARE, (series,)), look)
 
 
-def _axes(race: Tracks, heights: Sequence[Array], title: str, logarithmic: bool, look: Look) -> go.Figure:
-    """The steps of the race across; upwards every start and what runs that did not diverge reach.
+def _axes(
+    race: Tracks, heights: Sequence[Array], title: str, logarithmic: bool, look: Look, first: int = 0
+) -> go.Figure:
+    """The steps of the race from ``first`` on across; upwards every start and what runs that did not diverge reach.
 
     A log axis also shows how runs diverge if all of them do.
     """
     last = max(path.steps for _, path in race)
     # Where nan stands, a path ended or the objective has no value; fmax would take the floor for it.
-    scaled = [np.log10(np.maximum(height, FLOOR)) if logarithmic else height for height in heights]
+    late = [height[min(first, len(height) - 1) :] for height in heights]
+    scaled = [np.log10(np.maximum(height, FLOOR)) if logarithmic else height for height in late]
     diverged = [path.status.outcome is Outcome.DIVERGED for _, path in race]
     whole = logarithmic and all(diverged)
     seen = [height[:1] if gone and not whole else height for height, gone in zip(scaled, diverged, strict=True)]
@@ -84,8 +160,8 @@ def _axes(race: Tracks, heights: Sequence[Array], title: str, logarithmic: bool,
     return go.Figure(
         layout=layout(
             look,
-            f"{title} {last} {low} {high}",
-            xaxis=axis(look, "step", (0.0, last), showgrid=False),
+            f"{title} {first} {last} {low} {high}",
+            xaxis=axis(look, "step", (first, last), showgrid=False),
             yaxis=axis(look, title, (low, high), **ticks),
             margin={"l": 58, "r": 28 + _CHARACTER * longest, "t": 14, "b": 46},
         )
