@@ -24,6 +24,8 @@ _SHARE = "learning rate, share of the one set"
 _ROUNDING = 1e-12
 # Pixels of a character of a racer's name, which the right margin leaves room for.
 _CHARACTER = 7.6
+# A log axis of fewer powers of ten has 2 and 5 between them.
+_FEW_DECADES = 2
 # The height of such a name, as a share of axes that are at least 200 pixels high; and its contrast (WCAG 2.2, 1.4.3).
 _LABEL, _INK = 0.085, 4.5
 
@@ -58,6 +60,8 @@ def losses(race: Race, look: Look, first: int = 0, fork: int | None = None) -> g
         name = {"yref": "paper", "xanchor": "left", "yanchor": "middle", "xshift": 6}
         color = readable(racer.color, look.background, _INK)
         figure.add_annotation(note(racer.name, max(len(path.loss) - 1, first), place, color, 600, **name))
+    if logarithmic and high - low < _FEW_DECADES:
+        figure.update_yaxes(dtick="D2")
     if fork is not None:
         figure.add_vline(fork, line={"color": look.quiet, "width": 1, "dash": "dot"})
         figure.add_annotation(note("fork", fork, 1, look.quiet, yref="paper", yanchor="bottom"))
