@@ -124,7 +124,8 @@ def fork_sentence(name: str, before: Path, after: Path, step: int) -> str:
         case False, True:
             end = f"ends with a loss of {new} instead of {_failing(before, 1)}"
         case _:
-            end = f"{_failing(after, 0)} instead of {_failing(before, 1)}"
+            alike = _failing(after, 1) == _failing(before, 1)
+            end = _failing(after, 0) + (" all the same" if alike else f" instead of {_failing(before, 1)}")
     return f"{_change(name, before.run, after.run, step)}, the run {end}."
 
 

@@ -90,6 +90,43 @@ def test_everything_that_can_change_at_a_fork(link: dict[str, str], sentence: st
     assert sentence in words(_adam({"t": "120", **link}))
 
 
+def test_a_run_that_has_no_value_at_its_start_forks_there() -> None:
+    app = _adam({"f": "Own formula", "formula": "log(x) + y", "x": "-1", "y": "1"})
+    assert "at step 0, the run becomes undefined at step 0 all the same." in words(app)
+
+
+def _line() -> None:
+    """A page on which a function of one variable is descended."""
+    import streamlit as st
+
+    from core import Run, trace
+    from core.catalogue.racers import RACERS
+    from ui.kit import share
+    from ui.panels.fork import fork_panel
+    from ui.panels.pins import pins_panel
+
+    share.begin("line")
+    race = [(RACERS["sgd"], trace(Run("quartic", "sgd", (-1.0,), 50, {"lr": 0.05})))]
+    fork_panel(race, 20, "l")
+    pins_panel(race, "l")
+    st.divider()
+    share.end()
+
+
+def test_in_one_variable_there_is_no_way_to_see_from_above_and_no_plane_to_bring_back() -> None:
+    app = AppTest.from_function(_line, default_timeout=60)
+    app.query_params["lpins"] = pins_text([Run("rosenbrock", "adam", (-1.5, 2.0), 50)])
+    clean(app.run())
+    # The losses at the fork, and those of the pins.
+    assert len(app.get("plotly_chart")) == 2
+    assert "learning rate lowered to 0.005 at step 20" in words(app)
+    assert app.button(key="lpin1_restore").disabled
+    assert "another number of variables" in app.button(key="lpin1_restore").help
+    _press(app, "lpin_sgd")
+    assert list(app.dataframe[0].value["Objective"]) == ["Rosenbrock", "Quartic"]
+    assert not app.button(key="lpin2_restore").disabled
+
+
 # --- Pins ---
 
 

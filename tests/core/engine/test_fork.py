@@ -206,6 +206,10 @@ def test_both_futures_are_told_in_a_sentence_with_their_numbers() -> None:
     )
     assert told(schedule="cosine").startswith("With other settings of Adam from step 120, the run ends")
     lost = trace(replace(run, optimizer="sgd", hypers={"lr": 0.01}))
+    sooner = forked(lost.run, 2, replace(lost.run, hypers={"lr": 100.0}))
+    assert fork_sentence("Plain", lost, sooner, 2).endswith(
+        f"the run diverges at step {sooner.status.step} instead of diverging at step {lost.status.step}."
+    )
     other = forked(lost.run, 2, replace(run, optimizer="adam"))
     assert fork_sentence("Plain", lost, other, 2).endswith(f" instead of diverging at step {lost.status.step}.")
 
