@@ -53,7 +53,9 @@ def _fork_step(path: Path, clock: int, prefix: str) -> int:
     where = {"At the clock": True, "At a step": False}
     if view_control("Fork", where, f"{prefix}fork_at"):
         if clock >= last:
-            st.caption(f"The path ends before the clock, so it forks in its middle, at step {digits(here)}.")
+            st.caption(
+                f"The clock stands at the end of the path, which so forks in its middle, at step {digits(here)}."
+            )
         return here
     chosen = int(number_control("Step", f"{prefix}fork_t", 0.0, float(path.steps), float(here), whole=True, width=160))
     if chosen > last:
@@ -64,8 +66,8 @@ def _fork_step(path: Path, clock: int, prefix: str) -> int:
 def _multiplied(run: Run, prefix: str) -> Run:
     key = f"{prefix}fork_factor"
     factor = stops_control("Learning rate ×", key, log_stops(*_FACTORS), _FACTOR, _FACTORS)
-    # As short as a sentence says it.
-    rate = float(f"{factor * run.settings['lr']:.4g}")
+    # A tenth of 0.1 is 0.01, and not the 0.010000000000000002 that it is rounded to.
+    rate = float(f"{factor * run.settings['lr']:.12g}")
     return replace(run, hypers=run.settings | {"lr": run.resolved_optimizer.hypers[0].clamp(rate)})
 
 
