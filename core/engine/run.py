@@ -104,7 +104,7 @@ class Run:
         return np.ones(self.steps) if entry.follows_loss else entry.factors(self.steps, self.schedule_settings)
 
     @property
-    def _looped_schedule(self) -> Schedule:
+    def looped_schedule(self) -> Schedule:
         """The schedule that is left to the loop: none, which is the constant one, if all factors are known before."""
         return self.resolved_schedule if self.resolved_schedule.follows_loss else SCHEDULES["constant"]
 
@@ -112,7 +112,7 @@ class Run:
     def schedule_inputs(self) -> tuple[np.float64, ...]:
         """The hyperparameters that the loop takes for its schedule, after those of the rule."""
         settings = self.schedule_settings
-        return tuple(np.float64(settings[name]) for name in self._looped_schedule.parsed.hypers)
+        return tuple(np.float64(settings[name]) for name in self.looped_schedule.parsed.hypers)
 
     @property
     def clip_limit(self) -> np.float64 | None:
@@ -127,7 +127,7 @@ class Run:
             self.noise > 0,
             self.clip_norm is not None,
             recording,
-            self._looped_schedule.parsed,
+            self.looped_schedule.parsed,
         )
 
 

@@ -1,4 +1,4 @@
-"""One run, step by step: a ``Run`` to a ``Path``."""
+"""One run, step by step: a ``Run`` to a ``Path``, also from the middle of one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from core.engine.gradients import noise_table
-from core.engine.program import Program
 from core.engine.rest import rest_status
 from core.engine.run import Run
 from core.engine.status import (
@@ -29,6 +28,7 @@ from core.formula.rule import Kind
 from core.formula.words import digits
 
 Array = npt.NDArray[np.float64]
+Numbers = tuple[np.float64, ...]
 
 # Steps between two looks at whether a run has diverged.
 _CHUNK = 512
@@ -77,27 +77,64 @@ class Path:
         return np.concatenate([shares[:1] if shares.size else np.ones(1), shares])
 
 
+@dataclass(frozen=True)
+class Moment:
+    """Where a run stands after ``step`` steps: its point, and what its rule and then its schedule keep for the next."""
+
+    step: int
+    point: Numbers
+    state: Numbers
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """What consecutive steps of a run did.
+
+    ``x`` and ``loss`` begin with the point before the first of them; ``terms`` have one row per step, and the gradients
+    that each asked for under the empty name. ``end`` is where the last of them led.
+    """
+
+    x: Array
+    loss: Array
+    terms: Mapping[str, Array]
+    end: Moment
+
+
 def trace(run: Run) -> Path:
     """Runs one optimizer and records every step. A run that diverges or becomes undefined is a shorter path."""
-    formula, rule, compiled = run.resolved_objective.parsed, run.resolved_optimizer.parsed, run.program(recording=True)
+    point = tuple(map(np.float64, run.start))
+    return concluded(run, stretch(run, Moment(0, point, kept_at(run, point)), run.steps))
+
+
+def kept_at(run: Run, point: Numbers) -> Numbers:
+    """What the rule and the schedule of ``run`` keep before their first step, which is taken at ``point``."""
+    # What is kept is a plain number or, after an anchor such as z: state = x, a copy of one.
+    with np.errstate(all="ignore"):
+        start = run.program(recording=True).start(point, (*_hypers(run), np.float64(run.settings["lr"])))
+    return tuple(map(np.float64, start))
+
+
+def _hypers(run: Run) -> Numbers:
+    """The hyperparameters that the loop takes: those of the rule without ``lr``, and those of the schedule."""
     settings = run.settings
-    hypers = (*(np.float64(settings[name]) for name in rule.hypers[1:]), *run.schedule_inputs)
-    per_step = [np.arange(1.0, run.steps + 1), settings["lr"] * run.factors]
+    return (*(np.float64(settings[name]) for name in run.resolved_optimizer.parsed.hypers[1:]), *run.schedule_inputs)
+
+
+def stretch(run: Run, begun: Moment, last: int) -> Stretch:
+    """The steps of ``run`` from the one after ``begun`` to ``last``, or some way beyond the step that failed."""
+    formula, compiled, hypers = run.resolved_objective.parsed, run.program(recording=True), _hypers(run)
+    per_step = [np.arange(1.0, run.steps + 1), run.settings["lr"] * run.factors]
     if run.noise > 0:
         per_step += list((run.noise * noise_table(run.seed, run.steps, len(run.start))).T)
-    point = tuple(map(np.float64, run.start))
-    # A start is a plain number or, after an anchor such as z: state = x, a copy of one.
-    with np.errstate(all="ignore"):
-        state = tuple(map(np.float64, compiled.start(point, (*hypers, np.float64(settings["lr"])))))
     width = sum(column.size for column in compiled.columns)
 
-    points, tables = [np.array(run.start).reshape(1, -1)], []
+    taken, point, state = begun.step, begun.point, begun.state
+    points, tables = [np.array(point).reshape(1, -1)], [np.empty((0, width))]
     loss = [formula.value(points[0].T)]
     lost = failed(points[0].T, loss[0])
-    taken = 0
-    while taken < run.steps and not lost.any():
+    while taken < last and not lost.any():
         rows: list[tuple[Any, ...]] = []
-        chunk = slice(taken, taken + _CHUNK)
+        chunk = slice(taken, min(taken + _CHUNK, last))
         steps = zip(*(column[chunk] for column in per_step), strict=True)
         with np.errstate(all="ignore"):
             point, state = compiled.run(point, state, hypers, np.float64(run.steps), run.clip_limit, steps, rows.append)
@@ -108,26 +145,26 @@ def trace(run: Run) -> Path:
         lost = failed(points[-1].T, loss[-1])
         taken += len(rows)
 
-    return _path(run, compiled, np.concatenate(points), np.concatenate(loss), tables)
+    kinds = run.resolved_optimizer.parsed.kinds
+    table, terms, at = np.concatenate(tables), dict[str, Array](), 0
+    for column in compiled.columns:
+        values = table[:, at : at + column.size]
+        at += column.size
+        terms[column.name] = values if column.size > 1 or kinds.get(column.name) is Kind.TENSOR else values[:, 0]
+    return Stretch(np.concatenate(points), np.concatenate(loss), terms, Moment(taken, point, state))
 
 
-def _path(run: Run, compiled: Program, x: Array, loss: Array, tables: list[Array]) -> Path:
+def concluded(run: Run, steps: Stretch) -> Path:
+    """The path of ``run`` that took these ``steps`` from its start: as far as it goes, and how it ends."""
+    x, loss, terms = steps.x, steps.loss, steps.terms
     lost = failed(x.T, loss)
     fails_at = int(lost.argmax()) if lost.any() else None
     # The start belongs to a path even where the objective is undefined there.
     length = len(x) if fails_at is None else max(1, fails_at)
     asked = length - 1 if fails_at is None else fails_at
-    table = np.concatenate(tables) if tables else np.empty((0, sum(column.size for column in compiled.columns)))
-    kinds = run.resolved_optimizer.parsed.kinds
-    terms: dict[str, Array] = {}
-    at = 0
-    for column in compiled.columns:
-        values = table[:, at : at + column.size]
-        at += column.size
-        terms[column.name] = values if column.size > 1 or kinds.get(column.name) is Kind.TENSOR else values[:, 0]
-    counts = terms.pop("")[:asked].astype(np.int64)
+    counts = terms[""][:asked].astype(np.int64)
     gradients = np.concatenate([[0], counts[: length - 1].cumsum()])
-    recorded = {name: values[: length - 1] for name, values in terms.items()}
+    recorded = {name: values[: length - 1] for name, values in terms.items() if name}
     formula = run.resolved_objective.parsed
     grad = formula.grad(x[:length].T).T
     with np.errstate(over="ignore", invalid="ignore"):

@@ -38,7 +38,8 @@ def position_reason(run: Run, x: Array, terms: Mapping[str, Array], step: int) -
         if row is None:
             # It was kept from an earlier step.
             column = terms[name] if terms[name].ndim == 1 else terms[name][:, coordinate]
-            step, end = int(np.isnan(column).argmax()) + 1, len(rule.lines)
+            usable = np.flatnonzero(~np.isnan(column[: step - 1]))
+            step, end = (int(usable[-1]) + 2 if usable.size else 1), len(rule.lines)
             continue
         numbers = _numbers(graph, done, row)
         part, coordinate = _origin(rule.lines[row].tree, numbers, coordinate)

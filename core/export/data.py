@@ -71,12 +71,17 @@ def run_from_json(text: str) -> Run:
         raise ValueError(
             f"A run has at most {digits(MAX_CHARACTERS)} characters of JSON; this has {digits(over)} too many."
         )
-    fields = _object(text.removeprefix("\ufeff"))
+    fields = json_object(text.removeprefix("\ufeff"))
     if fields.pop("format", None) != FORMAT:
         raise ValueError(f'This is not a run: its "format" must be "{FORMAT}".')
     version = fields.pop("version", None)
     if type(version) is not int or version != VERSION:
         raise ValueError(f'The "version" must be {VERSION}; other versions cannot be read.')
+    return run_from_fields(fields)
+
+
+def run_from_fields(fields: Mapping[str, Any]) -> Run:
+    """The run whose ``fields`` a JSON gave by their names; it raises ``ValueError`` as ``run_from_json`` does."""
     for name in fields:
         if name not in (*_REQUIRED, *_OPTIONAL):
             raise ValueError(f"A run has no {_quoted(name)}; it has {', '.join((*_REQUIRED, *_OPTIONAL))}.")
@@ -98,7 +103,9 @@ def _naming(field: str, read: Callable[[], object]) -> None:
         raise FormulaError(message, error.text, error.start, error.end, error.suggestion) from None
 
 
-def _object(text: str) -> dict[str, Any]:
+def json_object(text: str) -> dict[str, Any]:
+    """The object that ``text`` writes, of finite numbers. Raises ``ValueError`` with a sentence if it writes none."""
+
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         fields = dict(pairs)
         if len(fields) < len(pairs):

@@ -9,7 +9,7 @@ from core.figures.curve import curve
 from core.figures.family import family_tree
 from core.figures.look import DARK, LIGHT, Look
 from core.figures.plot import plot
-from core.figures.progress import loss_axes, norm_axes, rate_axes, schedule_curve
+from core.figures.progress import loss_axes, losses, norm_axes, rate_axes, schedule_curve
 from core.figures.rates import rates_figure
 from core.figures.regimes import gauge, tuning_plane
 from core.figures.run_maps import basins_figure, settings_figure
@@ -35,6 +35,7 @@ __all__ = [
     "family_tree",
     "gauge",
     "loss_axes",
+    "losses",
     "norm_axes",
     "plot",
     "rate_axes",

@@ -9,7 +9,8 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from ui.kit.codec import LONGEST, PACKED, opened, query, unpacked, written
+from ui.kit.codec import PACKED, opened, query, unpacked, written
+from ui.kit.limits import MAX_LINK
 
 LONG = "beta: (0, 1) = 0.9\nv = beta*v + g  # a comment of some length\nx = x - lr*v\n"
 
@@ -25,7 +26,7 @@ def test_a_short_link_stays_readable_and_a_long_one_is_packed_and_shorter() -> N
     long = {**short, **{f"pown{count}": [LONG * 8] for count in range(4)}}
     packed = query(long)
     assert packed.startswith(f"{PACKED}=1.")
-    assert len(packed) < 700 < LONGEST
+    assert len(packed) < 700 < MAX_LINK
     assert _read(packed) == long
 
 

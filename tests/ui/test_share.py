@@ -117,3 +117,60 @@ def test_what_a_part_asks_of_the_rest_of_the_page_runs_the_whole_page(
     Context().run(alone)
     Context().run(alone)
     assert runs == ["whole"]
+
+
+def _counted_reruns(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    runs: list[str] = []
+    monkeypatch.setattr(share.st, "rerun", lambda: runs.append("whole"))
+    return runs
+
+
+def _changing(state: dict[str, Any], value: str) -> None:
+    """A run of a part by itself in which its one setting was set to ``value``."""
+
+    def alone() -> None:
+        with share.part("one"):
+            _announce(state, "b", value)
+
+    Context().run(alone)
+
+
+def test_what_is_changed_in_a_part_that_runs_by_itself_can_be_undone(
+    visit: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs, clock = _counted_reruns(monkeypatch), iter(range(0, 1000, 10))
+    monkeypatch.setattr(share, "monotonic", lambda: float(next(clock)))
+    visit["link:parts"] = {(): {"a": ["1"]}, ("one",): {}}
+    assert share.offer() == (False, False)
+    _changing(visit, "default")
+    assert runs == []
+    # The buttons may stand outside of the part, which cannot draw them: the page runs once more, for the first change.
+    _changing(visit, "2")
+    assert runs == ["whole"]
+    _changing(visit, "3")
+    assert runs == ["whole"]
+    share.take_back()
+    assert share.offer() == (True, True)
+    # The part alone cannot show a link; the page does.
+    _changing(visit, "3")
+    assert runs[:2] == ["whole", "whole"]
+    assert visit["link:followed"] == {"p": {"a": ["1"], "b": ["2"]}}
+
+
+def test_a_page_without_buttons_for_its_history_keeps_none(
+    visit: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = _counted_reruns(monkeypatch)
+    visit["link:parts"] = {("one",): {}}
+    for value in ("2", "3"):
+        _changing(visit, value)
+    assert runs == []
+    assert not {"link:histories", "link:offered"} & visit.keys()
+
+
+def test_the_length_of_a_link_is_known_before_a_setting_is_set(visit: dict[str, Any]) -> None:
+    visit["link:parts"] = {("one",): {}}
+    _changing(visit, "x y")
+    assert visit["address"] == "b=x+y"
+    assert share.length_with({}) == len("b=x+y")
+    assert share.length_with({"b": "long", "c": 2.5}) == len("b=long&c=2.5")

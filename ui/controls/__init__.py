@@ -39,6 +39,7 @@ from ui.controls.racers import (
     twin_state,
 )
 from ui.controls.scenarios import race_state, scenario_control, scenario_list, scenario_row, scenario_state
+from ui.controls.undo import undo_row
 from ui.kit.basics import (
     chip_control,
     choice,
@@ -107,5 +108,6 @@ __all__ = [
     "text_setting",
     "tuning",
     "twin_state",
+    "undo_row",
     "view_control",
 ]

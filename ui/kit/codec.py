@@ -11,8 +11,6 @@ Link = dict[str, list[str]]
 
 PACKED = "z"
 """The field that holds all others."""
-LONGEST = 4000
-"""Characters of a query that programs in which links are sent leave whole."""
 # Shorter queries are left readable.
 _LONG = 1500
 _VERSION = "1."
@@ -21,9 +19,14 @@ _MOST = 200_000
 _FORMAT = "gradient descent laboratory"
 
 
+def readable(link: Link) -> str:
+    """``link`` as a query in which every setting can be read."""
+    return urlencode(link, doseq=True, safe="()*,:/")
+
+
 def query(link: Link) -> str:
     """``link`` behind the question mark of an address."""
-    plain = urlencode(link, doseq=True, safe="()*,:/")
+    plain = readable(link)
     if len(plain) <= _LONG:
         return plain
     text = json.dumps(link, ensure_ascii=False, separators=(",", ":"))

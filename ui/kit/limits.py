@@ -1,5 +1,8 @@
 """What a page accepts, whoever asks: a widget, a link or the stage."""
 
+from core.engine.run import Run
+from core.formula.words import apart
+
 # A start beyond this is a slip of the hand; the engine itself allows far more.
 MAX_START = 1e6
 # A path of this length is still computed, sent and drawn within a blink.
@@ -24,3 +27,20 @@ MAX_TEXT = 20_000
 MAX_PASTE = 900_000
 # Characters of something pasted that a link carries: addresses of some thousand characters pass everywhere.
 MAX_LINKED = 1_500
+# Characters of a link: mail programs and forums keep an address of four thousand whole, and it begins with the place.
+MAX_LINK = 3900
+
+
+def unsuited(run: Run) -> str:
+    """Why no page can show ``run``; empty if one can."""
+    for name, value, most in (
+        ("steps", run.steps, MAX_STEPS),
+        ("start", max(map(abs, run.start)), MAX_START),
+        ("noise", run.noise, MAX_NOISE),
+        ("clip_norm", run.clip_norm or 0.0, MAX_CLIP),
+        ("seed", run.seed, MAX_SEED),
+    ):
+        if value > most:
+            bound, own = apart(most, value)
+            return f"A page shows runs with {name} up to {bound}; this one has {own}."
+    return ""

@@ -12,7 +12,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from types import MappingProxyType
+from urllib.parse import parse_qs
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -21,6 +23,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from core.formula.words import digits
 from ui.kit import codec
 from ui.kit.codec import Link
+from ui.kit.history import NOTHING, History, back, changed, forward
+from ui.kit.limits import MAX_LINK
 
 Setting = str | float | bool | list[str]
 
@@ -31,8 +35,6 @@ _ASKED = "link:asked"
 _UNUSED = "link:unused"
 _NOTES = "link:notes"
 _AT = "link:at"
-# Whether the next run shows just what the link says.
-_ANEW = "link:anew"
 # The keys of the controls that were set since the last run; and those of all controls, by the parts that drew them.
 _CHANGED = "link:changed"
 _DRAWN = "link:drawn"
@@ -42,6 +44,11 @@ _KEPT = "link:kept"
 _LINKS = "link:links"
 _PARTS = "link:parts"
 _WRITTEN = "link:written"
+# By the path of each page that has buttons for it, what was changed there; what these buttons offered when they were
+# drawn; and the link to be followed by the next run, of which page.
+_HISTORIES = "link:histories"
+_OFFERED = "link:offered"
+_FOLLOWED = "link:followed"
 # Characters that are repeated to the visitor, and notes; a link can hold half a million and a thousand.
 _LONGEST = 80
 _MOST_NOTES = 100
@@ -102,18 +109,19 @@ def begin(path: str) -> None:
     """Reads the link with which the page at ``path`` was opened, and reserves the place for notes about it."""
     now = st.session_state
     context = get_script_run_ctx()
-    back = context is not None and context.is_history_navigation
-    anew, first = bool(now.pop(_ANEW, False)), now.get(_PAGE) != path or back
+    returned = context is not None and context.is_history_navigation
+    followed = now.pop(_FOLLOWED, {}).get(path)
+    anew, first = False, now.get(_PAGE) != path or returned or followed is not None
     if first:
         now[_PAGE] = path
-        asked = {key: st.query_params.get_all(key) for key in st.query_params}
+        asked = {key: st.query_params.get_all(key) for key in st.query_params} if followed is None else followed
         now[_AT] = asked.pop("at", [""])[-1]
         packed = asked.pop(codec.PACKED, [])
         found = codec.unpacked(packed[-1]) if packed else {}
         asked |= found or {}
         kept, links = now.setdefault(_KEPT, {}), now.setdefault(_LINKS, {})
         # From the menu a page comes as it was left; a link says all there is to say.
-        anew = (bool(asked) or back or path not in links) and asked != links.get(path)
+        anew = (bool(asked) or returned or path not in links or followed is not None) and asked != links.get(path)
         damaged = "the rest of this link is cut off or damaged"
         now[_NOTES] = [_note(codec.PACKED, packed[-1], damaged)] if found is None else []
         now[_UNUSED] = {key for key in asked if anew and not key.startswith(_ADDED)}
@@ -136,7 +144,7 @@ def end() -> None:
     unknown = "no control on this page, as it is now, has this name"
     notes = [*now[_NOTES], *(_note(key, now[_ASKED][key][-1], unknown) for key in sorted(now[_UNUSED]))]
     length = len(codec.query(link()))
-    if not notes and length <= codec.LONGEST:
+    if not notes and length <= MAX_LINK:
         run.slot.empty()
     else:
         with run.slot.container():
@@ -144,6 +152,7 @@ def end() -> None:
     # The next run of this thread may be that of a fragment by itself.
     _run.set(None)
     _drawn.set(None)
+    _offer_anew()
 
 
 def _tell(notes: list[str], length: int) -> None:
@@ -152,9 +161,9 @@ def _tell(notes: list[str], length: int) -> None:
         heading = "Part of this link could not be used; the controls show what is used instead."
         more = [f"- … and {len(notes) - _MOST_NOTES} more."] if len(notes) > _MOST_NOTES else []
         st.warning("\n".join([heading, "", *notes[:_MOST_NOTES], *more]), icon=":material/link_off:")
-    if length > codec.LONGEST:
+    if length > MAX_LINK:
         st.info(
-            f"The link of this page has {digits(length)} characters, and beyond {digits(codec.LONGEST)} some programs "
+            f"The link of this page has {digits(length)} characters, and beyond {digits(MAX_LINK)} some programs "
             "cut a link off. A file keeps all of it: see “Keep this laboratory”.",
             icon=":material/link_off:",
         )
@@ -167,7 +176,8 @@ def part(name: str) -> Iterator[None]:
     When the fragment runs by itself, its settings take the place in the link of those that it had before.
     """
     around, mine, now = _drawn.get(), _Part(), st.session_state
-    if around is None and not now.pop(_CHANGED, set()) <= now.get(_DRAWN, {}).get(name, frozenset()):
+    beyond = not now.pop(_CHANGED, set()) <= now.get(_DRAWN, {}).get(name, frozenset())
+    if around is None and (beyond or _FOLLOWED in now):
         st.rerun()
     token = _drawn.set(mine)
     try:
@@ -185,6 +195,7 @@ def part(name: str) -> Iterator[None]:
     (outer,) = {path[: path.index(name)] for path in before if name in path} or {()}
     others = {path: link for path, link in before.items() if name not in path}
     _write(others | {(*outer, *path): link for path, link in links.items()}, name)
+    _offer_anew()
 
 
 def arriving() -> bool:
@@ -292,6 +303,9 @@ def _write(parts: dict[tuple[str, ...], Link], name: str) -> None:
     # A count, so that the browser is told after every run.
     now[_WRITTEN] = now.get(_WRITTEN, 0) + 1
     at = now.pop(_AT, "")
+    histories: Mapping[str, History] = now.get(_HISTORIES, {})
+    if here() in histories:
+        now[_HISTORIES] = {**histories, here(): changed(histories[here()], codec.readable(link), monotonic())}
     data = {"query": codec.query(link), "written": now[_WRITTEN]}
     _address(data=data | ({"at": at} if re.fullmatch(r"[\w-]{1,80}", at) else {}), key=f"address_{name}", height=1)
 
@@ -309,15 +323,50 @@ def later() -> Callable[[], Link]:
 
 
 def follow(settings: Link) -> None:
-    """Sets the open page to what the link ``settings`` says; what it does not speak of goes to its default."""
+    """Has the open page show what the link ``settings`` says; what it does not speak of goes to its default."""
+    st.session_state[_FOLLOWED] = {here(): dict(settings)}
+
+
+def length_with(settings: Mapping[str, Setting]) -> int:
+    """The characters of the link as it was last written, with ``settings`` in the place of its own."""
+    return len(codec.query(link() | encode(settings)))
+
+
+def offer() -> tuple[bool, bool]:
+    """Whether there is a change of the open page to take back, and one to make again; buttons for it are drawn next.
+
+    From then on changes are kept.
+    """
     now = st.session_state
-    page = here()
-    now[_KEPT] = {**now[_KEPT], page: dict(settings)}
-    now[_ASKED] = dict(settings)
-    now[_UNUSED] = set(settings)
-    now[_NOTES] = []
-    now[_CHANGED] = now.get(_CHANGED, set()) | settings.keys()
-    now[_ANEW] = True
+    history: History = now.setdefault(_HISTORIES, {}).setdefault(here(), NOTHING)
+    offered = bool(history.past), bool(history.future)
+    now[_OFFERED] = {here(): offered}
+    return offered
+
+
+def take_back() -> None:
+    """Has the open page show what it showed before its last change."""
+    _retrace(back)
+
+
+def make_again() -> None:
+    """Has the open page show what it showed before that was taken back."""
+    _retrace(forward)
+
+
+def _retrace(move: Callable[[History], History]) -> None:
+    now = st.session_state
+    history = move(now[_HISTORIES][here()])
+    now[_HISTORIES] = {**now[_HISTORIES], here(): history}
+    follow(parse_qs(history.present, keep_blank_values=True))
+
+
+def _offer_anew() -> None:
+    """Draws the page once more if the buttons for its history were drawn before the first change that they are for."""
+    now = st.session_state
+    offered = now.get(_OFFERED, {}).get(here())
+    if offered is not None and offered != offer():
+        st.rerun()
 
 
 def here() -> str:

@@ -6,7 +6,6 @@ import streamlit as st
 
 from core.catalogue.objectives import Objective
 from core.catalogue.racers import RACERS, Racer, own_racer
-from core.engine.run import Run
 from core.engine.summary import Race
 from core.engine.trace import Path
 from core.export import (
@@ -22,11 +21,10 @@ from core.export import (
 from core.figures import contour
 from core.figures.picture import figure_html
 from core.formula.source import Library
-from core.formula.words import apart
 from ui.controls import choice, fold, race_state, refuse, view_control
 from ui.kit import share
 from ui.kit.elements import look, program, prose
-from ui.kit.limits import MAX_CLIP, MAX_NOISE, MAX_PASTE, MAX_SEED, MAX_START, MAX_STEPS
+from ui.kit.limits import MAX_PASTE, unsuited
 from ui.kit.share import Setting
 from ui.navigation import FOUNDATIONS, OPTIMIZERS, PLAYGROUND, Page
 
@@ -140,22 +138,7 @@ def _opening(text: str, page: Page) -> tuple[Page, dict[str, Setting]]:
     """
     run = run_from_json(text)
     racer = RACERS.get(run.optimizer) or own_racer(run.optimizer)
-    if reason := _unsuited(run):
+    if reason := unsuited(run):
         raise ValueError(reason)
     there = page if page is PLAYGROUND else _PAGES[len(run.start)]
     return there, race_state([racer], [run], there.prefix)
-
-
-def _unsuited(run: Run) -> str:
-    """Why no page can show ``run``; empty if one can."""
-    for name, value, most in (
-        ("steps", run.steps, MAX_STEPS),
-        ("start", max(map(abs, run.start)), MAX_START),
-        ("noise", run.noise, MAX_NOISE),
-        ("clip_norm", run.clip_norm or 0.0, MAX_CLIP),
-        ("seed", run.seed, MAX_SEED),
-    ):
-        if value > most:
-            bound, own = apart(most, value)
-            return f"A page shows runs with {name} up to {bound}; this one has {own}."
-    return ""
