@@ -17,6 +17,7 @@ prefix = navigation.PLAYGROUND.prefix
 opening = playground.opening(prefix)
 
 with st.sidebar:
+    controls.undo_row(prefix)
     controls.scenario_list(GALLERY, prefix)
     objective = controls.objective_control(None, opening.objective, prefix)
     most = MAX_RACERS if objective.dimension == 2 else MAX_CURVE_RACERS

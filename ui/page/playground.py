@@ -14,10 +14,12 @@ from ui.panels.clinic import clinic_panel
 from ui.panels.comparison import comparison_panel
 from ui.panels.doctor import curve_panel
 from ui.panels.export import export_panel
+from ui.panels.fork import fork_panel
 from ui.panels.happened import at_other_rates, happened
 from ui.panels.inside import inside_panel
 from ui.panels.maps import maps_panel
 from ui.panels.outcome import step_words
+from ui.panels.pins import pins_panel
 from ui.stage import Account
 
 
@@ -36,6 +38,10 @@ def sections(objective: Objective, race: Race, account: Account) -> None:
     step_words(account)
     happened(race, prefix)
     fold("Inside the rule: what it keeps, step by step", f"{prefix}inside", lambda: inside_panel(account, prefix))
+    st.header("What if?", anchor="fork")
+    what_if = "Fork a run at a step: what if it had gone on otherwise from there?"
+    fold(what_if, f"{prefix}branch", lambda: fork_panel(race, account.step, prefix), f"{prefix}fork_")
+    pins_panel(race, prefix)
     st.header("Who wins?", anchor="fair")
     fair = "A fair comparison: several scores, the same budget for everyone"
     fold(fair, f"{prefix}fair", lambda: comparison_panel(race, prefix), f"{prefix}fair_")
