@@ -7,8 +7,7 @@ import streamlit as st
 from core.problems.batches.data import DATASETS, Dataset, Pair
 from core.problems.batches.own_data import MOST_ROWS, own_data
 from ui.kit import share
-from ui.kit.basics import choice, named, refuse, view_control
-from ui.kit.limits import MAX_LINKED, MAX_PASTE
+from ui.kit.basics import choice, named, pasted, refuse, view_control
 from ui.navigation import VARIANTS
 
 _PREFIX = VARIANTS.prefix
@@ -55,21 +54,15 @@ def data_control() -> Chosen:
 
 def _own_table(instead: str) -> Pair | None:
     """The two columns chosen of the pasted text, ``None`` while there are none; ``instead`` is shown until then."""
-    share.setting(_TABLE, "", lambda text: text, "rows of a table")
-    text = str(
-        st.text_area(
-            "Your table",
-            key=_TABLE,
-            height=180,
-            max_chars=MAX_PASTE,
-            placeholder="height,weight\n1.62,58.1\n1.80,77.5\n1.71,66.0",
-            help=f"Two to 20 columns, up to {MOST_ROWS} rows; a header is optional, and lines above it are ignored. "
-            "Columns are separated by commas, semicolons or tabs, as they come from a spreadsheet.",
-        )
+    text = pasted(
+        "Your table",
+        _TABLE,
+        "the table",
+        180,
+        "height,weight\n1.62,58.1\n1.80,77.5\n1.71,66.0",
+        f"Two to 20 columns, up to {MOST_ROWS} rows; a header is optional, and lines above it are ignored. Columns are "
+        "separated by commas, semicolons or tabs, as they come from a spreadsheet.",
     )
-    if len(text) > MAX_LINKED:
-        share.instead(_TABLE, None)
-        st.caption("This table is too long for a link: the link holds the settings but not the table.")
     if not text.strip():
         st.caption(f"Paste rows and press Ctrl + Enter. Until then {instead} is shown.")
         return None

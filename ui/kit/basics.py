@@ -10,7 +10,7 @@ import streamlit as st
 from core.formula import FormulaError
 from core.formula.words import digits
 from ui.kit import share
-from ui.kit.limits import MAX_RACERS, MAX_TEXT
+from ui.kit.limits import MAX_LINKED, MAX_PASTE, MAX_RACERS, MAX_TEXT
 
 
 class Named(Protocol):
@@ -273,6 +273,17 @@ def asked_number(key: str, low: float, high: float, whole: bool = False) -> list
     """The last number in ``[low, high]`` that the link gives for ``key``, alone in a list."""
     read, _ = number_in(low, high, whole)
     return [number for text in share.asked(key)[-1:] if (number := read(text)) is not None]
+
+
+def pasted(label: str, key: str, of: str, height: int, placeholder: str, help: str) -> str:
+    """What stands in a box for something pasted, ``of`` which a link holds no more than is short."""
+    share.setting(key, "", lambda text: text, f"text of {of}")
+    box = st.text_area(label, key=key, height=height, max_chars=MAX_PASTE, placeholder=placeholder, help=help)
+    text = str(box)
+    if len(text) > MAX_LINKED:
+        share.instead(key, None)
+        st.caption(f"This is too long for a link: the link holds the settings but not {of}.")
+    return text
 
 
 def text_setting(key: str, default: str = "") -> None:

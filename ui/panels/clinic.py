@@ -12,10 +12,10 @@ from core.engine.summary import Race
 from core.export import pytorch_lines
 from core.formula.words import digits
 from core.lessons.clinic import EXAMPLE, MAX_TEXT, PLACEHOLDER, Examined, Kind, examine
-from ui.controls import race_state
+from ui.controls import pasted, race_state
 from ui.kit import share
 from ui.kit.elements import bullets, program, prose
-from ui.kit.limits import MAX_CLIP, MAX_LINKED, MAX_PASTE, MAX_STEPS
+from ui.kit.limits import MAX_CLIP, MAX_STEPS
 
 # In the order in which they are shown, each with what is said where there is nothing of the kind.
 _LISTS: Mapping[Kind, str] = MappingProxyType(
@@ -38,21 +38,15 @@ def clinic_panel(race: Race, prefix: str) -> None:
 
 def _text(key: str) -> str:
     """What stands in the box; the link has it if it is short."""
-    share.setting(key, "", lambda text: text, "lines of Python")
-    text = str(
-        st.text_area(
-            "Your lines of PyTorch",
-            key=key,
-            height=240,
-            max_chars=MAX_PASTE,
-            placeholder=PLACEHOLDER,
-            help="An optimizer, its scheduler and the loop around them. They are read and never run. Up to "
-            f"{digits(MAX_TEXT)} characters are read.",
-        )
+    text = pasted(
+        "Your lines of PyTorch",
+        key,
+        "the lines",
+        240,
+        PLACEHOLDER,
+        "An optimizer, its scheduler and the loop around them. They are read and never run. Up to "
+        f"{digits(MAX_TEXT)} characters are read.",
     )
-    if len(text) > MAX_LINKED:
-        share.instead(key, None)
-        st.caption("These lines are too long for a link: the link holds the settings but not the lines.")
     st.button("Example", key=f"{key}_example", icon=":material/bug_report:", on_click=share.ask, args=({key: EXAMPLE},))
     return text
 

@@ -17,10 +17,9 @@ from core.lessons.loss_curve import FEWEST, MOST, Curve, CurveFinding, curve_plo
 from core.lessons.pitfalls import SECTIONS
 from core.lessons.symptoms import SYMPTOMS
 from ui import navigation
-from ui.controls import race_state, refuse
+from ui.controls import pasted, race_state, refuse
 from ui.kit import share
 from ui.kit.elements import look, picture, prose
-from ui.kit.limits import MAX_LINKED, MAX_PASTE
 from ui.kit.share import Setting
 from ui.panels.claims import topic_key
 
@@ -91,21 +90,15 @@ def _more(key: str) -> None:
 def curve_panel(prefix: str) -> None:
     """A box for a loss curve, its picture, and what it shows, in sentences; ``prefix`` begins the key of the box."""
     key = f"{prefix}losses"
-    share.setting(key, "", lambda text: text, "losses of a curve")
-    text = str(
-        st.text_area(
-            "Your loss curve",
-            key=key,
-            height=180,
-            max_chars=MAX_PASTE,
-            placeholder="step,loss\n1,2.31\n2,2.07\n3,1.94",
-            help=f"{FEWEST} to {digits(MOST)} losses, one a line or in a list, or a table with a header, of which the "
-            "column called loss is taken. Commas, semicolons, tabs or blanks separate them; nan and inf are allowed.",
-        )
+    text = pasted(
+        "Your loss curve",
+        key,
+        "the curve",
+        180,
+        "step,loss\n1,2.31\n2,2.07\n3,1.94",
+        f"{FEWEST} to {digits(MOST)} losses, one a line or in a list, or a table with a header, of which the column "
+        "called loss is taken. Commas, semicolons, tabs or blanks separate them; nan and inf are allowed.",
     )
-    if len(text) > MAX_LINKED:
-        share.instead(key, None)
-        st.caption("This curve is too long for a link: the link holds the settings but not the curve.")
     if not text.strip():
         st.caption("Paste the losses of a training run and press Ctrl + Enter. They are not written to a disk.")
         return
