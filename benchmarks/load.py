@@ -62,6 +62,8 @@ ACTS = (
     Act("start", navigation.VARIANTS, "vstage", "start", _point),
     Act("dial", navigation.OPTIMIZERS, "stage", "dial", lambda drawn: {"adam_lr": 0.1 + drawn / 100}, 20),
     Act("clock", navigation.OPTIMIZERS, "stage", "clock", lambda drawn: round(100 * drawn), 20),
+    Act("dial", navigation.PLAYGROUND, "pstage", "dial", lambda drawn: {"padam_lr": 0.1 + drawn / 100}, 30),
+    Act("start", navigation.PLAYGROUND, "pstage", "start", _point, 30),
     Act("rerun", navigation.TECHNIQUES),
     Act("rerun", navigation.PITFALLS),
     Act("start", navigation.HISTORY, "kstage", "start", _point),

@@ -1,7 +1,8 @@
 """Prepared runs worth looking at: what the pages open with and offer to load."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -56,9 +57,10 @@ class Scenario:
             for rule, racer in zip(self.rules, self.racers, strict=True)
         ]
 
-    def is_shown_by(self, runs: Sequence[Run]) -> bool:
-        """Whether ``runs`` are those of this scenario, in whatever order."""
-        return {run.completed for run in runs} == {run.completed for run in self.runs()}
+    @cached_property
+    def completed(self) -> frozenset[Run]:
+        """Its runs with every default written out, by which it is known."""
+        return frozenset(run.completed for run in self.runs())
 
 
 def _catalogue(*scenarios: Scenario) -> Mapping[str, Scenario]:

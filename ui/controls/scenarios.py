@@ -99,7 +99,8 @@ def scenario_row(scenarios: Mapping[str, Scenario], runs: Sequence[Run], prefix:
     ``prefix`` begins the keys of the controls that they set.
     """
     titles = {scenario.title: scenario for scenario in scenarios.values()}
-    here = next((scenario for scenario in titles.values() if scenario.is_shown_by(runs)), None)
+    shown = {run.completed for run in runs}
+    here = next((scenario for scenario in titles.values() if scenario.completed == shown), None)
     # Which one is marked follows from what runs, so each mark is a widget of its own. Were the state of one set here,
     # what a browser sent before it heard of that would look like a press.
     key = f"{prefix}try_{here.key if here is not None else 'none'}"
