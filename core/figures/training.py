@@ -1,16 +1,19 @@
 """How networks get on while they train: curves over the steps, with their names at their ends and a clock."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import plotly.graph_objects as go
 
+from core.catalogue.optimizers import PALETTE
 from core.catalogue.optimizers.declaration import Dash
 from core.figures.labels import Label, stacked
 from core.figures.look import Array, Look, axis, compact, layout, note, readable, written
+from core.lessons.training_story import Ran
+from core.problems.training.reports import Report
 
 # Decades below the highest start that a log axis shows at most, and above it, so that a divergence leaves the rest in
 # sight.
@@ -21,6 +24,8 @@ _CHARACTER = 7.4
 _TOP, _BOTTOM = 14, 44
 # Contrast of a name to the page.
 _READABLE = 4.5
+# What a report tells of each layer.
+OfLayers = Literal["gradient_norms", "ratios"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,10 +162,87 @@ def _level(guide: Guide, look: Look) -> dict[str, Any]:
 
 def _name(guide: Guide, logarithmic: bool, look: Look) -> dict[str, Any]:
     height = float(np.log10(guide.value)) if logarithmic else guide.value
-    side = {"xref": "paper", "xanchor": "right", "yanchor": "bottom", "bgcolor": look.veil}
+    side: dict[str, Any] = {"xref": "paper", "xanchor": "right", "yanchor": "bottom", "bgcolor": look.veil}
     return note(guide.label, 0.99, height, look.quiet, **side)
 
 
 def _clock(step: int, look: Look) -> dict[str, Any]:
     pen = {"color": look.quiet, "width": 1}
     return {"type": "line", "x0": step, "x1": step, "y0": 0, "y1": 1, "yref": "paper", "line": pen}
+
+
+def loss_figure(
+    runs: Sequence[Ran],
+    baseline: float,
+    steps: int,
+    height: int,
+    look: Look,
+    names: Sequence[str],
+    step: int | None = None,
+) -> go.Figure:
+    """The losses of ``runs``: solid on the samples to learn from, dashed on those held back, and what guessing has."""
+    curves = []
+    for ran in runs:
+        color, at = ran.racer.color, _at(ran)
+        learnt = np.array([one.train_loss for one in ran.reports])
+        held = np.array([one.valid_loss for one in ran.reports])
+        curves.append(Curve(f"{ran.name}, training", at, learnt, color, named=False, faint=True))
+        curves.append(Curve(ran.name, at, held, color, "dash"))
+    guides = [Guide(baseline, "guessing")]
+    return training_curves(curves, "loss, log scale", steps, height, look, True, names, guides, step)
+
+
+def score_figure(runs: Sequence[Ran], steps: int, height: int, look: Look, step: int | None = None) -> go.Figure:
+    """The accuracy of ``runs`` on what is held back, or for numbers R²."""
+    scores = [np.array([_score(ran, one) for one in ran.reports], dtype=np.float64) for ran in runs]
+    curves = [
+        Curve(ran.name, _at(ran), values, ran.racer.color, ran.racer.dash)
+        for ran, values in zip(runs, scores, strict=True)
+    ]
+    guess = runs[0].facts.baseline_accuracy
+    title = "R², held back" if guess is None else "accuracy, held back"
+    guides = [] if guess is None else [Guide(guess, "guessing")]
+    return training_curves(curves, title, steps, height, look, guides=guides, step=step)
+
+
+def _score(ran: Ran, report: Report) -> float:
+    score = ran.score(report)
+    # Far below what guessing scores nothing can be told apart.
+    return np.nan if score is None or not np.isfinite(score) else max(score, -1.0)
+
+
+def rate_figure(runs: Sequence[Ran], steps: int, height: int, look: Look, step: int | None = None) -> go.Figure:
+    """The learning rates of ``runs``."""
+    curves = [
+        Curve(ran.name, _at(ran), np.array([one.rate for one in ran.reports]), ran.racer.color, ran.racer.dash)
+        for ran in runs
+    ]
+    return training_curves(curves, "learning rate, log scale", steps, height, look, True, step=step)
+
+
+def layer_figure(
+    ran: Ran,
+    what: OfLayers,
+    steps: int,
+    height: int,
+    look: Look,
+    step: int | None = None,
+) -> go.Figure:
+    """Of each layer of ``ran`` the norm of its gradient, or how long a step is as a share of its weights."""
+    told = [one for one in ran.reports if getattr(one, what)]
+    at = np.array([float(one.step) for one in told])
+    values = np.array([getattr(one, what) for one in told], dtype=np.float64).reshape(len(told), -1)
+    curves = [
+        Curve(name, at, values[:, place], PALETTE[place % len(PALETTE)], _DASHES[place % len(_DASHES)])
+        for place, name in enumerate(ran.facts.layers)
+        if told
+    ]
+    return training_curves(curves, _TITLES[what], steps, height, look, True, ran.facts.layers, step=step)
+
+
+_TITLES: Mapping[OfLayers, str] = {"gradient_norms": "gradient norm, log scale", "ratios": "step / weights, log scale"}
+_DASHES: tuple[Dash, ...] = ("solid", "dash", "dot", "dashdot")
+
+
+def _at(ran: Ran) -> Array:
+    return np.array([float(one.step) for one in ran.reports])

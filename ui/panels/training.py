@@ -1,0 +1,422 @@
+"""Trainings of one model by several rules: started by a button, watched while they run, told when they are over."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from uuid import uuid4
+
+import streamlit as st
+
+from core.catalogue.racers import RACERS, Racer, own_racer
+from core.figures.samples import Cell, boundary_cell, cells_figure, confusion_cell, fit_cell, mistakes_cell
+from core.figures.samples import samples_figure as data_figure
+from core.figures.training import OfLayers, layer_figure, loss_figure, rate_figure, score_figure
+from core.formula.words import counted, digits, listed
+from core.lessons.reference import as_csv
+from core.lessons.training_story import Ran, curve_rows, promise_sentence, promised, retold
+from core.problems.training import server as trainer
+from core.problems.training.reports import Boundary, Fit, Mistakes, Report, Sample, View
+from core.problems.training.server import Server, State, Status
+from core.problems.training.settings import Training
+from core.problems.training.split import Dataset, Split
+from ui.controls import view_control
+from ui.kit import share
+from ui.kit.basics import one_of
+from ui.kit.codec import Link
+from ui.kit.elements import bullets, look
+from ui.stage import growing_figure
+
+# Seconds between two looks at a training that runs.
+_TICK = 0.7
+# Pixels of the pictures, large and small.
+_HEIGHT, _SMALL = 340, 240
+# Session keys: who watches, and what was trained last.
+_OWNER, _LAST = "training:owner", "training:last"
+_REQUIREMENTS = Path(__file__).parents[2] / "requirements.txt"
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """What can be trained: the data as they are split, and a training for each racer, or none that is possible."""
+
+    dataset: Dataset
+    split: Split
+    racers: Sequence[Racer]
+    trainings: Sequence[Training]
+
+
+@dataclass(frozen=True)
+class _Last:
+    """The last job of the visit: its id, its trainings, whose they are (key and colour), and the link of the page."""
+
+    job: str
+    trainings: tuple[Training, ...]
+    racers: tuple[tuple[str, str], ...]
+    link: Link
+
+    def runs(self, reports: Sequence[Report]) -> list[Ran]:
+        """What each of its configurations has told, of those that have."""
+        told: dict[int, list[Report]] = {}
+        for report in reports:
+            told.setdefault(report.racer, []).append(report)
+        return [
+            Ran(_racer(key, tint, self.trainings[place]), self.trainings[place], told[place])
+            for place, (key, tint) in enumerate(self.racers)
+            if place in told
+        ]
+
+
+def _racer(key: str, tint: str, training: Training) -> Racer:
+    shipped = RACERS.get(key)
+    racer = shipped or own_racer(training.optimizer, int(key.removeprefix("own") or 1))
+    return replace(racer, tint=tint)
+
+
+def desk() -> Server:
+    """Who trains, for everybody."""
+    return trainer.server()
+
+
+def trainable() -> bool:
+    """Whether torch is there; it is not imported for that."""
+    return find_spec("torch") is not None
+
+
+def training_panel(entry: Entry, prefix: str) -> None:
+    """The buttons of a training, its pictures and, when it is over, what happened.
+
+    A fragment that looks again and again only while something trains; that also tells the server that its page is
+    still open.
+    """
+    state = _state()
+    watched = state is not None and not state.status.over
+    st.fragment(_panel, run_every=_TICK if watched else None)(entry, prefix, watched)
+
+
+def _last() -> _Last | None:
+    last: _Last | None = st.session_state.get(_LAST)
+    return last
+
+
+def _state() -> State | None:
+    """Where the last job of the visit is, if there was one."""
+    last = _last()
+    return None if last is None else desk().poll(last.job)
+
+
+def _panel(entry: Entry, prefix: str, watched: bool) -> None:
+    with share.part("training"):
+        last, state = _last(), _state()
+        active = state is not None and not state.status.over
+        # Only the whole page begins or ends to look.
+        if active != watched:
+            st.rerun()
+        runs = [] if last is None or state is None else last.runs(state.reports)
+        _buttons(entry, last, state, runs, prefix)
+        fits = last is not None and (active or _same_data(entry, last.trainings[0]))
+        if last is not None and runs and not fits:
+            _elsewhere(last)
+        shown = runs if fits else []
+        steps = _steps(entry, shown)
+        step = _pictures(entry, shown, steps, active, prefix)
+        layers = _layers_of(entry, shown, prefix)
+        if shown:
+            _curves(shown, steps, step, layers, prefix)
+        if shown and not active:
+            _story(shown, prefix)
+
+
+def _same_data(entry: Entry, training: Training) -> bool:
+    """Whether ``training`` saw the data that the page shows now."""
+    if not entry.trainings:
+        return False
+    now = entry.trainings[0]
+    fields = ("dataset", "table", "target", "features", "seed")
+    return all(getattr(now, name) == getattr(training, name) for name in fields)
+
+
+def _steps(entry: Entry, runs: Sequence[Ran]) -> int:
+    trainings = [ran.training for ran in runs] or list(entry.trainings)
+    return max((training.steps for training in trainings), default=1)
+
+
+# --- The buttons, and how far it is ---
+
+
+def _buttons(entry: Entry, last: _Last | None, state: State | None, runs: Sequence[Ran], prefix: str) -> None:
+    status = None if state is None else state.status
+    active = status is not None and not status.over
+    resting = status is Status.PAUSED
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(
+            "Train",
+            key=f"{prefix}train",
+            type="primary",
+            icon=":material/model_training:",
+            disabled=active or not entry.trainings or not trainable(),
+            on_click=_train,
+            args=(entry, prefix),
+        )
+        st.button(
+            "Resume" if resting else "Pause",
+            key=f"{prefix}pause",
+            icon=":material/play_arrow:" if resting else ":material/pause:",
+            disabled=status not in (Status.RUNNING, Status.PAUSED),
+            on_click=_command,
+            args=("resume" if resting else "pause",),
+        )
+        st.button(
+            "Cancel",
+            key=f"{prefix}cancel",
+            icon=":material/stop:",
+            disabled=not active,
+            on_click=_command,
+            args=("cancel",),
+        )
+        with st.popover("Rates now", icon=":material/speed:", disabled=not active):
+            if last is not None:
+                _rates_now(last, prefix)
+    if not trainable():
+        _without_torch()
+    share_done, said = _progress(last, state, runs)
+    st.progress(share_done, said)
+
+
+def _without_torch() -> None:
+    lines = _REQUIREMENTS.read_text().splitlines()
+    wanted = next((line for line in lines if line.startswith("torch")), "torch")
+    st.info(
+        f"Training needs PyTorch, which is not installed here: `pip install {wanted}`, then start the app again. "
+        "Everything else on this page works without it.",
+        icon=":material/download:",
+    )
+
+
+def _train(entry: Entry, prefix: str) -> None:
+    """Puts the trainings into the queue, in place of what this visit trains."""
+    now = st.session_state
+    owner: str = now.setdefault(_OWNER, uuid4().hex)
+    racers = tuple((racer.key, racer.tint) for racer in entry.racers)
+    try:
+        job = desk().submit(owner, *entry.trainings)
+    except ValueError as error:
+        st.toast(str(error), icon=":material/error:")
+        return
+    now[_LAST] = _Last(job, tuple(entry.trainings), racers, share.link())
+    now[f"{prefix}t"] = entry.trainings[0].steps
+    for racer in entry.racers:
+        now.pop(_now_key(racer.key, prefix), None)
+
+
+def _command(what: str) -> None:
+    last = _last()
+    if last is not None:
+        {"pause": desk().pause, "resume": desk().resume, "cancel": desk().cancel}[what](last.job)
+
+
+def _now_key(racer: str, prefix: str) -> str:
+    return f"{prefix}now_{racer}"
+
+
+def _rates_now(last: _Last, prefix: str) -> None:
+    """The learning rates that the running training goes on with; what the rules keep stays."""
+    st.caption("From the next step on; what each rule has gathered is kept. The link keeps the rates of the start.")
+    for place, ((key, tint), training) in enumerate(zip(last.racers, last.trainings, strict=True)):
+        for hyper in training.resolved_optimizer.hypers:
+            if hyper.name == "lr":
+                name = _now_key(key, prefix)
+                st.number_input(
+                    _racer(key, tint, training).name,
+                    *hyper.bounds,
+                    training.settings["lr"],
+                    hyper.default / 10,
+                    "%.6g",
+                    key=name,
+                    on_change=_set_rate,
+                    args=(name, place),
+                )
+
+
+def _set_rate(key: str, place: int) -> None:
+    last, rate = _last(), st.session_state.get(key)
+    if last is not None and rate is not None:
+        desk().set_rate(last.job, float(rate), place)
+
+
+def _progress(last: _Last | None, state: State | None, runs: Sequence[Ran]) -> tuple[float, str]:
+    """How much of the training is done, and what is to be said of it."""
+    if last is None or state is None:
+        return 0.0, "Nothing is trained yet."
+    total = sum(training.steps for training in last.trainings)
+    done = sum(ran.training.steps if ran.end is not None else ran.reports[-1].step for ran in runs)
+    where = ", ".join(f"{ran.name} {digits(ran.reports[-1].step)}" for ran in runs)
+    left = "" if state.seconds_left is None else f"; about {digits(max(1, round(state.seconds_left)))} s left"
+    match state.status:
+        case Status.QUEUED:
+            before = state.place - 1
+            others = "You are next" if before <= 0 else f"{counted(before, 'other')} {_are(before)} before you"
+            said = f"Waiting for a free place. {others}."
+        case Status.RUNNING:
+            said = f"At step {where} of {digits(last.trainings[0].steps)}{left}." if runs else "Starting …"
+        case Status.PAUSED:
+            said = f"Paused at step {where} of {digits(last.trainings[0].steps)}."
+        case Status.DONE:
+            said = f"Done: {listed([ran.name for ran in runs])}."
+        case _:
+            said = state.sentence
+    return min(1.0, done / total), said
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _elsewhere(last: _Last) -> None:
+    """The way back to what was trained last, whose data are not those that the page shows now."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("The curves of the last training belong to other data. They are kept:")
+        st.button("Back to them", key="training_back", type="tertiary", on_click=share.follow, args=(last.link,))
+
+
+# --- The pictures ---
+
+
+def _pictures(entry: Entry, runs: Sequence[Ran], steps: int, active: bool, prefix: str) -> int | None:
+    """The data, or what the networks make of them, beside the losses; returns the step to look at, if not the last."""
+    what, losses = st.columns(2)
+    step = _clock(steps, bool(runs) and not active, prefix)
+    with what:
+        _samples(entry, runs, step)
+    with losses:
+        names = [ran.name for ran in runs] or [racer.name for racer in entry.racers]
+        baseline = runs[0].facts.baseline if runs else entry.split.baseline
+        figure = loss_figure(runs, baseline, steps, _HEIGHT, look(), names, step)
+        growing_figure(figure, f"{prefix}loss", _HEIGHT, f"Training and validation loss of {listed(names)}")
+        st.caption("Solid: on the samples to learn from. Dashed: on those held back.")
+    return step
+
+
+def _clock(steps: int, ready: bool, prefix: str) -> int | None:
+    """The step at which everything stands, chosen once the training is over; nothing at its end."""
+    key = f"{prefix}t"
+    read = _whole_up_to(steps)
+    share.setting(key, steps, read, f"it is a whole number from 0 to {digits(steps)}")
+    step = int(st.slider("Step shown", 0, steps, key=key, disabled=not ready))
+    return step if ready and step < steps else None
+
+
+def _whole_up_to(most: int) -> Callable[[str], int | None]:
+    def read(text: str) -> int | None:
+        try:
+            number = float(text)
+        except ValueError:
+            return None
+        return int(number) if 0 <= number <= most and number.is_integer() else None
+
+    return read
+
+
+def _samples(entry: Entry, runs: Sequence[Ran], step: int | None) -> None:
+    """What the networks make of the data at ``step``, or the data themselves."""
+    seen = [(ran, view) for ran in runs if (view := _view(ran, step)) is not None]
+    if entry.dataset.kind == "text" if not runs else isinstance(seen[0][1], Sample):
+        _texts(entry, seen)
+        return
+    figure = cells_figure([_cell(ran, view, entry) for ran, view in seen], look()) if seen else None
+    names = listed([ran.name for ran, _ in seen]) if seen else ""
+    alt = f"What the networks of {names} make of the samples" if seen else f"Samples: {entry.dataset.idea}"
+    growing_figure(figure or data_figure(entry.dataset, entry.split, look()), "training_samples", _HEIGHT, alt)
+
+
+def _view(ran: Ran, step: int | None) -> View | None:
+    """The last thing to look at that ``ran`` has told of, up to ``step``."""
+    until = [one for one in ran.reports if one.view is not None and (step is None or one.step <= step)]
+    return until[-1].view if until else None
+
+
+def _cell(ran: Ran, view: View, entry: Entry) -> Cell:
+    dataset, colors = ran.training.resolved_dataset, look()
+    match view:
+        case Boundary():
+            return boundary_cell(ran.name, ran.racer.color, view, dataset.load(ran.training.seed), colors)
+        case Mistakes() if dataset.image is not None:
+            return mistakes_cell(ran.name, ran.racer.color, view, dataset.image, ran.facts.labels)
+        case Mistakes():
+            return confusion_cell(ran.name, ran.racer.color, view, ran.facts.labels, colors)
+        case Fit():
+            return fit_cell(ran.name, ran.racer.color, view, colors)
+    raise TypeError(view)
+
+
+def _texts(entry: Entry, seen: Sequence[tuple[Ran, View]]) -> None:
+    """What is read or, beginning with what was given, what the networks write."""
+    with st.container(height=_HEIGHT, border=False):
+        if not seen:
+            text = "".join(entry.split.labels[code] for code in entry.split.train_x[::4].ravel())
+            st.code(text, language=None, wrap_lines=True)
+        for ran, view in seen:
+            if isinstance(view, Sample):
+                st.markdown(f"**{ran.name}** writes, after “{share.verbatim(view.begin)}”:")
+                st.code(view.text, language=None, wrap_lines=True)
+
+
+def _layers_of(entry: Entry, runs: Sequence[Ran], prefix: str) -> Ran | None:
+    """The one of ``runs`` whose layers are looked at."""
+    key, label = f"{prefix}layers", "Layers of"
+    if runs:
+        return view_control(label, {ran.name: ran for ran in runs}, key)
+    names = [racer.name for racer in entry.racers]
+    share.setting(key, names[0], one_of(names), f"it is {' or '.join(names)}")
+    return None
+
+
+def _curves(runs: Sequence[Ran], steps: int, step: int | None, layers: Ran | None, prefix: str) -> None:
+    """Scores and learning rates of all, gradients and updates of the layers of one."""
+    names = [ran.name for ran in runs]
+    figures = {
+        "score": (score_figure(runs, steps, _SMALL, look(), step), f"How well {listed(names)} do on what is held back"),
+        "rate": (rate_figure(runs, steps, _SMALL, look(), step), f"Learning rates of {listed(names)}"),
+    }
+    if layers is not None:
+        for what, words in _OF_LAYERS.items():
+            figure = layer_figure(layers, what, steps, _SMALL, look(), step)
+            figures[what] = (figure, f"{words} of each layer of {layers.name}")
+    columns = [*st.columns(2), *st.columns(2)]
+    for column, (name, (figure, alt)) in zip(columns, figures.items(), strict=False):
+        with column:
+            growing_figure(figure, f"{prefix}{name}", _SMALL, alt)
+
+
+# What a report tells of layers, and what that is.
+_OF_LAYERS: Mapping[OfLayers, str] = {
+    "gradient_norms": "Gradient norm",
+    "ratios": "Length of a step as a share of the weights",
+}
+
+
+# --- What happened ---
+
+
+def _story(runs: Sequence[Ran], prefix: str) -> None:
+    st.header("What happened", anchor="story")
+    said = retold(runs)
+    if len(runs) > 1:
+        texts = tuple(ran.training.optimizer for ran in runs)
+        said.append(promise_sentence(runs, _promised(texts, [ran.racer for ran in runs])))
+    bullets([sentence for sentence in said if sentence])
+    st.download_button(
+        "All curves as CSV",
+        lambda: as_csv(curve_rows(runs)),
+        "training.csv",
+        "text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+        key=f"{prefix}csv",
+    )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _promised(rules: tuple[str, ...], _racers: Sequence[Racer]) -> str:
+    """What the picture of two variables promises of these ``rules``."""
+    return promised(_racers)
