@@ -144,5 +144,5 @@ def standardise(split: Split, also: str = "") -> Split:
 def shares_text(split: Split, most: int = 4) -> str:
     """The balance of the classes in a sentence, that of the ``most`` frequent ones if there are many."""
     order: Sequence[int] = np.argsort(-np.array(split.balance), kind="stable")[:most].tolist()
-    shares = listed([f"{split.labels[one]} {digits(split.balance[one], '.3%')}" for one in order])
+    shares = listed([f"{split.labels[one]} {digits(100 * split.balance[one], '.3g')} %" for one in order])
     return f"{'The most frequent classes' if len(split.labels) > most else 'The classes'}: {shares}."
