@@ -95,7 +95,8 @@ class Report:
     ``gradient_norms`` and ``ratios`` belong to ``Facts.layers``: the gradient's norm at the last step, before clipping,
     and how long that step was as a share of the layer's weights (NaN where all of these were 0); both are empty before
     the first. The first report has the ``facts``; ``view`` comes with some, with the first and the last in any case.
-    ``weights`` come with the last if they are asked for, by the names that torch gives them.
+    ``weights`` come with the last if they are asked for, by the names that torch gives them. ``racer`` counts the
+    trainings that run side by side, from 0.
     """
 
     step: int
@@ -112,6 +113,7 @@ class Report:
     view: View | None = None
     weights: dict[str, npt.NDArray[Any]] | None = None
     end: "End | None" = None
+    racer: int = 0
 
 
 class Outcome(StrEnum):
