@@ -22,6 +22,8 @@ _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", 
 _DOT, _TEXT = 3.0, 4.5
 # Room around the samples, as a share of their range.
 _ROOM = 0.15
+# Pixels of a dot in one of several pictures.
+_SMALL_DOT = 4
 # Images in a row where there is one picture, and where there are several.
 _ACROSS, _BESIDE = 10, 5
 # Images of each class that are shown.
@@ -119,7 +121,7 @@ def _listed(figure: go.Figure) -> go.Figure:
 
 def boundary_cell(title: str, color: str, boundary: Boundary, split: Split, look: Look) -> Cell:
     """What a network answers everywhere in the plane, behind the samples."""
-    cell = _plane_cell(split, look, 4)
+    cell = _plane_cell(split, look, _SMALL_DOT)
     cell.title, cell.color, cell.titles, cell.numbered = title, color, ("", ""), False
     cell.across, cell.up = boundary.domain[:2], boundary.domain[2:]
     cell.traces = _regions(boundary, len(split.labels), color or look.text) + cell.traces
@@ -136,6 +138,13 @@ def _regions(boundary: Boundary, count: int, color: str) -> list[dict[str, Any]]
         "showscale": False,
         "hoverinfo": "skip",
     }
+    if count == 2:
+        # The share of the second class, which is smooth where the boundary is.
+        second = np.where(boundary.classes == 1, boundary.certainty, 1 - boundary.certainty)
+        clear = [[0, _faded(_TINTS[0], 0.6)], [0.5, _faded(_TINTS[0], 0.1)]]
+        clear += [[0.5, _faded(_TINTS[1], 0.1)], [1, _faded(_TINTS[1], 0.6)]]
+        data.append({"type": "heatmap", **grid, "z": second, "zmin": 0, "zmax": 1, "colorscale": clear})
+        return [*data, _line(grid, second, color)]
     for index in range(count):
         tint = _TINTS[index % len(_TINTS)]
         data.append(
@@ -143,23 +152,23 @@ def _regions(boundary: Boundary, count: int, color: str) -> list[dict[str, Any]]
                 "type": "heatmap",
                 **grid,
                 "z": np.where(boundary.classes == index, boundary.certainty, np.nan),
-                "zmin": 1 / max(count, 2),
+                "zmin": 1 / count,
                 "zmax": 1.0,
                 "colorscale": [[0, _faded(tint, 0.1)], [1, _faded(tint, 0.6)]],
             }
         )
-    # Of two classes one line is enough.
-    for index in range(1 if count == 2 else 0, count):
-        data.append(
-            {
-                "type": "contour",
-                **grid,
-                "z": (boundary.classes == index).astype(np.float32),
-                "contours": {"start": 0.5, "end": 0.5, "size": 1, "coloring": "none"},
-                "line": {"color": color, "width": 2, "smoothing": 1.3},
-            }
-        )
-    return data
+    return data + [_line(grid, (boundary.classes == index).astype(np.float32), color) for index in range(count)]
+
+
+def _line(grid: dict[str, Any], share: npt.NDArray[Any], color: str) -> dict[str, Any]:
+    """Where ``share`` is one half."""
+    return {
+        "type": "contour",
+        **grid,
+        "z": share,
+        "contours": {"start": 0.5, "end": 0.5, "size": 1, "coloring": "none"},
+        "line": {"color": color, "width": 2, "smoothing": 1.3},
+    }
 
 
 def _faded(color: str, share: float) -> str:

@@ -233,7 +233,7 @@ def layer_figure(
     at = np.array([float(one.step) for one in told])
     values = np.array([getattr(one, what) for one in told], dtype=np.float64).reshape(len(told), -1)
     curves = [
-        Curve(name, at, values[:, place], PALETTE[place % len(PALETTE)], _DASHES[place % len(_DASHES)])
+        Curve(name, at, values[:, place], PALETTE[place % len(PALETTE)])
         for place, name in enumerate(ran.facts.layers)
         if told
     ]
@@ -241,7 +241,6 @@ def layer_figure(
 
 
 _TITLES: Mapping[OfLayers, str] = {"gradient_norms": "gradient norm, log scale", "ratios": "step / weights, log scale"}
-_DASHES: tuple[Dash, ...] = ("solid", "dash", "dot", "dashdot")
 
 
 def _at(ran: Ran) -> Array:

@@ -86,9 +86,9 @@ def _told(ran: Ran) -> str:
         sentences[0] = f"{sentences[0][:-1]}. It was stopped after {counted(last.step)}."
     score = ran.score(last)
     if last.valid_accuracy is not None and score is not None:
-        sentences.append(f"It gets {digits(score, '.3%')} of what was held back right.")
+        sentences.append(f"It gets {digits(score, '.1%')} of what was held back right.")
     elif score is not None:
-        sentences.append(f"It explains {digits(score, '.3%')} of the variance of what was held back.")
+        sentences.append(f"It explains {digits(score, '.1%')} of the variance of what was held back.")
     sentences += [*_risen(ran), *_turned(ran)]
     return " ".join(sentences)
 

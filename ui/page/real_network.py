@@ -98,7 +98,7 @@ def _baseline(split: Split) -> str:
         return f"Always answering the mean has a loss of {loss}, the mean squared error: a network must get below it."
     return (
         f"Always answering with these shares has a loss of {loss}, the cross-entropy, and gets "
-        f"{digits(split.baseline_accuracy, '.3%')} right: a network must do better."
+        f"{digits(split.baseline_accuracy, '.1%')} right: a network must do better."
     )
 
 

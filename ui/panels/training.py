@@ -1,6 +1,6 @@
 """Trainings of one model by several rules: started by a button, watched while they run, told when they are over."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,7 +20,7 @@ from core.problems.training.reports import Boundary, Fit, Mistakes, Report, Samp
 from core.problems.training.server import Server, State, Status
 from core.problems.training.settings import Training
 from core.problems.training.split import Dataset, Split
-from ui.controls import view_control
+from ui.controls import choice
 from ui.kit import share
 from ui.kit.basics import one_of
 from ui.kit.codec import Link
@@ -120,9 +120,11 @@ def _panel(entry: Entry, prefix: str, watched: bool) -> None:
         shown = runs if fits else []
         steps = _steps(entry, shown)
         step = _pictures(entry, shown, steps, active, prefix)
-        layers = _layers_of(entry, shown, prefix)
         if shown:
-            _curves(shown, steps, step, layers, prefix)
+            _curves(shown, steps, step, prefix)
+        else:
+            names = [racer.name for racer in entry.racers]
+            share.setting(f"{prefix}layers", names[0], one_of(names), "choose one from the list")
         if shown and not active:
             _story(shown, prefix)
 
@@ -258,7 +260,11 @@ def _progress(last: _Last | None, state: State | None, runs: Sequence[Ran]) -> t
             others = "You are next" if before <= 0 else f"{counted(before, 'other')} {_are(before)} before you"
             said = f"Waiting for a free place. {others}."
         case Status.RUNNING:
-            said = f"At step {where} of {digits(last.trainings[0].steps)}{left}." if runs else "Starting …"
+            said = (
+                f"At step {where} of {digits(last.trainings[0].steps)}{left}."
+                if runs
+                else "Starting: PyTorch is loaded …"
+            )
         case Status.PAUSED:
             said = f"Paused at step {where} of {digits(last.trainings[0].steps)}."
         case Status.DONE:
@@ -361,31 +367,23 @@ def _texts(entry: Entry, seen: Sequence[tuple[Ran, View]]) -> None:
                 st.code(view.text, language=None, wrap_lines=True)
 
 
-def _layers_of(entry: Entry, runs: Sequence[Ran], prefix: str) -> Ran | None:
-    """The one of ``runs`` whose layers are looked at."""
-    key, label = f"{prefix}layers", "Layers of"
-    if runs:
-        return view_control(label, {ran.name: ran for ran in runs}, key)
-    names = [racer.name for racer in entry.racers]
-    share.setting(key, names[0], one_of(names), f"it is {' or '.join(names)}")
-    return None
-
-
-def _curves(runs: Sequence[Ran], steps: int, step: int | None, layers: Ran | None, prefix: str) -> None:
+def _curves(runs: Sequence[Ran], steps: int, step: int | None, prefix: str) -> None:
     """Scores and learning rates of all, gradients and updates of the layers of one."""
-    names = [ran.name for ran in runs]
-    figures = {
-        "score": (score_figure(runs, steps, _SMALL, look(), step), f"How well {listed(names)} do on what is held back"),
-        "rate": (rate_figure(runs, steps, _SMALL, look(), step), f"Learning rates of {listed(names)}"),
-    }
-    if layers is not None:
-        for what, words in _OF_LAYERS.items():
-            figure = layer_figure(layers, what, steps, _SMALL, look(), step)
-            figures[what] = (figure, f"{words} of each layer of {layers.name}")
-    columns = [*st.columns(2), *st.columns(2)]
-    for column, (name, (figure, alt)) in zip(columns, figures.items(), strict=False):
+    names = listed([ran.name for ran in runs])
+    score, rate = st.columns(2)
+    with score:
+        figure = score_figure(runs, steps, _SMALL, look(), step)
+        growing_figure(figure, f"{prefix}score", _SMALL, f"How well {names} do on what is held back")
+    with rate:
+        figure = rate_figure(runs, steps, _SMALL, look(), step)
+        growing_figure(figure, f"{prefix}rates", _SMALL, f"Learning rates of {names}")
+    which, _ = st.columns(2)
+    with which:
+        ran = choice("Layer by layer", {ran.name: ran for ran in runs}, f"{prefix}layers")
+    for column, (what, words) in zip(st.columns(2), _OF_LAYERS.items(), strict=True):
         with column:
-            growing_figure(figure, f"{prefix}{name}", _SMALL, alt)
+            figure = layer_figure(ran, what, steps, _SMALL, look(), step)
+            growing_figure(figure, f"{prefix}{what}", _SMALL, f"{words} of each layer of {ran.name}")
 
 
 # What a report tells of layers, and what that is.
