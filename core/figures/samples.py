@@ -26,8 +26,10 @@ _ROOM = 0.15
 _SMALL_DOT = 4
 # Images in a row where there is one picture, and where there are several.
 _ACROSS, _BESIDE = 10, 5
+# Rows of images where there are several pictures.
+_MOST_ROWS = 3
 # Images of each class that are shown.
-_OF_A_CLASS = 4
+_OF_A_CLASS = 6
 # Sizes of captions of images.
 _CAPTION = 11
 # Room between two cells and above each of them, as shares of the picture.
@@ -269,7 +271,7 @@ def _images_cell(shape: tuple[int, int], split: Split) -> Cell:
 
 def mistakes_cell(title: str, color: str, mistakes: Mistakes, shape: tuple[int, int], labels: Sequence[str]) -> Cell:
     """The first rows that a network takes for another class, with what it says and, behind the arrow, what they are."""
-    images = np.asarray(mistakes.x, dtype=np.float64).reshape(-1, *shape)[: 2 * _BESIDE]
+    images = np.asarray(mistakes.x, dtype=np.float64).reshape(-1, *shape)[: _MOST_ROWS * _BESIDE]
     captions = [
         f"{labels[answer]}, is {labels[truth]}"
         for answer, truth in zip(mistakes.answers.tolist(), mistakes.truth.tolist(), strict=True)
@@ -297,15 +299,15 @@ def _sheet(title: str, color: str, images: Array, captions: Sequence[str], acros
     """Grey ``images`` of shape ``(n, height, width)``, from 0 to 1, row by row, each above its caption."""
     height, width = images.shape[1:]
     # Pixels between two images, and the room for a caption.
-    tall, wide = height + 3, width + 1
-    rows = max(2, ceil(len(images) / across))
+    tall, wide = height + 4, width + 1
+    rows = max(_MOST_ROWS, ceil(len(images) / across))
     sheet = np.full((rows * tall, across * wide), np.nan)
     cell = Cell(title, color, (-1.0, across * wide - 0.5), (rows * tall - 0.5, -1.0), numbered=False, square=True)
     for place, image in enumerate(images):
         row, column = divmod(place, across)
         top, left = row * tall, column * wide
         sheet[top : top + height, left : left + width] = image
-        text = note(escape(captions[place]), left + (width - 1) / 2, top + height + 0.8, "", yanchor="middle")
+        text = note(escape(captions[place]), left + (width - 1) / 2, top + height + 1.1, "", yanchor="middle")
         cell.notes.append(text | {"font": {"size": _CAPTION}})
     cell.traces.append(
         {
