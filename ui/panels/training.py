@@ -252,23 +252,20 @@ def _progress(last: _Last | None, state: State | None, runs: Sequence[Ran]) -> t
         return 0.0, "Nothing is trained yet."
     total = sum(training.steps for training in last.trainings)
     done = sum(ran.training.steps if ran.end is not None else ran.reports[-1].step for ran in runs)
-    where = ", ".join(f"{ran.name} {digits(ran.reports[-1].step)}" for ran in runs)
-    left = "" if state.seconds_left is None else f"; about {digits(max(1, round(state.seconds_left)))} s left"
+    at = min((ran.reports[-1].step for ran in runs if ran.end is None), default=last.trainings[0].steps)
+    where = f"step {digits(at)} of {digits(last.trainings[0].steps)}"
+    left = "" if state.seconds_left is None else f", about {digits(max(1, round(state.seconds_left)))} s left"
     match state.status:
         case Status.QUEUED:
             before = state.place - 1
             others = "You are next" if before <= 0 else f"{counted(before, 'other')} {_are(before)} before you"
             said = f"Waiting for a free place. {others}."
         case Status.RUNNING:
-            said = (
-                f"At step {where} of {digits(last.trainings[0].steps)}{left}."
-                if runs
-                else "Starting: PyTorch is loaded …"
-            )
+            said = f"Training: {where}{left}." if runs else "Starting: PyTorch is loaded …"
         case Status.PAUSED:
-            said = f"Paused at step {where} of {digits(last.trainings[0].steps)}."
+            said = f"Paused at {where}."
         case Status.DONE:
-            said = f"Done: {listed([ran.name for ran in runs])}."
+            said = "Done."
         case _:
             said = state.sentence
     return min(1.0, done / total), said
@@ -333,6 +330,25 @@ def _samples(entry: Entry, runs: Sequence[Ran], step: int | None) -> None:
     names = listed([ran.name for ran, _ in seen]) if seen else ""
     alt = f"What the networks of {names} make of the samples" if seen else f"Samples: {entry.dataset.idea}"
     growing_figure(figure or data_figure(entry.dataset, entry.split, look()), "training_samples", _HEIGHT, alt)
+    st.caption(_caption(seen[0][1] if seen else None, entry))
+
+
+def _caption(view: View | None, entry: Entry) -> str:
+    """What the pictures of the samples show."""
+    match view:
+        case None if entry.dataset.image is not None:
+            return "Under each image stands its class."
+        case None:
+            return "Each dot is a sample; hollow ones are held back."
+        case Boundary():
+            return "Behind the samples: what each network answers."
+        case Mistakes() if entry.dataset.image is not None:
+            return "Held back and mistaken: what the network says, and what it is."
+        case Mistakes():
+            return "Of the rows held back: what they are, and what they are taken for."
+        case Fit():
+            return "Rows held back: on the dotted line the network is right."
+    return "What each network writes after what it was given."
 
 
 def _view(ran: Ran, step: int | None) -> View | None:
@@ -365,6 +381,7 @@ def _texts(entry: Entry, seen: Sequence[tuple[Ran, View]]) -> None:
             if isinstance(view, Sample):
                 st.markdown(f"**{ran.name}** writes, after “{share.verbatim(view.begin)}”:")
                 st.code(view.text, language=None, wrap_lines=True)
+    st.caption(_caption(seen[0][1], entry) if seen else "The text that is read, but for its end.")
 
 
 def _curves(runs: Sequence[Ran], steps: int, step: int | None, prefix: str) -> None:
