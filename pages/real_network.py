@@ -6,6 +6,7 @@ from core.catalogue.racers import distinct
 from ui import controls, navigation
 from ui.page import real_network
 from ui.panels.editor import editor
+from ui.panels.training import training_panel
 
 navigation.begin(navigation.REAL_NETWORK)
 prefix = navigation.REAL_NETWORK.prefix
@@ -20,9 +21,10 @@ picture, below = st.container(), st.container()
 with below:
     racers = distinct([*racers, *editor(prefix, real_network.MOST)])[: real_network.MOST]
 with st.sidebar:
-    trainings = real_network.trainings(chosen, model, settings, racers)
+    entry = real_network.entry(chosen, model, settings, racers)
 with picture:
-    real_network.network(chosen, racers, trainings)
+    training_panel(entry, prefix)
+    real_network.before_panel(entry)
 
 st.header("A closer look", anchor="claims")
 real_network.claims_panel()

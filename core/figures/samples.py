@@ -32,8 +32,8 @@ _MOST_ROWS = 3
 _OF_A_CLASS = 6
 # Sizes of captions of images.
 _CAPTION = 11
-# Room between two cells and above each of them, as shares of the picture.
-_GAP, _HEAD = 0.05, 0.09
+# Room between two cells, without numbers and with them, and above each of them, as shares of the picture.
+_GAP, _NUMBERED_GAP, _HEAD = 0.05, 0.12, 0.09
 
 
 @dataclass
@@ -63,10 +63,14 @@ def cells_figure(cells: Sequence[Cell], look: Look) -> go.Figure:
     figure: dict[str, Any] = {"data": [], "axes": {}, "notes": [], "shapes": []}
     for place, cell in enumerate(cells):
         row, column = divmod(place, columns)
-        width, height = (1 - _GAP * (columns - 1)) / columns, 1 / rows
-        left, top = column * (width + _GAP), 1 - row * height
+        gap = _NUMBERED_GAP if cell.numbered else _GAP
+        width, height = (1 - gap * (columns - 1)) / columns, 1 / rows
+        left, top = column * (width + gap), 1 - row * height
         number = "" if place == 0 else str(place + 1)
-        _enter(cell, number, (left, left + width), (top - height + (_GAP if rows > 1 else 0), top), figure, look)
+        # What the axes mean stands at the rim of the whole.
+        below = place + columns >= len(cells)
+        cell.titles = (cell.titles[0] if below else "", cell.titles[1] if column == 0 else "")
+        _enter(cell, number, (left, left + width), (top - height + (gap if rows > 1 else 0), top), figure, look)
     revision = " ".join(f"{cell.across} {cell.up}" for cell in cells)
     numbered = any(cell.numbered for cell in cells)
     return go.Figure(

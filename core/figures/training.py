@@ -229,9 +229,10 @@ def layer_figure(
     step: int | None = None,
 ) -> go.Figure:
     """Of each layer of ``ran`` the norm of its gradient, or how long a step is as a share of its weights."""
+    # The first report comes before the first step.
     told = [one for one in ran.reports if getattr(one, what)]
     at = np.array([float(one.step) for one in told])
-    values = np.array([getattr(one, what) for one in told], dtype=np.float64).reshape(len(told), -1)
+    values = np.array([getattr(one, what) for one in told], dtype=np.float64)
     curves = [
         Curve(name, at, values[:, place], PALETTE[place % len(PALETTE)])
         for place, name in enumerate(ran.facts.layers)

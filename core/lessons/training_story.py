@@ -82,7 +82,7 @@ def _told(ran: Ran) -> str:
         f"**{ran.name}** ends at a validation loss of {digits(last.valid_loss)}, from {digits(first.valid_loss)} "
         f"before the first step; its training loss is {digits(last.train_loss)}."
     ]
-    if ran.end is not None and ran.end.outcome is Outcome.STOPPED:
+    if ran.end is None or ran.end.outcome is Outcome.STOPPED:
         sentences[0] = f"{sentences[0][:-1]}. It was stopped after {counted(last.step)}."
     score = ran.score(last)
     if last.valid_accuracy is not None and score is not None:

@@ -70,7 +70,7 @@ def test_a_text_longer_than_its_box_is_noted(page: Page) -> None:
     link, drawn = _opened(page)
     for key, kind in drawn.items():
         # What is pasted may be longer than any link.
-        if kind in ("text_input", "text_area") and key not in ("vtable", "pclinic", "plosses"):
+        if kind in ("text_input", "text_area") and key not in ("vtable", "ntable", "pclinic", "plosses"):
             assert set(_noted(open_page(page, {**link, key: "x" * MAX_TEXT}))) == set()
             noted = _noted(open_page(page, {**link, key: "x" * (MAX_TEXT + 1)}))
             assert re.search(rf"at most {digits(MAX_TEXT)} characters", noted[key])
@@ -181,8 +181,10 @@ def _control(app: AppTest, key: str, kind: str) -> Any:
 
 
 def _turn_own(app: AppTest, draw: Random, prefix: str) -> str:
-    # The page of one variable has no editor that begins with a rule.
-    what = draw.choice(("type", "reopen") if prefix == "d" else ("edit", "type", "reopen"))
+    # The page of one variable has no editor that begins with a rule, and that of networks takes in no run.
+    begins = [] if prefix == navigation.FOUNDATIONS.prefix else ["edit"]
+    reopens = [] if prefix == navigation.REAL_NETWORK.prefix else ["reopen"]
+    what = draw.choice(["type", *begins, *reopens])
     if what == "edit":
         value = draw.choice(app.selectbox(key=f"{prefix}edit").options)
         app.selectbox(key=f"{prefix}edit").set_value(value)

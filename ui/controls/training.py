@@ -130,7 +130,11 @@ def model_control(chosen: Dataset, prefix: str) -> tuple[Model, dict[str, Settin
 
 def common_control(chosen: Dataset, prefix: str) -> Common:
     """Steps, batch size and seed; accumulation, clipping and smoothing are folded."""
-    steps = int(hyper_control(_STEPS, f"{prefix}steps", "Steps"))
+
+    def to_the_end() -> None:
+        st.session_state[f"{prefix}t"] = int(float(st.session_state[f"{prefix}steps"]))
+
+    steps = int(hyper_control(_STEPS, f"{prefix}steps", "Steps", on_change=to_the_end))
     most = max(1, min(chosen.rows, MOST_BATCH))
     stops = {float(most), *(2.0**power for power in range(12) if 2**power < most)}
     help_text = "Rows that a step looks at; the largest is all of them, the whole gradient."

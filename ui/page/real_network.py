@@ -11,7 +11,7 @@ from core.evidence.claims import CLAIMS
 from core.formula.words import counted, digits
 from core.problems.training.models import Model, Setting
 from core.problems.training.settings import Training
-from core.problems.training.split import Split, shares_text
+from core.problems.training.split import Kind, Split, shares_text
 from ui import controls
 from ui.controls.training import Chosen
 from ui.kit import share
@@ -19,7 +19,7 @@ from ui.kit.basics import refuse
 from ui.kit.elements import bullets, prose, written_table
 from ui.navigation import REAL_NETWORK
 from ui.panels import claims
-from ui.panels.training import Entry, training_panel
+from ui.panels.training import Entry
 
 _PREFIX = REAL_NETWORK.prefix
 # Configurations whose curves and boundaries can be told apart on one screen.
@@ -33,7 +33,7 @@ OPENING: Mapping[str, Mapping[str, float]] = MappingProxyType(
 _CLAIMS = ("C132", "C054", "C011", "C006", "C007", "C126")
 
 
-def trainings(chosen: Chosen, model: Model, settings: Mapping[str, Setting], racers: Sequence[Racer]) -> list[Training]:
+def entry(chosen: Chosen, model: Model, settings: Mapping[str, Setting], racers: Sequence[Racer]) -> Entry:
     """A training for each of ``racers``, from controls of the rates and of what they share.
 
     None if one of them cannot be, which is said.
@@ -44,7 +44,7 @@ def trainings(chosen: Chosen, model: Model, settings: Mapping[str, Setting], rac
         controls.other_fields(racers, OPENING, _PREFIX)
     common = controls.common_control(chosen.dataset, _PREFIX)
     try:
-        return [
+        trainings = [
             Training(
                 dataset=chosen.dataset.key,
                 table=chosen.table,
@@ -60,17 +60,16 @@ def trainings(chosen: Chosen, model: Model, settings: Mapping[str, Setting], rac
         ]
     except ValueError as error:
         refuse("These settings cannot be trained.", error)
-        return []
+        trainings = []
+    return Entry(chosen, racers, trainings, common.steps, common.seed)
 
 
-def network(chosen: Chosen, racers: Sequence[Racer], trainings: Sequence[Training]) -> None:
-    """The trainings, live, and below them what is known before the first step."""
-    split = chosen.dataset.load(trainings[0].seed if trainings else 0)
-    training_panel(Entry(chosen.dataset, split, racers, trainings), _PREFIX)
+def before_panel(entry: Entry) -> None:
+    """What is known before the first step."""
     st.header("Before the first step", anchor="before")
-    _data_panel(chosen, split)
-    if trainings:
-        _rules_panel(racers, trainings)
+    _data_panel(entry.chosen, entry.split)
+    if entry.trainings:
+        _rules_panel(entry.racers, entry.trainings)
 
 
 def _data_panel(chosen: Chosen, split: Split) -> None:
@@ -78,9 +77,9 @@ def _data_panel(chosen: Chosen, split: Split) -> None:
     dataset = chosen.dataset
     said = [
         f"{dataset.idea} Source: {dataset.source}.",
-        f"{_rows(split, len(split.train_x))} to learn from and {_rows(split, len(split.valid_x))} held back, on which "
-        "all validation numbers are measured.",
-        *([shares_text(split)] if split.labels else []),
+        f"{digits(len(split.train_x))} {_ROWS[dataset.kind]} to learn from and {digits(len(split.valid_x))} held back, "
+        "on which all validation numbers are measured.",
+        *([shares_text(split)] if dataset.kind == "classes" else []),
         split.standardised,
         _baseline(split),
     ]
@@ -88,8 +87,7 @@ def _data_panel(chosen: Chosen, split: Split) -> None:
     bullets([share.verbatim(one) for one in said] if chosen.own else said)
 
 
-def _rows(split: Split, count: int) -> str:
-    return counted(count, "window of text" if split.train_x.ndim == 2 and not split.features else "sample")
+_ROWS: Mapping[Kind, str] = {"classes": "samples", "numbers": "samples", "text": "stretches of text"}
 
 
 def _baseline(split: Split) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
@@ -21,6 +22,7 @@ from core.problems.training.server import Server, State, Status
 from core.problems.training.settings import Training
 from core.problems.training.split import Dataset, Split
 from ui.controls import choice
+from ui.controls.training import Chosen
 from ui.kit import share
 from ui.kit.basics import one_of
 from ui.kit.codec import Link
@@ -38,12 +40,29 @@ _REQUIREMENTS = Path(__file__).parents[2] / "requirements.txt"
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """What can be trained: the data as they are split, and a training for each racer, or none that is possible."""
+    """What can be trained: the data, and a training for each racer, or none at all if one of them cannot be."""
 
-    dataset: Dataset
-    split: Split
+    chosen: Chosen
     racers: Sequence[Racer]
     trainings: Sequence[Training]
+    steps: int
+    seed: int
+
+    @property
+    def dataset(self) -> Dataset:
+        """The declaration of the data."""
+        return self.chosen.dataset
+
+    @cached_property
+    def split(self) -> Split:
+        """The data as they are split."""
+        return self.dataset.load(self.seed)
+
+    def same_data(self, training: Training) -> bool:
+        """Whether ``training`` saw these data, split like this."""
+        chosen = self.chosen
+        now = (chosen.dataset.key, chosen.table, chosen.target, chosen.features, self.seed)
+        return now == (training.dataset, training.table, training.target, training.features, training.seed)
 
 
 @dataclass(frozen=True)
@@ -114,11 +133,11 @@ def _panel(entry: Entry, prefix: str, watched: bool) -> None:
             st.rerun()
         runs = [] if last is None or state is None else last.runs(state.reports)
         _buttons(entry, last, state, runs, prefix)
-        fits = last is not None and (active or _same_data(entry, last.trainings[0]))
+        fits = last is not None and (active or entry.same_data(last.trainings[0]))
         if last is not None and runs and not fits:
             _elsewhere(last)
         shown = runs if fits else []
-        steps = _steps(entry, shown)
+        steps = shown[0].training.steps if shown else entry.steps
         step = _pictures(entry, shown, steps, active, prefix)
         if shown:
             _curves(shown, steps, step, prefix)
@@ -127,20 +146,6 @@ def _panel(entry: Entry, prefix: str, watched: bool) -> None:
             share.setting(f"{prefix}layers", names[0], one_of(names), "choose one from the list")
         if shown and not active:
             _story(shown, prefix)
-
-
-def _same_data(entry: Entry, training: Training) -> bool:
-    """Whether ``training`` saw the data that the page shows now."""
-    if not entry.trainings:
-        return False
-    now = entry.trainings[0]
-    fields = ("dataset", "table", "target", "features", "seed")
-    return all(getattr(now, name) == getattr(training, name) for name in fields)
-
-
-def _steps(entry: Entry, runs: Sequence[Ran]) -> int:
-    trainings = [ran.training for ran in runs] or list(entry.trainings)
-    return max((training.steps for training in trainings), default=1)
 
 
 # --- The buttons, and how far it is ---

@@ -22,7 +22,9 @@ async function draw(one) {
       layout.font = { ...layout.font, family: getComputedStyle(one.gd).fontFamily };
       layout.autosize = true;
       if (coarse()) layout.dragmode = false;
-      await library.react(one.gd, data, layout, { ...config, responsive: false });
+      // Where nothing hovers, Plotly's tools would always lie over the names.
+      const tools = coarse() ? { displayModeBar: false } : {};
+      await library.react(one.gd, data, layout, { ...config, ...tools, responsive: false });
     }
   } finally {
     one.drawing = false;
