@@ -122,9 +122,9 @@ class Server:
         atexit.register(self.close)
 
     def warm(self) -> None:
-        """Starts a process before there is a job for it, so that the next one begins at once; to be called by a page.
+        """Starts a process before there is a job for it, so that the next one begins at once.
 
-        It ends when it has not been used for a while.
+        A page calls it whenever it is drawn; a process that no page wants any more ends after two minutes.
         """
         with self._changed:
             self._wanted = time.monotonic()
@@ -147,7 +147,6 @@ class Server:
             self._jobs[name] = _Job(owner, trainings)
             self._queue.append(name)
             self._heard[owner] = time.monotonic()
-            self._wanted = time.monotonic()
             self._fill()
             self._forget()
             self._watch()
@@ -224,7 +223,6 @@ class Server:
         with self._changed:
             for job in self._jobs.values():
                 self._end(job, Status.CANCELLED, "The server was stopped.")
-            self._wanted = -math.inf
             processes = [job.process for job in self._jobs.values() if job.process is not None]
             self._dismiss()
         for process in processes:
@@ -294,8 +292,6 @@ class Server:
             else:
                 self._end(job, Status.FAILED, f"The process that computed it ended unexpectedly (code {code}).")
             self._fill()
-            if time.monotonic() - self._wanted < _LONGEST_SPARE:
-                self._ready()
 
     def _take(self, job: _Job, told: Told) -> None:
         report = told.report
