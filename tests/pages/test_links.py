@@ -166,7 +166,9 @@ def _turn(app: AppTest, draw: Random) -> str:
     own = [key for key in keys if re.fullmatch(r"\w?own", key)]
     if own and draw.random() < 0.3:
         return _turn_own(app, draw, own[0].removesuffix("own"))
-    key, kind = draw.choice([(key, kind) for key, kind in keys.items() if not key.startswith("run_")])
+    still = {f"{navigation.REAL_NETWORK.prefix}t"}  # There is nothing to look back at before anything is trained.
+    turns = [(key, kind) for key, kind in keys.items() if not key.startswith("run_") and key not in still]
+    key, kind = draw.choice(turns)
     value = _drawn_value(app, key, kind, draw)
     if kind in ("expander", "tab_container"):
         app.session_state[key] = value
