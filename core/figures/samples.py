@@ -274,10 +274,10 @@ def _images_cell(shape: tuple[int, int], split: Split) -> Cell:
 
 
 def mistakes_cell(title: str, color: str, mistakes: Mistakes, shape: tuple[int, int], labels: Sequence[str]) -> Cell:
-    """The first rows that a network takes for another class, with what it says and, behind the arrow, what they are."""
+    """The first rows that a network takes for another class, with what they are and, behind the arrow, what it says."""
     images = np.asarray(mistakes.x, dtype=np.float64).reshape(-1, *shape)[: _MOST_ROWS * _BESIDE]
     captions = [
-        f"{labels[answer]}, is {labels[truth]}"
+        f"{labels[truth]} → {labels[answer]}"
         for answer, truth in zip(mistakes.answers.tolist(), mistakes.truth.tolist(), strict=True)
     ][: len(images)]
     return _sheet(f"{title}: {counted(mistakes.count, 'mistake')}", color, images, captions, _BESIDE)

@@ -348,7 +348,7 @@ def _caption(view: View | None, entry: Entry) -> str:
         case Boundary():
             return "Behind the samples: what each network answers."
         case Mistakes() if entry.dataset.image is not None:
-            return "Held back and mistaken: what the network says, and what it is."
+            return "Held back and mistaken: what it is → what the network says."
         case Mistakes():
             return "Of the rows held back: what they are, and what they are taken for."
         case Fit():
