@@ -161,7 +161,7 @@ class _Learner:
             factor = self.factor_at(step, known)
             loss = self.movers.step(base * factor, factor, closure)
         else:
-            self.net.zero_grad()
+            self.movers.clear()
             loss = closure()
             loss.backward()  # type: ignore[no-untyped-call]
             self.clip.applied()

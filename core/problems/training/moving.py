@@ -12,9 +12,10 @@ from torch import nn
 
 from core.catalogue.hypers import complete
 from core.catalogue.optimizers import OPTIMIZERS
-from core.formula.rule import Rule
+from core.formula.rule import Kind, Rule
 from core.formula.torch_class import argument_names, needs_closure
 from core.formula.torch_code import rule_optimizer
+from core.formula.vocabulary import GLOBAL_FUNCTIONS, TENSOR_FUNCTIONS
 from core.formula.words import counted, digits
 from core.problems.training.nets import matrices
 from core.problems.training.settings import Training
@@ -22,35 +23,59 @@ from core.problems.training.settings import Training
 Tensor = torch.Tensor
 Adjust = Callable[[list[Tensor]], list[Tensor]]
 
+# What a rule may ask of one tensor at a time.
+_OF_A_TENSOR = {*TENSOR_FUNCTIONS} - {*GLOBAL_FUNCTIONS}
 # What moves the parameters that a rule for matrices leaves alone.
 _BESIDE = OPTIMIZERS["adamw"]
 
 
 @dataclass(frozen=True, eq=False)
+class Mover:
+    """An optimizer of ``parameters``, by way of one ``vector`` that they are parts of, if there is one."""
+
+    optimizer: Any
+    parameters: list[nn.Parameter]
+    vector: nn.Parameter | None = None
+
+    def step(self, rate: float, closure: Callable[[], Tensor] | None = None) -> Tensor | None:
+        """Moves the parameters at the learning rate ``rate``. Returns the loss before it, if there is a closure."""
+        if self.vector is not None:
+            slopes = [parameter.grad.reshape(-1) for parameter in self.parameters if parameter.grad is not None]
+            self.vector.grad = torch.cat(slopes)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        loss: Tensor | None = self.optimizer.step(closure) if closure else self.optimizer.step()
+        return loss
+
+
+@dataclass(frozen=True, eq=False)
 class Movers:
-    """What moves the weights: the optimizer of the ``rule`` and, beside one for matrices, another for the rest.
+    """What moves the weights: the mover of the ``rule`` and, beside one for matrices, another for the rest.
 
     ``closes`` tells whether a step takes a closure that returns the loss without ``backward`` and lets the rule ask
     for gradients. ``note`` is a sentence, or nothing.
     """
 
-    rule: Any
-    beside: Any | None
+    rule: Mover
     closes: bool
-    note: str
+    note: str = ""
+    beside: Mover | None = None
+    beside_rate: float = 0.0
+
+    def clear(self) -> None:
+        """Drops all gradients."""
+        for mover in (self.rule, self.beside):
+            for parameter in mover.parameters if mover is not None else []:
+                parameter.grad = None
 
     def step(self, rate: float, factor: float, closure: Callable[[], Tensor]) -> Tensor | None:
         """Moves the weights at the learning rate ``rate``, which the schedule's ``factor`` is in.
 
         Returns the loss before it if the rule computes that.
         """
-        for group in self.rule.param_groups:
-            group["lr"] = rate
-        loss: Tensor | None = self.rule.step(closure) if self.closes else self.rule.step()
+        loss = self.rule.step(rate, closure if self.closes else None)
         if self.beside is not None:
-            for group in self.beside.param_groups:
-                group["lr"] = self.beside.defaults["lr"] * factor
-            self.beside.step()
+            self.beside.step(self.beside_rate * factor)
         return loss
 
 
@@ -61,23 +86,42 @@ def movers(training: Training, net: nn.Sequential, adjust: Adjust) -> Movers:
     Muon's authors do (Jordan et al. 2024).
     """
     rule, parameters = training.resolved_optimizer.parsed, list(net.parameters())
-    closes = needs_closure(rule)
     options = _options(rule, training.steps, training.settings)
-    made = rule_optimizer(rule)
-    if "orthogonalize" not in rule.functions:
-        return Movers(made(parameters, **options, **({"adjust": adjust} if closes else {})), None, closes, "")
-    if closes:
+    if "hessian_diag" in rule.functions:
+        options["seed"] = training.seed
+    orthogonal = "orthogonalize" in rule.functions
+    if needs_closure(rule):
         note = "The rule computes gradients itself, so it moves vectors as well: as matrices of one column."
-        return Movers(made(parameters, **options, adjust=adjust), None, closes, note)
+        optimizer = rule_optimizer(rule)(parameters, **options, adjust=adjust)
+        return Movers(Mover(optimizer, parameters), True, note if orthogonal else "")
+    if not orthogonal:
+        return Movers(_mover(rule, options, parameters), False)
     mine = matrices(net)
     rest = [parameter for parameter in parameters if all(parameter is not one for one in mine)]
     settings = complete(_BESIDE.hypers, {}, _BESIDE.name)
-    beside = rule_optimizer(_BESIDE.parsed)(rest, **_options(_BESIDE.parsed, training.steps, settings))
     note = (
         f"{training.resolved_optimizer.name} moves {_matrices(len(mine))}; {_BESIDE.name}, at a learning rate of "
         f"{digits(settings['lr'])} times the schedule's factor, moves the other {counted(len(rest), 'tensor')}."
     )
-    return Movers(made(mine, **options), beside, closes, note)
+    beside = _mover(_BESIDE.parsed, _options(_BESIDE.parsed, training.steps, settings), rest)
+    return Movers(_mover(rule, options, mine), False, note, beside, settings["lr"])
+
+
+def _mover(rule: Rule, options: Mapping[str, Any], parameters: list[nn.Parameter]) -> Mover:
+    """What moves ``parameters`` by ``rule``: as one vector, of which they become parts, unless it looks at each tensor.
+
+    To call upon the tensors of a small network takes longer than to compute with them; as a vector it takes no longer
+    than torch's own lists of tensors.
+    """
+    made = rule_optimizer(rule)
+    if _OF_A_TENSOR & rule.functions or Kind.LAYER in rule.kinds.values():
+        return Mover(made(parameters, **options), parameters)
+    vector = nn.Parameter(torch.cat([parameter.detach().reshape(-1) for parameter in parameters]))
+    at = 0
+    for parameter in parameters:
+        parameter.data = vector.data[at : at + parameter.numel()].view_as(parameter)
+        at += parameter.numel()
+    return Mover(made([vector], **options), parameters, vector)
 
 
 def _matrices(count: int) -> str:

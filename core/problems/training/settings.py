@@ -17,8 +17,9 @@ MixedPairs = Mapping[str, Setting] | tuple[tuple[str, Setting], ...]
 MOST_STEPS, MOST_WEIGHTS, MOST_BATCH, MOST_ACCUMULATION = 5000, 100_000, 2000, 16
 # A whole Hessian has the square of this many numbers, each of which takes a backward pass.
 MOST_NEWTON = 400
-# Multiplications of a whole training: a few minutes of one thread.
-MOST_WORK = 5e11
+# Multiplications of a whole training, a few minutes of one thread; and how many a pass takes as long as, if it hardly
+# multiplies.
+MOST_WORK, _LEAST_WORK = 5e11, 1e5
 
 
 @dataclass(frozen=True)
@@ -123,12 +124,12 @@ class Training:
 
     @property
     def work(self) -> float:
-        """The multiplications of the whole training, roughly: those of a pass forward, and twice as many back."""
+        """How many multiplications the whole training takes as long as, roughly: twice as many back as forward."""
         rule = self.resolved_optimizer.parsed
         gradients = sum(rule.cost) + (self.weights if rule.needs_whole_hessian else 0)
         rows = self.batch_rows * self.accumulation
         each = self.resolved_model.work(self.resolved_dataset, self.model_values)
-        return 3.0 * each * rows * max(gradients, 1) * self.steps
+        return 3.0 * (each * rows + _LEAST_WORK) * max(gradients, 1) * self.steps
 
     @property
     def completed(self) -> "Training":
@@ -160,7 +161,7 @@ class Training:
             )
         if self.work > MOST_WORK:
             raise ValueError(
-                f"The training would take about {digits(self.work, '.2g')} multiplications; at most "
+                f"The training would take as long as about {digits(self.work, '.2g')} multiplications; at most "
                 f"{digits(MOST_WORK)} are done here. Take fewer steps, smaller batches or a smaller model."
             )
 

@@ -13,7 +13,7 @@ Tensor = torch.Tensor
 # Points of the grid along each axis, and the share of the data's width that is shown around them.
 _GRID, _MARGIN = 48, 0.15
 # Mistakes that are shown, and characters: those given and those written.
-_MOST_MISTAKES, _GIVEN, _WRITTEN = 24, 16, 160
+_MOST_MISTAKES, _GIVEN, _WRITTEN = 24, 16, 100
 
 
 def probabilities(scores: Tensor) -> Tensor:

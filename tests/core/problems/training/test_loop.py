@@ -258,7 +258,7 @@ def test_views_show_what_the_model_answers() -> None:
     assert np.corrcoef(fit.truth, fit.answers)[0, 1] > 0.5
     sample = final(Training("text", "transformer", steps=1, batch=4)).reports[-1].view
     assert isinstance(sample, Sample)
-    assert len(sample.text) == 160
+    assert len(sample.text) == 100
 
 
 def test_long_trainings_report_a_hundred_times_and_show_a_quarter_of_that() -> None:
