@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.catalogue.racers import distinct
+from core.lessons.training_rates import RULES
 from ui import controls, navigation
 from ui.page import real_network
 from ui.panels.editor import editor
@@ -14,7 +15,7 @@ prefix = navigation.REAL_NETWORK.prefix
 with st.sidebar:
     chosen = controls.samples_control(prefix)
     model, settings = controls.model_control(chosen.dataset, prefix)
-    racers = controls.racers_control(list(real_network.OPENING), prefix, real_network.MOST)
+    racers = controls.racers_control(list(RULES), prefix, real_network.MOST)
 
 # The editor is drawn first, and must not stand where the pictures will.
 picture, below = st.container(), st.container()

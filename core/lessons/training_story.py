@@ -142,28 +142,23 @@ def _winners(runs: Sequence[Ran]) -> Iterator[str]:
 
 
 def promised(racers: Sequence[Racer]) -> str:
-    """The name of the one of ``racers`` that ends lowest in the first race of two variables, tuned for it.
-
-    Rules without a learning rate are left out; empty if that leaves nobody.
-    """
+    """The name of the one of ``racers`` that ends lowest in the first race of two variables, tuned for it."""
     scenario = next(iter(RACES.values()))
     start = scenario.resolved_objective.start
     levels = {}
     for racer in racers:
-        if all(hyper.name != "lr" for hyper in racer.optimizer.hypers):
-            continue
         run = Run(scenario.objective, racer.optimizer.reference, start, scenario.steps)
         path = trace(Run(run.objective, run.optimizer, start, run.steps, {"lr": tuned_rate(run, _RATES)}))
         level = float(np.median(path.loss[-late(run.steps) :]))
         levels[racer.name] = level if len(path.loss) > run.steps else np.inf
-    return min(levels, key=lambda name: levels[name], default="")
+    return min(levels, key=lambda name: levels[name])
 
 
 def promise_sentence(runs: Sequence[Ran], name: str) -> str:
     """What the picture of two variables, in which ``name`` ends lowest, would have suggested."""
     scenario = next(iter(RACES.values()))
     held = [ran for ran in runs if not ran.diverged]
-    if len(runs) < 2 or not held or not name:
+    if len(runs) < 2 or not held:
         return ""
     best = min(held, key=lambda ran: ran.last.valid_loss)
     kept = "it wins here too" if best.name == name else f"here **{best.name}** ends lower"

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.catalogue.schedules import SCHEDULES
 from core.formula.words import digits
+from core.lessons.training_rates import OPENING
 from core.problems.training.data import DATASETS
 from core.problems.training.models import MODELS, suited
 from core.problems.training.reports import Boundary, End, Facts, Outcome, Report
@@ -31,7 +32,6 @@ from tests.pages.visits import (
     words,
 )
 from ui import navigation
-from ui.page.real_network import OPENING
 from ui.panels import training as panel
 
 PAGE = navigation.REAL_NETWORK
@@ -230,7 +230,7 @@ def test_a_link_with_every_setting_changed_trains_exactly_that(desk: Desk) -> No
     }
     expected = {
         "adam": Training(**shared, hypers={"lr": 0.02, "beta1": 0.8}, schedule="cosine"),
-        "nesterov": Training(**shared, optimizer="nesterov", hypers={"beta": 0.7}),
+        "nesterov": Training(**shared, optimizer="nesterov", hypers={**OPENING["nesterov"], "beta": 0.7}),
     }
     assert {training.optimizer: training.completed for training in desk.trainings} == {
         key: training.completed for key, training in expected.items()

@@ -181,13 +181,15 @@ def common_control(chosen: Dataset, prefix: str) -> Common:
 def rate_fields(racers: Sequence[Racer], opening: Mapping[str, Mapping[str, float]], prefix: str) -> None:
     """A field for the learning rate of each configuration, which ``tuning`` has announced.
 
-    ``opening`` gives, by the key of a racer, other defaults than the declared ones, as ``tuning`` was given them.
+    ``opening`` gives, by the key of a rule, other defaults than the declared ones, as ``tuning`` was given them.
     """
     for racer in racers:
         for hyper in racer.optimizer.hypers:
             if hyper.name == "lr":
                 label = f"{racer.name}: learning rate"
-                hyper_field(hyper, prefix + hyper_key(racer, "lr"), opening.get(racer.key, {}).get("lr"), label)
+                hyper_field(
+                    hyper, prefix + hyper_key(racer, "lr"), opening.get(racer.optimizer.key, {}).get("lr"), label
+                )
 
 
 def other_fields(racers: Sequence[Racer], opening: Mapping[str, Mapping[str, float]], prefix: str) -> None:
@@ -197,7 +199,7 @@ def other_fields(racers: Sequence[Racer], opening: Mapping[str, Mapping[str, flo
         for hyper in racer.optimizer.hypers:
             if hyper.name != "lr":
                 key = prefix + hyper_key(racer, hyper.name)
-                hyper_field(hyper, key, opening.get(racer.key, {}).get(hyper.name))
+                hyper_field(hyper, key, opening.get(racer.optimizer.key, {}).get(hyper.name))
         names = schedules(prefix)
         schedule = choice("Schedule of the learning rate", names, prefix + schedule_key(racer))
         for hyper in schedule.hypers:

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from types import MappingProxyType
 
 import streamlit as st
 
 from core.catalogue.racers import Racer
 from core.evidence.claims import CLAIMS
 from core.formula.words import counted, digits
+from core.lessons.training_rates import OPENING
 from core.problems.training.models import Model, Setting
 from core.problems.training.settings import Training
 from core.problems.training.split import Kind, Split, shares_text
@@ -24,11 +24,6 @@ from ui.panels.training import Entry
 _PREFIX = REAL_NETWORK.prefix
 # Configurations whose curves and boundaries can be told apart on one screen.
 MOST = 4
-# Rates at which a small perceptron trains within the first few hundred steps; those that the rules declare are for
-# networks that train for hours.
-OPENING: Mapping[str, Mapping[str, float]] = MappingProxyType(
-    {"sgd": {"lr": 0.1}, "momentum": {"lr": 0.05}, "adam": {"lr": 0.01}}
-)
 # Statements about networks, most of which stand on other pages.
 _CLAIMS = ("C132", "C054", "C011", "C006", "C007", "C126")
 
@@ -38,7 +33,7 @@ def entry(chosen: Chosen, model: Model, settings: Mapping[str, Setting], racers:
 
     None if one of them cannot be, which is said.
     """
-    tuned = {racer.key: controls.tuning(racer, OPENING.get(racer.key, {}), _PREFIX) for racer in racers}
+    tuned = {racer.key: controls.tuning(racer, OPENING.get(racer.optimizer.key, {}), _PREFIX) for racer in racers}
     controls.rate_fields(racers, OPENING, _PREFIX)
     with st.expander("Hyperparameters and schedules"):
         controls.other_fields(racers, OPENING, _PREFIX)
