@@ -310,7 +310,10 @@ def _clock(steps: int, ready: bool, prefix: str) -> int | None:
     key = f"{prefix}t"
     read = _whole_up_to(steps)
     share.setting(key, steps, read, f"it is a whole number from 0 to {digits(steps)}")
-    step = int(st.slider("Step shown", 0, steps, key=key, disabled=not ready))
+    label = "Step shown"
+    # Streamlit greys the label of what cannot be used more than is easy to read.
+    st.caption(label)
+    step = int(st.slider(label, 0, steps, key=key, disabled=not ready, label_visibility="collapsed"))
     return step if ready and step < steps else None
 
 

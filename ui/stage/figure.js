@@ -37,7 +37,7 @@ export default function ({ data, parentElement }) {
     const gd = document.createElement('div');
     gd.className = 'gd-figure';
     gd.style.cssText = 'width: 100%; height: 100%; touch-action: pan-y pinch-zoom';
-    gd.setAttribute('role', 'img');
+    gd.setAttribute('role', 'figure');
     parentElement.style.height = '100%';
     parentElement.append(gd);
     const size = new ResizeObserver(() => {
