@@ -99,13 +99,17 @@ class _Clip:
         """``found``, one for each parameter, limited."""
         for parameter, gradient in zip(self.parameters, found, strict=True):
             parameter.grad = gradient
+        if not self.first:
+            self.keep()
         self.applied()
         return [parameter.grad for parameter in self.parameters if parameter.grad is not None]
 
+    def keep(self) -> None:
+        """Keeps the gradients that the parameters have."""
+        self.first.extend(parameter.grad.clone() for parameter in self.parameters if parameter.grad is not None)
+
     def applied(self) -> None:
         """Limits the gradients that the parameters have."""
-        if not self.first:
-            self.first.extend(parameter.grad.clone() for parameter in self.parameters if parameter.grad is not None)
         if self.limit is not None:
             nn.utils.clip_grad_norm_(self.parameters, self.limit)
 
@@ -127,6 +131,7 @@ class _Learner:
     training: Training
     data: _Data
     net: nn.Sequential
+    norms: list[nn.BatchNorm1d | nn.BatchNorm2d]
     clip: _Clip
     movers: Movers
     factor_at: Callable[[int, float], float]
@@ -164,28 +169,29 @@ class _Learner:
             self.movers.clear()
             loss = closure()
             loss.backward()  # type: ignore[no-untyped-call]
+            if measured:
+                self.clip.keep()
             self.clip.applied()
             factor = self.factor_at(step, float(loss.detach()))
             self.movers.step(base * factor, factor, closure)
         assert loss is not None
         taken = _Taken(float(loss.detach()), base * factor)
-        return (
-            replace(taken, gradient_norms=self._norms(self.clip.first), ratios=self._ratios(before))
-            if measured
-            else taken
-        )
+        if not measured:
+            return taken
+        # A rule may do without a gradient.
+        slopes = self.clip.first or [torch.full_like(one, math.nan) for one in before]
+        return replace(taken, gradient_norms=self._norms(slopes), ratios=self._ratios(before))
 
     def _loss(self, rows: Sequence[npt.NDArray[np.int64]]) -> Tensor:
         x, y = self.data.train
         losses = [self.data.minimised(self.net(x[some]), y[some]) for some in rows]
         self._count_batches(False)
-        return torch.stack(losses).mean()
+        return losses[0] if len(losses) == 1 else torch.stack(losses).mean()
 
     def _count_batches(self, counted: bool) -> None:
         """Whether running means take in what passes: once in a step, however often its rule asks for gradients."""
-        for part in self.net.modules():
-            if isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d):
-                part.momentum = _MOMENTUM if counted else 0.0
+        for norm in self.norms:
+            norm.momentum = _MOMENTUM if counted else 0.0
 
     def _norms(self, tensors: Sequence[Tensor]) -> tuple[float, ...]:
         """The Euclidean norm over each layer, of tensors that belong to the parameters in order."""
@@ -238,7 +244,8 @@ def _learner(training: Training) -> _Learner:
         net.double()
     clip = _Clip(list(net.parameters()), training.clip_norm)
     factor_at = factors(training.resolved_schedule, training.steps, training.schedule_settings)
-    return _Learner(training, data, net, clip, movers(training, net, clip.gradients), factor_at)
+    norms = [part for part in net.modules() if isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d)]
+    return _Learner(training, data, net, norms, clip, movers(training, net, clip.gradients), factor_at)
 
 
 def train(

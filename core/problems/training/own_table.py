@@ -105,6 +105,7 @@ def _no_classes(cells: Cells, index: int) -> str:
     return ""
 
 
+@lru_cache(maxsize=16)
 def own_dataset(text: str, target: str = "", features: tuple[str, ...] = ()) -> Dataset:
     """The pasted ``text`` as a set of data: what predicts ``target`` (the first that is offered) from ``features``.
 

@@ -92,11 +92,11 @@ class Report:
     Losses are means over all rows, as the model is used (without label smoothing, with the norms' running means);
     accuracies are shares of rows, or of characters, and ``None`` for numbers. ``batch_loss`` is what the last step
     minimised, NaN before the first. ``rate`` is the learning rate of the last step, of the next before the first.
-    ``gradient_norms`` and ``ratios`` belong to ``Facts.layers``: the gradient's norm at the last step, before clipping,
-    and how long that step was as a share of the layer's weights (NaN where all of these were 0); both are empty before
-    the first. The first report has the ``facts``; ``view`` comes with some, with the first and the last in any case.
-    ``weights`` come with the last if they are asked for, by the names that torch gives them. ``racer`` counts the
-    trainings that run side by side, from 0.
+    ``gradient_norms`` and ``ratios`` belong to ``Facts.layers``: the gradient's norm at the last step, before clipping
+    (NaN if the rule asks for none), and how long that step was as a share of the layer's weights (NaN where all of
+    these were 0); both are empty before the first. The first report has the ``facts``, the last the ``end``; ``view``
+    comes with some, with the first and the last in any case. ``weights`` come with the last if they are asked for, by
+    the names that torch gives them. ``racer`` counts the trainings that run side by side, from 0.
     """
 
     step: int

@@ -29,12 +29,18 @@ def view(net: nn.Module, dataset: Dataset, split: Split, scores: Tensor, seed: i
     if dataset.kind == "text":
         return _sample(net, split, seed)
     if dataset.kind == "numbers":
-        mean, spread = split.target_scale
-        return Fit(
-            (split.valid_y * spread + mean).astype(np.float32),
-            (scores[:, 0].double().numpy() * spread + mean).astype(np.float32),
-        )
+        return _fit(split, scores)
     return _boundary(net, split, scores.dtype) if dataset.plane else _mistakes(split, scores)
+
+
+def _fit(split: Split, scores: Tensor) -> Fit:
+    mean, spread = split.target_scale
+    # The answers of a training that diverges have no bounds.
+    with np.errstate(over="ignore"):
+        truth, answers = (
+            (numbers * spread + mean).astype(np.float32) for numbers in (split.valid_y, scores[:, 0].double().numpy())
+        )
+    return Fit(truth, answers)
 
 
 def _boundary(net: nn.Module, split: Split, dtype: torch.dtype) -> Boundary:

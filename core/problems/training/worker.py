@@ -90,9 +90,6 @@ def main() -> None:
     # What a library prints must not get between the messages.
     target = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    if hasattr(os, "nice"):
-        # Pages come before trainings.
-        os.nice(5)
     # This takes a second or two, which is why a process may be started before there is a job for it.
     import torch
 
@@ -108,6 +105,9 @@ def main() -> None:
     going.set()
     waiting: dict[int, deque[Command]] = {racer: deque() for racer in range(len(trainings))}
     Thread(target=_listen, args=(source, going, waiting), daemon=True).start()
+    if hasattr(os, "nice"):
+        # Pages come before trainings.
+        os.nice(5)
     clock = _Clock()
 
     def commands(racer: int) -> Iterator[Command]:

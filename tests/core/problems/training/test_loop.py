@@ -191,6 +191,22 @@ def test_a_training_that_diverges_is_a_result_with_a_sentence() -> None:
     assert result.end.step < 200
 
 
+@pytest.mark.parametrize("float64", [False, True])
+@pytest.mark.parametrize(("dataset", "model"), [("moons", "mlp"), ("diabetes", "mlp"), ("text", "transformer")])
+def test_however_far_it_runs_away_nothing_but_a_sentence_comes_of_it(dataset: str, model: str, float64: bool) -> None:
+    training = Training(dataset, model, optimizer="x = x*1e30 - lr*g", steps=30, batch=8, float64=float64)
+    result = final(training)
+    assert result.end.outcome is Outcome.DIVERGED
+    assert "NaN" in result.end.sentence or "∞" in result.end.sentence
+
+
+@pytest.mark.parametrize("rule", ["x = x - lr*(value(x + 0.01) - value(x - 0.01))", "x = x - lr*hessian_diag(x)"])
+def test_a_rule_that_takes_no_gradient_has_no_norm_of_it(rule: str) -> None:
+    result = final(Training(**{**MOONS, "steps": 2}, optimizer=rule))
+    assert all(math.isnan(norm) for norm in result.reports[-1].gradient_norms)
+    assert result.end.outcome is Outcome.FINISHED
+
+
 def test_muon_moves_hidden_matrices_and_adamw_the_rest() -> None:
     common = {"model_settings": {"width": 16, "activation": "tanh"}, "steps": 1, "float64": True, "batch": 0}
     result = final(Training("spirals", optimizer="muon", **common))
