@@ -165,6 +165,15 @@ PLAYGROUND = Page(
     "seconds, for any function, and take the answer home.",
     prefix="p",
 )
+REAL_NETWORK = Page(
+    "pages/real_network.py",
+    "Real network",
+    ":material/hub:",
+    "Explore",
+    "Does the rule that wins on a picture of two variables win on a real network? After this page you can train one "
+    "with any rule, read its curves, and say what the pictures had promised.",
+    prefix="n",
+)
 HISTORY = Page(
     "pages/history.py",
     "History",
@@ -186,7 +195,7 @@ REFERENCE = Page(
 
 ALL = (
     *(HOME, FOUNDATIONS, UPDATE_RULE, LEARNING_RATE, VARIANTS, OPTIMIZERS, TECHNIQUES, PITFALLS),
-    *(PLAYGROUND, HISTORY, REFERENCE),
+    *(PLAYGROUND, REAL_NETWORK, HISTORY, REFERENCE),
 )
 
 

@@ -70,7 +70,7 @@ def test_a_text_longer_than_its_box_is_noted(page: Page) -> None:
     link, drawn = _opened(page)
     for key, kind in drawn.items():
         # What is pasted may be longer than any link.
-        if kind in ("text_input", "text_area") and key not in ("vtable", "pclinic", "plosses"):
+        if kind in ("text_input", "text_area") and key not in ("vtable", "ntable", "pclinic", "plosses"):
             assert set(_noted(open_page(page, {**link, key: "x" * MAX_TEXT}))) == set()
             noted = _noted(open_page(page, {**link, key: "x" * (MAX_TEXT + 1)}))
             assert re.search(rf"at most {digits(MAX_TEXT)} characters", noted[key])
@@ -166,7 +166,9 @@ def _turn(app: AppTest, draw: Random) -> str:
     own = [key for key in keys if re.fullmatch(r"\w?own", key)]
     if own and draw.random() < 0.3:
         return _turn_own(app, draw, own[0].removesuffix("own"))
-    key, kind = draw.choice([(key, kind) for key, kind in keys.items() if not key.startswith("run_")])
+    still = {f"{navigation.REAL_NETWORK.prefix}t"}  # There is nothing to look back at before anything is trained.
+    turns = [(key, kind) for key, kind in keys.items() if not key.startswith("run_") and key not in still]
+    key, kind = draw.choice(turns)
     value = _drawn_value(app, key, kind, draw)
     if kind in ("expander", "tab_container"):
         app.session_state[key] = value
@@ -181,8 +183,10 @@ def _control(app: AppTest, key: str, kind: str) -> Any:
 
 
 def _turn_own(app: AppTest, draw: Random, prefix: str) -> str:
-    # The page of one variable has no editor that begins with a rule.
-    what = draw.choice(("type", "reopen") if prefix == "d" else ("edit", "type", "reopen"))
+    # The page of one variable has no editor that begins with a rule, and that of networks takes in no run.
+    begins = [] if prefix == navigation.FOUNDATIONS.prefix else ["edit"]
+    reopens = [] if prefix == navigation.REAL_NETWORK.prefix else ["reopen"]
+    what = draw.choice(["type", *begins, *reopens])
     if what == "edit":
         value = draw.choice(app.selectbox(key=f"{prefix}edit").options)
         app.selectbox(key=f"{prefix}edit").set_value(value)

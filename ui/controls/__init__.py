@@ -39,6 +39,7 @@ from ui.controls.racers import (
     twin_state,
 )
 from ui.controls.scenarios import race_state, scenario_control, scenario_list, scenario_row, scenario_state
+from ui.controls.training import common_control, model_control, other_fields, rate_fields, samples_control
 from ui.controls.undo import undo_row
 from ui.kit.basics import (
     chip_control,
@@ -62,6 +63,7 @@ __all__ = [
     "beside_control",
     "chip_control",
     "choice",
+    "common_control",
     "common_dials",
     "edited_state",
     "everyone_dials",
@@ -78,11 +80,13 @@ __all__ = [
     "linear_slider",
     "linear_step",
     "log_stops",
+    "model_control",
     "moment_control",
     "named",
     "number_control",
     "objective_control",
     "one_of",
+    "other_fields",
     "own_rules_control",
     "own_schedule_control",
     "pasted",
@@ -91,8 +95,10 @@ __all__ = [
     "racer_fields",
     "racers_control",
     "rate_dials",
+    "rate_fields",
     "rates_control",
     "refuse",
+    "samples_control",
     "scenario_control",
     "scenario_list",
     "scenario_row",

@@ -49,8 +49,21 @@ class Table:
         return literal_pair(x, y, self.columns[x].copy(), self.columns[y].copy())
 
 
-def own_data(text: str) -> Table:
-    """The table that ``text`` holds, with at least two columns of numbers.
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """The texts of a table's cells: names of columns, numbers of rows in the pasted text, and each column's texts."""
+
+    names: tuple[str, ...]
+    rows: tuple[int, ...]
+    columns: tuple[tuple[str, ...], ...]
+
+    def problem(self, index: int) -> str:
+        """Why column ``index`` is not one of numbers, naming the first cell that is not; empty if it is."""
+        return _problem(self.rows, self.columns[index], index, self.names[index])
+
+
+def own_cells(text: str) -> Cells:
+    """The cells of the table that ``text`` holds, of at least two columns.
 
     One row a line, up to 2 000 of them with up to 20 columns, in up to 200 kB. Columns are separated by tabs,
     semicolons or commas (the first of these that half of the rows have), cells may stand in double quotes. The first
@@ -70,20 +83,30 @@ def own_data(text: str) -> Table:
     first, header = rows[0][1], not _has_number(rows[0][1])
     names = _names(first) if header else tuple(f"column {number}" for number in range(1, len(first) + 1))
     body = rows[1:] if header else rows
-    if len(body) < 2:
-        raise ValueError(f"The table has {len(body)} row{'s' * (len(body) != 1)} of data; a line needs at least 2.")
     # Where commas separate columns, one within a number is none of them, and may part thousands.
     decimals = delimiter == ";" or (delimiter == "\t" and are_decimal(cell for _, cells in body for cell in cells))
+    columns = ([cells[index] for _, cells in body] for index in range(len(names)))
+    written = tuple(tuple(with_points(texts) if decimals else texts) for texts in columns)
+    return Cells(names, tuple(number for number, _ in body), written)
+
+
+def own_data(text: str) -> Table:
+    """The table that ``text`` holds, read as by ``own_cells``, with at least two columns of numbers.
+
+    Raises ``ValueError`` with a sentence that names the row, counted as in the text from 1, and the column.
+    """
+    cells = own_cells(text)
+    count = len(cells.rows)
+    if count < 2:
+        raise ValueError(f"The table has {count} row{'s' * (count != 1)} of data; a line needs at least 2.")
     columns: dict[str, Array] = {}
     unusable: dict[str, str] = {}
-    for index, name in enumerate(names):
-        texts = [cells[index] for _, cells in body]
-        texts = with_points(texts) if decimals else texts
-        problem = _problem([number for number, _ in body], texts, index, name)
+    for index, name in enumerate(cells.names):
+        problem = cells.problem(index)
         if problem:
             unusable[name] = problem
         else:
-            columns[name] = np.array([float(cell) for cell in texts])
+            columns[name] = np.array([float(cell) for cell in cells.columns[index]])
     if len(columns) < 2:
         why = f" {next(iter(unusable.values()))}" if unusable else ""
         raise ValueError(f"The table needs two columns of numbers; it has {len(columns) or 'none'}.{why}")

@@ -1,0 +1,1 @@
+"""Real networks on real data, trained by the very rules of the catalogue."""
