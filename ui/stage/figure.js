@@ -41,7 +41,7 @@ export default function ({ data, parentElement }) {
     parentElement.style.height = '100%';
     parentElement.append(gd);
     const size = new ResizeObserver(() => {
-      if (gd._fullLayout && gd.clientWidth) window.Plotly.Plots.resize(gd);
+      if (gd._fullLayout && gd.clientWidth) one.resizing = window.Plotly.Plots.resize(gd).catch(() => {});
     });
     size.observe(parentElement);
     one = { gd, size };
@@ -51,12 +51,13 @@ export default function ({ data, parentElement }) {
   one.gone = false;
   one.gd.setAttribute('aria-label', data.alt);
   one.gd.style.height = `${data.height}px`;
-  draw(one);
+  if (!one.drawing) one.drawn = draw(one);
   return () => {
     one.gone = true;
     one.size.disconnect();
-    window.Plotly?.purge(one.gd);
     one.gd.remove();
     figures.delete(parentElement);
+    // What Plotly has begun looks at the figure until it has ended.
+    Promise.allSettled([one.drawn, one.resizing]).then(() => window.Plotly?.purge(one.gd));
   };
 }
