@@ -18,6 +18,7 @@ from core.lessons.sections import Section
 from core.problems.batches.data import dataset
 from core.problems.batches.race import START, Settings, race
 from core.problems.example import Example
+from core.problems.training.data import DATASETS
 
 # Updates on batches, few enough to be seen apart.
 _UPDATES = 60
@@ -80,6 +81,16 @@ def _parted() -> Plot:
     return Plot("step", "x", tuple(curve(racer.name, path.x[:, 0], color=racer.color) for racer, path in paths))
 
 
+def _moons() -> Plot:
+    """Samples of two classes that a network is to tell apart."""
+    split = DATASETS["moons"].load(0)
+    series = (
+        Series("", *split.train_x[split.train_y == label].T, color, mode="markers")
+        for label, color in enumerate(PALETTE[:2])
+    )
+    return Plot("", "", tuple(series))
+
+
 def _known() -> Plot:
     """How many rules were known by each year."""
     counts = [float(len(known_by(year))) for year in years()]
@@ -107,6 +118,7 @@ CARDS: Mapping[str, Card] = {
     "techniques": _of(techniques.TECHNIQUES, "clipping"),
     "pitfalls": _of(pitfalls.SECTIONS, "saddles"),
     "playground": Card(_parted, "On one line Adam walks to the worst point, and AMSGrad to the best"),
+    "real_network": Card(_moons, "Samples of two classes, each a half circle, that reach into each other"),
     "history": Card(_known, "The number of known update rules by year, which grows fastest after 2010"),
     "reference": Card(_memory, "How many numbers the rules keep for each weight, from none to several"),
 }
