@@ -84,10 +84,10 @@ def _parted() -> Plot:
 def _moons() -> Plot:
     """Samples of two classes that a network is to tell apart."""
     split = DATASETS["moons"].load(0)
-    series = (
-        Series("", *split.train_x[split.train_y == label].T, color, mode="markers")
-        for label, color in enumerate(PALETTE[:2])
-    )
+    series = []
+    for label, color in enumerate(PALETTE[:2]):
+        x, y = split.train_x[split.train_y == label].T
+        series.append(Series("", x, y, color, mode="markers"))
     return Plot("", "", tuple(series))
 
 
