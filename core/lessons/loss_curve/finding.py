@@ -443,7 +443,7 @@ def curve_plot(losses: Array, found: list[CurveFinding], name: str = "loss") -> 
         for place in finding.at[:_NAMED]
         if finding.kind in (Kind.NOT_A_NUMBER, Kind.SPIKES, Kind.RISING, Kind.DIVERGING)
     ]
-    return Plot("value", "loss", series, log_y=positive, marks=tuple(marks))
+    return Plot("value, counted from 1", "loss", series, log_y=positive, marks=tuple(marks))
 
 
 def _extremes(losses: Array) -> npt.NDArray[np.int64]:
