@@ -57,9 +57,9 @@ def view_control(
     """The value of one of a few ``options``, side by side; the first is the default."""
     names = list(options)
     share.setting(key, names[0], one_of(names), f"it is {' or '.join(names)}")
-    width = sum(_SEGMENT_EDGES + _SEGMENT_LETTER * len(name) for name in names)
+    segments = sum(_SEGMENT_EDGES + _SEGMENT_LETTER * len(name) for name in names)
     # A label that is wider than what it stands above would be broken.
-    width = math.ceil(max(width, _SEGMENT_LETTER * (len(label) + 1)))
+    width = math.ceil(max(segments, _SEGMENT_LETTER * (len(label) + 1)))
     chosen = st.segmented_control(
         label, names, default=names[0], required=True, key=key, on_change=on_change, width=width
     )
