@@ -4,9 +4,10 @@ An objective is written in the formula language (``core.formula``). To add one, 
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from math import ceil
 from types import MappingProxyType
 from typing import Literal
 
@@ -20,6 +21,10 @@ Point = tuple[float, ...]
 VARIABLES = ("x", "y")
 # A word of this form was meant as a key: no formula of x and y is one, and single letters are variables.
 _KEY = re.compile(r"[a-z_]{3,}")
+
+# Of quarters of its width: how far a domain goes beyond a start that lay outside of it, and by how many it grows at
+# most on a side.
+_AHEAD, _FARTHEST = 0.1, 8
 
 
 @dataclass(frozen=True)
@@ -463,6 +468,25 @@ def own_objective(text: str, dimension: int) -> Objective:
         **vars(explore(parse(text, VARIABLES[:dimension]))),
         idea="",
     )
+
+
+def with_start_in_view(objective: Objective, start: Sequence[float]) -> Objective:
+    """``objective`` with a domain in which ``start`` lies, if it is a visitor's, whose domain is but a guess.
+
+    The domain grows by whole quarters of its width, so that it stays as it is while a start is moved a little. A start
+    so far away that the domain would be lost in the picture leaves it as it is.
+    """
+    if objective.reference == objective.key:
+        return objective
+    domain = []
+    for (low, high), at in zip(objective.domain, start, strict=True):
+        quarter = (high - low) / 4
+        beyond = [max(0, ceil((low - at) / quarter + _AHEAD)), max(0, ceil((at - high) / quarter + _AHEAD))]
+        if max(beyond) > _FARTHEST:
+            return objective
+        inside = low <= at <= high
+        domain.append((low, high) if inside else (low - beyond[0] * quarter, high + beyond[1] * quarter))
+    return replace(objective, domain=tuple(domain))
 
 
 def penalised(objective: Objective) -> str:

@@ -88,5 +88,6 @@ def failure(point: Array, loss: float, step: int) -> Outcome:
 
 
 def point_text(point: Iterable[float]) -> str:
-    """A point with four significant digits."""
-    return f"({', '.join(map(digits, point))})"
+    """A point with four significant digits: "x = 2" in one variable, "(2, 3)" in several."""
+    numbers = [digits(number) for number in point]
+    return f"({', '.join(numbers)})" if len(numbers) > 1 else f"x = {numbers[0]}"

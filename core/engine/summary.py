@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.catalogue.racers import Racer
-from core.engine.status import point_text
+from core.engine.status import Outcome, point_text
 from core.engine.trace import Path
 from core.formula.words import apart, counted, digits
 
@@ -56,7 +56,9 @@ def _moved(path: Path) -> str:
     if not path.status.failed:
         lowest = int(path.loss.argmin())
         here, best = float(path.loss[-1]), float(path.loss[lowest])
-        parts.append(f"It is at {point_text(path.x[-1])}.")
+        if path.status.outcome is not Outcome.HELD:
+            # Of which its status says so.
+            parts.append(f"It is at {point_text(path.x[-1])}.")
         if lowest < len(path.loss) - 1 and here > best + 1e-3 * abs(best) + 1e-12:
             parts.append(f"Its loss was lowest, {digits(best)}, at step {digits(lowest)}.")
     if path.evaluations != len(path.x) - 1 and not path.status.failed:

@@ -23,7 +23,7 @@ _MARGINS = 60
 # Contrast that small text needs (WCAG 2.2).
 _READABLE = 4.5
 # Pixels of a character of a label, and room beside it.
-_CHARACTER, _ROOM = 7.6, 28
+_CHARACTER, _ROOM = 6.7, 16
 # The share of the way across beyond which a label would not fit inside the axes of a phone.
 _OUT = 0.5
 # Where a loss is sent that lies far above every axis.

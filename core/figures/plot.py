@@ -14,6 +14,10 @@ from core.figures.look import SMALL_SIZE, Look, axis, compact, layout, written
 _ROOM = 0.06
 # A log axis goes at most this many powers of ten below its largest value.
 _DECADES = 18.0
+# Values that are no farther apart, for their size, differ by rounding alone.
+_ROUNDING = 1e-9
+# The share of the way across beyond which the name of a line stands before it, as there is no room behind it.
+_LATE = 0.8
 # Pixels that a small picture is high, and numbers on each of its axes.
 PREVIEW_HEIGHT = 170
 _SMALL = SMALL_SIZE - 1
@@ -38,7 +42,7 @@ def plot(picture: Plot, look: Look) -> go.Figure:
                 showlegend=len(picture.series) > 1,
                 margin={"l": 64, "r": 18, "t": 34 if len(picture.series) > 1 else 14, "b": 46},
                 shapes=[_line(mark, picture, look) for mark in picture.marks],
-                annotations=[_name(mark, picture, look) for mark in picture.marks],
+                annotations=[_name(mark, picture, look, across) for mark in picture.marks],
             ),
         }
     )
@@ -82,7 +86,7 @@ def _limits(values: list[Array], marks: list[float], logarithmic: bool) -> tuple
     low, high = float(usable.min()), float(usable.max())
     if logarithmic:
         low = max(low, high - _DECADES)
-    room = _ROOM * (high - low) or 0.5
+    room = _ROOM * (high - low) if high - low > _ROUNDING * max(abs(low), abs(high)) else 0.5
     return low - room, high + room
 
 
@@ -120,7 +124,7 @@ def _line(mark: Mark, picture: Plot, look: Look) -> dict[str, Any]:
     }
 
 
-def _name(mark: Mark, picture: Plot, look: Look) -> dict[str, Any]:
+def _name(mark: Mark, picture: Plot, look: Look, across: tuple[float, float]) -> dict[str, Any]:
     logarithmic = picture.log_x if mark.axis == "x" else picture.log_y
     position = float(np.log10(mark.value)) if logarithmic else mark.value
     note = {
@@ -130,5 +134,7 @@ def _name(mark: Mark, picture: Plot, look: Look) -> dict[str, Any]:
         "bgcolor": look.veil,
     }
     if mark.axis == "x":
-        return {**note, "x": position, "y": 1, "yref": "paper", "yanchor": "top", "xanchor": "left", "xshift": 4}
+        late = position - across[0] > _LATE * (across[1] - across[0])
+        side = {"xanchor": "right", "xshift": -4} if late else {"xanchor": "left", "xshift": 4}
+        return {**note, "x": position, "y": 1, "yref": "paper", "yanchor": "top", **side}
     return {**note, "y": position, "x": 1, "xref": "paper", "xanchor": "right", "yanchor": "bottom"}

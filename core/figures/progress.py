@@ -18,8 +18,8 @@ from core.figures.plot import plot
 from core.formula.words import digits
 
 _SHARE = "learning rate, share of the one set"
-# Pixels of a character of a racer's name, which the right margin leaves room for.
-_CHARACTER = 7.6
+# Pixels of a character of a racer's name, which the right margin leaves room for, and beside it.
+_CHARACTER, _BESIDE = 6.7, 16
 # A log axis of fewer powers of ten has 2 and 5 between them.
 _FEW_DECADES = 2
 # The height of such a name, as a share of axes that are at least 200 pixels high; and its contrast (WCAG 2.2, 1.4.3).
@@ -172,6 +172,6 @@ def _axes(
             f"{title} {first} {last} {low} {high}",
             xaxis=axis(look, across, (first, last), showgrid=False),
             yaxis=axis(look, title, (low, high), **ticks),
-            margin={"l": 58, "r": 28 + _CHARACTER * longest, "t": 14, "b": 46},
+            margin={"l": 58, "r": _BESIDE + _CHARACTER * longest, "t": 14, "b": 46},
         )
     )

@@ -62,7 +62,7 @@ def _race(keys: tuple[str, ...] = RULES, objective: str = "rosenbrock", steps: i
 
 def _rows(app: AppTest, first: str) -> list[list[str]]:
     """The table whose second heading is ``first``, the headings first."""
-    (text,) = [part.value for part in app.markdown if part.value.startswith(f"| Rule | {first}")]
+    (text,) = [part.value for part in app.markdown if part.value.startswith(f"| Update rule | {first}")]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()]
     return [rows[0], *rows[2:]]
 

@@ -93,7 +93,7 @@ def basins_control(racers: Sequence[Racer], prefix: str = "") -> str:
         key=key,
         width=_BASINS,
         # It says itself what it is for, and takes no height from the picture.
-        format_func=lambda name: f"Basins of {name}" if keys[name] else "No basins",
+        format_func=lambda name: f"Basins of {name}" if keys[name] else "Basins: none",
         label_visibility="collapsed",
     )
     return keys[chosen]
@@ -329,7 +329,7 @@ def own_rules_control(prefix: str = "", most: int = 1) -> tuple[list[Racer], str
         slots = {f"Rule {keys.index(key) + 1}": key for key in [*written, *free]}
         shown = view_control("Rule in the box", slots, f"{prefix}editing")
     text = st.text_area(
-        "Your rule, one assignment per line",
+        "Your rule, one assignment a line",
         key=shown,
         height=240,
         max_chars=MAX_TEXT,
@@ -365,7 +365,7 @@ def own_schedule_control(prefix: str = "") -> None:
         max_chars=MAX_TEXT,
         placeholder="gamma: (0, 1) = 0.1\nfactor = where(t > T/2, gamma, 1)",
         help="factor is what the learning rate is multiplied by at step t of T. Choose “Own schedule” in the row of a "
-        "racer or under the same settings as fields.",
+        "rule, or in “The same settings as fields”.",
     )
     if str(text).strip():
         last_good(prefix, key, str(text), own_schedule, None, "Your schedule", "nobody follows it")

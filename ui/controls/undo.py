@@ -10,18 +10,18 @@ def undo_row(prefix: str) -> None:
     undoable, redoable = share.offer()
     with st.container(horizontal=True, gap="xsmall"):
         st.button(
-            "",
+            "Undo",
             key=f"{prefix}undo",
             icon=":material/undo:",
-            help="Undo: take the last change back",
+            help="Takes the last change of the settings back.",
             disabled=not undoable,
             on_click=share.take_back,
         )
         st.button(
-            "",
+            "Redo",
             key=f"{prefix}redo",
             icon=":material/redo:",
-            help="Redo: make the change again",
+            help="Makes the change again that was taken back.",
             disabled=not redoable,
             on_click=share.make_again,
         )

@@ -23,7 +23,7 @@ class Named(Protocol):
 
 # Pixels: the height of a line of chips; of a chip, with the gap behind it, and of a segment what is not their name, and
 # a letter; windows for which lines of chips are counted, and what of a window they do not have.
-_CHIP, _CHIP_EDGES, _CHIP_LETTER, _SEGMENT_EDGES, _SEGMENT_LETTER = 36, 41, 5.6, 36, 6.7
+_CHIP, _CHIP_EDGES, _CHIP_LETTER, _SEGMENT_EDGES, _SEGMENT_LETTER = 36, 41, 5.6, 39, 6.7
 _WIDTHS, _BESIDE = (800, 1000, 1200, 1280, 1440, 1700, 2000), 480
 
 Choice = TypeVar("Choice")
@@ -57,7 +57,9 @@ def view_control(
     """The value of one of a few ``options``, side by side; the first is the default."""
     names = list(options)
     share.setting(key, names[0], one_of(names), f"it is {' or '.join(names)}")
-    width = math.ceil(sum(_SEGMENT_EDGES + _SEGMENT_LETTER * len(name) for name in names))
+    segments = sum(_SEGMENT_EDGES + _SEGMENT_LETTER * len(name) for name in names)
+    # A label that is wider than what it stands above would be broken.
+    width = math.ceil(max(segments, _SEGMENT_LETTER * (len(label) + 1)))
     chosen = st.segmented_control(
         label, names, default=names[0], required=True, key=key, on_change=on_change, width=width
     )

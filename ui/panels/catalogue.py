@@ -37,11 +37,12 @@ def _stationary(objective: Objective) -> None:
     if not spots:
         st.caption("No point was found in the picture at which the slope is 0.")
         return
-    rows = [
-        f"| {point_text(spot.point)} | {spot.kind} | {digits(spot.value)} | {', '.join(map(digits, spot.curvatures))} |"
-        for spot in spots
-    ]
-    st.caption("Where the slope is 0, as far as it was found in the picture")
+    rows = []
+    for spot in spots:
+        # The heading says of which variables.
+        where, curvatures = point_text(spot.point).removeprefix("x = "), ", ".join(map(digits, spot.curvatures))
+        rows.append(f"| {where} | {spot.kind} | {digits(spot.value)} | {curvatures} |")
+    st.caption("Points in the picture where the slope is 0, as far as they were found")
     head = f"| {', '.join(objective.called[: objective.dimension])} | What it is | f | Curvatures |"
     written_table("\n".join([head, "|:--|:--|--:|:--|", *rows]), f"stationary_{objective.key}")
 

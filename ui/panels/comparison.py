@@ -171,7 +171,7 @@ def _scores(stand: Standings, key: str) -> None:
         ]
         for place, racer in enumerate(stand.racers)
     ]
-    _table(["Rule", *map(stand.heading, stand.measures)], rows, key)
+    _table(["Update rule", *map(stand.heading, stand.measures)], rows, key)
     if len(rows) > 1:
         st.caption("Bold: the best of its column, as far as four digits tell.")
     with st.popover("What the columns count", icon=":material/help:"):
@@ -188,7 +188,7 @@ def _settings(stand: Standings, everyone: tuple[Tuned, ...], prefix: str) -> Non
         ends = [stand.loss_text(loss) for loss in (one.level, one.half, one.twice)]
         rows.append([one.racer.name, ", ".join([rate, *also]), digits(one.run.steps), *ends])
     headings = [
-        "Rule",
+        "Update rule",
         "Tuned to",
         "Steps",
         f"Median {stand.height} at the end",

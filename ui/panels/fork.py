@@ -54,7 +54,7 @@ def _fork_step(path: Path, clock: int, prefix: str) -> int:
     if view_control("Fork", where, f"{prefix}fork_at"):
         if clock >= last:
             st.caption(
-                f"The clock stands at the end of the path, which so forks in its middle, at step {digits(here)}."
+                f"The clock stands at the end of the path, so the run forks in its middle, at step {digits(here)}."
             )
         return here
     chosen = int(number_control("Step", f"{prefix}fork_t", 0.0, float(path.steps), float(here), whole=True, width=160))
@@ -110,5 +110,5 @@ def _both(racer: Racer, path: Path, future: Path, step: int, prefix: str) -> Non
         picture(losses(race, look(), first, step), f"{prefix}fork_losses", _HEIGHT, alt)
     for place in places[1:]:
         with place:
-            alt = f"The way of {racer.name} on {objective.name}, {change}"
+            alt = f"The path of {racer.name} on {objective.name}, {change}"
             picture(contour(objective, race, look()), f"{prefix}fork_ways", _HEIGHT, alt)

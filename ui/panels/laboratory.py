@@ -14,8 +14,8 @@ from ui.navigation import Page
 def laboratory_panel(page: Page) -> None:
     """A file of all settings of ``page`` to keep, and a box for one that was kept."""
     prose(
-        "The link in the address holds everything on this page: functions and rules of your own, what you pinned and "
-        "where you branched off. A file holds the same, however long it is."
+        "The link in the address holds everything on this page: formulas and rules of your own, what you pinned and "
+        "where you forked a run. A file holds the same, however long it is."
     )
     read = share.later()
     st.download_button(

@@ -23,8 +23,8 @@ from ui.kit.elements import in_digits, look, picture, prose
 from ui.kit.limits import MAX_LINK, unsuited
 
 _HEIGHT = 360
-# Pixels of what a pin is called.
-_LINE = 320
+# Pixels of what a pin is called, and of its name alone, which a phone would cut off.
+_LINE, _NAME = 320, 130
 # Paths kept, of up to a megabyte each: the pins of a few visitors, which stay while they move their sliders.
 _PATHS = 24
 # The part of a link from which on it is told how full it is.
@@ -133,7 +133,8 @@ def _compared(paths: Race, prefix: str) -> None:
             "Gradients": [path.evaluations for _, path in paths],
         }
     )
-    st.dataframe(in_digits(frame), hide_index=True, key=f"{prefix}pins_table")
+    columns = {"Pin": st.column_config.TextColumn(pinned=True, width=_NAME)}
+    st.dataframe(in_digits(frame), hide_index=True, key=f"{prefix}pins_table", column_config=columns)
 
 
 def _pins(paths: Race, variables: int, key: str, prefix: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.catalogue.objectives import Objective
+from core.catalogue.objectives import Objective, with_start_in_view
 from core.catalogue.racers import RACERS, Racer
 from core.engine.run import Run
 from core.engine.scenarios import Scenario
@@ -84,7 +84,7 @@ def race_panel(
     # The stage before what is below it, which need not be ready before it moves.
     stage(
         place,
-        entry.objective,
+        with_start_in_view(entry.objective, entry.start),
         race,
         account.step,
         label,

@@ -6,11 +6,11 @@ import numpy as np
 
 from core.engine.arrival import arrived
 from core.engine.replay import replayed
-from core.engine.status import AT_REST, REST_NORM, Outcome
+from core.engine.status import AT_REST, REST_NORM, Outcome, point_text
 from core.engine.trace import Path
 from core.formula.words import apart, counted, digits
 from core.lessons.doctor.ground import Stationary
-from core.lessons.doctor.signs import Signs, place
+from core.lessons.doctor.signs import Signs
 
 # Growth of the loss at the end of a run that has not failed yet: over its start, and over as many steps before.
 _GROWN, _GROWING = 10.0, 2.0
@@ -135,9 +135,9 @@ def stuck(signs: Signs) -> str | None:
         return None
     slope = path.grad_norm[0]
     if slope <= REST_NORM:
-        return f"In {counted(signs.taken)} it never left {place(path.x[0])}, where the slope is {digits(slope)}."
+        return f"In {counted(signs.taken)} it never left {point_text(path.x[0])}, where the slope is {digits(slope)}."
     return (
-        f"In {counted(signs.taken)} it never left {place(path.x[0])}, though the gradient norm there is "
+        f"In {counted(signs.taken)} it never left {point_text(path.x[0])}, though the gradient norm there is "
         f"{digits(slope)}; α was {digits(path.run.settings['lr'])}."
     )
 
@@ -175,7 +175,7 @@ def arrived_well(signs: Signs) -> str | None:
     path = signs.path
     if path.status.failed:
         return None
-    here = f"It is at {place(path.x[-1])} with loss {digits(path.loss[-1])}"
+    here = f"It is at {point_text(path.x[-1])} with loss {digits(path.loss[-1])}"
     if signs.arrived:
         which = "the" if signs.lowest == 1 else "a"
         since = f". From step {digits(signs.since)} on that is {which} lowest minimum, to within 1 % of the picture"
@@ -206,7 +206,7 @@ def _nearby(signs: Signs) -> Stationary | None:
 def _spot(signs: Signs, near: Stationary) -> str:
     """Where ``near`` is, as exactly as a picture shows it."""
     unit = 10.0 ** (np.floor(np.log10(signs.diagonal)) - 4)
-    return place(np.round(near.x / unit) * unit + 0.0)
+    return point_text(np.round(near.x / unit) * unit + 0.0)
 
 
 def _is_lowest(signs: Signs, near: Stationary) -> bool:
@@ -250,8 +250,8 @@ def higher(signs: Signs) -> str | None:
     lowest = signs.known.points[0]
     here, there = apart(path.loss[-1], float(signs.objective.parsed.value(np.array(lowest))))
     return (
-        f"It ended at {place(path.x[-1])}, in a minimum where the loss is {here}. There is a lower one at "
-        f"{place(lowest)}, where it is {there}."
+        f"It ended at {point_text(path.x[-1])}, in a minimum where the loss is {here}. There is a lower one at "
+        f"{point_text(lowest)}, where it is {there}."
     )
 
 
@@ -260,7 +260,7 @@ def inflection(signs: Signs) -> str | None:
     path, near = signs.path, _nearby(signs)
     if path.status.outcome is Outcome.FLAT and near is None:
         return (
-            f"At {place(path.x[-1])} the gradient norm is {digits(path.grad_norm[-1])}, and the loss is "
+            f"At {point_text(path.x[-1])} the gradient norm is {digits(path.grad_norm[-1])}, and the loss is "
             f"{digits(path.loss[-1])}, which is not the lowest."
         )
     if near is None or near.kind is not Outcome.FLAT or _is_lowest(signs, near):
@@ -362,7 +362,7 @@ def beside(signs: Signs) -> str | None:
     if not (abs(late) <= _STILL * early or way <= _STILL / 2 * signs.lengths.sum()):
         return None
     return (
-        f"It stands at {place(path.x[-1])}, where the gradient norm is {digits(path.grad_norm[-1])}. Of the "
+        f"It stands at {point_text(path.x[-1])}, where the gradient norm is {digits(path.grad_norm[-1])}. Of the "
         f"{digits(float(signs.lengths.sum()))} that it travelled, {digits(way)} came in the second half of its steps."
     )
 
@@ -377,7 +377,7 @@ def plateau(signs: Signs) -> str | None:
         return None
     times = signs.slope / path.grad_norm[-1]
     return (
-        f"At {place(path.x[-1])} the gradient norm is {digits(path.grad_norm[-1])}, and the usual one in the "
+        f"At {point_text(path.x[-1])} the gradient norm is {digits(path.grad_norm[-1])}, and the usual one in the "
         f"picture is {digits(times)} times that. It moved by {digits(signs.pace)} a step in its second half."
     )
 

@@ -13,9 +13,10 @@ from core.catalogue.schedules import SCHEDULES
 from core.engine.many import Many, trace_many
 from core.engine.run import Run
 from core.engine.sensitivity import held, late
+from core.engine.status import point_text
 from core.engine.trace import trace
 from core.formula.words import apart, digits
-from core.lessons.doctor.signs import Signs, place
+from core.lessons.doctor.signs import Signs
 
 Array = npt.NDArray[np.float64]
 
@@ -252,7 +253,7 @@ def declared_start(signs: Signs) -> Iterator[Fix]:
 
 def _starting(run: Run, point: Array) -> Fix:
     start = tuple(float(digit) for digit in np.round(point, 4))
-    return Fix(f"Start all rules at {place(start)}", replace(run, start=start))
+    return Fix(f"Start all rules at {point_text(start)}", replace(run, start=start))
 
 
 # --- Numbers and names ---

@@ -1,6 +1,5 @@
 """What is measured of a path before anybody judges it: heights, ways, rates and curvatures along it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,9 +8,7 @@ import numpy.typing as npt
 
 from core.catalogue.objectives import Objective
 from core.engine.arrival import Known, arrived, known_minima
-from core.engine.status import point_text
 from core.engine.trace import Path
-from core.formula.words import digits
 from core.lessons.doctor.ground import Stationary, eigenvalues, landscape, largest_product, stationary_point
 
 Array = npt.NDArray[np.float64]
@@ -291,9 +288,3 @@ class Signs:
         """How far the second half of the run got per step, as the crow flies."""
         half = self.taken // 2
         return float(np.sqrt(((self.path.x[-1] - self.path.x[half]) ** 2).sum())) / max(self.taken - half, 1)
-
-
-def place(point: Iterable[float]) -> str:
-    """A point in words: "x = 2" in one variable, "(2, 3)" in two."""
-    numbers = list(point)
-    return point_text(numbers) if len(numbers) > 1 else f"x = {digits(numbers[0])}"

@@ -19,10 +19,12 @@ _PARTS, _FEWEST = 40, 3
 _ENOUGH = 10
 # Losses to either side whose medians a spike must exceed: this share of the curve, and between so many.
 _SHARE, _SIDE, _WIDEST = 0.005, 5, 40
+# How losses scatter around a jump is judged by at least so many times as many.
+_AROUND = 4
 # A spike is so many times the scatter of the losses above them, and at least so much in the units of ``_Scaled``; and
 # so many times as far above them as that percentage of the losses is.
 _SPIKE, _HIGH = 8.0, 0.25
-_BEYOND, _MOST = 3.0, 97
+_BEYOND, _MOST, _HALF = 3.0, 97, 50
 # A rise, in the same two measures, of medians.
 _RISE, _RISEN = 5.0, 0.1
 # What a trend over the last third of the parts must exceed to be one: times its own error, and this share of all falls.
@@ -194,8 +196,9 @@ def _spikes(scaled: _Scaled) -> Iterator[CurveFinding]:
     excess[side : count - side] = values[side : count - side] - np.maximum(before, behind)
     usual = np.maximum(scaled.scatter, _local_scatter(values, side))
     times = excess[side : count - side] / np.maximum(usual[side : count - side], _NOTHING)
-    # Where losses scatter unevenly, many lie far off.
-    least = max(_SPIKE, _BEYOND * float(np.percentile(times, _MOST)))
+    # Where losses scatter unevenly, many lie far off: more than one jump has.
+    most = min(_MOST, max(_HALF, 100 * (1 - (side + 1) / len(times))))
+    least = max(_SPIKE, _BEYOND * float(np.percentile(times, most)))
     high = excess > np.maximum(least * usual, _HIGH)
     # Losses close to each other belong to one jump, which its highest stands for.
     where = np.flatnonzero(high)
@@ -367,9 +370,9 @@ def _scaled(losses: Array, finite: npt.NDArray[np.bool_]) -> _Scaled:
     return _Scaled(kept, places, values, parts, places[cuts[1:] - 1], scatter, unrest, logarithmic)
 
 
-def _cuts(count: int) -> npt.NDArray[np.int64]:
-    """Where the parts of ``count`` losses begin, and where the last one ends."""
-    parts = int(np.clip(count // _FEWEST, 2, _PARTS))
+def _cuts(count: int, fewest: int = _FEWEST) -> npt.NDArray[np.int64]:
+    """Where the parts of ``count`` losses begin, of ``fewest`` each at least, and where the last one ends."""
+    parts = int(np.clip(count // fewest, 2, _PARTS))
     return np.linspace(0, count, parts + 1).round().astype(np.int64)
 
 
@@ -387,18 +390,21 @@ def _spread(values: Array) -> float:
 def _local_scatter(values: Array, side: int) -> Array:
     """How far each loss usually lies off the one before it, or off the median around it if that is farther.
 
-    Both are judged in its part.
+    Both are judged in its part and in the two beside it, of which the largest counts.
     """
     middle = np.pad(_sliding(values, 2 * side + 1), side, mode="edge")
-    off, cuts = values - middle, _cuts(len(values))
+    # Parts in which one jump is the smaller part.
+    off, cuts = values - middle, _cuts(len(values), _AROUND * side)
     # The medians of the ends are those of losses farther in.
     off[:side] = off[len(off) - side :] = np.nan
-    local = np.empty(len(values))
+    usual = []
     for first, last in pairwise(cuts):
         apart_from = off[first:last][np.isfinite(off[first:last])]
         steps = _spread(np.diff(values[max(0, first - 1) : last])) / np.sqrt(2)
-        local[first:last] = max(steps, _spread(apart_from) if apart_from.size else 0.0)
-    return local
+        usual.append(max(steps, _spread(apart_from) if apart_from.size else 0.0))
+    # Where unrest begins or ends, it does so within a part.
+    widest = np.lib.stride_tricks.sliding_window_view(np.pad(usual, 1, mode="edge"), 3).max(axis=1)
+    return np.repeat(widest, np.diff(cuts))
 
 
 def _sliding(values: Array, width: int) -> Array:
@@ -443,7 +449,7 @@ def curve_plot(losses: Array, found: list[CurveFinding], name: str = "loss") -> 
         for place in finding.at[:_NAMED]
         if finding.kind in (Kind.NOT_A_NUMBER, Kind.SPIKES, Kind.RISING, Kind.DIVERGING)
     ]
-    return Plot("value", "loss", series, log_y=positive, marks=tuple(marks))
+    return Plot("value, counted from 1", "loss", series, log_y=positive, marks=tuple(marks))
 
 
 def _extremes(losses: Array) -> npt.NDArray[np.int64]:

@@ -8,7 +8,15 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from core.catalogue.objectives import OBJECTIVES, VARIABLES, Objective, objective, own_objective, penalised
+from core.catalogue.objectives import (
+    OBJECTIVES,
+    VARIABLES,
+    Objective,
+    objective,
+    own_objective,
+    penalised,
+    with_start_in_view,
+)
 from core.formula import FormulaError, parse
 
 Array = npt.NDArray[np.float64]
@@ -326,3 +334,21 @@ def test_a_penalty_draws_the_minimum_towards_zero(entry: Objective) -> None:
     # McCormick's function is lower outside the domain that is drawn.
     if entry.minima and own.minima and entry.key != "mccormick":
         assert np.linalg.norm(own.minima, axis=-1).min() <= np.linalg.norm(entry.minima, axis=-1).min() + 1e-9
+
+
+def test_the_domain_of_a_formula_grows_in_steps_to_a_start_outside_of_it() -> None:
+    # The report that averages its momentum starts at -4, one beyond what is shown around the minimum.
+    valley = own_objective("0.05*x**2 + 5*y**2", 2)
+    assert valley.domain == ((-3.0, 3.0), (-3.0, 3.0))
+    assert with_start_in_view(valley, (-4.0, 1.5)).domain == ((-4.5, 3.0), (-3.0, 3.0))
+    assert with_start_in_view(valley, (-3.8, 7.0)).domain == ((-4.5, 3.0), (-3.0, 7.5))
+    assert with_start_in_view(valley, (2.9, -3.0)) == valley
+    # Around this start the domain would be a speck.
+    assert with_start_in_view(valley, (1e4, 0.0)) == valley
+    line = own_objective("(x - 2)**2", 1)
+    ((low, high),) = with_start_in_view(line, (-6.0,)).domain
+    assert low < -6 < high == line.domain[0][1]
+
+
+def test_the_domain_of_a_shipped_objective_is_the_one_it_declares() -> None:
+    assert with_start_in_view(OBJECTIVES["bowl"], (9.0, 9.0)) is OBJECTIVES["bowl"]

@@ -196,7 +196,7 @@ def test_the_sentence_about_a_step_says_which_way_and_whether_it_helped(
 
 def test_points_have_four_significant_digits() -> None:
     assert point_text(np.array([1 / 3, -20000 / 3])) == "(0.3333, −6667)"
-    assert point_text([0.0]) == "(0)"
+    assert point_text([0.0]) == "x = 0"
 
 
 @pytest.mark.parametrize("key", OPTIMIZERS)
@@ -209,3 +209,15 @@ def test_the_words_about_a_run_write_numbers_as_texts_do(key: str) -> None:
         if declaration.dimension == 1:
             said += [step_sentence(path, step) for step in range(1, len(path.x))]
         assert not [text for text in said if misprints(text)]
+
+
+def test_a_point_of_one_variable_is_written_as_its_coordinate() -> None:
+    (sentence,) = retell([(RACERS["sgd"], trace(Run("(x - 2)**2", "sgd", (0.0,), 5, {"lr": 0.5})))])
+    assert "It is at x = 2." in sentence
+    assert point_text((2.0, 3.0)) == "(2, 3)"
+
+
+def test_a_run_that_is_held_at_the_edge_of_its_box_says_once_where() -> None:
+    (sentence,) = retell([(RACERS["sgd"], trace(Run("(x - 2)**2; x: (-1, 1)", "sgd", (0.0,), 50, {"lr": 0.5})))])
+    assert "Held at the edge of its box" in sentence
+    assert sentence.count("is at x = 1") == 1

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pytest
 
 from core import OBJECTIVES, OPTIMIZERS, Run, trace
-from core.engine.status import AT_REST, MAX_LOSS, MAX_POSITION, REST_NORM, Outcome
+from core.engine.status import AT_REST, MAX_LOSS, MAX_POSITION, REST_NORM, Outcome, point_text
 from core.engine.trace import Path
 from core.formula import Formula
 from core.formula.rule import Kind
@@ -333,7 +333,7 @@ def test_a_loss_beyond_its_bound_is_divergence_and_says_so() -> None:
     path = trace(Run("-exp(x)", "x = x + 100", (0.0,), 10))
     assert (path.status.outcome, path.status.step) == (Outcome.DIVERGED, 3)
     assert path.status.value == (
-        "Diverged at step 3: the loss passed 10¹⁰⁰ in size; the last point was (200) with loss −7.226·10⁸⁶."
+        "Diverged at step 3: the loss passed 10¹⁰⁰ in size; the last point was x = 200 with loss −7.226·10⁸⁶."
     )
 
 
@@ -351,8 +351,8 @@ def test_a_step_to_where_the_objective_has_no_value_is_undefined() -> None:
     path = trace(Run("log(x)", "sgd", (0.5,), 10, {"lr": 1.0}))
     assert (path.status.outcome, path.status.step) == (Outcome.UNDEFINED, 1)
     assert path.status.value == (
-        "Undefined at step 1: the objective has no value at (−1.5), where log(x) is log(−1.5); "
-        "the last point was (0.5) with loss −0.6931."
+        "Undefined at step 1: the objective has no value at x = −1.5, where log(x) is log(−1.5); "
+        "the last point was x = 0.5 with loss −0.6931."
     )
     np.testing.assert_array_equal(path.x, [[0.5]])
     assert {len(values) for values in path.terms.values()} == {0}
@@ -369,7 +369,7 @@ def test_a_position_that_is_not_a_number_is_undefined() -> None:
 def test_a_start_without_a_value_is_undefined(objective: str, start: tuple[float, ...]) -> None:
     path = trace(Run(objective, "adam", start))
     assert (path.status.outcome, path.status.step) == (Outcome.UNDEFINED, 0)
-    assert path.status.value.startswith("Undefined at the start: the objective has no value at (")
+    assert path.status.value.startswith(f"Undefined at the start: the objective has no value at {point_text(start)}, ")
     np.testing.assert_array_equal(path.x, [start])
     assert path.loss.shape == path.grad_norm.shape == (1,)
     assert set(path.terms) == {"x", "g", "lr", "m", "v", "m_hat", "v_hat"}

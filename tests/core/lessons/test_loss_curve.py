@@ -300,3 +300,24 @@ def test_the_longest_curve_is_read_and_judged_at_once() -> None:
     assert [finding.kind for finding in diagnose_curve(curve.losses)] == [Kind.FALLING]
     # 0.13 s here; twice the 0.2 s that are promised for a slower machine.
     assert process_time() - began < 0.4
+
+
+@pytest.mark.parametrize(("count", "wide"), [(120, 1), (120, 3), (120, 5), (300, 1), (300, 5)])
+def test_a_jump_is_found_in_a_short_curve_too(count: int, wide: int) -> None:
+    steps, random = np.arange(count), np.random.default_rng(0)
+    losses = 2.3 * np.exp(-4 * steps / count) + 0.3 + 0.02 * random.standard_normal(count)
+    jump = slice(2 * count // 3, 2 * count // 3 + wide)
+    # Six times the loss before it, at least.
+    losses[jump] = np.linspace(3, 20, wide)
+    (found,) = [one for one in diagnose_curve(losses) if one.kind is Kind.SPIKES]
+    assert found.at == (jump.stop,)
+
+
+def test_unrest_that_begins_late_is_no_row_of_jumps() -> None:
+    random = np.random.default_rng(1)
+    for count in (60, 120, 300, 1000):
+        steps = np.arange(count)
+        for _ in range(20):
+            scatter = np.where(steps > count / 2, 0.3, 0.02) * random.standard_normal(count)
+            found = diagnose_curve((2 * np.exp(-3 * steps / count) + 0.3) * np.exp(scatter))
+            assert Kind.SPIKES not in [one.kind for one in found]

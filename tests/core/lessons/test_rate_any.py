@@ -75,7 +75,7 @@ def test_the_words_say_where_theory_holds_and_how_far_away_the_run_ends() -> Non
     path = _path("x^4 - 3*x^3 + 2", "sgd", (1.2,), 12)
     checked = _checked(path)
     shape, *_, best = rate_sentences(path, checked)
-    assert "no quadratic. Near its minimum (2.25)" in shape
+    assert "no quadratic. Near its minimum x = 2.25" in shape
     assert f"curvature L = {digits(20.25)}" in shape
     assert f"ends {digits(abs(path.x[-1, 0] - 2.25))} away from it" in shape
     assert "near the minimum, α = 0.04938" in best

@@ -65,4 +65,4 @@ def test_losses_that_read_alike_are_both_the_lowest_and_a_run_alone_is_not(engin
 def test_a_run_that_failed_comes_last_and_has_no_end(engine: Engine) -> None:
     failed = _track("Fast", [[0.0, 1e9]], [3, 1e18], "diverged at step 7")
     ended = _track("Slow", [[0, 1]], [3, 2])
-    assert _said(engine, [failed, ended]) == "Slow ends with loss 2, at (1), after step 1. Fast diverged at step 7."
+    assert _said(engine, [failed, ended]) == "Slow ends with loss 2, at x = 1, after step 1. Fast diverged at step 7."
