@@ -10,6 +10,7 @@ from ui.page import playground
 from ui.panels import catalogue
 from ui.panels.editor import editor
 from ui.panels.laboratory import laboratory_panel
+from ui.panels.missions import mission_claim
 from ui.panels.race import Entry, race_panel
 
 navigation.begin(navigation.PLAYGROUND)
@@ -39,6 +40,7 @@ with picture:
         f"Race on {objective.name}",
         prefix,
         lambda race, account: playground.sections(objective, race, account),
+        lambda race: mission_claim(race, prefix),
     )
 
 with st.expander(f"The objective: {objective.name}"):

@@ -108,9 +108,12 @@ _KINDS = (
     "text_input",
     "toggle",
 )
-# What acts once and keeps nothing: a rule to begin with, a run or a scenario to open, the choice by family that writes
-# into another, the rate of a network that trains.
-_ACTS = re.compile(r"\w?edit|\w?load|\w?try_\w+|\w?reopen|\w?laboratory|\w{0,2}family_\w+|\w?schedule_all|\w?now_\w+")
+# What acts once and keeps nothing: a rule to begin with, a run, a scenario or a mission to open, the choice by family
+# that writes into another, the rate of a network that trains.
+_ACTS = re.compile(
+    r"\w?edit|\w?load|\w?try_\w+|\w?mission_of_[\w-]+|\w?reopen|\w?laboratory|\w{0,2}family_\w+"
+    r"|\w?schedule_all|\w?now_\w+"
+)
 
 
 def controls(app: AppTest) -> dict[str, str]:

@@ -18,6 +18,7 @@ from ui.panels.fork import fork_panel
 from ui.panels.happened import at_other_rates, happened
 from ui.panels.inside import inside_panel
 from ui.panels.maps import maps_panel
+from ui.panels.missions import missions_fold
 from ui.panels.outcome import step_words
 from ui.panels.pins import pins_panel
 from ui.stage import Account
@@ -38,6 +39,7 @@ def sections(objective: Objective, race: Race, account: Account) -> None:
     step_words(account)
     happened(race, prefix)
     fold("Inside the rule: what it keeps, step by step", f"{prefix}inside", lambda: inside_panel(account, prefix))
+    missions_fold(race, prefix)
     st.header("What if?", anchor="fork")
     what_if = "Fork a run at a step: what if it had gone on otherwise from there?"
     fold(what_if, f"{prefix}branch", lambda: fork_panel(race, account.step, prefix), f"{prefix}fork_")

@@ -51,14 +51,17 @@ def race_panel(
     label: str,
     prefix: str,
     below: Callable[[Race, Account], None],
+    above: Callable[[Race], None] = lambda race: None,
 ) -> None:
-    """The race on a stage, the fields of its racers folded under it, and what follows from it ``below``.
+    """The race on a stage, the fields of its racers folded under it, what is said ``above`` and follows ``below``.
 
     A fragment: what changes a racer leaves the rest of the page alone.
     """
     _welcome(entry, prefix)
     tuned = {racer.key: controls.tuning(racer, entry.opening.get(racer.key, {}), prefix) for racer in entry.racers}
     runs = [_run(entry, racer, tuned[racer.key]) for racer in entry.racers]
+    race = [(racer, trace(run)) for racer, run in zip(entry.racers, runs, strict=True)]
+    above(race)
     look_for = controls.scenario_row(entry.scenarios, runs, prefix)
     with st.container(horizontal=True, wrap=False, horizontal_alignment="distribute", vertical_alignment="bottom"):
         landscape = (
@@ -70,7 +73,6 @@ def race_panel(
         basins = controls.basins_control(entry.racers, prefix) if "plane" in landscapes.values() else ""
     place = room([landscape, curve], height, prefix)
     controls.fold("The same settings as fields", f"{prefix}fields", lambda: _fields(entry, prefix))
-    race = [(racer, trace(run)) for racer, run in zip(entry.racers, runs, strict=True)]
     account = step_controls(race, entry.steps, prefix)
     dials = Dials(
         {racer.key: controls.racer_dials(racer, tuned[racer.key], prefix) for racer in entry.racers},

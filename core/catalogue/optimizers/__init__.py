@@ -56,6 +56,7 @@ OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType({shipped.key: shipped for
 OWN_COLOR = "#B0309C"
 
 
+@lru_cache(maxsize=256)
 def optimizer(text: str) -> Optimizer:
     """The shipped rule with key ``text`` or, if ``text`` is a rule itself, a declaration made from it.
 
