@@ -17,8 +17,9 @@ _SOLVED, _HINTS = "missions:solved", "missions:hints"
 _copy = st.components.v2.component(
     "gradient_descent_copy_link",
     html='<button type="button">Copy result link</button>',
-    css="""button { font: inherit; color: inherit; background: none; cursor: pointer; padding: 0.3rem 0.75rem;
-  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius); min-height: 2.5rem; }
+    css="""button { font: inherit; font-size: 0.875rem; color: inherit; background: none; cursor: pointer;
+  padding: 0.3rem 0.75rem; border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius);
+  min-height: 2.5rem; }
 button:hover, button:focus-visible { border-color: var(--st-primary-color); color: var(--st-primary-color); }""",
     # The address says all settings of the page, the mission among them. Pages without TLS have no clipboard.
     js="""export default function ({ parentElement }) {
@@ -96,7 +97,8 @@ def _missions(race: Race, prefix: str) -> None:
         verdict = chosen.check(race)
         if verdict.solved:
             _copy(key=f"{prefix}mission_copy", height="content", width="content")
-    bullets(chosen.hints[:count])
+    if count:
+        bullets(chosen.hints[:count])
     prose(
         f"**Solved:** {verdict.words}. {chosen.against_par(verdict.value)}"
         if verdict.solved
