@@ -24,6 +24,8 @@ _RISE = 0.5
 # Times the spread of the noise that the loss must fall, or nothing is suggested.
 _CLEAR = 3.0
 LEAST_STEPS, MOST_STEPS = 20, 1000
+# Multiplications of a test: ten seconds or so.
+MOST_RANGE = 4e10
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +101,16 @@ def range_plan(training: Training, lowest: float, highest: float, steps: int = 1
     hypers = {**dict(training.hypers), "lr": lr.check(lowest)}
     # One step more shows what the last one did.
     return replace(training, hypers=hypers, steps=steps + 1, schedule="constant", schedule_hypers=())
+
+
+def range_too_dear(plan: Training, most: float = MOST_RANGE) -> str:
+    """Why the test that is ``plan`` costs more than ``most`` multiplications, and what to lower; empty if not."""
+    if plan.work <= most:
+        return ""
+    return (
+        f"This test costs about {digits(plan.work / most, '.2g')} times as much as a page may spend. Take fewer steps, "
+        "a smaller batch or a smaller model."
+    )
 
 
 def read_curve(rates: Array, losses: Array) -> RangeTest:

@@ -190,6 +190,13 @@ class Table:
         )
 
 
+def rates_between(low: float, high: float, count: int) -> tuple[float, ...]:
+    """``count`` learning rates of three digits, evenly spaced on a log scale. Raises ``ValueError``."""
+    if not 0 < low < high:
+        raise ValueError(f"low must be above 0 and below high; {digits(low)} and {digits(high)} were given.")
+    return tuple(float(f"{rate:.3g}") for rate in np.geomspace(low, high, count))
+
+
 class Spread(NamedTuple):
     """The lowest, the middle and the highest over the seeds, of shape ``(rules, rates)``; infinite if diverged."""
 

@@ -179,7 +179,7 @@ def test_the_sweep_of_the_goal_is_within_the_budget_and_ten_times_it_is_not() ->
     refused = too_dear(long)
     assert refused.startswith("These 800 trainings cost about ")
     assert "Take fewer steps, fewer rates, rules or seeds, smaller batches or a smaller model." in refused
-    assert refused.endswith("train together cost far less.")
+    assert refused.endswith("training together cost far less.")
 
 
 def test_a_table_tells_its_medians_and_what_diverged() -> None:
