@@ -1,21 +1,22 @@
 """Sweeps and range tests of real trainings: losses over rules and rates, the band of the seeds, a curve with marks."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from core.engine.findings import Mark, Plot, Series
-from core.figures.look import SMALL_SIZE, Look, axis, compact, layout, luminance, readable
+from core.figures.look import SMALL_SIZE, Look, axis, compact, contrast, layout, readable
 from core.figures.plot import plot
 from core.formula.words import counted, digits
 from core.problems.training.range_test import RangeTest
 from core.problems.training.sweep import Table
 
 _BAND = 0.18
-_LOSS = "loss on the rows held back"
 # The contrast of a number in its cell.
 _CONTRAST = 4.5
+_LOSS = "loss on the rows held back"
 
 
 def sweep_figure(table: Table, look: Look) -> go.Figure:
@@ -43,14 +44,15 @@ def sweep_figure(table: Table, look: Look) -> go.Figure:
         )
         share = (heights[row, column] - least) / (most - least) if finite[row, column] else 1.0
         ground = colors[round(float(share) * (len(colors) - 1))] if finite[row, column] else look.background
-        ink = look.text if abs(luminance(look.text) - luminance(ground)) > 0.4 else look.background
+        inks = [readable(one, ground, _CONTRAST) for one in (look.text, look.background)]
+        ink = max(inks, key=partial(contrast, ground))
         notes.append(
             {
                 "text": "<br>".join(filter(None, [number, failed])),
                 "x": column,
                 "y": row,
                 "showarrow": False,
-                "font": {"size": SMALL_SIZE, "color": readable(ink, ground, _CONTRAST)},
+                "font": {"size": SMALL_SIZE, "color": ink},
             }
         )
     cells = {
