@@ -15,6 +15,7 @@ from core.figures.regimes import gauge, tuning_plane
 from core.figures.run_maps import basins_figure, settings_figure
 from core.figures.seeds import cloud_figure, seeds_figure
 from core.figures.surface import surface
+from core.figures.sweeps import bands_figure, range_figure, sweep_figure
 from core.figures.timeline import timeline
 from core.figures.wide_race import wide_losses, wide_paths
 
@@ -25,6 +26,7 @@ __all__ = [
     "Cost",
     "Look",
     "backprop_figure",
+    "bands_figure",
     "basins_figure",
     "batch_lines",
     "batch_progress",
@@ -38,12 +40,14 @@ __all__ = [
     "losses",
     "norm_axes",
     "plot",
+    "range_figure",
     "rate_axes",
     "rates_figure",
     "schedule_curve",
     "seeds_figure",
     "settings_figure",
     "surface",
+    "sweep_figure",
     "timeline",
     "tuning_plane",
     "wide_losses",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -15,7 +15,7 @@ from core.formula.helper_source import HELPERS
 from core.formula.objective import STEP, Formula
 from core.formula.rule import Rule
 from core.formula.torch_class import optimizer_source
-from core.formula.update_source import compiled_scope
+from core.formula.update_source import array_lines, compiled_scope, function_source, tuple_source
 from core.formula.vocabulary import FUNCTIONS
 
 _TEMPLATES: dict[Operation, str] = {
@@ -112,3 +112,30 @@ def rule_optimizer(rule: Rule) -> Any:
     scope: dict[str, Any] = {"__name__": __name__}
     exec(compile(source, "<RuleOptimizer>", "exec"), scope)
     return scope["RuleOptimizer"]
+
+
+class Stacked(NamedTuple):
+    """A rule on the weights of many networks at once, tensors of shape ``(networks, weights)``.
+
+    ``start(x, *hypers)`` returns the state before the first step as a tuple; ``update(x, g, t, T, *hypers, *state)``
+    the new ``x`` and the new state. A hyperparameter is one number for all, a tensor of shape ``()``, or one for each
+    network, of shape ``(networks, 1)``.
+    """
+
+    start: Callable[..., tuple[Any, ...]]
+    update: Callable[..., tuple[Any, ...]]
+
+
+@lru_cache(maxsize=64)
+def stacked_rule(rule: Rule) -> Stacked:
+    """``rule``, which asks for nothing but ``x``, ``g`` and the step and treats every weight by itself."""
+    lines = array_lines(rule, "torch")
+    given = ["x", "g", "t", "T", *rule.hypers, *rule.state]
+    text = "\n\n\n".join(
+        [
+            function_source("start", ["x", *rule.hypers], lines.start, tuple_source(rule.state)),
+            function_source("update", given, lines.update, tuple_source(["x", *rule.state])),
+        ]
+    )
+    scope = compiled_scope(text, {"torch": torch})
+    return Stacked(scope["start"], scope["update"])

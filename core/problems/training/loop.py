@@ -125,7 +125,7 @@ class _Taken:
 
 
 @dataclass(frozen=True, eq=False)
-class _Learner:
+class Learner:
     """A network, its data, and what moves it. Its steps change the network."""
 
     training: Training
@@ -237,7 +237,8 @@ class _Learner:
 _MOMENTUM = 0.1
 
 
-def _learner(training: Training) -> _Learner:
+def learner_of(training: Training) -> Learner:
+    """A network before its first step, and what moves it."""
     data = _data(training)
     net = build(training.model, training.model_values, data.dataset, training.seed)
     if training.float64:
@@ -245,7 +246,7 @@ def _learner(training: Training) -> _Learner:
     clip = _Clip(list(net.parameters()), training.clip_norm)
     factor_at = factors(training.resolved_schedule, training.steps, training.schedule_settings)
     norms = [part for part in net.modules() if isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d)]
-    return _Learner(training, data, net, norms, clip, movers(training, net, clip.gradients), factor_at)
+    return Learner(training, data, net, norms, clip, movers(training, net, clip.gradients), factor_at)
 
 
 def train(
@@ -261,7 +262,7 @@ def train(
     """
     every = every or math.ceil(training.steps / REPORTS)
     looking = every * math.ceil(training.steps / every / VIEWS)
-    learner = _learner(training)
+    learner = learner_of(training)
     picked = batches(training.seed, learner.data.dataset.rows, training.batch_rows)
     base = training.settings["lr"]
     taken = _Taken(math.nan, base * _first_factor(training))

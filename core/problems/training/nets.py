@@ -6,6 +6,7 @@ A model's direct children are its layers, in order. It answers with scores: one 
 import math
 from collections.abc import Callable, Mapping
 from itertools import pairwise
+from threading import Lock
 from typing import Any
 
 import torch
@@ -15,6 +16,8 @@ from core.problems.training.models import Settings, outputs
 from core.problems.training.split import Dataset
 
 Tensor = torch.Tensor
+# torch draws weights from random numbers that all threads share.
+_DRAWING = Lock()
 
 _ACTIVATIONS: Mapping[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,
@@ -204,7 +207,7 @@ def build(model: str, settings: Settings, dataset: Dataset, seed: int) -> nn.Seq
 
     The state of torch's own random numbers is left as it was.
     """
-    with torch.random.fork_rng(devices=[]):
+    with _DRAWING, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         net = _MODELS[model](settings, dataset)
         initial = _INITIAL.get(str(settings.get("initialisation", "")))
