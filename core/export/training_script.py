@@ -1,7 +1,7 @@
 """A training taken home: one script that needs nothing of this guide. Nothing here imports torch."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from textwrap import indent
 
 from core.catalogue.hypers import complete
@@ -12,6 +12,7 @@ from core.export.script import comment, docstring
 from core.export.training_parts import CLASSES, LOADED, class_sources, data_source, network_source, outer_layers
 from core.formula.torch_class import argument_names, needs_closure, optimizer_definitions
 from core.formula.update_source import array_lines, call_source, function_source
+from core.problems.training.reports import Outcome, Report
 from core.problems.training.settings import Training
 
 # How far the loss of the script may be from that of the guide, relative. On the same machine, with one thread, both
@@ -56,6 +57,20 @@ def training_script(training: Training, loss: float | None = None) -> str:
         _end(training, loss),
     ]
     return re.sub(r"\n{4,}", "\n\n\n", "\n\n".join(part for part in parts if part)) + "\n"
+
+
+def reached_loss(training: Training, reports: Sequence[Report]) -> float | None:
+    """The training loss at the end of ``reports``, if the script of ``training`` reaches the same.
+
+    ``None`` where it was not trained to its end, or its learning rate was or may have been changed by hand.
+    """
+    entry = training.resolved_schedule
+    if not reports or reports[-1].end is None or reports[-1].end.outcome is not Outcome.FINISHED or entry.follows_loss:
+        return None
+    factors = entry.factors(training.steps, training.schedule_settings)
+    if any(report.rate != training.settings["lr"] * factors[max(report.step, 1) - 1] for report in reports):
+        return None
+    return reports[-1].train_loss
 
 
 def _promise(training: Training, loss: float | None) -> str:

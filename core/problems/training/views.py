@@ -30,10 +30,10 @@ def view(net: nn.Module, dataset: Dataset, split: Split, scores: Tensor, seed: i
         return _sample(net, split, seed)
     if dataset.kind == "numbers":
         mean, spread = split.target_scale
-        return Fit(
-            (split.valid_y * spread + mean).astype(np.float32),
-            (scores[:, 0].double().numpy() * spread + mean).astype(np.float32),
-        )
+        # What diverges leaves float32 first.
+        with np.errstate(over="ignore", invalid="ignore"):
+            answers = (scores[:, 0].double().numpy() * spread + mean).astype(np.float32)
+        return Fit((split.valid_y * spread + mean).astype(np.float32), answers)
     return _boundary(net, split, scores.dtype) if dataset.plane else _mistakes(split, scores)
 
 
