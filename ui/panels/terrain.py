@@ -17,7 +17,7 @@ from core.lessons.terrain_story import plane_sentences, random_sentence, sharpne
 from core.problems.training.land import Terrain, side, terrain
 from core.problems.training.reports import Report
 from core.problems.training.settings import Training
-from ui.controls import choice, named, refuse, view_control
+from ui.controls import choice, named, view_control
 from ui.kit import share
 from ui.kit.elements import bullets, look, picture, program, prose
 
@@ -60,7 +60,7 @@ def terrain_panel(racers: Sequence[Racer], trainings: Sequence[Training], prefix
         seen = _surveyed(plain)
     except ValueError as error:
         del st.session_state[asked]
-        refuse("The landscape was not drawn.", error)
+        st.warning(f"The landscape was not drawn. {error}", icon=":material/hourglass_disabled:")
         return
     _plane(racers, seen, joined, prefix)
     _measured(racers, seen, prefix)

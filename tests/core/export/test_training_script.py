@@ -6,14 +6,17 @@ import os
 import re
 import subprocess
 import sys
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
 
-from core.export.curves import curves_csv
-from core.export.training_script import training_script
+from core.export.curves import curves_csv, event_files
+from core.export.training_script import reached_loss, training_script
 from core.problems.training.loop import final
 from core.problems.training.reports import Result
 from core.problems.training.settings import Training
@@ -90,3 +93,43 @@ def test_curves_have_a_row_for_each_report_and_empty_cells_for_what_is_not_known
     assert float(rows[1]["train_loss"]) == reports[1].train_loss
     assert rows[0]["train_accuracy"] == rows[0]["gradient_norm hidden 1"] == ""
     assert float(rows[2]["ratio output"]) == reports[2].ratios[-1]
+
+
+def test_a_loss_is_asserted_only_where_the_script_reaches_it() -> None:
+    training = Training("diabetes", "linear", "sgd", {"lr": 0.01}, steps=6, schedule="cosine")
+    reports = list(final(training, every=2).reports)
+    assert reached_loss(training, reports) == reports[-1].train_loss
+    assert reached_loss(training, reports[:-1]) is None
+    assert reached_loss(training, [*reports[:2], replace(reports[2], rate=0.5), reports[-1]]) is None
+    assert reached_loss(replace(training, steps=60), [reports[0], reports[-1]]) is None
+    follows = replace(training, schedule="plateau")
+    assert reached_loss(follows, final(follows).reports) is None
+
+
+def test_event_files_hold_what_the_reports_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Writer:
+        """Writes what it is told as text, as TensorBoard is not needed for tests."""
+
+        def __init__(self, folder: str) -> None:
+            self.path = Path(folder, "events")
+            self.path.parent.mkdir()
+
+        def __enter__(self) -> "Writer":
+            return self
+
+        def __exit__(self, *failure: object) -> None:
+            pass
+
+        def add_scalar(self, name: str, value: float, step: int) -> None:
+            with self.path.open("a") as target:
+                target.write(f"{name} {value!r} {step}\n")
+
+    module = ModuleType("torch.utils.tensorboard")
+    module.SummaryWriter = Writer  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", module)
+    reports = final(Training("diabetes", "linear", "sgd", steps=4), every=2).reports
+    archive = zipfile.ZipFile(io.BytesIO(event_files({"SGD/1": reports, "SGD 1": reports})))
+    assert archive.namelist() == ["1_SGD_1/events", "2_SGD_1/events"]
+    told = archive.read("1_SGD_1/events").decode().splitlines()
+    assert f"train_loss {reports[-1].train_loss!r} 4" in told
+    assert not any(line.startswith("train_accuracy") for line in told)
