@@ -22,6 +22,7 @@ from core.problems.training.land import Sharpness, Slice, Terrain, Walk, thresho
 _WIDE, _HIGHEST = 30.0, 99.0
 # About so many contour lines.
 _LINES = 12
+_DECADES = 1.5
 
 
 def terrain_figure(racers: Sequence[Racer], piece: Slice, look: Look, kind: str = "principal") -> go.Figure:
@@ -123,13 +124,17 @@ def sharpness_figure(racers: Sequence[Racer], sharpness: Sequence[Sharpness], lo
             Series(f"2/α of {racer.name}", steps, threshold(measured.rates), racer.color, "dot"),
         )
     ]
-    return plot(Plot("step", "largest eigenvalue of the Hessian", tuple(series), log_y=True), look)
+    figure = plot(Plot("step", "largest eigenvalue of the Hessian", tuple(series), log_y=True), look)
+    low, high = figure.layout.yaxis.range
+    # Numbers between powers of ten only where there are few of these.
+    return figure.update_yaxes(dtick=1) if high - low > _DECADES else figure
 
 
 def ways_figure(racers: Sequence[Racer], terrain: Terrain, look: Look) -> go.Figure:
     """The training loss along the straight lines between two ends."""
     series = tuple(Series(way_name(racers, way.one, way.other), way.share, way.train) for way in terrain.ways)
-    return plot(Plot("share of the way", "training loss", series), look)
+    across = f"share of the way, {series[0].name}" if len(series) == 1 else "share of the way"
+    return plot(Plot(across, "training loss", series), look)
 
 
 def way_name(racers: Sequence[Racer], one: int, other: int) -> str:

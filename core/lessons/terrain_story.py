@@ -40,6 +40,16 @@ def _gap(name: str, walk: Walk) -> str:
     )
 
 
+def rows_sentence(terrain: Terrain) -> str:
+    """On how many rows all losses were measured, if not on all."""
+    if terrain.rows == terrain.all_rows:
+        return ""
+    return (
+        f"The network is large, so all losses here are those of {digits(terrain.rows)} of the "
+        f"{digits(terrain.all_rows)} rows to learn from, and fewer points are measured."
+    )
+
+
 def random_sentence(piece: Slice) -> str:
     """How little of the paths a plane of random directions shows."""
     held = sum(piece.shares)

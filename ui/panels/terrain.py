@@ -13,8 +13,14 @@ from core.export.curves import curves_csv, event_files, writes_events
 from core.export.training_script import reached_loss, training_script
 from core.figures.terrain import sharpness_figure, terrain_figure, ways_figure
 from core.formula.words import listed
-from core.lessons.terrain_story import plane_sentences, random_sentence, sharpness_sentences, way_sentences
-from core.problems.training.land import Terrain, side, terrain
+from core.lessons.terrain_story import (
+    plane_sentences,
+    random_sentence,
+    rows_sentence,
+    sharpness_sentences,
+    way_sentences,
+)
+from core.problems.training.land import Terrain, effort, terrain
 from core.problems.training.reports import Report
 from core.problems.training.settings import Training
 from ui.controls import choice, named, view_control
@@ -46,7 +52,7 @@ def terrain_panel(racers: Sequence[Racer], trainings: Sequence[Training], prefix
     plain = tuple(astuple(training) for training in trainings)
     asked, now = f"{prefix}landscape_of", sha256(repr(plain).encode()).hexdigest()
     try:
-        side(trainings)
+        effort(trainings)
     except ValueError as error:
         st.info(str(error), icon=":material/hourglass_disabled:")
         return
@@ -62,6 +68,8 @@ def terrain_panel(racers: Sequence[Racer], trainings: Sequence[Training], prefix
         del st.session_state[asked]
         st.warning(f"The landscape was not drawn. {error}", icon=":material/hourglass_disabled:")
         return
+    if said := rows_sentence(seen):
+        st.caption(said)
     _plane(racers, seen, joined, prefix)
     _measured(racers, seen, prefix)
 

@@ -24,20 +24,34 @@ from core.problems.training.settings import Training
 Array = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 
-# Weights that are kept of each training, those of them at which curvature is measured, and points of a line.
-SNAPSHOTS, PLACES, POINTS = 40, 10, 41
-# Products with the Hessian that one eigenvalue may take.
-MOST_PRODUCTS = 80
-# Points of a grid on each side: as many as can be afforded.
-SIDES = (41, 31, 21, 13)
+# Weights that are kept of each training, and points of a line.
+SNAPSHOTS, POINTS = 40, 41
 # Multiplications, steps and numbers of all, which take about a minute and a hundred megabytes.
 MOST_WORK, MOST_STEPS, MOST_NUMBERS = 1e11, 8000, 12_000_000
-LONGEST = 150.0
+LONGEST = 180.0
 
 _PROGRAM = "from core.problems.training.terrain import main; main()"
 _ROOT = Path(core.__file__).parents[1]
 # One at a time, beside the trainings.
 _FREE = BoundedSemaphore(1)
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How closely one looks.
+
+    A grid has ``side`` points on each side; curvature is measured at ``places`` of a path, with at most ``products`` of
+    the Hessian with a vector each; losses are those of at most ``rows`` rows, evenly spaced.
+    """
+
+    side: int
+    places: int
+    products: int
+    rows: int
+
+
+# From the closest: the first that can be afforded is taken.
+EFFORTS = (Effort(41, 10, 80, 10**6), Effort(21, 6, 60, 10**6), Effort(21, 6, 60, 256), Effort(13, 4, 40, 64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,13 +121,18 @@ class Way:
 
 @dataclass(frozen=True, eq=False)
 class Terrain:
-    """What there is to see: the plane of the joined paths, one of random directions through the end of ``best``."""
+    """What there is to see: the plane of the joined paths, one of random directions through the end of ``best``.
+
+    All losses are those of ``rows`` rows, of ``all_rows`` that there are to learn from.
+    """
 
     joined: Slice
     random: Slice
     sharpness: tuple[Sharpness, ...]
     ways: tuple[Way, ...]
     best: int
+    rows: int
+    all_rows: int
 
 
 def pairs(count: int) -> list[tuple[int, int]]:
@@ -121,8 +140,8 @@ def pairs(count: int) -> list[tuple[int, int]]:
     return list(combinations(range(count), 2)) or [(0, 0)]
 
 
-def side(trainings: Sequence[Training]) -> int:
-    """How many points each side of a grid has, for what these ``trainings`` cost.
+def effort(trainings: Sequence[Training]) -> Effort:
+    """How closely one can look, for what these ``trainings`` cost.
 
     Raises ``ValueError`` with a sentence where they cost too much, or are not of one model, data and seed.
     """
@@ -141,13 +160,13 @@ def side(trainings: Sequence[Training]) -> int:
             f"The model has {digits(trainings[0].weights)} weights; of {digits(len(trainings))} configurations the "
             f"landscape is drawn for up to {digits(most)}."
         )
-    dear = _work(trainings, SIDES[-1])
+    dear = _work(trainings, EFFORTS[-1])
     if dear > MOST_WORK:
         raise ValueError(
             f"The landscape would take about {digits(dear, '.2g')} multiplications; at most {digits(MOST_WORK)} are "
             "done here. Take fewer steps or a smaller model."
         )
-    return next(side for side in SIDES if _work(trainings, side) <= MOST_WORK)
+    return next(one for one in EFFORTS if _work(trainings, one) <= MOST_WORK)
 
 
 def _place(training: Training) -> tuple[object, ...]:
@@ -155,12 +174,13 @@ def _place(training: Training) -> tuple[object, ...]:
     return (*data, training.model, *sorted(training.model_values.items()))
 
 
-def _work(trainings: Sequence[Training], side: int) -> float:
+def _work(trainings: Sequence[Training], effort: Effort) -> float:
     first, count = trainings[0], len(trainings)
-    once = first.resolved_dataset.rows * first.resolved_model.work(first.resolved_dataset, first.model_values)
+    each = first.resolved_model.work(first.resolved_dataset, first.model_values)
+    once = min(first.resolved_dataset.rows, effort.rows) * each
     # A product with the Hessian takes two passes there and back; half of those that are allowed is usual.
-    curved = count * PLACES * MOST_PRODUCTS / 2 * 4
-    passes = 2 * side**2 + 4 * count * SNAPSHOTS + len(pairs(count)) * POINTS + curved
+    curved = count * effort.places * effort.products / 2 * 4
+    passes = 2 * effort.side**2 + 4 * count * SNAPSHOTS + len(pairs(count)) * POINTS + curved
     return sum(training.work for training in trainings) + passes * once
 
 
@@ -169,7 +189,7 @@ def terrain(trainings: Sequence[Training], seed: int = 0) -> Terrain:
 
     Raises ``ValueError`` with a sentence where it costs too much or another is being computed.
     """
-    side(trainings)
+    effort(trainings)
     if not _FREE.acquire(timeout=1.0):
         raise ValueError("Another landscape is being computed on this server; try again in a minute.")
     try:

@@ -19,19 +19,19 @@ from torch import nn
 from core.engine.status import MAX_POSITION
 from core.problems.many_variables.plane import Plane, plane
 from core.problems.training.land import (
-    MOST_PRODUCTS,
-    PLACES,
+    EFFORTS,
     POINTS,
     SNAPSHOTS,
     Array,
+    Effort,
     Sharpness,
     Slice,
     Terrain,
     Walk,
     Way,
     Whole,
+    effort,
     pairs,
-    side,
 )
 from core.problems.training.loop import loss_of, train
 from core.problems.training.nets import build
@@ -79,8 +79,8 @@ class Losses:
         return np.where(np.isfinite(found), found, np.nan)
 
 
-def losses(training: Training) -> Losses:
-    """The losses of the network that ``training`` trains."""
+def losses(training: Training, rows: int = EFFORTS[0].rows) -> Losses:
+    """The losses of the network that ``training`` trains, on at most ``rows`` rows, evenly spaced."""
     dataset = training.resolved_dataset
     split = dataset.load(training.seed)
     net = build(training.model, training.model_values, dataset, training.seed).double()
@@ -93,7 +93,8 @@ def losses(training: Training) -> Losses:
     single = training.model == "logistic"
 
     def function(x: npt.NDArray[Any], y: npt.NDArray[Any], smoothing: float = 0.0) -> Callable[[Tensor], Tensor]:
-        loss, given, wanted = loss_of(dataset, single, smoothing), torch.tensor(x), torch.tensor(y)
+        some = np.linspace(0, len(x) - 1, min(rows, len(x))).round().astype(np.int64)
+        loss, given, wanted = loss_of(dataset, single, smoothing), torch.tensor(x[some]), torch.tensor(y[some])
 
         def of_row(row: Tensor) -> Tensor:
             parts = zip(shapes.items(), torch.split(row, sizes), strict=True)
@@ -102,7 +103,7 @@ def losses(training: Training) -> Losses:
 
         return of_row
 
-    once = dataset.rows * training.resolved_model.work(dataset, training.model_values)
+    once = min(dataset.rows, rows) * training.resolved_model.work(dataset, training.model_values)
     return Losses(
         shapes,
         function(split.train_x, split.train_y),
@@ -204,7 +205,11 @@ def _axes(points: Array, size: int, radius: float | None) -> tuple[Array, Array]
 
 
 def top_eigenvalue(
-    loss: Callable[[Tensor], Tensor], row: Array, begin: Array, tolerance: float = TOLERANCE, most: int = MOST_PRODUCTS
+    loss: Callable[[Tensor], Tensor],
+    row: Array,
+    begin: Array,
+    tolerance: float = TOLERANCE,
+    most: int = EFFORTS[0].products,
 ) -> tuple[float, Array, bool]:
     """The largest eigenvalue of the Hessian of ``loss`` at ``row``, its vector, and whether it has settled.
 
@@ -243,14 +248,14 @@ def _power(
     return value, vector, False, most
 
 
-def sharpness(losses: Losses, path: Snapshots, places: int = PLACES) -> Sharpness:
-    """The largest eigenvalue of the Hessian at ``places`` snapshots from the first to the last."""
-    chosen = np.unique(np.linspace(0, len(path.rows) - 1, places).round().astype(np.int64))
+def sharpness(losses: Losses, path: Snapshots, effort: Effort = EFFORTS[0]) -> Sharpness:
+    """The largest eigenvalue of the Hessian at some snapshots from the first to the last."""
+    chosen = np.unique(np.linspace(0, len(path.rows) - 1, effort.places).round().astype(np.int64))
     vector: Array = np.random.default_rng(0).standard_normal((path.rows.shape[1],))
     top: list[float] = []
     settled: list[bool] = []
     for place in chosen:
-        value, found, done = top_eigenvalue(losses.minimised, path.rows[place], vector)
+        value, found, done = top_eigenvalue(losses.minimised, path.rows[place], vector, most=effort.products)
         top.append(value)
         settled.append(done)
         # The next one is not far; a little of everything keeps it from missing a direction that has become steeper.
@@ -268,7 +273,8 @@ def between(losses: Losses, one: Array, other: Array, points: int = POINTS) -> t
 
 def survey(trainings: Sequence[Training], seed: int = 0) -> Terrain:
     """The landscape of ``trainings``, which are trained for it. Raises ``ValueError`` where it costs too much."""
-    size, found = side(trainings), losses(trainings[0])
+    closely, all_rows = effort(trainings), trainings[0].resolved_dataset.rows
+    found = losses(trainings[0], closely.rows)
     paths = [snapshots(training, found) for training in trainings]
     ends = np.nan_to_num(found.many([path.rows[-1] for path in paths]), nan=np.inf)
     best = int(ends.argmin())
@@ -281,14 +287,16 @@ def survey(trainings: Sequence[Training], seed: int = 0) -> Terrain:
         ways.append(Way(one, other, *between(found, begin, paths[other].rows[-1])))
     drawn = filter_plane(origin, list(found.shapes.values()), seed)
     return Terrain(
-        replace(slice_of(found, paths, origin, joined.directions, size), shares=joined.shares),
-        slice_of(found, paths, origin, drawn, size, _RADIUS),
+        replace(slice_of(found, paths, origin, joined.directions, closely.side), shares=joined.shares),
+        slice_of(found, paths, origin, drawn, closely.side, _RADIUS),
         tuple(
-            sharpness(replace(found, minimised=losses(training).minimised), path)
+            sharpness(losses(training, closely.rows), path, closely)
             for training, path in zip(trainings, paths, strict=True)
         ),
         tuple(ways),
         best,
+        min(closely.rows, all_rows),
+        all_rows,
     )
 
 

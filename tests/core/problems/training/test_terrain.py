@@ -9,9 +9,15 @@ import torch
 from core.catalogue.racers import RACERS
 from core.figures import DARK, LIGHT
 from core.figures.terrain import sharpness_figure, terrain_figure, ways_figure
-from core.lessons.terrain_story import plane_sentences, random_sentence, sharpness_sentences, way_sentences
+from core.lessons.terrain_story import (
+    plane_sentences,
+    random_sentence,
+    rows_sentence,
+    sharpness_sentences,
+    way_sentences,
+)
 from core.problems.training import land
-from core.problems.training.land import Terrain, side, terrain
+from core.problems.training.land import Effort, Terrain, effort, terrain
 from core.problems.training.loop import final
 from core.problems.training.settings import Training
 from core.problems.training.terrain import (
@@ -33,7 +39,7 @@ TINY = Training(
 @pytest.fixture(scope="module")
 def seen() -> Terrain:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(land, "SIDES", (13,))
+        patch.setattr(land, "EFFORTS", (Effort(13, 4, 80, 1000),))
         return survey([TINY, replace(TINY, optimizer="adam", hypers={"lr": 0.05})])
 
 
@@ -164,21 +170,24 @@ def test_figures_and_sentences_tell_what_was_measured(seen: Terrain) -> None:
         *sharpness_sentences(names, seen),
         *way_sentences(names, seen),
     ]
+    assert rows_sentence(seen) == ""
+    assert "64 of the 300 rows" in rows_sentence(replace(seen, rows=64))
     assert all("nan" not in sentence for sentence in said)
     assert len(said) == 3 + 1 + 3 + 1
 
 
 def test_what_costs_too_much_is_refused_with_a_sentence() -> None:
-    assert side([TINY]) == land.SIDES[0]
+    assert effort([TINY]) == land.EFFORTS[0]
+    assert effort([Training("text", "transformer", "adamw", steps=50)]) == land.EFFORTS[-1]
     with pytest.raises(ValueError, match=r"takes 10,?.?000 steps; at most 8"):
-        side([replace(TINY, steps=5000), replace(TINY, steps=5000, optimizer="adam", hypers=())])
+        effort([replace(TINY, steps=5000), replace(TINY, steps=5000, optimizer="adam", hypers=())])
     with pytest.raises(ValueError, match="multiplications"):
-        side([Training("text", "transformer", "adamw", steps=500)])
+        effort([Training("text", "transformer", "adamw", steps=2000)])
     with pytest.raises(ValueError, match="same data, model and seed"):
-        side([TINY, replace(TINY, seed=1)])
+        effort([TINY, replace(TINY, seed=1)])
     wide = Training("moons", "mlp", model_settings={"width": 256, "depth": 2}, steps=10)
     with pytest.raises(ValueError, match=r"weights; of 5 configurations"):
-        side([replace(wide, hypers={"lr": 0.001 * (1 + n)}) for n in range(5)])
+        effort([replace(wide, hypers={"lr": 0.001 * (1 + n)}) for n in range(5)])
 
 
 def test_a_process_of_its_own_finds_the_same(seen: Terrain, monkeypatch: pytest.MonkeyPatch) -> None:
