@@ -11,7 +11,7 @@ import streamlit as st
 from core.catalogue.racers import Racer
 from core.export.curves import curves_csv, event_files, writes_events
 from core.export.training_script import reached_loss, training_script
-from core.figures.terrain import sharpness_figure, terrain_figure, ways_figure
+from core.figures.loss_terrain import sharpness_figure, terrain_figure, ways_figure
 from core.formula.words import listed
 from core.lessons.terrain_story import (
     plane_sentences,

@@ -8,7 +8,7 @@ import torch
 
 from core.catalogue.racers import RACERS
 from core.figures import DARK, LIGHT
-from core.figures.terrain import sharpness_figure, terrain_figure, ways_figure
+from core.figures.loss_terrain import sharpness_figure, terrain_figure, ways_figure
 from core.lessons.terrain_story import (
     plane_sentences,
     random_sentence,
