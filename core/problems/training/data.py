@@ -25,9 +25,9 @@ from core.problems.training.text import TEXT
 __all__ = ["DATASETS", "OWN", "VOCABULARY", "Dataset", "Split", "dataset", "own_split", "own_table"]
 
 # Characters that the model of text sees at a time, and from one window to the next.
-WINDOW, _STRIDE = 32, 8
+WINDOW, STRIDE = 32, 8
 # The share of the text, at its end, that is held back.
-_HELD_TEXT = 0.15
+HELD_TEXT = 0.15
 VOCABULARY = tuple(sorted(set(TEXT)))
 
 
@@ -91,8 +91,8 @@ def _diabetes(seed: int) -> Split:
 @lru_cache(maxsize=1)
 def _text(seed: int) -> Split:
     codes = np.array([VOCABULARY.index(character) for character in TEXT], dtype=np.int64)
-    cut = round((1 - _HELD_TEXT) * len(codes))
-    (train_x, train_y), (valid_x, valid_y) = _windows(codes[:cut], _STRIDE), _windows(codes[cut:], WINDOW)
+    cut = round((1 - HELD_TEXT) * len(codes))
+    (train_x, train_y), (valid_x, valid_y) = _windows(codes[:cut], STRIDE), _windows(codes[cut:], WINDOW)
     note = "The last part of the text is held back, whatever the seed."
     return Split(train_x, train_y, valid_x, valid_y, VOCABULARY, (), note)
 

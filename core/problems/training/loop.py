@@ -227,6 +227,10 @@ class Learner:
             view=seen,
         )
 
+    def weights(self, wanted: bool) -> dict[str, npt.NDArray[Any]] | None:
+        """A copy of what the network has learnt, by the names that torch gives it; nothing unless ``wanted``."""
+        return {name: one.numpy().copy() for name, one in self.net.state_dict().items()} if wanted else None
+
     def _accuracy(self, scores: Tensor, wanted: Tensor) -> float | None:
         if self.data.dataset.kind == "numbers":
             return None
@@ -254,11 +258,12 @@ def train(
     commands: Callable[[], Iterable[Command]] = tuple,
     every: int | None = None,
     weights: bool = False,
+    snapshots: bool = False,
 ) -> Iterator[Report]:
     """Trains, and yields a report before the first step, after every ``every`` steps (a hundredth) and at the end.
 
     ``commands`` is asked before each step for what is to be changed. ``weights`` puts the final weights into the last
-    report. A training that diverges is a result with a sentence.
+    report, ``snapshots`` the present ones into every other. A training that diverges is a result with a sentence.
     """
     every = every or math.ceil(training.steps / REPORTS)
     looking = every * math.ceil(training.steps / every / VIEWS)
@@ -266,7 +271,7 @@ def train(
     picked = batches(training.seed, learner.data.dataset.rows, training.batch_rows)
     base = training.settings["lr"]
     taken = _Taken(math.nan, base * _first_factor(training))
-    yield replace(learner.report(0, taken, True), facts=learner.facts())
+    yield replace(learner.report(0, taken, True), facts=learner.facts(), weights=learner.weights(snapshots))
     end = End(Outcome.FINISHED, training.steps, f"Done after {counted(training.steps)}.")
     for step in range(1, training.steps + 1):
         for command in commands():
@@ -284,12 +289,11 @@ def train(
             end = _diverged(step, "the loss of its batch", taken.loss)
             break
         if reported and step < training.steps:
-            yield learner.report(step, taken, step % looking == 0)
+            yield replace(learner.report(step, taken, step % looking == 0), weights=learner.weights(snapshots))
     last = learner.report(end.step, taken, True)
     if end.outcome is Outcome.FINISHED and not math.isfinite(last.train_loss):
         end = _diverged(end.step, "the loss after it", last.train_loss)
-    found = {name: one.numpy().copy() for name, one in learner.net.state_dict().items()} if weights else None
-    yield replace(last, end=end, weights=found)
+    yield replace(last, end=end, weights=learner.weights(weights))
 
 
 def _first_factor(training: Training) -> float:

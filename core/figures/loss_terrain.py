@@ -1,0 +1,144 @@
+"""The landscape that networks were trained in: the loss on a plane with the paths, and what is measured along them."""
+
+from collections.abc import Sequence
+from math import ceil, floor, log10
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.catalogue.racers import Racer
+from core.engine.findings import Plot, Series
+from core.engine.status import Outcome, Status
+from core.figures import labels, marks
+from core.figures.contour import lines, pointer
+from core.figures.look import Array, Look, axis, layout, note
+from core.figures.plot import plot
+from core.figures.trail import View, cut
+from core.formula.words import digits
+from core.problems.training.land import Sharpness, Slice, Terrain, Walk, threshold
+
+# A log scale from so many times the lowest loss on; heights beyond this percentile are drawn alike.
+_WIDE, _HIGHEST = 30.0, 99.0
+# About so many contour lines.
+_LINES = 12
+_DECADES = 1.5
+
+
+def terrain_figure(racers: Sequence[Racer], piece: Slice, look: Look, kind: str = "principal") -> go.Figure:
+    """The loss on the plane of ``piece`` with the paths of ``racers``, projected; numbers of paths are their own.
+
+    Axes say what share of the movement they show; ``kind`` is what their directions are called. The star at (0, 0) is
+    the end that the plane was laid through, where the picture is exact.
+    """
+    view = _view(piece)
+    heights, low, high, spacing, said = _heights(piece.loss)
+    levels = {"start": ceil(low / spacing) * spacing, "end": floor(high / spacing) * spacing, "size": spacing}
+    data = [
+        lines(piece.x, piece.y, np.clip(heights, low, high), (low, high), levels, look),
+        pointer(piece.x, piece.y, piece.loss, "loss here: %{text}"),
+    ]
+    parts = [cut(walk.points, _status(walk), view, walk.steps) for walk in piece.walks]
+    heads = [head for racer, part in zip(racers, parts, strict=True) if (head := marks.head(racer, part))]
+    begun = marks.distinct((walk.points[0] for walk in piece.walks), view)
+    placed, _ = labels.arrange(heads, look, view, [(0.0, 0.0), *begun])
+    named = {label["text"] for label in placed}
+    for racer, part, walk in zip(racers, parts, piece.walks, strict=True):
+        losses = np.full(int(walk.steps[-1]) + 1, np.nan)
+        losses[walk.steps] = walk.actual
+        for trace in marks.strokes(racer, part, look, losses, part.end.label(racer.name) not in named):
+            if "hovertemplate" in trace:
+                trace["hovertemplate"] = trace["hovertemplate"].replace("f = ", "its loss: ")
+            data.append(trace)
+    if begun:
+        data.append(marks.starts(begun, look))
+    data.append(_end(look))
+    first, second = (
+        f"{which} {kind} direction, {digits(share, '.1%')} of the movement"
+        for which, share in zip(("first", "second"), piece.shares, strict=True)
+    )
+    return go.Figure(
+        {
+            "data": data,
+            "layout": layout(
+                look,
+                f"{kind} {view}",
+                xaxis=axis(look, first, view[0], showgrid=False),
+                yaxis=axis(look, second, view[1], showgrid=False),
+                margin={"l": 58, "r": 16, "t": 34, "b": 46},
+                showlegend=any(trace.get("showlegend") for trace in data),
+                annotations=[*placed, note(said, 1, 1, look.quiet, xref="paper", yref="paper", yshift=18)],
+                meta={"levels": said},
+            ),
+        }
+    )
+
+
+def _view(piece: Slice) -> View:
+    return (float(piece.x[0]), float(piece.x[-1])), (float(piece.y[0]), float(piece.y[-1]))
+
+
+def _status(walk: Walk) -> Status:
+    outcome = Outcome.DIVERGED if walk.diverged else Outcome.FINISHED
+    return Status(outcome, walk.diverged or int(walk.steps[-1]), "")
+
+
+def _heights(loss: Array) -> tuple[Array, float, float, float, str]:
+    """Heights to draw, the lowest and the highest, the distance of lines, and what the lines are."""
+    finite = loss[np.isfinite(loss)]
+    if not finite.size:
+        return loss, 0.0, 1.0, 2.0, "no finite loss here"
+    logarithmic = finite.min() > 0 and finite.max() > _WIDE * finite.min()
+    heights = np.log10(loss) if logarithmic else loss
+    low, high = (float(number) for number in np.nanpercentile(heights, [0.0, _HIGHEST]))
+    if high - low <= 1e-12 * max(abs(low), abs(high), 1.0):
+        return heights, low, low + 1.0, 2.0, f"flat: the loss is {digits(finite.mean())} everywhere"
+    wanted = (high - low) / _LINES
+    power = 10.0 ** floor(log10(wanted))
+    spacing = next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power >= wanted * (1 - 1e-9))
+    each = f"factor {digits(10.0**spacing, '.3g')}" if logarithmic else digits(spacing)
+    return heights, low, high, spacing, f"contour lines every {each} of the loss"
+
+
+def _end(look: Look) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "showlegend": False,
+        "x": [0.0],
+        "y": [0.0],
+        "hoverinfo": "text",
+        "hovertext": "the end that the plane goes through",
+        "marker": {"symbol": "star", "size": 11, "color": look.text, "line": {"color": look.background, "width": 1}},
+    }
+
+
+def sharpness_figure(racers: Sequence[Racer], sharpness: Sequence[Sharpness], look: Look) -> go.Figure:
+    """The largest eigenvalue of each over the steps, solid, and 2/α, dotted in the same colour."""
+    series = [
+        curve
+        for racer, measured in zip(racers, sharpness, strict=True)
+        for steps in [measured.steps.astype(np.float64)]
+        for curve in (
+            Series(racer.name, steps, measured.top, racer.color, racer.dash, "lines+markers"),
+            Series(f"2/α of {racer.name}", steps, threshold(measured.rates), racer.color, "dot"),
+        )
+    ]
+    figure = plot(Plot("step", "largest eigenvalue of the Hessian", tuple(series), log_y=True), look)
+    low, high = figure.layout.yaxis.range
+    # Numbers between powers of ten only where there are few of these.
+    return figure.update_yaxes(dtick=1) if high - low > _DECADES else figure
+
+
+def ways_figure(racers: Sequence[Racer], terrain: Terrain, look: Look) -> go.Figure:
+    """The training loss along the straight lines between two ends."""
+    series = tuple(Series(way_name(racers, way.one, way.other), way.share, way.train) for way in terrain.ways)
+    across = f"share of the way, {series[0].name}" if len(series) == 1 else "share of the way"
+    return plot(Plot(across, "training loss", series), look)
+
+
+def way_name(racers: Sequence[Racer], one: int, other: int) -> str:
+    """What the line between two ends, or from a start to its end, is called."""
+    if one == other:
+        return f"{racers[one].name}, start to end"
+    return f"{racers[one].name} to {racers[other].name}"
