@@ -28,5 +28,6 @@ with picture:
     real_network.before_panel(entry)
 
 st.header("A closer look", anchor="claims")
+real_network.closer_panel(entry)
 real_network.claims_panel()
 navigation.onwards(navigation.REAL_NETWORK)

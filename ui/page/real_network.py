@@ -19,6 +19,8 @@ from ui.kit.basics import refuse
 from ui.kit.elements import bullets, prose, written_table
 from ui.navigation import REAL_NETWORK
 from ui.panels import claims
+from ui.panels.sweeps import range_panel, sweep_panel
+from ui.panels.terrain import terrain_panel, training_code_panel
 from ui.panels.training import Entry
 
 _PREFIX = REAL_NETWORK.prefix
@@ -105,6 +107,21 @@ def _rules_panel(racers: Sequence[Racer], trainings: Sequence[Training]) -> None
         rule = racer.optimizer.parsed
         rows.append(f"| {racer.name} | {digits(rule.numbers_per_weight * weights)} | {digits(rule.cost[0])} |")
     written_table("\n".join(rows), f"{_PREFIX}rules_table")
+
+
+def closer_panel(entry: Entry) -> None:
+    """What else can be asked of these trainings, folded: their rates, their landscape, and the code that makes them."""
+    if not entry.trainings:
+        return
+    first, prefix = entry.trainings[0], _PREFIX
+    ranged = f"A range test: which learning rates does {entry.racers[0].name} stand here?"
+    controls.fold(ranged, f"{prefix}ranges", lambda: range_panel(first, prefix), f"{prefix}range_")
+    swept = "A sweep: rules, learning rates and seeds together"
+    controls.fold(swept, f"{prefix}sweeps", lambda: sweep_panel(first, prefix), f"{prefix}sweep_")
+    around = "The landscape around what was trained, and how sharp it is"
+    controls.fold(around, f"{prefix}landscape", lambda: terrain_panel(entry.racers, entry.trainings, prefix))
+    code = "Code: a script that trains exactly this"
+    controls.fold(code, f"{prefix}code", lambda: training_code_panel(entry.racers, entry.trainings, prefix))
 
 
 def claims_panel() -> None:
