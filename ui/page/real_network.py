@@ -119,7 +119,7 @@ def closer_panel(entry: Entry) -> None:
     swept = "A sweep: rules, learning rates and seeds together"
     controls.fold(swept, f"{prefix}sweeps", lambda: sweep_panel(first, prefix), f"{prefix}sweep_")
     around = "The landscape around what was trained, and how sharp it is"
-    controls.fold(around, f"{prefix}landscape", lambda: terrain_panel(entry.racers, entry.trainings, prefix))
+    controls.fold(around, f"{prefix}terrain", lambda: terrain_panel(entry.racers, entry.trainings, prefix))
     code = "Code: a script that trains exactly this"
     controls.fold(code, f"{prefix}code", lambda: training_code_panel(entry.racers, entry.trainings, prefix))
 
