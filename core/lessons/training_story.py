@@ -167,37 +167,3 @@ def promise_sentence(runs: Sequence[Ran], name: str) -> str:
         f"lowest of these. That picture would have suggested {name}: {kept}. One run with one seed decides nothing; "
         "try other rates and seeds."
     )
-
-
-@dataclass(frozen=True)
-class CurveRow:
-    """A point of a curve, as it stands in the file."""
-
-    configuration: str
-    curve: str
-    step: int
-    value: float
-
-
-def curve_rows(runs: Sequence[Ran]) -> list[CurveRow]:
-    """All curves of ``runs``, point by point."""
-    return [
-        CurveRow(ran.name, curve, one.step, value)
-        for ran in runs
-        for one in ran.reports
-        for curve, value in _all(ran, one)
-    ]
-
-
-def _all(ran: Ran, report: Report) -> Iterator[tuple[str, float]]:
-    yield "training loss", report.train_loss
-    yield "validation loss", report.valid_loss
-    yield "batch loss", report.batch_loss
-    if report.train_accuracy is not None and report.valid_accuracy is not None:
-        yield "training accuracy", report.train_accuracy
-        yield "validation accuracy", report.valid_accuracy
-    yield "learning rate", report.rate
-    for layer, norm in zip(ran.facts.layers, report.gradient_norms, strict=False):
-        yield f"gradient norm of {layer}", norm
-    for layer, ratio in zip(ran.facts.layers, report.ratios, strict=False):
-        yield f"update to weight ratio of {layer}", ratio

@@ -21,7 +21,7 @@ from ui.navigation import REAL_NETWORK
 from ui.panels import claims
 from ui.panels.sweeps import range_panel, sweep_panel
 from ui.panels.terrain import terrain_panel, training_code_panel
-from ui.panels.training import Entry
+from ui.panels.training import Entry, told
 
 _PREFIX = REAL_NETWORK.prefix
 # Configurations whose curves and boundaries can be told apart on one screen.
@@ -121,7 +121,9 @@ def closer_panel(entry: Entry) -> None:
     around = "The landscape around what was trained, and how sharp it is"
     controls.fold(around, f"{prefix}terrain", lambda: terrain_panel(entry.racers, entry.trainings, prefix))
     code = "Code: a script that trains exactly this"
-    controls.fold(code, f"{prefix}code", lambda: training_code_panel(entry.racers, entry.trainings, prefix))
+    controls.fold(
+        code, f"{prefix}code", lambda: training_code_panel(entry.racers, entry.trainings, prefix, told(entry))
+    )
 
 
 def claims_panel() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core.catalogue.racers import Racer
-from core.export.curves import curves_csv, event_files, writes_events
+from core.export.curves import event_files, writes_events
 from core.export.training_script import reached_loss, training_script
 from core.figures.loss_terrain import sharpness_figure, terrain_figure, ways_figure
 from core.formula.words import listed
@@ -104,15 +104,14 @@ def training_code_panel(
     racers: Sequence[Racer],
     trainings: Sequence[Training],
     prefix: str,
-    told: Mapping[str, Sequence[Report]] | None = None,
+    reports: Mapping[str, Sequence[Report]],
 ) -> None:
-    """The script of one of ``trainings``, and the curves ``told``, by the names of ``racers``, as files.
+    """The script of one of ``trainings``, and its ``reports``, by the names of ``racers``, as files.
 
     A script asserts the loss at the end of a training that is over and whose learning rate was left alone.
     """
-    racer = choice("Training of", named(racers), f"{prefix}code_of")
+    racer = choice("Training of", named(racers), f"{prefix}script_of")
     training = trainings[racers.index(racer)]
-    reports = told or {}
     loss = reached_loss(training, reports.get(racer.name, ()))
     prose(
         "The script needs nothing from this guide: data, network, rule and batches are written out in it."
@@ -120,10 +119,8 @@ def training_code_panel(
     )
     source = training_script(training, loss)
     files: list[tuple[str, str, str, Any]] = [("Training script", f"train_{racer.key}.py", "text/x-python", source)]
-    if reports:
-        files.append(("Curves as CSV", "curves.csv", "text/csv", lambda: curves_csv(reports)))
-        if writes_events():
-            files.append(("TensorBoard events", "events.zip", "application/zip", lambda: event_files(reports)))
+    if reports and writes_events():
+        files.append(("TensorBoard events", "events.zip", "application/zip", lambda: event_files(reports)))
     with st.container(horizontal=True):
         for label, name, kind, make in files:
             st.download_button(

@@ -10,12 +10,12 @@ from uuid import uuid4
 import streamlit as st
 
 from core.catalogue.racers import RACERS, Racer, own_racer
+from core.export.curves import curves_csv
 from core.figures.samples import Cell, boundary_cell, cells_figure, confusion_cell, fit_cell, mistakes_cell
 from core.figures.samples import samples_figure as data_figure
 from core.figures.training import OfLayers, layer_figure, loss_figure, rate_figure, score_figure
 from core.formula.words import counted, digits, listed
-from core.lessons.reference import as_csv
-from core.lessons.training_story import Ran, curve_rows, promise_sentence, promised, retold
+from core.lessons.training_story import Ran, promise_sentence, promised, retold
 from core.problems.training import server as trainer
 from core.problems.training.reports import Boundary, Fit, Mistakes, Report, Sample, View
 from core.problems.training.server import Server, State, Status
@@ -122,6 +122,14 @@ def _state() -> State | None:
     """Where the last job of the visit is, if there was one."""
     last = _last()
     return None if last is None else desk().poll(last.job)
+
+
+def told(entry: Entry) -> dict[str, Sequence[Report]]:
+    """What the last job told, by the names of its configurations, if it is over and trained what ``entry`` says."""
+    last, state = _last(), _state()
+    if last is None or state is None or not state.status.over or last.trainings != tuple(entry.trainings):
+        return {}
+    return {ran.name: ran.reports for ran in last.runs(state.reports)}
 
 
 def _panel(entry: Entry, prefix: str, watched: bool) -> None:
@@ -430,7 +438,7 @@ def _story(runs: Sequence[Ran], prefix: str) -> None:
     bullets([sentence for sentence in said if sentence])
     st.download_button(
         "All curves as CSV",
-        lambda: as_csv(curve_rows(runs)),
+        lambda: curves_csv({ran.name: ran.reports for ran in runs}),
         "training.csv",
         "text/csv",
         on_click="ignore",

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.catalogue.racers import RACERS
-from core.lessons.training_story import Ran, curve_rows, promise_sentence, promised, retold
+from core.lessons.training_story import Ran, promise_sentence, promised, retold
 from core.problems.training.reports import End, Facts, Outcome, Report
 from core.problems.training.settings import Training
 
@@ -102,11 +102,3 @@ def test_the_promise_of_the_picture_is_measured_there() -> None:
     assert "it wins here too" in said["Gradient descent"]
     assert "here **Gradient descent** ends lower" in said["Adam"]
     assert promise_sentence(runs[:1], name) == ""
-
-
-def test_the_file_has_every_curve_of_every_configuration() -> None:
-    rows = curve_rows([_ran("adam", [1.0, 0.5]), _ran("sgd", [1.0, 0.4])])
-    assert {row.configuration for row in rows} == {"Adam", "Gradient descent"}
-    assert {row.curve for row in rows} >= {"training loss", "validation accuracy", "gradient norm of hidden"}
-    (last,) = [row for row in rows if (row.configuration, row.curve, row.step) == ("Adam", "validation loss", 1)]
-    assert last.value == 0.5
