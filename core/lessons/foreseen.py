@@ -170,10 +170,10 @@ def place(key: str = "", steps: int | None = None) -> See:
         point, sizes = tuple(map(float, track.x[at])), _lengths(track)
         if not all(low <= number <= high for number, (low, high) in zip(point, shown.objective.domain, strict=True)):
             return None
-        return point, (
-            f"{name[:1].upper()}{name[1:]} goes from {place_text(track.x[0])} to {place_text(point)} in {counted(at)}; the first of them is "
-            f"{digits(sizes[0])} long, the last {digits(sizes[at - 1])}."
+        went = (
+            f"{name[:1].upper()}{name[1:]} goes from {place_text(track.x[0])} to {place_text(point)} in {counted(at)}"
         )
+        return point, (f"{went}; the first of them is {digits(sizes[0])} long, the last {digits(sizes[at - 1])}.")
 
     return see
 
