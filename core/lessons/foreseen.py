@@ -290,8 +290,10 @@ def sum_settles(shown: Shown) -> Seen | None:
 # --- Learning rates ---
 
 
-def _at_rate(run: Run, factor: float) -> Path:
-    return trace(replace(run, hypers={**run.settings, "lr": factor * run.settings["lr"]}))
+def _at_rate(run: Run, factor: float) -> Path | None:
+    """``run`` at so many times its learning rate; ``None`` if that is 0, or more than the rule takes."""
+    rate, most = factor * run.settings["lr"], run.resolved_optimizer.hypers[0].bounds[1]
+    return trace(replace(run, hypers={**run.settings, "lr": rate})) if 0 < rate <= most else None
 
 
 def approach(shown: Shown) -> Seen | None:
@@ -340,9 +342,9 @@ def half_rate(shown: Shown) -> Seen | None:
 def _beside(shown: Shown, factor: float) -> tuple[Path, tuple[str, str], str] | None:
     """The first run at so many times its learning rate, whether that settles, and both runs in a sentence."""
     own, run = _settles(shown.objective, shown.lead()[1]), shown.run
-    if own is None or run is None or not run.settings["lr"]:
+    path = None if run is None else _at_rate(run, factor)
+    if own is None or run is None or path is None:
         return None
-    path = _at_rate(run, factor)
     settled = _settles(shown.objective, path)
     if settled is None:
         return None
@@ -475,10 +477,12 @@ def survivor(factor: float = 1.0) -> See:
     """Which of two runs is still there at the end, at so many times their learning rates."""
 
     def see(shown: Shown) -> Seen | None:
-        tracks: dict[str, Track] = {
-            racer.name: track if factor == 1 or track.run is None else _at_rate(track.run, factor)
-            for racer, track in shown.race
-        }
+        tracks: dict[str, Track] = {}
+        for racer, track in shown.race:
+            other = track if factor == 1 or track.run is None else _at_rate(track.run, factor)
+            if other is None:
+                return None
+            tracks[racer.name] = other
         if len(tracks) != 2:
             return None
         left = [name for name, track in tracks.items() if not track.status.failed]
@@ -592,6 +596,8 @@ def edge(shown: Shown) -> Seen | None:
     """Where in that valley the run at the larger rate comes to rest."""
     small, large = shown.get("sgd"), shown.get("large")
     if not isinstance(small, Path) or not isinstance(large, Path) or small.status.failed:
+        return None
+    if not large.run.settings["lr"]:
         return None
     before, after = (float(sharpness(path)[-1]) for path in (small, large))
     went = _lost(large) if large.status.failed else f"ends where it is {digits(after)}"

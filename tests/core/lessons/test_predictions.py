@@ -5,13 +5,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
 import pytest
 
-from core import trace
+from core import OBJECTIVES, trace
+from core.catalogue.objectives import Objective
 from core.catalogue.racers import RACERS
 from core.catalogue.schedules import SCHEDULES
 from core.engine.run import Run
@@ -27,7 +28,7 @@ from core.lessons.schedule_race import NOISE, OPENING, RACE, SEED, race_runs, sc
 from core.problems.batches.bowl import bowl, tracks
 from core.problems.batches.data import DATASETS, Pair
 from core.problems.batches.race import BATCH, RATE, START, UPDATES, Settings, race
-from core.problems.example import Example
+from core.problems.example import Convention, Example
 from tests.numerals import misprints
 from ui import navigation
 
@@ -947,3 +948,37 @@ def test_runs_of_any_function_and_rule_are_asked_about_without_an_error() -> Non
                 for prediction in anywhere:
                     seen = prediction.see(shown)
                     assert seen is None or (seen[1] and prediction.asks(shown))
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES.values(), ids=OBJECTIVES)
+def test_whatever_a_control_is_set_to_nothing_that_is_asked_fails(objective: Objective) -> None:
+    """The ends of the learning rate, one step, a start in the minimum, and far outside of the picture."""
+    anywhere = [*asked_at("foundations/race"), *asked_at("learning_rate/shape"), *asked_at("optimizers/race")]
+    starts = [objective.start, *objective.minima[:1], (1e6,) * objective.dimension]
+    for start, lr, steps in product(starts, (0.0, 1e-6, 0.1, 1e6), (1, 30)):
+        runs = [Run(objective.key, rule, start, steps, {"lr": lr}) for rule in ("sgd", "momentum", "adam")]
+        shown = Shown(objective, [(RACERS[run.optimizer], trace(run)) for run in runs])
+        for prediction in anywhere:
+            seen = prediction.see(shown)
+            if seen is not None and isinstance(seen[0], str):
+                assert seen[0] in prediction.offers(shown)
+
+
+@pytest.mark.parametrize("data", [((1.0, 2.0), (2.0, 4.0), (3.0, 6.0)), ((1.0, 1.0), (1.0, 2.0))])
+def test_any_points_and_any_line_are_asked_about_without_an_error(data: tuple[tuple[float, float], ...]) -> None:
+    for convention, lr, w, steps in product(Convention, (0.0, 0.01, 1e6), (0.5, 2.0, 1e6), (1, 40)):
+        example = Example(data, w, 0.0, lr, convention)
+        shown = Shown(example.objective, [(RACERS["sgd"], example.path(steps))], example)
+        for prediction in asked_at("update_rule/descent"):
+            seen = prediction.see(shown)
+            assert seen is None or seen[1]
+
+
+def test_any_batches_are_asked_about_without_an_error() -> None:
+    for batch, rate, updates, start in product(
+        (1, 2, PAIR.x.size), (1e-30, 0.05, 1e6), (1, 30, 500), (START, (1e6, 0.0))
+    ):
+        shown = _batches(batch=batch, rate=rate, updates=updates, start=start)
+        for prediction in asked_at("variants/batches"):
+            seen = prediction.see(shown)
+            assert seen is None or seen[1]
