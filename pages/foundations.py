@@ -13,7 +13,7 @@ from ui.kit.elements import formula_line, prose, written_table
 from ui.kit.limits import MAX_CURVE_RACERS
 from ui.panels import catalogue, claims, export, outcome
 from ui.panels.race import Entry, race_panel
-from ui.stage import Account, room, stage
+from ui.stage import Account, Asks, room, stage
 
 navigation.begin(navigation.FOUNDATIONS)
 opening = next(iter(DESCENTS.values()))
@@ -42,7 +42,7 @@ def below(race: Race, account: Account) -> None:
 curves = {"Loss": "loss", "Gradient norm": "norm", "Learning rate": "rate"}
 label = f"{listed([racer.name for racer in racers])} on {objective.name}"
 entry = Entry(objective, racers, start, steps, gradients, opening.rules, DESCENTS, MAX_CURVE_RACERS)
-race_panel(entry, {"Curve": "curve"}, curves, 340, label, prefix, below)
+race_panel(entry, {"Curve": "curve"}, curves, 340, label, prefix, below, "foundations/race")
 
 st.header("The idea, in one line", anchor="idea")
 formula_line(r"\theta_t = \theta_{t-1} - \alpha\, f'(\theta_{t-1})")
@@ -73,7 +73,15 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     hill_step = controls.moment_control(hill_run.steps, "h")
     controls.fold("The start as fields", "h_fields", lambda: controls.start_control(hill.resolved_objective, "h"))
 hill_race = [(RACERS["sgd"], hill_path)]
-stage(hill_place, hill.resolved_objective, hill_race, hill_step, "A ball on a landscape", look_for=hill.idea)
+stage(
+    hill_place,
+    hill.resolved_objective,
+    hill_race,
+    hill_step,
+    "A ball on a landscape",
+    look_for=hill.idea,
+    asks=Asks("foundations/hill"),
+)
 claims.about(navigation.FOUNDATIONS, "mountain", "The mountain")
 
 st.header("Where a run ends", anchor="playground")

@@ -34,6 +34,7 @@ with picture:
         f"Race on {objective.name}",
         "",
         lambda race, account: optimizers.race_sections(objective, race, account),
+        "optimizers/race",
     )
 
 with st.expander(f"The objective: {objective.name}"):

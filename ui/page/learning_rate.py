@@ -47,7 +47,7 @@ from ui.navigation import LEARNING_RATE
 from ui.panels import claims
 from ui.panels.catalogue import schedule_panel
 from ui.panels.outcome import code_panel, rate_panel, story_panel
-from ui.stage import Dials, EndsMap, room, stage
+from ui.stage import Asks, Dials, EndsMap, room, stage
 from ui.stage.payload import Kind
 
 _PREFIX = LEARNING_RATE.prefix
@@ -127,7 +127,8 @@ def descent_panel() -> None:
     with fields_place:
         controls.fold("The same settings as fields", f"{_PREFIX}fields", fields)
     label = f"{racer.name} on {objective.name}"
-    stage(place, objective, race, step, label, dials=Dials(own, [lasts]), checked=known, ends=mapped)
+    asks = Asks("learning_rate/shape")
+    stage(place, objective, race, step, label, dials=Dials(own, [lasts]), checked=known, ends=mapped, asks=asks)
     st.header("What happened", anchor="story")
     if beside:
         story_panel(race[1:])
@@ -199,7 +200,7 @@ def playground_panel() -> None:
         (racer, trace(Run(case.objective, racer.optimizer.key, start, case.steps, {"lr": rates[racer.key]})))
         for racer in (sgd, *beside)
     ]
-    stage(place, case.resolved_objective, race, step, case.title)
+    stage(place, case.resolved_objective, race, step, case.title, asks=Asks("learning_rate/case"))
     prose(f"**{sgd.name}.** {case.idea} {_led_to(case.objective, start, lr)}")
     if beside:
         story_panel(race[1:])
@@ -287,7 +288,8 @@ def _schedules() -> None:
         story_panel(race)
         if noise:
             prose(ends_sentence({key: _ends(astuple(run)) for key, run in runs.items()}))
-    stage(place, objective, race, step, f"{optimizer.name} under {len(race)} schedules", who="schedule")
+    label = f"{optimizer.name} under {len(race)} schedules"
+    stage(place, objective, race, step, label, who="schedule", asks=Asks("learning_rate/schedules"))
     by_name = {SCHEDULES[key].name: run for key, run in runs.items()}
     code_panel("PyTorch code of a run in this race", f"{_RACE}code", f"{_RACE}code_of", by_name)
 

@@ -36,7 +36,7 @@ from ui.kit.elements import formula_line, look, picture, program, prose, written
 from ui.kit.limits import OWN
 from ui.navigation import OPTIMIZERS as OPTIMIZERS_PAGE
 from ui.navigation import UPDATE_RULE, link
-from ui.stage import Dials, room, stage
+from ui.stage import Asks, Dials, room, stage
 
 _PREFIX = UPDATE_RULE.prefix
 # Figures that do not follow the stage are kept.
@@ -107,6 +107,7 @@ def descent_panel(example: Example, path: Path, checked: Check, steps: int) -> N
         paper=lambda look: paper_figure(example, look),
         dials=Dials({sgd.key: [slider_dial(rate, f"{_PREFIX}lr")]}, [steps_dial(_PREFIX)]),
         checked=checked,
+        asks=Asks("update_rule/descent", example),
     )
 
 

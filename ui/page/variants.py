@@ -49,7 +49,7 @@ from ui.kit.elements import bullets, program, prose, written_table
 from ui.kit.limits import MAX_SEED, MAX_START
 from ui.navigation import VARIANTS
 from ui.panels.claims import details_panel, experiment_card, finding_panel
-from ui.stage import Costs, room, stage
+from ui.stage import Asks, Costs, room, stage
 from ui.stage.payload import Kind
 
 _PREFIX = VARIANTS.prefix
@@ -118,6 +118,7 @@ def pictures(data: Chosen, runs: Sequence[Ran], settings: Settings) -> None:
         costs=costs,
         who="batch",
         start_keys=("w", "b"),
+        asks=Asks("variants/batches", (pair, settings)),
     )
     if along == "Time":
         st.caption(time_sentence(runs, seconds))

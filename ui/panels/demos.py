@@ -10,13 +10,13 @@ from ui.controls.hypers import hyper_field, hyper_value
 from ui.kit.dials import Dial
 from ui.kit.elements import bullets
 from ui.panels.outcome import code_panel
-from ui.stage import Dials, room, stage
+from ui.stage import Asks, Dials, room, stage
 
 _HEIGHT = 340
 
 
-def demos_panel(demos: Sequence[Demo], prefix: str) -> None:
-    """One of ``demos`` on a stage, chosen above it if there are several."""
+def demos_panel(demos: Sequence[Demo], prefix: str, page: str) -> None:
+    """One of ``demos`` on a stage of the page with the path ``page``, chosen above it if there are several."""
     demo = demos[0]
     if len(demos) > 1:
         runs = {one.key: one for one in demos}
@@ -50,7 +50,9 @@ def demos_panel(demos: Sequence[Demo], prefix: str) -> None:
         },
         [lasts],
     )
-    stage(place, demo.objective, race, step, demo.title, dials=dials, look_for=f"{demo.title}. {demo.look_for}")
+    look_for = f"{demo.title}. {demo.look_for}"
+    asks = Asks(f"{page}/{demo.key}")
+    stage(place, demo.objective, race, step, demo.title, dials=dials, look_for=look_for, asks=asks)
     st.header("What happened", anchor="story")
     bullets(demo.tell(race))
     ran = {racer.name: path.run for racer, path in race}

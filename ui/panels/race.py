@@ -16,7 +16,7 @@ from ui import controls
 from ui.controls.racers import Gradients
 from ui.kit import share
 from ui.panels.outcome import step_controls
-from ui.stage import Account, Dials, EndsMap, room, stage
+from ui.stage import Account, Asks, Dials, EndsMap, room, stage
 from ui.stage.payload import Kind
 
 # What a racer that joins is tuned with: a few hundredths of a second.
@@ -52,8 +52,11 @@ def race_panel(
     prefix: str,
     below: Callable[[Race, Account], None],
     above: Callable[[Race], None] = lambda race: None,
+    spot: str = "",
 ) -> None:
     """The race on a stage, the fields of its racers folded under it, what is said ``above`` and follows ``below``.
+
+    ``spot`` is what predictions call its stage, if it asks any.
 
     A fragment: what changes a racer leaves the rest of the page alone.
     """
@@ -94,6 +97,7 @@ def race_panel(
         look_for=look_for,
         account=account,
         ends=EndsMap(basins, "plane") if basins else None,
+        asks=Asks(spot) if spot else None,
     )
     below(race, account)
 

@@ -38,7 +38,7 @@ def section_panel(section: Section, page: Page, more: Callable[[], None] | None 
     ``more`` is drawn in place of the picture of a section without demonstrations.
     """
     if section.demos:
-        demos_panel(section.demos, page.prefix)
+        demos_panel(section.demos, page.prefix, page.path)
     elif more is not None:
         more()
     else:

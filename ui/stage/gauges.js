@@ -29,6 +29,8 @@ class Theory extends View {
   }
 
   draw(pen, shown, scene) {
+    // It would say what is asked.
+    if (scene.hides) return;
     const { gd, view: { theory } } = shown;
     const track = scene.tracks.map((one) => one.track).find(({ key }) => key === theory.track);
     const [lr, beta] = ['lr', 'beta'].map((name) => scene.turned(theory.keys[name]) ?? theory[name]);

@@ -1,5 +1,6 @@
 // Gestures: a click, or a drag of what a view gives a hand to hold (`grips.js`), puts it in another place.
 
+import { PLACE, START } from './grips.js';
 import { VIEWS } from './kinds.js';
 
 // Pixels: what moves less is a click, and what is nearer to the grip takes hold of it.
@@ -20,7 +21,10 @@ export function listen(stage, shown) {
     const [x, y] = spot(event);
     return [xaxis.p2d(x - xaxis._offset), yaxis.p2d(y - yaxis._offset)];
   };
-  const grip = () => (shown.view && stage.tracks.length > 0 ? VIEWS[shown.view.kind].grip : null);
+  const grip = () => {
+    const own = shown.view && stage.tracks.length > 0 ? VIEWS[shown.view.kind].grip : null;
+    return own === START && stage.ask.wantsPlace ? PLACE : own;
+  };
   const taken = ([x, y]) => {
     if (grip().clamps) return true;
     const { xaxis, yaxis } = gd._fullLayout;

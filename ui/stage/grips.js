@@ -15,6 +15,15 @@ export const START = {
   undo: (stage) => stage.undone(),
 };
 
+// A place that was asked for: there is nothing to take hold of, a click answers.
+export const PLACE = {
+  clamps: false,
+  away: () => Infinity,
+  drag: (stage, _shown, place) => stage.ask.point(place),
+  drop: (stage) => stage.ask.give(),
+  undo: (stage) => stage.ask.point(null),
+};
+
 // The mark at the numbers of a run, one for each axis that `turns` the number of a key: it moves them by their dials'
 // stops. Where only the first axis turns one, it is an upright line.
 export const NUMBERS = {

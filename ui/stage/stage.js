@@ -5,6 +5,7 @@
 // figures without paths, `programs` and `normals`, which the runs are computed with here, `map`s, programs of many runs,
 // the `stage`, which has the paths, and a `cue`, which tells a stage which step to show, also in numbers.
 
+import { Ask } from './ask.js';
 import { decades, reach, widened } from './axes.js';
 import { Bar } from './bar.js';
 import { Clock } from './clock.js';
@@ -65,12 +66,16 @@ class Stage {
     this.result = element('p', { class: 'gd-said' });
     this.scene = element('div', { class: 'gd-views' });
     this.tabs = element('div', { class: 'gd-tabs', role: 'group', 'aria-label': 'View' });
+    this.ask = new Ask(this);
     this.bar = new Bar(this);
     this.ends = new Ends(this);
     this.rows = new Rows(this);
     this.ledger = new Ledger(this);
     const rows = element('div', { class: 'gd-scroll' }, this.rows.element);
-    root.append(this.title, this.result, this.tabs, this.scene, this.ends.element, this.bar.element, rows, this.ledger.element, this.hint);
+    root.append(
+      this.title, this.ask.element, this.result, this.tabs, this.scene, this.ends.element, this.bar.element, rows,
+      this.ledger.element, this.hint,
+    );
     root.addEventListener('keydown', (event) => this.key(event));
     this.resized = new ResizeObserver(() => this.resize());
     this.resized.observe(root);
@@ -154,9 +159,10 @@ class Stage {
     this.root.setAttribute('aria-label', data.label);
     this.result.id = `${data.id}_result`;
     this.root.setAttribute('aria-describedby', this.result.id);
-    this.describe();
     this.title.textContent = data.look_for ?? '';
     this.title.hidden = !data.look_for;
+    this.ask.fill(data.ask);
+    this.describe();
     this.hint.textContent = data.hint;
     this.paint();
     // They keep the place before there is anything to draw with.
@@ -169,7 +175,7 @@ class Stage {
 
   // Says what the views show, to who cannot see them.
   describe() {
-    this.result.textContent = retell(this.settled.filter(({ key }) => !this.hidden.has(key)), this.minimum);
+    this.result.textContent = this.ask.hides ? 'The paths are hidden until the question is answered or skipped.' : retell(this.settled.filter(({ key }) => !this.hidden.has(key)), this.minimum);
   }
 
   // Colours and heights as the theme and the number of rows are now.
@@ -302,6 +308,7 @@ class Stage {
     if (this.held && this.views.some(({ made }) => made)) return;
     if (this.stale) this.compute();
     else if (this.narrow) this.widen();
+    this.ask.follow();
     const held = this.holding || [...this.turning.values()].some((turned) => turned.held);
     let moved = this.ends.follow(maps, held) || this.dirty;
     const views = this.views.filter((shown) => {
@@ -314,12 +321,14 @@ class Stage {
     this.dirty = false;
     // Without motion the balls jump from step to step.
     const t = this.calm.matches ? Math.floor(this.clock.t) : this.clock.t;
-    const { minimum, colors, arrows, scale, ledger, ends } = this;
+    const { minimum, colors, arrows, scale, ledger } = this;
+    const { hides, places } = this.ask;
+    const ends = hides ? { draw() {} } : this.ends;
     const shared = {
-      t, minimum, colors, arrows, scale, ledger, ends, font: colors.font, moved: this.moved, contrast: this.contrast.matches,
+      t, minimum, colors, arrows, scale, ledger, ends, hides, places, font: colors.font, moved: this.moved, contrast: this.contrast.matches,
       turned: (key) => this.turning.get(key)?.value,
     };
-    const visible = this.tracks.filter(({ key }) => !this.hidden.has(key));
+    const visible = this.ask.seen(this.tracks).filter(({ key }) => !this.hidden.has(key));
     const now = Math.floor(this.clock.t);
     ledger.write(now);
     for (const shown of views) {
@@ -342,6 +351,7 @@ class Stage {
   }
 
   toggle() {
+    this.ask.leave();
     this.eager = false;
     this.clock.toggle();
     this.dirty = true;
@@ -349,6 +359,7 @@ class Stage {
   }
 
   seek(step) {
+    this.ask.leave();
     this.eager = false;
     this.clock.seek(step);
     this.dirty = true;
@@ -377,6 +388,11 @@ class Stage {
     const place = this.told.lastIndexOf(step);
     if (place >= 0) {
       this.told.splice(0, place);
+      return;
+    }
+    // The first that comes only says where a link has the clock.
+    if (this.ask.hides && !this.told.length) {
+      this.told = [step];
       return;
     }
     this.told = [step];

@@ -11,8 +11,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.catalogue.objectives import VARIABLES, Objective
 from core.engine.tracks import Tracks
+from core.lessons.prediction import Shown
 from core.lessons.rate_check import Check
 from ui.kit import share
+from ui.stage.asking import Asks, asking
 from ui.stage.ledger import Account, ledger_payload
 from ui.stage.modules import bundle
 from ui.stage.payload import (
@@ -108,6 +110,7 @@ def stage(
     start_keys: Sequence[str] = VARIABLES,
     account: Account | None = None,
     ends: EndsMap | None = None,
+    asks: Asks | None = None,
 ) -> None:
     """Shows a race on ``objective`` in several views on one clock, which stands at ``step``, in its ``room``.
 
@@ -116,7 +119,7 @@ def stage(
     ``dials`` are turned to under their keys. It plays once when it is first seen in a visit, unless the link says where
     the clock stands or the visitor asked for less motion. Above the views stands what controls have left for this stage
     (``share.tell_stage``), and ``look_for`` in it. ``paper``, ``costs``, ``checked``, ``who`` and ``ends``
-    are those of ``stage_payload``. ``account`` is a step in numbers below it.
+    are those of ``stage_payload``. ``account`` is a step in numbers below it, and ``asks`` what may be asked above it.
     """
     prefix = room.prefix
     key = f"{prefix}stage"
@@ -154,6 +157,8 @@ def stage(
         chosen = believed_racers(st.session_state[key]["racers"], st.session_state[rules], dials)
         share.ask({rules: chosen})
 
+    ask, take_answer = asking(asks, Shown(objective, race, asks.data), key, prefix) if asks else ({}, lambda: None)
+
     def follow() -> None:
         share.ask(believed_schedules(st.session_state[key]["schedule"], dials))
 
@@ -169,7 +174,7 @@ def stage(
             _part(data={"part": "map", "id": script.id, "source": script.source}, key=f"{key}_map", height=1)
         if (noise := payload.noise) is not None:
             _part(data=packed({"part": "normals", "id": noise.id}, noise.numbers), key=f"{key}_normals", height=1)
-        told = {"id": key, "plotly": plotly_chunk(), "first": first, "look_for": look_for}
+        told = {"id": key, "plotly": plotly_chunk(), "first": first, "look_for": look_for, "ask": ask}
         _part(
             data=packed(payload.data | told, payload.numbers),
             key=key,
@@ -178,5 +183,6 @@ def stage(
             on_dial_change=turn,
             on_racers_change=change_racers,
             on_schedule_change=follow,
+            on_ask_change=take_answer,
         )
         _part(data=cue, key=f"{key}_cue", height=1)

@@ -165,20 +165,33 @@ export class Plane extends View {
   }
 
   // What the ledger shows of its step, which began at the foot and led to the ball.
-  above(pen, shown, { tracks, ledger, t, colors }) {
+  above(pen, shown, scene) {
+    const { tracks, ledger, t, colors } = scene;
     const one = tracks.find(({ track }) => track === ledger?.track);
     const row = one && Math.min(Math.floor(t), one.track.n - 1);
     shown.hits = [];
-    if (!row) return [];
+    const asked = this.asked(pen, shown, scene);
+    if (!row) return asked;
     const ball = placeAt(one.pixels, one.track.n, t);
     const foot = [one.pixels[2 * row - 2], one.pixels[2 * row - 1]];
-    if (!sane(...ball) || !sane(...foot)) return [];
+    if (!sane(...ball) || !sane(...foot)) return asked;
     const place = {
       ball, foot, heel: this.heel(ball), towards: (vector) => this.towards(shown.gd, vector), way: (vector) => this.way(shown.gd, vector),
     };
     const { hits, labels } = clipped(pen, this.frame(shown.gd), () => drawSights(pen, place, ledger.marks, one.track.color, colors));
     shown.hits = hits;
-    return labels;
+    return [...asked, ...labels];
+  }
+
+  // The place that a reader pointed at, and the one that was asked for.
+  asked(pen, { gd }, { places, colors }) {
+    const project = flat(gd);
+    return places.map(({ at, words, mark }) => {
+      const spot = project(...at);
+      ring(pen, spot, colors);
+      shape(pen, mark, spot, BALL / 2, colors.text, colors.background);
+      return { at: spot, words, color: colors.text };
+    });
   }
 
   ball(pen, shown, scene, one, at) {
