@@ -19,13 +19,11 @@ _PARTS, _FEWEST = 40, 3
 _ENOUGH = 10
 # Losses to either side whose medians a spike must exceed: this share of the curve, and between so many.
 _SHARE, _SIDE, _WIDEST = 0.005, 5, 40
-# A spike is so many times the scatter of the losses above them, and at least so much in the units of ``_Scaled``; and
-# so many times as far above them as that percentage of the losses is.
+# A spike is so many times the scatter of the losses above them, and at least so much in the units of ``_Scaled``.
 _SPIKE, _HIGH = 8.0, 0.25
-_BEYOND, _MOST = 3.0, 97
 # A rise, in the same two measures, of medians.
 _RISE, _RISEN = 5.0, 0.1
-# What a trend over the last third of the parts must exceed to be one: times its own error, and this share of all falls.
+# What a trend over the last parts must exceed to be one: times its own error, and this share of all falls.
 _TREND, _LEVEL = 2.5, 0.002
 # The share of the slope of the last half that the last third has at least where it goes on.
 _ENDED = 0.3
@@ -124,30 +122,22 @@ def _lost(losses: Array, finite: npt.NDArray[np.bool_]) -> Iterator[CurveFinding
     first = int(np.flatnonzero(~finite)[0])
     others = int((~finite).sum()) - 1
     before = losses[:first]
-    grown = before.size > 1 and before[-1] > 2 * np.median(before) > 0
-    more = f"and {digits(others)} of those behind it {'are' if others > 1 else 'is'} no number either"
-    told = f"Value {digits(first + 1)} is {digits(losses[first])}, {more if others else 'and no other is lost'}."
+    told = f"Value {digits(first + 1)} is {digits(losses[first])}"
+    told += (
+        f", and {digits(others)} of those behind it {'are' if others > 1 else 'is'} no number either" if others else ""
+    )
     if before.size:
         middle = digits(float(np.median(before)))
-        told += f" The last one before it was {digits(before[-1])}, and half of all before were below {middle}."
-    if grown:
-        yield CurveFinding(
-            Kind.NOT_A_NUMBER,
-            told,
-            "The loss had grown before, so start again at a tenth of the learning rate; if it stays finite, it was "
-            "the rate.",
-            "diverging",
-            (first + 1,),
+        told += f". The last one before it was {digits(before[-1])}, and half of all before were below {middle}"
+    if before.size > 1 and before[-1] > 2 * np.median(before) > 0:
+        following, symptom = "The loss had grown before, so start again at a tenth of the learning rate.", "diverging"
+    else:
+        following = (
+            "Nothing announced it, so look for one operation without a value, such as log 0 or a division by 0: check "
+            "loss and gradient for finite values in each step."
         )
-        return
-    yield CurveFinding(
-        Kind.NOT_A_NUMBER,
-        told,
-        "Nothing announced it, so look for one operation without a value, such as log 0 or a division by 0: check "
-        "loss and gradient for finite values in each step.",
-        "poisoned",
-        (first + 1,),
-    )
+        symptom = "poisoned"
+    yield CurveFinding(Kind.NOT_A_NUMBER, f"{told}.", following, symptom, (first + 1,))
 
 
 def _rising(scaled: _Scaled) -> Iterator[CurveFinding]:
@@ -162,24 +152,17 @@ def _rising(scaled: _Scaled) -> Iterator[CurveFinding]:
     bottom, end = apart(scaled.level(lowest), scaled.level(len(medians) - 1))
     place = digits(int(scaled.ends[lowest]))
     told = f"It was lowest, about {bottom}, around value {place} and is about {end} at the end"
+    at = (int(scaled.ends[lowest]),)
     if np.median(tail[-2:]) > medians[0] + _RISEN:
-        yield CurveFinding(
-            Kind.DIVERGING,
-            f"{told}; it began at about {digits(scaled.level(0))}.",
-            "Start again at a tenth of the learning rate. If the loss falls, it was the rate.",
-            "diverging",
-            (int(scaled.ends[lowest]),),
-        )
+        told = f"{told}; it began at about {digits(scaled.level(0))}."
+        following = "Start again at a tenth of the learning rate. If the loss falls, it was the rate."
+        yield CurveFinding(Kind.DIVERGING, told, following, "diverging", at)
         return
-    yield CurveFinding(
-        Kind.RISING,
-        f"{told}.",
+    following = (
         "Go on from before the rise at a third of the learning rate. If it still rises on training data, a memory of "
-        "squares may have forgotten: AMSGrad or a rate that decays tells. If it is the loss on new data, the model "
-        "overfits.",
-        "",
-        (int(scaled.ends[lowest]),),
+        "squares may have forgotten: AMSGrad or a rate that decays tells. On new data, the model overfits."
     )
+    yield CurveFinding(Kind.RISING, f"{told}.", following, "", at)
 
 
 def _spikes(scaled: _Scaled) -> Iterator[CurveFinding]:
@@ -192,11 +175,7 @@ def _spikes(scaled: _Scaled) -> Iterator[CurveFinding]:
     before, behind = medians[: -side - 1], medians[side + 1 :]
     excess = np.full(count, -np.inf)
     excess[side : count - side] = values[side : count - side] - np.maximum(before, behind)
-    usual = np.maximum(scaled.scatter, _local_scatter(values, side))
-    times = excess[side : count - side] / np.maximum(usual[side : count - side], _NOTHING)
-    # Where losses scatter unevenly, many lie far off.
-    least = max(_SPIKE, _BEYOND * float(np.percentile(times, _MOST)))
-    high = excess > np.maximum(least * usual, _HIGH)
+    high = excess > np.maximum(_SPIKE * np.maximum(scaled.scatter, _local_scatter(values)), _HIGH)
     # Losses close to each other belong to one jump, which its highest stands for.
     where = np.flatnonzero(high)
     if not where.size:
@@ -207,10 +186,10 @@ def _spikes(scaled: _Scaled) -> Iterator[CurveFinding]:
     places = [digits(int(scaled.places[top])) for top in named]
     highest = max(tops, key=lambda top: float(values[top]))
     level = float(np.median(scaled.losses[max(0, highest - side) : highest]))
-    among = f"; the {digits(len(named))} highest at values" if len(tops) > len(named) else " at value"
+    which = f"; the {digits(len(named))} highest are" if len(tops) > len(named) else ""
     told = (
-        f"{counted(len(tops), 'jump')}{among}{'s' * (among == ' at value' and len(tops) > 1)} {listed(places)}. The "
-        f"highest reaches {digits(scaled.losses[highest])}, from about {digits(level)} before it."
+        f"{counted(len(tops), 'jump')}{which} at value{'s' * (len(named) > 1)} {listed(places)}. The highest reaches "
+        f"{digits(scaled.losses[highest])}, from about {digits(level)} before it."
     )
     yield CurveFinding(
         Kind.SPIKES,
@@ -384,21 +363,11 @@ def _spread(values: Array) -> float:
     return float(np.median(np.abs(values - np.median(values)))) / 0.6745
 
 
-def _local_scatter(values: Array, side: int) -> Array:
-    """How far each loss usually lies off the one before it, or off the median around it if that is farther.
-
-    Both are judged in its part.
-    """
-    middle = np.pad(_sliding(values, 2 * side + 1), side, mode="edge")
-    off, cuts = values - middle, _cuts(len(values))
-    # The medians of the ends are those of losses farther in.
-    off[:side] = off[len(off) - side :] = np.nan
-    local = np.empty(len(values))
-    for first, last in pairwise(cuts):
-        apart_from = off[first:last][np.isfinite(off[first:last])]
-        steps = _spread(np.diff(values[max(0, first - 1) : last])) / np.sqrt(2)
-        local[first:last] = max(steps, _spread(apart_from) if apart_from.size else 0.0)
-    return local
+def _local_scatter(values: Array) -> Array:
+    """How far each loss usually lies off the one before it, in its part."""
+    cuts = _cuts(len(values))
+    spreads = [_spread(np.diff(values[max(0, first - 1) : last])) / np.sqrt(2) for first, last in pairwise(cuts)]
+    return np.repeat(spreads, np.diff(cuts))
 
 
 def _sliding(values: Array, width: int) -> Array:
