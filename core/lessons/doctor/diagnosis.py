@@ -76,7 +76,7 @@ _TABLE = (
         Finding.DIVERGING,
         found.diverging,
         "Its steps overshoot by more than they correct: the learning rate is too large for the steepest curvature.",
-        (cure.below_limit, cure.lower_rate, cure.other_hyper),
+        (cure.below_limit, cure.lower_rate, cure.other_memory),
         "diverging",
     ),
     _Entry(
@@ -89,7 +89,7 @@ _TABLE = (
         Finding.RISING_AGAIN,
         found.rising_again,
         "Near a minimum gradients become tiny and a memory of their squares forgets the large ones, so its steps grow.",
-        (cure.falling_rate, cure.lower_rate, cure.other_hyper),
+        (cure.falling_rate, cure.lower_rate, cure.other_memory),
         helps=_stays_low,
     ),
     _Entry(Finding.ARRIVED, found.arrived_well, "The learning rate suited the curvature on its way."),
@@ -105,7 +105,7 @@ _TABLE = (
         Finding.HIGHER,
         found.higher,
         "A rule sees the slope where it stands: it ends in the valley that its start and its first steps lead to.",
-        (cure.other_rate, cure.other_memory, cure.falling_higher_rate, cure.start_nearer),
+        (cure.other_rate, cure.other_memory, cure.start_nearer),
         "unlucky",
     ),
     _Entry(
@@ -145,7 +145,7 @@ _TABLE = (
         Finding.PLATEAU,
         found.plateau,
         "The ground is nearly level here, and a step is as short as the slope is small.",
-        (cure.higher_rate, cure.other_memory, cure.falling_higher_rate, cure.longer, cure.start_nearer),
+        (cure.higher_rate, cure.other_memory, cure.longer, cure.start_nearer),
         "plateau",
     ),
     _Entry(

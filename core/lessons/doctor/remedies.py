@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +24,8 @@ LONGEST = 5000
 # Values that a sweep may cost, each for all its runs at once: a few hundredths of a second. Longer runs are swept over
 # their beginning; what is found there is tried in full.
 _SWEEP, _SHORTEST = 75_000, 60
-# Learning rates per sweep, values of another hyperparameter, starts, and how far rates reach from the run's own.
-_RATES, _VALUES, _STARTS, _REACH = 33, 9, 19, 1e4
+# Learning rates per sweep, values of another hyperparameter, and how far rates reach from the run's own.
+_RATES, _VALUES, _REACH = 33, 9, 1e4
 # A slider that ends between this and 1 is that of a share that is kept.
 _MEMORY = 0.9
 # A rate below its limit is this share of it: the largest that a reader would still call just below.
@@ -34,8 +34,8 @@ _BELOW = 0.98
 _OFFERS = 2
 # What is left of the height after a change that helps, and by which share a fall is longer then.
 _HELPS, _LONGER = 0.5, 0.1
-# How far aside a start is moved, as a share of the picture's diagonal.
-_ASIDE = 0.01
+# How far aside a start is moved, as a share of the picture's diagonal, and how far towards a minimum.
+_ASIDE, _NEARER = 0.01, (0.2, 0.4, 0.6, 0.8)
 
 
 @dataclass(frozen=True)
@@ -92,21 +92,6 @@ def below_limit(signs: Signs) -> Iterator[Fix]:
         yield Fix(f"Lower α to {apart(rate, lr)[0]}, just below {digits(signs.limit)}/L", _with(run, "lr", rate))
 
 
-def lower_rate(signs: Signs) -> Iterator[Fix]:
-    """The learning rate below the run's own at and beside which it ends lowest."""
-    yield from _other_rate(signs, 1 / _REACH, 1.0)
-
-
-def higher_rate(signs: Signs) -> Iterator[Fix]:
-    """The learning rate above the run's own at and beside which it ends lowest."""
-    yield from _other_rate(signs, 1.0, _REACH)
-
-
-def other_rate(signs: Signs) -> Iterator[Fix]:
-    """The learning rate at and beside which the run ends lowest."""
-    yield from _other_rate(signs, 1 / _REACH, _REACH)
-
-
 def _other_rate(signs: Signs, low: float, high: float) -> Iterator[Fix]:
     run, hyper = signs.path.run, signs.path.run.resolved_optimizer.hypers[0]
     lr = run.settings["lr"]
@@ -119,34 +104,27 @@ def _other_rate(signs: Signs, low: float, high: float) -> Iterator[Fix]:
         yield _changed(run, hyper, "α", float(rates[at]))
 
 
+# The learning rate below the run's own, above it, or anywhere, at and beside which it ends lowest.
+lower_rate, higher_rate, other_rate = (
+    partial(_other_rate, low=low, high=high) for low, high in ((1 / _REACH, 1.0), (1.0, _REACH), (1 / _REACH, _REACH))
+)
+
+
 # --- Other settings of the rule and its schedule ---
 
 
-def other_hyper(signs: Signs) -> Iterator[Fix]:
-    """The value of another hyperparameter of the rule with which the run ends lowest.
-
-    What is 0 unless it is asked for is left alone: it turns the rule or the problem into another one.
-    """
-    return _other_hyper(signs, lambda hyper: not hyper.whole and hyper.default != 0)
-
-
 def other_memory(signs: Signs) -> Iterator[Fix]:
-    """The same of what is the share that a memory keeps."""
-    return _other_hyper(signs, lambda hyper: _MEMORY < hyper.slider[1] < 1)
-
-
-def _other_hyper(signs: Signs, wanted: Callable[[Hyper], bool]) -> Iterator[Fix]:
+    """The value of a hyperparameter that is the share a memory keeps with which the run ends lowest."""
     run, offers = signs.path.run, []
-    others = [hyper for hyper in run.resolved_optimizer.hypers[1:] if wanted(hyper)]
+    others = [hyper for hyper in run.resolved_optimizer.hypers[1:] if _MEMORY < hyper.slider[1] < 1]
     for hyper in others:
         low, high = hyper.slider
         # Memories differ most close to 1.
-        close = (0.95, 0.98, 0.99) if _MEMORY < high < 1 else ()
-        spread = np.geomspace(low, high, _VALUES) if hyper.scale == "log" else np.linspace(low, high, _VALUES)
-        values = np.unique(np.clip([*(float(f"{value:.2g}") for value in spread), *close], low, high))
+        values = np.unique([*np.linspace(low, high, _VALUES).round(2), 0.95, 0.98, 0.99]).clip(low, high)
         levels, own = _levels(run, hyper.name, values, len(others))
-        for at in _lowest(levels, own)[:1]:
-            offers.append((levels[at], _changed(run, hyper, _called(hyper), float(values[at]))))
+        offers += [
+            (levels[at], _changed(run, hyper, _called(hyper), float(values[at]))) for at in _lowest(levels, own)[:1]
+        ]
     yield from (fix for _, fix in sorted(offers, key=lambda offer: offer[0])[:_OFFERS])
 
 
@@ -173,13 +151,6 @@ def constant_rate(signs: Signs) -> Iterator[Fix]:
         yield Fix("Keep α constant", replace(signs.path.run, schedule="constant", schedule_hypers={}))
 
 
-def falling_higher_rate(signs: Signs) -> Iterator[Fix]:
-    """A higher learning rate that falls along a cosine."""
-    for bare in falling_rate(signs):
-        for fix in islice(higher_rate(Signs(replace(signs.path, run=bare.run))), 1):
-            yield Fix(f"{fix.label} and let it fall to 0 along a cosine", fix.run)
-
-
 # --- What all racers share ---
 
 
@@ -201,18 +172,11 @@ def start_aside(signs: Signs) -> Iterator[Fix]:
 
 
 def start_nearer(signs: Signs) -> Iterator[Fix]:
-    """The start nearest to the run's own, on the way to a lowest minimum, from which it ends lower."""
-    run, begun = signs.path.run, np.array(signs.path.run.start)
-    if not signs.has_lowest:
-        return
-    goals = np.array(signs.lowest)
-    goal = goals[((goals - begun) ** 2).sum(axis=1).argmin()]
-    shares = np.arange(1, _STARTS + 1) / (_STARTS + 1)
-    starts = begun[:, None] + shares * (goal - begun)[:, None]
-    short = _shortened(run)
-    levels = held(_late_losses(trace_many(short, starts=starts, late=late(short.steps))))
-    low = np.flatnonzero(levels - signs.bottom <= _HELPS * signs.height)
-    yield from (_starting(run, starts[:, at]) for at in low[:_OFFERS])
+    """The start moved towards a lowest minimum, ever farther."""
+    begun = np.array(signs.path.run.start)
+    if signs.has_lowest:
+        goal = min(map(np.array, signs.lowest), key=lambda point: float(np.linalg.norm(point - begun)))
+        yield from (_starting(signs.path.run, begun + share * (goal - begun)) for share in _NEARER)
 
 
 def declared_start(signs: Signs) -> Iterator[Fix]:

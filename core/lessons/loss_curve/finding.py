@@ -92,11 +92,6 @@ class _Scaled:
         first, last = _cuts(len(self.losses))[part : part + 2]
         return float(np.median(self.losses[first:last]))
 
-    @property
-    def fall(self) -> float:
-        """From the highest median to the lowest."""
-        return float(np.ptp(self.medians))
-
 
 @np.errstate(all="ignore")
 def diagnose_curve(losses: Array) -> list[CurveFinding]:
@@ -202,32 +197,22 @@ def _spikes(scaled: _Scaled) -> Iterator[CurveFinding]:
 
 
 def _plateau(scaled: _Scaled) -> Iterator[CurveFinding]:
-    medians, fall = scaled.medians, scaled.fall
-    length = int(np.ceil(_LONG * len(medians)))
+    medians, fall, count = scaled.medians, float(np.ptp(scaled.medians)), len(scaled.medians)
+    length = int(np.ceil(_LONG * count))
     if length < 3 or fall < max(_RISE * scaled.unrest, _RISEN):
         return
     # What is level on the way to 0 is so in size, too, and not only beside how far logarithms fall there.
-    levels = np.array([scaled.level(part) for part in range(len(medians))])
-    drop = float(np.ptp(levels))
-
-    def rests(first: int, last: int) -> bool:
-        part = slice(first, last + 1)
-        return bool(np.ptp(medians[part]) <= _STILL * fall and np.ptp(levels[part]) <= _STILL * drop)
-
-    best: tuple[int, int] | None = None
-    for first in range(len(medians) - length):
-        last = first + length - 1
-        while last + 1 < len(medians) and rests(first, last + 1):
-            last += 1
-        if not rests(first, last):
-            continue
-        if medians[last] - medians[last + 1 :].min(initial=np.inf) < _FOLLOWS * fall:
-            continue
-        if best is None or last - first > best[1] - best[0]:
-            best = first, last
-    if best is None:
+    levels = np.array([scaled.level(part) for part in range(count)])
+    stretches = [
+        (last - first, first, last)
+        for first in range(count - length)
+        for last in range(first + length - 1, count - 1)
+        if all(np.ptp(each[first : last + 1]) <= _STILL * np.ptp(each) for each in (medians, levels))
+        and medians[last] - medians[last + 1 :].min() >= _FOLLOWS * fall
+    ]
+    if not stretches:
         return
-    first, last = best
+    _, first, last = max(stretches, key=lambda stretch: stretch[0])
     begin, end = int(scaled.ends[first - 1]) + 1 if first else 1, int(scaled.ends[last])
     yield CurveFinding(
         Kind.PLATEAU,
@@ -243,18 +228,18 @@ def _plateau(scaled: _Scaled) -> Iterator[CurveFinding]:
 def _end(scaled: _Scaled) -> CurveFinding:
     """What the end of a curve does that does not rise: falls, has come to a floor, or stands where it began."""
     count = len(scaled.medians)
-    late, half = (_trend(scaled, max(_FEWEST, count // parts)) for parts in (3, 2))
+    (late, falls), (half, fell) = (_trend(scaled, max(_FEWEST, count // parts)) for parts in (3, 2))
     # A fall that noise hides in the last third shows in the last half, if it has not ended before.
-    if late.certain or (half.certain and late.slope < _ENDED * half.slope):
+    if falls or (fell and late < _ENDED * half):
         return CurveFinding(Kind.FALLING, _pace(scaled), "Give it more steps before anything else is changed.")
     level = float(np.median(scaled.medians[-max(_FEWEST, count // 3) :]))
-    off = np.flatnonzero(np.abs(scaled.medians - level) > max(3 * scaled.unrest, _LEVEL * scaled.fall, _SAME))
+    off = np.flatnonzero(np.abs(scaled.medians - level) > max(3 * scaled.unrest, _SAME))
     since = int(scaled.ends[min(int(off[-1]), count - 2)]) + 1 if off.size else 1
     rest = scaled.losses[np.searchsorted(scaled.places, since) :]
     low, high = apart(*np.percentile(rest, (10, 90)).tolist())
     between = f"eight of ten values lie between {low} and {high}" if low != high else f"all values are about {low}"
-    fell = scaled.medians[0] - level > max(3 * scaled.unrest, _SAME)
-    if not fell and scaled.values[0] - level < max(_SPIKE * scaled.scatter, _HIGH):
+    lower = scaled.medians[0] - level > max(3 * scaled.unrest, _SAME)
+    if not lower and scaled.values[0] - level < max(_SPIKE * scaled.scatter, _HIGH):
         return CurveFinding(
             Kind.STANDS,
             f"It begins at {digits(scaled.losses[0])} and ends at about {digits(scaled.level(count - 1))}; {between}.",
@@ -263,63 +248,40 @@ def _end(scaled: _Scaled) -> CurveFinding:
             "plateau",
         )
     if scaled.logarithmic and level <= np.log(_NOTHING) + np.log(10):
-        return CurveFinding(
-            Kind.FLOOR,
-            f"From value {digits(since)} on it is as good as 0: at most {high}, after {digits(scaled.losses.max())}.",
-            "Nothing is left to gain on these data; look at the loss on new ones.",
-            at=(since,),
-        )
-    noisy = scaled.scatter > _SAME / 2
-    return CurveFinding(
-        Kind.FLOOR,
-        f"From value {digits(since)} on it stays at about {digits(float(np.median(rest)))}; {between}.",
-        "Lower the learning rate to a tenth and go on: if the loss falls at once, the noise of the batches held it "
-        "there."
-        if noisy
-        else "The values hardly scatter, so no noise holds it there: it is a minimum, or the learning rate has run "
-        "out. Start again at another rate, or with a larger model.",
-        at=(since,),
-    )
+        following = "If it is as good as 0, nothing is left to gain on these data; look at the loss on new ones."
+    elif scaled.scatter > _SAME / 2:
+        following = "Lower the learning rate to a tenth: if the loss falls at once, the noise of the batches held it."
+    else:
+        following = "No noise holds it there: it is a minimum, or the learning rate has run out. Try another rate."
+    told = f"From value {digits(since)} on it stays at about {digits(float(np.median(rest)))}; {between}."
+    return CurveFinding(Kind.FLOOR, told, following, at=(since,))
 
 
-@dataclass(frozen=True)
-class _Trend:
-    """The slope over the last parts per value, and whether it is certain that it falls."""
-
-    slope: float
-    certain: bool
-
-
-def _trend(scaled: _Scaled, parts: int) -> _Trend:
+def _trend(scaled: _Scaled, parts: int) -> tuple[float, bool]:
+    """The slope over the last ``parts`` per value, and whether it is certain that it falls."""
     medians, middles = scaled.medians[-parts:], _middles(scaled)[-parts:]
-    slope, error = _line(middles, medians, scaled.unrest)
-    enough = max(_TREND * error, _LEVEL * scaled.fall / (middles[-1] - middles[0]))
-    return _Trend(slope, -slope > enough)
+    slope, off = _line(middles, medians)
+    error = max(off / max(parts - 2, 1), scaled.unrest**2) / float(((middles - middles.mean()) ** 2).sum())
+    enough = max(_TREND * np.sqrt(error), _LEVEL * np.ptp(scaled.medians) / (middles[-1] - middles[0]))
+    return slope, bool(-slope > enough)
 
 
 def _pace(scaled: _Scaled) -> str:
     """How fast the second half falls: by a factor in so many values, or as a power of their number."""
-    count = len(scaled.medians)
-    half = slice(count // 2, None)
-    begin, end = apart(scaled.level(count // 2), scaled.level(count - 1))
+    half = len(scaled.medians) // 2
+    begin, end = apart(scaled.level(half), scaled.level(len(scaled.medians) - 1))
     told = f"In the second half it fell from about {begin} to {end}"
-    if not scaled.logarithmic or count - count // 2 < _FEWEST:
+    if not scaled.logarithmic or len(scaled.medians) - half < _FEWEST:
         return f"{told}."
-    middles = _middles(scaled)[half]
-    medians = scaled.medians[half]
-    fits = {}
-    for name, across in (("factor", middles), ("power", np.log(middles))):
-        slope, _ = _line(across, medians)
-        off = medians - medians.mean() - slope * (across - across.mean())
-        fits[name] = slope, float((off**2).sum())
+    middles, medians = _middles(scaled)[half:], scaled.medians[half:]
+    (rate, off), (power, power_off) = _line(middles, medians), _line(np.log(middles), medians)
     # Swings suit either; a power must be much the better one.
-    if fits["power"][1] > _MUCH * fits["factor"][1]:
-        halving = np.log(2) / -fits["factor"][0]
-        return f"{told}: about as a geometric sequence that halves every {counted(float(f'{halving:.2g}'), 'value')}."
-    power = -fits["power"][0]
+    if power_off > _MUCH * off:
+        halving = counted(float(f"{np.log(2) / -rate:.2g}"), "value")
+        return f"{told}: about as a geometric sequence that halves every {halving}."
     return (
-        f"{told}: about as 1/t to the power of {digits(power, '.2g')}, so that twice as many values leave "
-        f"{digits(2**-power, '.0%')} of it."
+        f"{told}: about as 1/t to the power of {digits(-power, '.2g')}, so that twice as many values leave "
+        f"{digits(2**power, '.0%')} of it."
     )
 
 
@@ -375,16 +337,11 @@ def _sliding(values: Array, width: int) -> Array:
     return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(values, width), axis=1))
 
 
-def _line(across: Array, up: Array, unrest: float = 0.0) -> tuple[float, float]:
-    """The slope of the line through points, by least squares, and its standard error.
-
-    That is at least what follows from points that are off by ``unrest`` each.
-    """
+def _line(across: Array, up: Array) -> tuple[float, float]:
+    """The slope of the line through points, by least squares, and the sum of the squares that it leaves."""
     x, y = across - across.mean(), up - up.mean()
-    square = float((x**2).sum())
-    slope = float((x * y).sum()) / square
-    off = float(((y - slope * x) ** 2).sum())
-    return slope, float(np.sqrt(max(off / max(len(x) - 2, 1), unrest**2) / square))
+    slope = float((x * y).sum() / (x**2).sum())
+    return slope, float(((y - slope * x) ** 2).sum())
 
 
 # --- The picture ---
@@ -416,15 +373,9 @@ def curve_plot(losses: Array, found: list[CurveFinding], name: str = "loss") -> 
 
 
 def _extremes(losses: Array) -> npt.NDArray[np.int64]:
-    """The places of the lowest and the highest finite loss of each of so many parts as are drawn, in order."""
+    """The places of the lowest and the highest loss of each of so many parts as are drawn, in order."""
     if len(losses) <= 2 * _DRAWN:
         return np.arange(len(losses))
     parts = np.array_split(np.arange(len(losses)), _DRAWN)
-    kept: list[int] = []
-    for part in parts:
-        usable = part[np.isfinite(losses[part])]
-        if usable.size:
-            kept += {int(usable[losses[usable].argmin()]), int(usable[losses[usable].argmax()])}
-        else:
-            kept.append(int(part[0]))
-    return np.array(sorted(kept))
+    low, high = (np.nan_to_num(losses, nan=side, posinf=side, neginf=side) for side in (np.inf, -np.inf))
+    return np.unique([part[each] for part in parts for each in (low[part].argmin(), high[part].argmax())])
