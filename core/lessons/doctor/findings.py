@@ -7,7 +7,7 @@ import numpy as np
 from core.engine.arrival import arrived
 from core.engine.status import AT_REST, REST_NORM, Outcome
 from core.formula.words import apart, counted, digits
-from core.lessons.doctor.signs import TO_AND_FRO, Signs, Stationary, eigenvalues, place
+from core.lessons.doctor.signs import TO_AND_FRO, Signs, place
 
 # Growth of the loss at the end of a run that has not failed yet: over its start, and over as many steps before.
 _GROWN, _GROWING = 10.0, 2.0
@@ -25,8 +25,6 @@ _TURNING, _NEAR_LIMIT = 0.8, 0.5
 _RUN_OUT, _MOVING = 0.05, 0.02
 # How many times shorter steps must have become under a memory that only grows to starve a run.
 _SHORTER = 5.0
-# The share of the picture's diagonal within which an end belongs to a stationary point.
-_BESIDE = 0.05
 
 
 class Finding(StrEnum):
@@ -149,32 +147,22 @@ def arrived_well(signs: Signs) -> str | None:
         return f"{here}. From step {since} on that is {which} lowest minimum, to within 1 % of the picture.{moving}"
     if signs.has_lowest or signs.usual.deepest < path.loss[-1] - 1e-9 * abs(path.loss[-1]):
         return None
-    near = _nearby(signs) if signs.slow else None
-    if path.status.outcome in (Outcome.MINIMUM, Outcome.FLAT) or (near is not None and near.kind is Outcome.MINIMUM):
+    bowl = signs.slow and signs.is_level and bool(signs.curvatures[0] > 0)
+    if path.status.outcome in (Outcome.MINIMUM, Outcome.FLAT) or bowl:
         return f"{here}, and nothing in the picture is lower."
     return None
 
 
-def _nearby(signs: Signs) -> Stationary | None:
-    """The stationary point that the end is beside, if it is near."""
-    near = signs.stationary_point
-    if near is None:
-        return None
-    away = float(np.linalg.norm(np.median(signs.path.x[-signs.late :], axis=0) - near.x))
-    return near if away <= _BESIDE * signs.diagonal else None
-
-
 def saddle(signs: Signs) -> str | None:
     """Whether the run rests at a saddle or on a hilltop, or is near one and hardly gets away."""
-    path, near = signs.path, _nearby(signs)
-    held = signs.slow and near is not None and near.kind in (Outcome.SADDLE, Outcome.MAXIMUM)
-    held = held and path.grad_norm[-1] < 0.1 * signs.usual.slope
-    if near is None or not (path.status.outcome in (Outcome.SADDLE, Outcome.MAXIMUM) or held):
+    path = signs.path
+    held = signs.slow and signs.is_level and bool(signs.curvatures[0] < -_FLAT * signs.usual.curvature)
+    if path.status.outcome not in (Outcome.SADDLE, Outcome.MAXIMUM) and not held:
         return None
-    unit = 10.0 ** (np.floor(np.log10(signs.diagonal)) - 4)
+    curves = " and by ".join(map(digits, signs.curvatures[::-1]))
     return (
-        f"It is beside {place(np.round(near.x / unit) * unit + 0.0)}, where the slope is 0 and the loss curves by "
-        f"{' and by '.join(map(digits, near.curvatures[::-1]))}; its own gradient norm is {digits(path.grad_norm[-1])}."
+        f"At {place(path.x[-1])} its gradient norm is {digits(path.grad_norm[-1])}, and the loss curves by {curves} "
+        "there: down where that is negative."
     )
 
 
@@ -184,10 +172,8 @@ def higher(signs: Signs) -> str | None:
     if path.status.failed or not signs.has_lowest or signs.arrived:
         return None
     in_other = arrived(signs.known, path.x[-signs.late :].T, path.loss[-signs.late :]) >= len(signs.lowest)
-    near = _nearby(signs)
-    beside = signs.slow and near is not None and near.kind is Outcome.MINIMUM and not _is_lowest(signs, near)
     resting = path.status.outcome is Outcome.MINIMUM and not signs.at_lowest(slice(-1, None))[0]
-    if not (in_other.mean() > 0.5 or beside or resting):
+    if not (in_other.mean() > 0.5 or resting):
         return None
     lowest = signs.known.points[0]
     here, there = apart(path.loss[-1], float(value(np.array(lowest))))
@@ -195,13 +181,6 @@ def higher(signs: Signs) -> str | None:
         f"It ended at {place(path.x[-1])}, in a minimum where the loss is {here}. There is a lower one at "
         f"{place(lowest)}, where it is {there}."
     )
-
-
-def _is_lowest(signs: Signs, near: Stationary) -> bool:
-    if not signs.has_lowest:
-        return False
-    at = arrived(signs.known, near.x[:, None], signs.objective.parsed.value(near.x)[None])[0]
-    return bool(0 <= at < len(signs.lowest))
 
 
 # --- Runs that go to and fro ---
@@ -271,14 +250,10 @@ def circling(signs: Signs) -> str | None:
 
 def plateau(signs: Signs) -> str | None:
     """Whether the run rests or creeps where the loss is nearly level and there is no minimum."""
-    path, near = signs.path, _nearby(signs)
+    path = signs.path
     # Where the loss curves down, a slope grows only on the way out.
-    curvatures = eigenvalues(signs.objective, path.x[-1:])
-    level = curvatures.size and path.grad_norm[-1] <= _FLAT * signs.usual.slope
-    level = level and float(curvatures.max()) <= _FLAT * signs.usual.curvature
-    vanishing = near is not None and near.kind is Outcome.FLAT and not _is_lowest(signs, near)
-    resting = path.status.outcome is Outcome.FLAT and (near is None or vanishing)
-    if not resting and not (signs.slow and (level or (vanishing and path.grad_norm[-1] < 0.1 * signs.usual.slope))):
+    level = path.grad_norm[-1] <= _FLAT * signs.usual.slope and signs.curvatures[-1] <= _FLAT * signs.usual.curvature
+    if path.status.outcome is not Outcome.FLAT and not (signs.slow and level):
         return None
     times = signs.usual.slope / path.grad_norm[-1]
     usual = f", and the usual one in the picture is {digits(times)} times that" if np.isfinite(times) else ""

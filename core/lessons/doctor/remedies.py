@@ -164,8 +164,7 @@ def longer(signs: Signs) -> Iterator[Fix]:
 
 def start_aside(signs: Signs) -> Iterator[Fix]:
     """A start a little aside, along the direction in which the loss curves down the most where the run ends."""
-    run, near = signs.path.run, signs.stationary_point
-    hessian = signs.objective.parsed.hessian(near.x if near is not None else signs.path.x[-1])
+    run, hessian = signs.path.run, signs.objective.parsed.hessian(signs.path.x[-1])
     if np.isfinite(hessian).all():
         way = np.linalg.eigh(hessian)[1][:, 0] * _ASIDE * signs.diagonal
         yield from (_starting(run, np.array(run.start) + side) for side in (way, -way))

@@ -10,8 +10,7 @@ import numpy.typing as npt
 from core.catalogue.objectives import Objective
 from core.catalogue.optimizers import optimizer
 from core.engine.arrival import Known, arrived, known_minima
-from core.engine.rest import rests
-from core.engine.status import REST_NORM, Outcome, point_text
+from core.engine.status import point_text
 from core.engine.trace import Path
 from core.formula.words import digits
 from core.problems.theory import step_factors
@@ -27,9 +26,8 @@ _MOSTLY, _LAST = 0.8, 4
 # Products of learning rate and curvature at which a rule is asked whether it comes back to a minimum, and into how many
 # parts of one of these steps the limit is refined.
 _PRODUCTS, _FINER = np.geomspace(0.01, 10.0, 400), 1001
-# Steps of Newton's method to a stationary point, how far it may be as a share of the picture's diagonal, and what a
-# gradient of 0 is, as a share of the slopes in the picture. At a multiple zero a step covers half of the way or more.
-_STEPS, _CLOSE, _ZERO = 50, 0.15, 1e-9
+# A slope that is less than this share of the usual one is next to none.
+_LEVEL = 0.1
 # Points a side at which the slopes and curvatures of a picture are looked at.
 _GRID = 21
 
@@ -188,6 +186,17 @@ class Signs:
         run = self.path.run
         return _largest_product(run.optimizer, tuple(run.settings.items()))
 
+    @cached_property
+    def curvatures(self) -> Array:
+        """The curvatures at the end, ascending; NaN where they are not finite."""
+        values = eigenvalues(self.objective, self.path.x[-1:])
+        return values[0] if values.size else np.array([np.nan])
+
+    @property
+    def is_level(self) -> bool:
+        """Whether the slope at the end is much smaller than the usual one in the picture."""
+        return bool(self.path.grad_norm[-1] < _LEVEL * self.usual.slope)
+
     @property
     def usual(self) -> "Usual":
         """What is usual in the picture."""
@@ -199,26 +208,6 @@ class Signs:
         return float(np.median(self.path.rate_share[-self.late :]))
 
     @cached_property
-    def stationary_point(self) -> "Stationary | None":
-        """The stationary point that Newton's method leads to from the end of the run, if there is one that is near."""
-        formula, end, slope = self.objective.parsed, self.path.x[-1], self.usual.slope
-        point, grad = end, formula.grad(end)
-        for _ in range(_STEPS):
-            if float(np.linalg.norm(grad)) <= _ZERO * slope:
-                break
-            try:
-                point = point - np.linalg.solve(formula.hessian(point), grad)
-            except np.linalg.LinAlgError:
-                return None
-            if not float(np.linalg.norm(point - end)) <= _CLOSE * self.diagonal:
-                return None
-            grad = formula.grad(point)
-        if not float(np.linalg.norm(grad)) <= max(_ZERO * slope, REST_NORM):
-            return None
-        rest = rests(formula, point[:, None], grad[:, None])
-        return Stationary(point, Outcome(rest.outcomes[0]), rest.curvatures[:, 0])
-
-    @cached_property
     def pace(self) -> float:
         """How far the second half of the run got per step, as the crow flies."""
         half = self.taken // 2
@@ -227,15 +216,6 @@ class Signs:
 
 # A way that is so many times as long as its extent goes to and fro.
 TO_AND_FRO = 3.0
-
-
-@dataclass(frozen=True, eq=False)
-class Stationary:
-    """A stationary point ``x`` of shape ``(d,)``: of which kind it is, and its ascending curvatures."""
-
-    x: Array
-    kind: Outcome
-    curvatures: Array
 
 
 @dataclass(frozen=True)
