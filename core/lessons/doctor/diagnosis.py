@@ -10,7 +10,7 @@ from core.engine.trace import Path
 from core.lessons.doctor import findings as found
 from core.lessons.doctor import remedies as cure
 from core.lessons.doctor.findings import Finding
-from core.lessons.doctor.remedies import Fix, Helps, Remedy
+from core.lessons.doctor.remedies import Fix, Remedy
 from core.lessons.doctor.signs import Signs
 
 
@@ -46,12 +46,6 @@ class _Entry:
     cause: str
     remedies: tuple[Remedy, ...] = ()
     symptom: str = ""
-    helps: Helps = cure.ends_lower
-
-
-def _stays_low(changed: Signs, signs: Signs) -> bool:
-    """Whether a changed run arrives and does not rise again."""
-    return changed.arrived and found.rising_again(changed) is None
 
 
 _GRADES = dict.fromkeys((Finding.ARRIVED, Finding.UNDERWAY), Grade.FINE) | dict.fromkeys(
@@ -90,7 +84,6 @@ _TABLE = (
         found.rising_again,
         "Near a minimum gradients become tiny and a memory of their squares forgets the large ones, so its steps grow.",
         (cure.falling_rate, cure.lower_rate, cure.other_memory),
-        helps=_stays_low,
     ),
     _Entry(Finding.ARRIVED, found.arrived_well, "The learning rate suited the curvature on its way."),
     _Entry(
@@ -136,12 +129,6 @@ _TABLE = (
         "fading",
     ),
     _Entry(
-        Finding.EXHAUSTED,
-        found.exhausted,
-        "A schedule lowers the learning rate by the clock or by the loss, wherever the run stands then.",
-        (cure.constant_rate, cure.higher_rate, cure.longer),
-    ),
-    _Entry(
         Finding.PLATEAU,
         found.plateau,
         "The ground is nearly level here, and a step is as short as the slope is small.",
@@ -169,7 +156,7 @@ def diagnose(path: Path) -> Diagnosis:
     for entry in _TABLE:
         evidence = entry.test(signs)
         if evidence is not None:
-            fix = cure.best(signs, entry.remedies, entry.helps)
+            fix = cure.best(signs, entry.remedies)
             grade = _GRADES.get(entry.finding, Grade.TROUBLE)
             return Diagnosis(entry.finding, grade, evidence, entry.cause, fix, entry.symptom)
     raise AssertionError("The last entry of the table fits every path.")

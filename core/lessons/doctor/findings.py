@@ -1,5 +1,6 @@
 """What can be found of a run: each finding with its test, a function from signs to the evidence or ``None``."""
 
+import re
 from enum import StrEnum
 
 import numpy as np
@@ -16,15 +17,13 @@ _TOLD = 10
 # The share of the first height below which a run has been calm for a while, that above which it rose again, and how
 # many times as high as it had been calm.
 _CALM, _RISEN, _TIMES = 1e-4, 1e-5, 1e3
-# Below these shares of the usual slope and curvature of a picture its ground is flat.
-_FLAT = 0.05
+# Below these shares of the usual slope and curvature of a picture its ground is flat; below minus the second it curves
+# down.
+_FLAT, _DOWN = 0.05, 0.1
 # The share of the last steps that turn back, and the share of the largest stable product, that make a bounce.
 _TURNING, _NEAR_LIMIT = 0.8, 0.5
-# A learning rate below this share of its peak has run out, if no more than that share of the way comes after it, and
-# if at least the other share came in as many steps before.
-_RUN_OUT, _MOVING = 0.05, 0.02
 # How many times shorter steps must have become under a memory that only grows to starve a run.
-_SHORTER = 5.0
+_SHORTER = 3.0
 
 
 class Finding(StrEnum):
@@ -39,7 +38,6 @@ class Finding(StrEnum):
     SADDLE = "Held up where the slope is 0"
     HIGHER = "Ended in a higher minimum"
     NOISE_FLOOR = "As low as the noise allows"
-    EXHAUSTED = "The learning rate ran out"
     BOUNCING = "Bounces from wall to wall"
     CIRCLING = "Hops about the minimum"
     PLATEAU = "Lost where it is flat"
@@ -156,7 +154,7 @@ def arrived_well(signs: Signs) -> str | None:
 def saddle(signs: Signs) -> str | None:
     """Whether the run rests at a saddle or on a hilltop, or is near one and hardly gets away."""
     path = signs.path
-    held = signs.slow and signs.is_level and bool(signs.curvatures[0] < -_FLAT * signs.usual.curvature)
+    held = signs.slow and signs.is_level and bool(signs.curvatures[0] < -_DOWN * signs.usual.curvature)
     if path.status.outcome not in (Outcome.SADDLE, Outcome.MAXIMUM) and not held:
         return None
     curves = " and by ".join(map(digits, signs.curvatures[::-1]))
@@ -196,26 +194,6 @@ def noise_floor(signs: Signs) -> str | None:
         f"In the last {counted(signs.late - 1)} its loss went up and down between {low} and {high}. The gradient norm "
         f"there is {digits(float(np.median(path.grad_norm[-signs.late :])))}, and the noise on each coordinate is "
         f"{digits(path.run.noise)}."
-    )
-
-
-def exhausted(signs: Signs) -> str | None:
-    """Whether the schedule had taken the learning rate away before the run was there."""
-    large = np.flatnonzero(np.abs(signs.shares) > _RUN_OUT)
-    first = int(large[-1]) + 1 if large.size else 0
-    left, after = signs.taken - first, float(signs.lengths[first:].sum())
-    if not signs.slow or signs.path.grad_norm[-1] <= REST_NORM or not first or left < max(3, signs.taken // 50):
-        return None
-    # It must have been moving until then.
-    if (
-        after > _RUN_OUT * signs.lengths.sum()
-        or signs.lengths[first // 2 : first].sum() < _MOVING * signs.lengths.sum()
-    ):
-        return None
-    return (
-        f"From step {digits(first + 1)} on the schedule kept α below {digits(_RUN_OUT, '.0%')} of its peak. In the "
-        f"{counted(left)} left the point moved by {digits(after)}, though the gradient norm there is still "
-        f"{digits(signs.path.grad_norm[-1])}."
     )
 
 
@@ -267,19 +245,21 @@ def starved(signs: Signs) -> str | None:
     """Whether something the rule keeps only grows and takes its learning rate away."""
     if not signs.slow or signs.taken < _TOLD:
         return None
-    first, last = float(signs.lengths[0]), float(np.median(signs.lengths[-signs.late :])) / (signs.share or 1.0)
-    if first < _SHORTER * last:
+    # The very first step may be a long one, because a memory has not filled yet.
+    first, last = (float(np.median(part)) for part in np.split(signs.lengths, [signs.taken // 10, -signs.late])[::2])
+    rule = signs.path.run.resolved_optimizer
+    grows = [
+        name for name in rule.parsed.state if re.search(rf"^ *{name} = (?:{name} \+|max\({name}\b)", rule.text, re.M)
+    ]
+    if first < _SHORTER * last / (signs.share or 1.0) or not grows:
         return None
-    for name in signs.path.run.resolved_optimizer.parsed.state:
-        kept = signs.path.terms.get(name, np.empty((0, 1))).reshape(signs.taken, -1)
-        if kept.size and (np.diff(kept, axis=0) >= 0).all() and kept[-1].max() > kept[0].max():
-            least, most = float(kept[0].max()), float(kept[-1].max())
-            return (
-                f"What the rule keeps as {name} never shrank: it was {digits(least)} after the first step and is "
-                f"{digits(most)} at the end. A step was {digits(first)} long at first and is {digits(last)} long now, "
-                f"where the gradient norm is {digits(signs.path.grad_norm[-1])}."
-            )
-    return None
+    kept = signs.path.terms[grows[0]].reshape(signs.taken, -1)
+    least, most = (digits(float(values.max())) for values in kept[[0, -1]])
+    return (
+        f"What the rule keeps as {grows[0]} was {least} after the first step and is {most} at the end. Steps were "
+        f"{digits(first)} long at first and are {digits(last)} long now, where the gradient norm is "
+        f"{digits(signs.path.grad_norm[-1])}."
+    )
 
 
 def crawling(signs: Signs) -> str | None:

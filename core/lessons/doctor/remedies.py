@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from core.catalogue.hypers import Hyper
-from core.engine.many import Many, trace_many
+from core.engine.many import trace_many
 from core.engine.run import Run
 from core.engine.sensitivity import held, late
 from core.engine.trace import trace
 from core.formula.words import apart, digits
+from core.lessons.doctor.findings import rising_again
 from core.lessons.doctor.signs import Signs, place
 
 Array = npt.NDArray[np.float64]
@@ -48,17 +49,18 @@ class Fix:
 
 Remedy = Callable[[Signs], Iterator[Fix]]
 """Changes that may help a run, the best first."""
-Helps = Callable[[Signs, Signs], bool]
-"""Whether the first, a changed run, does better than the second, for which the change was made."""
 
 
-def best(signs: Signs, remedies: tuple[Remedy, ...], helps: Helps) -> Fix | None:
-    """The first of what ``remedies`` offer that ``helps``."""
-    offers = (fix for remedy in remedies for fix in remedy(signs))
-    return next((fix for fix in offers if helps(Signs(trace(fix.run)), signs)), None)
+def best(signs: Signs, remedies: tuple[Remedy, ...]) -> Fix | None:
+    """The first of what ``remedies`` offer that helps, and after which the run does not rise again."""
+    for fix in (fix for remedy in remedies for fix in remedy(signs)):
+        changed = Signs(trace(fix.run))
+        if _ends_lower(changed, signs) and rising_again(changed) is None:
+            return fix
+    return None
 
 
-def ends_lower(changed: Signs, signs: Signs) -> bool:
+def _ends_lower(changed: Signs, signs: Signs) -> bool:
     """Whether a changed run arrives at a lowest minimum, or at most half of the height at its end is left.
 
     One that failed ends lower wherever it ends below its start. Where no lowest value is known, the fall must be longer
@@ -145,12 +147,6 @@ def falling_rate(signs: Signs) -> Iterator[Fix]:
         yield Fix("Let α fall to 0 along a cosine", run)
 
 
-def constant_rate(signs: Signs) -> Iterator[Fix]:
-    """No schedule."""
-    if signs.path.run.schedule != "constant":
-        yield Fix("Keep α constant", replace(signs.path.run, schedule="constant", schedule_hypers={}))
-
-
 # --- What all racers share ---
 
 
@@ -191,22 +187,16 @@ def _starting(run: Run, point: Array) -> Fix:
 # --- Sweeps and names ---
 
 
-def _shortened(run: Run, sweeps: int = 1) -> Run:
-    """``run`` with as many of its steps as each of so many sweeps may cost."""
-    most = max(_SHORTEST, _SWEEP // sweeps // run.program(recording=False).size)
-    return run if run.steps <= most else replace(run, steps=most)
-
-
 def _levels(run: Run, name: str, values: Array, sweeps: int = 1) -> tuple[Array, float]:
-    """How low ``run`` ends at each of ``values`` of the hyperparameter ``name``, and at its own; NaN where it fails."""
-    short = _shortened(run, sweeps)
-    hypers = {name: np.append(values, run.settings[name])}
-    levels = _late_losses(trace_many(short, hypers=hypers, late=late(short.steps)))
+    """How low ``run`` ends at each of ``values`` of the hyperparameter ``name``, and at its own; NaN where it fails.
+
+    It takes as many of its steps as each of so many ``sweeps`` may cost.
+    """
+    most = max(_SHORTEST, _SWEEP // sweeps // run.program(recording=False).size)
+    short = replace(run, steps=min(run.steps, most))
+    many = trace_many(short, hypers={name: np.append(values, run.settings[name])}, late=late(short.steps))
+    levels = np.where(many.diverged_at >= 0, np.nan, many.late_loss)
     return levels[:-1], float(levels[-1])
-
-
-def _late_losses(many: Many) -> Array:
-    return np.where(many.diverged_at >= 0, np.nan, many.late_loss)
 
 
 def _lowest(levels: Array, own: float) -> npt.NDArray[np.int64]:

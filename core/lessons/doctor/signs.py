@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -117,12 +118,6 @@ class Signs:
         return float(np.sqrt(sum((high - low) ** 2 for low, high in self.objective.domain)))
 
     @cached_property
-    def shares(self) -> Array:
-        """The learning rate of each step as a share of the largest that the schedule gave."""
-        shares = self.path.rate_share[1:]
-        return np.asarray(shares / max(float(np.abs(shares).max(initial=0.0)), 1e-300))
-
-    @cached_property
     def progress(self) -> float:
         """What the second half of the steps did: the share of its height that is left, or of the whole fall if less."""
         half, reach = self.taken // 2, max(1, self.late // 2)
@@ -218,12 +213,8 @@ class Signs:
 TO_AND_FRO = 3.0
 
 
-@dataclass(frozen=True)
-class Usual:
-    """The median slope and the median size of the larger curvature in a picture, and its lowest value.
-
-    The first two are 0 where none is finite, the last is infinite.
-    """
+class Usual(NamedTuple):
+    """The median slope and the median larger curvature in a picture, 0 where none is finite, and its lowest value."""
 
     slope: float
     curvature: float

@@ -73,11 +73,6 @@ LABELS = (
     Label("inflection", Finding.PLATEAU, Run("quartic", "sgd", (-0.5,), 500, {"lr": 0.012})),
     Label("level", Finding.PLATEAU, Run("plateau", "sgd", (4.0,), 300, {"lr": 0.1})),
     Label("noise", Finding.NOISE_FLOOR, Run("bowl", "sgd", (-2.5, 2.0), 500, {"lr": 0.3}, noise=2.0)),
-    Label(
-        "early",
-        Finding.EXHAUSTED,
-        Run("rosenbrock", "adam", (-1.5, 2.0), 300, {"lr": 0.05}, "exponential", {"gamma": 0.95}),
-    ),
     Label("limit", Finding.BOUNCING, Run("ravine", "sgd", (-2.7, 0.83), 60, {"lr": 0.019999})),
     Label("walls", Finding.BOUNCING, Run("quartic", "sgd", (0.5,), 100, {"lr": 0.12})),
     Label("signs", Finding.CIRCLING, Run("ravine", "lion", (-2.7, 0.83), 500, {"lr": 0.3})),
