@@ -124,13 +124,13 @@ def _not_cleared(program: Program, step: Event) -> Iterator[Note]:
     if not step.loops or closed or step.who in program.handed or not backward:
         return
     zeros = [one for one in program.of(Act.ZERO) if one.who == step.who or not program.is_optimizer(one.who)]
-    once = "Call `optimizer.zero_grad()` once for each step."
+    how = ""
     if not zeros:
         how = "Nothing clears the gradients, and `backward()` adds to them: every step uses the sum of all so far."
-        yield wrong(step.line, f"{how} {once}")
     elif all(zero.root is step.root and zero.loops[: len(step.loops)] != step.loops for zero in zeros):
         how = "Gradients are cleared outside the loop that steps, so every step also uses those of the steps before."
-        yield wrong(step.line, f"{how} {once}")
+    if how:
+        yield wrong(step.line, f"{how} Call `optimizer.zero_grad()` once for each step.")
     tests = [question.test for question, _ in step.arms if isinstance(question, ast.If)]
     # As in "if (i + 1) % 4 == 0".
     counted = any(isinstance(node, ast.Mod) for test in tests for node in ast.walk(test))
@@ -190,8 +190,9 @@ def _pace(program: Program, event: Event, one: Called) -> Iterator[Note]:
     given = [*event.node.args, *(keyword.value for keyword in event.node.keywords)] if event.node is not None else []
     what = dotted(given[0]).rpartition(".")[2].lower() if given else ""
     if plateau and not given:
-        said = "ReduceLROnPlateau must be handed the loss: `scheduler.step(loss)`. This raises a TypeError."
-        yield wrong(event.line, said)
+        yield wrong(
+            event.line, "ReduceLROnPlateau must be handed the loss, `scheduler.step(loss)`; this raises an error."
+        )
     elif what.startswith(("epoch", "step", "it")) and one.name not in _TAKES_NUMBERS:
         said = "is deprecated and takes another formula; a scheduler counts by itself. Call `scheduler.step()`."
         yield wrong(event.line, f"Handing an epoch to {one.name}.step() {said}")

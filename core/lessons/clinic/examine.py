@@ -164,8 +164,7 @@ def _clip(program: Program, notes: list[Note]) -> float | None:
             notes.append(wrong(event.line, "The largest norm must be a number above 0."))
         else:
             if "norm_type" in given and program.names.value(given["norm_type"]) != 2:
-                said = "`norm_type` has no counterpart: here the norm is Euclidean."
-                notes.append(left(event.line, said))
+                notes.append(left(event.line, "`norm_type` has no counterpart: here the norm is Euclidean."))
             notes.append(Note(Kind.TAKEN, event.line, f"Gradients are clipped to a norm of {digits(value)}."))
             return float(value)
     return None

@@ -32,10 +32,6 @@ class Kind(StrEnum):
     WRONG = "Looks wrong"
 
 
-def _plain(text: str) -> str:
-    return f"“{text}”"
-
-
 @dataclass(frozen=True)
 class Note:
     """One sentence about ``line``, in Markdown; ``quotes`` are parts of the visitor's text that stand at its braces."""
@@ -45,7 +41,7 @@ class Note:
     sentence: str
     quotes: tuple[str, ...] = ()
 
-    def said(self, quoted: Callable[[str], str] = _plain) -> str:
+    def said(self, quoted: Callable[[str], str] = "“{}”".format) -> str:
         """The sentence with its quotes, each as ``quoted`` makes it harmless."""
         return self.sentence.format(*map(quoted, self.quotes)) if self.quotes else self.sentence
 

@@ -8,7 +8,7 @@ import numpy as np
 from core.engine.arrival import arrived
 from core.engine.status import AT_REST, REST_NORM, Outcome
 from core.formula.words import apart, counted, digits
-from core.lessons.doctor.signs import TO_AND_FRO, Signs, place
+from core.lessons.doctor.signs import TO_AND_FRO, Signs, eigenvalues, place
 
 # Growth of the loss at the end of a run that has not failed yet: over its start, and over as many steps before.
 _GROWN, _GROWING = 10.0, 2.0
@@ -20,8 +20,9 @@ _CALM, _RISEN, _TIMES = 1e-4, 1e-5, 1e3
 # Below these shares of the usual slope and curvature of a picture its ground is flat; below minus the second it curves
 # down.
 _FLAT, _DOWN = 0.05, 0.1
-# The share of the last steps that turn back, and the share of the largest stable product, that make a bounce.
-_TURNING, _NEAR_LIMIT = 0.8, 0.5
+# So many last steps are looked at; the share of them that turn back, and that of the largest stable product, that make
+# a bounce.
+_WINDOW, _TURNING, _NEAR_LIMIT = 64, 0.8, 0.5
 # How many times shorter steps must have become under a memory that only grows to starve a run.
 _SHORTER = 3.0
 
@@ -199,14 +200,16 @@ def noise_floor(signs: Signs) -> str | None:
 
 def bouncing(signs: Signs) -> str | None:
     """Whether the run leaps from wall to wall at the limit of what its rule bears."""
-    lr = signs.path.run.settings["lr"] * signs.share
-    if not signs.slow or signs.limit is None or signs.bounces < _TURNING:
+    last, lr = signs.path.x[-_WINDOW:], signs.path.run.settings["lr"] * signs.share
+    moves, curvatures = np.diff(last, axis=0), eigenvalues(signs.objective, last)
+    if not signs.slow or signs.limit is None or len(moves) < 4 or not curvatures.size:
         return None
-    if not lr * signs.stiffness >= _NEAR_LIMIT * signs.limit:
+    back, stiffest = float(((moves[1:] * moves[:-1]).sum(axis=1) < 0).mean()), float(np.median(curvatures[:, -1]))
+    if back < _TURNING or lr * stiffest < _NEAR_LIMIT * signs.limit:
         return None
     hop = digits(float(np.median(signs.lengths[-signs.late :])))
-    told = f"Of its last steps, {hop} long each, {digits(signs.bounces, '.0%')} turn back."
-    return f"{told} {_product(signs, signs.stiffness, 'the largest curvature there')}"
+    told = f"Of its last steps, {hop} long each, {digits(back, '.0%')} turn back."
+    return f"{told} {_product(signs, stiffest, 'the largest curvature there')}"
 
 
 def circling(signs: Signs) -> str | None:

@@ -162,7 +162,7 @@ def start_aside(signs: Signs) -> Iterator[Fix]:
     """A start a little aside, along the direction in which the loss curves down the most where the run ends."""
     run, hessian = signs.path.run, signs.objective.parsed.hessian(signs.path.x[-1])
     if np.isfinite(hessian).all():
-        way = np.linalg.eigh(hessian)[1][:, 0] * _ASIDE * signs.diagonal
+        way = np.linalg.eigh(hessian)[1][:, 0] * _ASIDE * float(np.linalg.norm(np.ptp(signs.objective.domain, axis=1)))
         yield from (_starting(run, np.array(run.start) + side) for side in (way, -way))
 
 

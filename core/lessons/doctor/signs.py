@@ -20,13 +20,13 @@ Array = npt.NDArray[np.float64]
 
 # A run's end is judged by the last of so many parts of it, and by no fewer steps than these.
 _PARTS, _FEWEST = 5, 20
-# The last steps whose curvatures count.
-_WINDOW = 64
 # Of the last points so many must have arrived, or the very last ones.
 _MOSTLY, _LAST = 0.8, 4
 # Products of learning rate and curvature at which a rule is asked whether it comes back to a minimum, and into how many
 # parts of one of these steps the limit is refined.
 _PRODUCTS, _FINER = np.geomspace(0.01, 10.0, 400), 1001
+# A way that is so many times as long as its extent goes to and fro.
+TO_AND_FRO = 3.0
 # A slope that is less than this share of the usual one is next to none.
 _LEVEL = 0.1
 # Points a side at which the slopes and curvatures of a picture are looked at.
@@ -112,11 +112,6 @@ class Signs:
         """How long each step was."""
         return np.asarray(np.linalg.norm(np.diff(self.path.x, axis=0), axis=1))
 
-    @property
-    def diagonal(self) -> float:
-        """The diagonal of the objective's picture."""
-        return float(np.sqrt(sum((high - low) ** 2 for low, high in self.objective.domain)))
-
     @cached_property
     def progress(self) -> float:
         """What the second half of the steps did: the share of its height that is left, or of the whole fall if less."""
@@ -132,12 +127,6 @@ class Signs:
         """Whether the second half brought little: the height was not even halved."""
         return not self.arrived and self.progress > (0.5 if self.objective.minimum is not None else 0.95)
 
-    @cached_property
-    def trendless(self) -> bool:
-        """Whether the loss at the end has no trend beside its own swings."""
-        swing = float(np.ptp(np.percentile(self.heights[-2 * self.late :], (10, 90))))
-        return abs(self.before - self.height) <= max(0.25 * swing, 1e-3 * self.height)
-
     def turning(self, first: int) -> float:
         """How many times as long as its own extent the way from the point ``first`` on is: 1 if it is straight."""
         extent = float(np.sqrt((np.ptp(self.path.x[first:], axis=0) ** 2).sum()))
@@ -145,8 +134,10 @@ class Signs:
 
     @cached_property
     def hopping(self) -> bool:
-        """Whether the late points go to and fro without getting lower."""
-        return self.trendless and self.turning(self.taken + 1 - self.late) >= TO_AND_FRO
+        """Whether the late points go to and fro, and the loss has no trend there beside its own swings."""
+        swing = float(np.ptp(np.percentile(self.heights[-2 * self.late :], (10, 90))))
+        trendless = abs(self.before - self.height) <= max(0.25 * swing, 1e-3 * self.height)
+        return trendless and self.turning(self.taken + 1 - self.late) >= TO_AND_FRO
 
     @cached_property
     def steepest(self) -> float:
@@ -159,18 +150,6 @@ class Signs:
         points += [np.array([self.objective.minima[0]])] if self.objective.minima and not self.objective.kink else []
         largest = float(eigenvalues(self.objective, np.concatenate(points)).max(initial=0.0))
         return largest if largest > 0 else np.nan
-
-    @cached_property
-    def stiffness(self) -> float:
-        """The largest curvature at the last points, by its median; NaN if none is finite."""
-        values = eigenvalues(self.objective, self.path.x[-_WINDOW:])
-        return float(np.median(values[:, -1])) if values.size else np.nan
-
-    @cached_property
-    def bounces(self) -> float:
-        """The share of the last steps that turn back."""
-        moves = np.diff(self.path.x[-_WINDOW - 1 :], axis=0)
-        return float(((moves[1:] * moves[:-1]).sum(axis=1) < 0).mean()) if len(moves) > 3 else 0.0
 
     @cached_property
     def limit(self) -> float | None:
@@ -207,10 +186,6 @@ class Signs:
         """How far the second half of the run got per step, as the crow flies."""
         half = self.taken // 2
         return float(np.linalg.norm(self.path.x[-1] - self.path.x[half])) / max(self.taken - half, 1)
-
-
-# A way that is so many times as long as its extent goes to and fro.
-TO_AND_FRO = 3.0
 
 
 class Usual(NamedTuple):

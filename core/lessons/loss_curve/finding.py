@@ -29,9 +29,6 @@ _TREND, _LEVEL = 2.5, 0.002
 _ENDED = 0.3
 # The share of the squared errors of a geometric sequence that a power leaves if it suits better.
 _MUCH = 0.5
-# A level stretch has this share of the parts and falls by no more than that one of all falls; it is a plateau if at
-# least the last one follows.
-_LONG, _STILL, _FOLLOWS = 0.2, 0.05, 0.2
 # Of the largest loss, what is less than this share is as good as 0.
 _NOTHING = 1e-12
 # Levels, as logarithms or shares of the range, that are the same.
@@ -49,7 +46,6 @@ class Kind(StrEnum):
     DIVERGING = "It diverges"
     RISING = "It rises again"
     SPIKES = "It jumps"
-    PLATEAU = "It rested on the way"
     STANDS = "It hardly falls at all"
     FLOOR = "It has come to a floor"
     FALLING = "It is still falling"
@@ -104,7 +100,6 @@ def diagnose_curve(losses: Array) -> list[CurveFinding]:
     rise = list(_rising(scaled))
     found += rise
     found += _spikes(scaled)
-    found += _plateau(scaled)
     return found if rise or not finite[-1] else [*found, _end(scaled)]
 
 
@@ -170,7 +165,7 @@ def _spikes(scaled: _Scaled) -> Iterator[CurveFinding]:
     before, behind = medians[: -side - 1], medians[side + 1 :]
     excess = np.full(count, -np.inf)
     excess[side : count - side] = values[side : count - side] - np.maximum(before, behind)
-    high = excess > np.maximum(_SPIKE * np.maximum(scaled.scatter, _local_scatter(values)), _HIGH)
+    high = excess > max(_SPIKE * scaled.scatter, _HIGH)
     # Losses close to each other belong to one jump, which its highest stands for.
     where = np.flatnonzero(high)
     if not where.size:
@@ -193,35 +188,6 @@ def _spikes(scaled: _Scaled) -> Iterator[CurveFinding]:
         "somewhat above its usual size.",
         "spiking",
         tuple(int(scaled.places[top]) for top in tops),
-    )
-
-
-def _plateau(scaled: _Scaled) -> Iterator[CurveFinding]:
-    medians, fall, count = scaled.medians, float(np.ptp(scaled.medians)), len(scaled.medians)
-    length = int(np.ceil(_LONG * count))
-    if length < 3 or fall < max(_RISE * scaled.unrest, _RISEN):
-        return
-    # What is level on the way to 0 is so in size, too, and not only beside how far logarithms fall there.
-    levels = np.array([scaled.level(part) for part in range(count)])
-    stretches = [
-        (last - first, first, last)
-        for first in range(count - length)
-        for last in range(first + length - 1, count - 1)
-        if all(np.ptp(each[first : last + 1]) <= _STILL * np.ptp(each) for each in (medians, levels))
-        and medians[last] - medians[last + 1 :].min() >= _FOLLOWS * fall
-    ]
-    if not stretches:
-        return
-    _, first, last = max(stretches, key=lambda stretch: stretch[0])
-    begin, end = int(scaled.ends[first - 1]) + 1 if first else 1, int(scaled.ends[last])
-    yield CurveFinding(
-        Kind.PLATEAU,
-        f"From value {digits(begin)} to {digits(end)} it stayed at about {digits(scaled.level(last))}, then it fell to "
-        f"{digits(scaled.level(int(medians.argmin())))}.",
-        "Look at the gradient norm there. If it is nearly 0 and then grows, it is a saddle: noise, momentum or Adam "
-        "shorten the wait. If it is small all along, it is a plateau, which a falling rate makes longer.",
-        "saddle",
-        (begin, end),
     )
 
 
@@ -325,13 +291,6 @@ def _spread(values: Array) -> float:
     return float(np.median(np.abs(values - np.median(values)))) / 0.6745
 
 
-def _local_scatter(values: Array) -> Array:
-    """How far each loss usually lies off the one before it, in its part."""
-    cuts = _cuts(len(values))
-    spreads = [_spread(np.diff(values[max(0, first - 1) : last])) / np.sqrt(2) for first, last in pairwise(cuts)]
-    return np.repeat(spreads, np.diff(cuts))
-
-
 def _sliding(values: Array, width: int) -> Array:
     """The median of each run of ``width`` values."""
     return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(values, width), axis=1))
@@ -348,7 +307,7 @@ def _line(across: Array, up: Array) -> tuple[float, float]:
 
 
 @np.errstate(all="ignore")
-def curve_plot(losses: Array, found: list[CurveFinding], name: str = "loss") -> Plot:
+def curve_plot(losses: Array, found: list[CurveFinding]) -> Plot:
     """``losses`` with their running median, and a mark at each value that a finding speaks of, the jumps first."""
     places = np.arange(1, len(losses) + 1, dtype=np.float64)
     finite = np.isfinite(losses)
@@ -359,10 +318,7 @@ def curve_plot(losses: Array, found: list[CurveFinding], name: str = "loss") -> 
     drawn = _extremes(losses)
     thin = np.unique(np.linspace(0, max(len(smooth) - 1, 0), min(_DRAWN, len(smooth))).round().astype(int))
     positive = bool(kept.size and (kept > 0).all() and kept.max() > _APART * kept.min())
-    series = (
-        Series(name, places[drawn], losses[drawn]),
-        Series("running median", middle[thin], smooth[thin]),
-    )
+    series = Series("loss", places[drawn], losses[drawn]), Series("running median", middle[thin], smooth[thin])
     marks = [
         Mark("x", float(place), finding.kind.lower().removeprefix("it "))
         for finding in found
