@@ -162,7 +162,7 @@ def _events(program: Program, statement: ast.stmt, place: Event) -> Iterator[Eve
         event = _event(program, call, place)
         if event is not None:
             yield event
-        else:
+        elif program.names.path(call.func).rpartition(".")[2] not in KNOWN_SCHEDULERS:
             arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
             program.handed |= {path for argument in arguments if (path := dotted(argument))}
     match statement:

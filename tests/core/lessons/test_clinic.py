@@ -380,6 +380,14 @@ def test_a_slip_is_found_on_its_line_and_nothing_else(text: str, line: int, phra
     assert (note.line, phrase in note.said()) == (line, True), note.said()
 
 
+def test_the_example_has_one_slip_of_each_common_kind() -> None:
+    phrases = "moved on line 7|added to the gradient|far too long|Nothing clears|after the step|number of epochs|memory"
+    notes = examine(clinic.EXAMPLE).of(Kind.WRONG)
+    assert len(notes) == len(phrases.split("|"))
+    for phrase in phrases.split("|"):
+        assert phrase in said(examine(clinic.EXAMPLE), Kind.WRONG)
+
+
 def _parameters() -> list[torch.nn.Parameter]:
     parameter = torch.nn.Parameter(torch.zeros(2))
     parameter.grad = torch.ones(2)
