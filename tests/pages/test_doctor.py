@@ -115,7 +115,7 @@ def test_any_rule_on_any_formula_has_a_line(rule: str) -> None:
     racer = RACERS[rule]
     link = {"doctor": "true", "f": "Own formula", "formula": "log(x)*y**2 + abs(x)", "rules": [racer.name], "x": "-1"}
     app = open_page(PAGE, link)
-    assert _titles(app) == [_title(racer.name, Finding.UNDEFINED_START)]
+    assert _titles(app) == [_title(racer.name, Finding.UNDEFINED)]
     assert notes(app) == ""
 
 

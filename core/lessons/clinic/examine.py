@@ -1,30 +1,87 @@
 """A text from its first to its last line: what it sets, what of it is not taken, and what looks wrong."""
 
-import ast
+from dataclasses import dataclass, field
 
-from core.engine.run import MAX_STEPS
+from core.engine.run import MAX_STEPS, Run
 from core.formula.words import digits
-from core.lessons.clinic.examined import Examined, Kind, Note
-from core.lessons.clinic.habits import habit_problems
-from core.lessons.clinic.lengths import length_problems, told_total
-from core.lessons.clinic.match import Called
-from core.lessons.clinic.names import Function, names_of
-from core.lessons.clinic.optimizers import KNOWN as KNOWN_OPTIMIZERS
-from core.lessons.clinic.optimizers import Rule, made, rule
-from core.lessons.clinic.order import order_problems
-from core.lessons.clinic.pace import of_event, pace_problems, steps_of
-from core.lessons.clinic.program import Act, Event, Program, program_of
-from core.lessons.clinic.schedules import Taken, called, taken, told_steps
-from core.lessons.clinic.settings import optimizer_problems, scheduler_problems
-from core.lessons.clinic.signatures import SIGNATURES, given
-from core.lessons.clinic.text import UnreadableError, tree_of
-from core.lessons.clinic.values import Open, dotted, is_number, written
+from core.lessons.clinic.calls import Called, call_problems
+from core.lessons.clinic.checks import problems, scheduler_of, steps_of, told_total
+from core.lessons.clinic.names import Open, is_number, names_of
+from core.lessons.clinic.optimizers import Rule, loud_rate, rule
+from core.lessons.clinic.program import Act, Program, program_of
+from core.lessons.clinic.schedules import Taken, taken, told_steps
+from core.lessons.clinic.text import Kind, Note, UnreadableError, left, tree_of, wrong
+
+PLACEHOLDER = """\
+optimizer = torch.optim.AdamW(model.parameters(), lr=3e-4, weight_decay=0.1)
+scheduler = CosineAnnealingLR(optimizer, T_max=100)
+torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+"""
+# It runs, and several things in it are wrong.
+EXAMPLE = """\
+import torch
+from torch.optim.lr_scheduler import CosineAnnealingLR
+
+epochs = 100
+optimizer = torch.optim.Adam(model.parameters(), lr=0.1, weight_decay=1e-2)
+scheduler = CosineAnnealingLR(optimizer, T_max=epochs)
+model.to("cuda")
+
+total = 0
+for epoch in range(epochs):
+    for inputs, targets in loader:
+        loss = criterion(model(inputs), targets)
+        loss.backward()
+        optimizer.step()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        scheduler.step()
+        total += loss
+"""
 
 # What the engine takes for a limit of the gradient's norm.
 _CLIPS = (1e-12, 1e12)
 _MOST_NOTES = 60
 
-_Call = tuple[str, str, ast.Call, Function | None]
+
+@dataclass(frozen=True)
+class Examined:
+    """The settings that a text gives a run, and notes in the order of its lines.
+
+    ``optimizer`` is a key of the catalogue or the text of a rule, ``None`` if none was recognised; ``schedule`` a key
+    or the text of a schedule. ``steps`` is how many the text takes, ``None`` if it does not say. ``plain`` is the key
+    of the rule that a text of a rule was made from, "" if there is none.
+    """
+
+    notes: tuple[Note, ...]
+    optimizer: str | None = None
+    hypers: dict[str, float] = field(default_factory=dict, hash=False)
+    schedule: str = "constant"
+    schedule_hypers: dict[str, float] = field(default_factory=dict, hash=False)
+    clip_norm: float | None = None
+    steps: int | None = None
+    plain: str = ""
+
+    def of(self, kind: Kind) -> tuple[Note, ...]:
+        """The notes of one kind."""
+        return tuple(note for note in self.notes if note.kind is kind)
+
+    def run(self, objective: str, start: tuple[float, ...], steps: int) -> Run:
+        """The run with these settings; ``steps`` are taken unless the text says how many.
+
+        Raises ``ValueError`` if no optimizer was recognised.
+        """
+        if self.optimizer is None:
+            raise ValueError("No optimizer was recognised.")
+        return Run(
+            objective,
+            self.optimizer,
+            start,
+            self.steps or steps,
+            self.hypers,
+            self.schedule,
+            self.schedule_hypers,
+            clip_norm=self.clip_norm,
+        )
 
 
 def examine(text: str, most: int = MAX_STEPS) -> Examined:
@@ -38,144 +95,76 @@ def examine(text: str, most: int = MAX_STEPS) -> Examined:
     try:
         tree = tree_of(text)
     except UnreadableError as error:
-        return Examined((Note(Kind.WRONG, error.line, error.sentence),))
-    return _examined(tree, most)
-
-
-def _examined(tree: ast.Module, most: int) -> Examined:
+        return Examined((error.note,))
     names = names_of(tree)
     program = program_of(tree, names)
-    optimizers = [one for one in program.made if one[1] in KNOWN_OPTIMIZERS]
-    schedulers = _own_schedulers(program)
-    calls = {target: called(call, name, names, scope) for target, name, call, scope in schedulers}
-    bound = {target: given(call, SIGNATURES[name]) for target, name, call, _ in schedulers}
-    notes = [
-        *order_problems(program),
-        *pace_problems(program, calls),
-        *length_problems(program, calls),
-        *habit_problems(program, tree),
-    ]
-    first = made(optimizers[0][2], optimizers[0][1], names, optimizers[0][3]) if optimizers else None
-    for target, one in calls.items():
-        notes += scheduler_problems(one, bound[target], first)
-    chosen = next(iter(calls.values()), None)
-    clip_norm, clip_notes = _clip(program)
-    notes += clip_notes
+    first, chosen = (next(iter(calls), None) for calls in (program.optimizers, program.schedulers))
+    notes = list(problems(program, tree))
+    for what, listed in (("optimizer", program.optimizers), ("scheduler", program.schedulers)):
+        for one in listed[1:]:
+            said = f"Only the first {what} of a text is taken, and this {one.name} is another."
+            notes.append(left(one.line, said))
+    for one in program.schedulers:
+        notes += call_problems(one, first)
+    steps = _steps(program, chosen, notes)
+    clip_norm = _clip(program, notes)
     if first is None:
-        notes.append(Note(Kind.LEFT, 1, "No optimizer of torch.optim is made in this text."))
-    told, pace = _steps(program, chosen)
-    notes += pace
+        notes.append(left(1, "No optimizer of torch.optim is made in this text."))
     found = rule(first) if first is not None else Rule(None, {}, ())
-    follows = _schedule(chosen, found, told, most)
-    if first is not None:
-        peak = chosen.arguments.get("max_lr") if chosen is not None else None
-        notes += [*found.notes, *optimizer_problems(first, peak if is_number(peak) else None)]
-    notes += [*follows.notes, *_others(optimizers, schedulers)]
-    steps, step_notes = _capped(told, most)
-    notes += step_notes
-    hypers = found.hypers | ({"lr": follows.rate} if "lr" in found.hypers else {})
-    return Examined(
-        _ordered(notes), found.optimizer, hypers, follows.schedule, follows.hypers, clip_norm, steps, found.plain
-    )
-
-
-def _own_schedulers(program: Program) -> list[_Call]:
-    """The schedulers that are not parts of others."""
-    made_calls = [one for one in program.made if one[1] not in KNOWN_OPTIMIZERS]
-    parts: set[str] = set()
-    inside: set[ast.AST] = set()
-    for _, name, call, _ in made_calls:
-        if name in ("SequentialLR", "ChainedScheduler"):
-            for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
-                inner = list(ast.walk(argument))
-                parts |= {dotted(node) for node in inner}
-                inside |= set(inner)
-                listed = program.names.expression(dotted(argument), None) if dotted(argument) else None
-                parts |= {dotted(node) for node in ast.walk(listed)} if isinstance(listed, ast.List) else set()
-    return [one for one in made_calls if one[2] not in inside and (not one[0] or one[0] not in parts)]
-
-
-def _schedule(chosen: Called | None, found: Rule, told: int | None, most: int) -> Taken:
     rate = found.hypers.get("lr", 0.0)
-    if chosen is None:
-        return Taken("constant", {}, rate, ())
-    return taken(chosen, rate, told, most)
-
-
-def _others(optimizers: list[_Call], schedulers: list[_Call]) -> list[Note]:
-    """Notes on all optimizers and schedulers but the first, of which alone is a run made."""
-    return [
-        Note(Kind.LEFT, call.lineno, f"Only the first {what} of a text is taken, and this {name} is another.")
-        for what, listed in (("optimizer", optimizers), ("scheduler", schedulers))
-        for _, name, call, _ in listed[1:]
-    ]
-
-
-# --- How many steps ---
-
-
-def _steps(program: Program, chosen: Called | None) -> tuple[int | None, list[Note]]:
-    """How many steps the text takes, of its loops or else as many as its schedule lasts, and for what one stands."""
-    event = _counting(program, chosen)
-    notes = []
-    if event is not None and event.act is Act.SCHEDULE:
-        inner = steps_of(program, event)
-        if inner and len(inner[0].loops) > len(event.loops):
-            said = "The scheduler is stepped once per epoch, so a step here stands for an epoch."
-            notes.append(Note(Kind.LEFT, event.line, said))
-    total = told_total(program, event) if event is not None else None
-    return total if total is not None else told_steps(chosen) if chosen is not None else None, notes
-
-
-def _counting(program: Program, chosen: Called | None) -> Event | None:
-    """The event whose number is that of steps here: the schedule's, if there is one, or else the optimizer's."""
-    paced = [event for event in program.of(Act.SCHEDULE) if chosen is not None]
-    if chosen is not None and paced and of_event(paced[0], {"": chosen}) is chosen and steps_of(program, paced[0]):
-        return paced[0]
-    return next(iter(program.of(Act.STEP)), None)
-
-
-def _capped(told: int | None, most: int) -> tuple[int | None, list[Note]]:
-    if told is None or told <= most:
-        return told, []
-    sentence = (
-        f"The text has {digits(told)} steps, and a run here has up to {digits(most)}: the schedule is made as much "
-        "shorter, and the rule takes fewer steps."
+    follows = taken(chosen, names, rate, steps, most) if chosen is not None else Taken("constant", {}, rate, ())
+    if first is not None:
+        peak = chosen.values.get("max_lr") if chosen is not None else None
+        notes += [*call_problems(first), *loud_rate(first, peak if is_number(peak) else first.values.get("lr"))]
+    notes += [*found.notes, *follows.notes]
+    if steps is not None and steps > most:
+        sentence = f"The text has {digits(steps)} steps, and a run here has up to {digits(most)}: the schedule is made "
+        notes.append(left(1, f"{sentence}as much shorter, and the rule takes fewer steps."))
+    return Examined(
+        tuple(sorted(dict.fromkeys(notes), key=lambda note: note.line)[:_MOST_NOTES]),
+        found.optimizer,
+        found.hypers | ({"lr": follows.rate} if "lr" in found.hypers else {}),
+        follows.schedule,
+        follows.hypers,
+        clip_norm,
+        min(steps, most) if steps is not None else None,
+        found.plain,
     )
-    return most, [Note(Kind.LEFT, 1, sentence)]
 
 
-# --- Clipping ---
+def _steps(program: Program, chosen: Called | None, notes: list[Note]) -> int | None:
+    """How many steps the text takes, of its loops or else as many as its schedule lasts."""
+    event = next(iter(program.of(Act.STEP)), None)
+    paced = next(iter(program.of(Act.SCHEDULE)), None)
+    if chosen is not None and paced is not None and scheduler_of(program, paced) is chosen:
+        inner = steps_of(program, paced)
+        event = paced if inner else event
+        if inner and len(inner[0].loops) > len(paced.loops):
+            notes.append(
+                left(paced.line, "The scheduler is stepped once per epoch, so a step here stands for an epoch.")
+            )
+    total = told_total(event) if event is not None else None
+    return total if total is not None or chosen is None else told_steps(chosen)
 
 
-def _clip(program: Program) -> tuple[float | None, list[Note]]:
-    """The largest norm of a gradient, and what there is to say of how gradients are clipped."""
-    notes = []
+def _clip(program: Program, notes: list[Note]) -> float | None:
+    """The largest norm of a gradient; adds what there is to say of how gradients are clipped."""
     for event in program.of(Act.CLIP):
-        assert isinstance(event.node, ast.Call)
-        name = dotted(event.node.func).rpartition(".")[2]
-        if name.startswith("clip_grad_value"):
+        assert event.node is not None
+        given = {keyword.arg: keyword.value for keyword in event.node.keywords}
+        node = event.node.args[1] if len(event.node.args) > 1 else given.get("max_norm")
+        value = program.names.value(node) if node is not None else Open("not given")
+        if "value" in program.names.path(event.node.func).rpartition(".")[2]:
             said = "Clipping each coordinate by itself has no counterpart; here only the norm can be limited."
-            notes.append(Note(Kind.LEFT, event.line, said))
-            continue
-        arguments = {keyword.arg: keyword.value for keyword in event.node.keywords}
-        node = event.node.args[1] if len(event.node.args) > 1 else arguments.get("max_norm")
-        value = program.names.value(node, event.scope) if node is not None else Open("")
-        if value is None or isinstance(value, Open):
+            notes.append(left(event.line, said))
+        elif value is None or isinstance(value, Open):
             said = "The largest norm is {}, to which the text gives no value; nothing is clipped here."
-            notes.append(Note(Kind.LEFT, event.line, said, (written(node) if node is not None else "not given",)))
-            continue
-        if not is_number(value) or not _CLIPS[0] <= value <= _CLIPS[1]:
-            notes.append(Note(Kind.WRONG, event.line, "The largest norm must be a number above 0."))
-            continue
-        kind = program.names.value(arguments["norm_type"], event.scope) if "norm_type" in arguments else 2
-        if kind != 2:
-            notes.append(Note(Kind.LEFT, event.line, "`norm_type` has no counterpart: here the norm is Euclidean."))
-        notes.append(Note(Kind.TAKEN, event.line, f"Gradients are clipped to a norm of {digits(value)}."))
-        return float(value), notes
-    return None, notes
-
-
-def _ordered(notes: list[Note]) -> tuple[Note, ...]:
-    """``notes`` by their lines, each once, and not without end."""
-    return tuple(sorted(dict.fromkeys(notes), key=lambda note: note.line)[:_MOST_NOTES])
+            notes.append(left(event.line, said, value.text if isinstance(value, Open) else "None"))
+        elif not is_number(value) or not _CLIPS[0] <= value <= _CLIPS[1]:
+            notes.append(wrong(event.line, "The largest norm must be a number above 0."))
+        else:
+            if "norm_type" in given and program.names.value(given["norm_type"]) != 2:
+                notes.append(left(event.line, "`norm_type` has no counterpart: here the norm is Euclidean."))
+            notes.append(Note(Kind.TAKEN, event.line, f"Gradients are clipped to a norm of {digits(value)}."))
+            return float(value)
+    return None

@@ -1,9 +1,12 @@
-"""A visitor's text as a syntax tree of Python: within limits, never run, and errors as sentences with their line."""
+"""A visitor's text as a syntax tree of Python, within limits and never run, and notes about its lines."""
 
 import ast
 import re
 import textwrap
 import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
 
 from core.formula.words import digits
 
@@ -15,20 +18,50 @@ _MAX_DEPTH = 90
 # Of a whole number; the largest of other numbers have as many.
 _MOST_BITS = 1024
 
-# A prompt of the interpreter or of a notebook, as documentation shows it.
+# A prompt of the interpreter or of a notebook, and what notebooks and pages wrap around code.
 _PROMPT = re.compile(r"^\s*(?:>>>|\.\.\.|In \[\d*\]:) ?")
-# What notebooks and pages wrap around code and Python does not know.
 _NOT_PYTHON = re.compile(r"^\s*(?:[%!].*|```.*)$")
-# Where Python says that something is wrong with its parser's own limits.
 _TOO_DEEP = "This is nested too deeply to be read."
 
 
-class UnreadableError(Exception):
-    """A text of which no tree can be made: ``sentence`` says why, ``line`` counts from 1."""
+class Kind(StrEnum):
+    """What a note is about; the value is how its list is headed."""
 
-    def __init__(self, sentence: str, line: int = 1) -> None:
+    TAKEN = "Recognised"
+    LEFT = "Not taken"
+    WRONG = "Looks wrong"
+
+
+@dataclass(frozen=True)
+class Note:
+    """One sentence about ``line``, in Markdown; ``quotes`` are parts of the visitor's text that stand at its braces."""
+
+    kind: Kind
+    line: int
+    sentence: str
+    quotes: tuple[str, ...] = ()
+
+    def said(self, quoted: Callable[[str], str] = "“{}”".format) -> str:
+        """The sentence with its quotes, each as ``quoted`` makes it harmless."""
+        return self.sentence.format(*map(quoted, self.quotes)) if self.quotes else self.sentence
+
+
+def wrong(line: int, sentence: str, *quotes: str) -> Note:
+    """The note that something on ``line`` looks wrong."""
+    return Note(Kind.WRONG, line, sentence, quotes)
+
+
+def left(line: int, sentence: str, *quotes: str) -> Note:
+    """The note that something on ``line`` is not taken."""
+    return Note(Kind.LEFT, line, sentence, quotes)
+
+
+class UnreadableError(Exception):
+    """A text of which no tree can be made; ``note`` says why."""
+
+    def __init__(self, sentence: str, line: int = 1, *quotes: str) -> None:
         super().__init__(sentence)
-        self.sentence, self.line = sentence, line
+        self.note = wrong(line, sentence, *quotes)
 
 
 def tree_of(text: str) -> ast.Module:
@@ -38,8 +71,6 @@ def tree_of(text: str) -> ast.Module:
             f"The text has {digits(len(text))} characters; up to {digits(MAX_TEXT)} are read. The lines about the "
             "optimizer, the scheduler and the loop are enough."
         )
-    if re.search(r"[\x00\ud800-\udfff]", text):
-        raise UnreadableError("The text has a character that no program can have.", _line_of_strange(text))
     plain = textwrap.dedent(text.expandtabs(4))
     without = _without_marks(plain)
     try:
@@ -56,7 +87,7 @@ def _without_marks(text: str) -> str:
     """``text`` without prompts and marks of other tools, as many lines as before."""
     # Lines as Python counts them.
     lines = re.split(r"\r\n|\r|\n", text)
-    if any(line.lstrip().startswith(">>>") or line.lstrip().startswith("In [") for line in lines):
+    if any(line.lstrip().startswith((">>>", "In [")) for line in lines):
         lines = [_PROMPT.sub("", line) if _PROMPT.match(line) else "" for line in lines]
     return textwrap.dedent("\n".join("" if _NOT_PYTHON.match(line) else line for line in lines))
 
@@ -69,24 +100,11 @@ def _parsed(code: str) -> ast.Module:
             return ast.parse(code)
     except SyntaxError as error:
         line = min(max(error.lineno or 1, 1), code.count("\n") + 1)
-        raise UnreadableError(f"This is not Python yet: {_reason(error)}.", line) from None
+        raise UnreadableError("This is not Python yet: {}.", line, (error.msg or "invalid syntax")[:120]) from None
     except (RecursionError, MemoryError):
         raise UnreadableError(_TOO_DEEP) from None
     except ValueError:
         raise UnreadableError("The text has a number or a character that Python refuses.") from None
-
-
-def _reason(error: SyntaxError) -> str:
-    """Python's own words, but for what repeats the text or says where it is."""
-    message = error.msg or "invalid syntax"
-    if message.startswith("Exceeds the limit"):
-        return "a number has far too many digits"
-    return re.split(r"; perhaps| \(<unknown>| U\+", message)[0].rstrip(".")[:120]
-
-
-def _line_of_strange(text: str) -> int:
-    before = re.split(r"[\x00\ud800-\udfff]", text)[0]
-    return before.count("\n") + 1
 
 
 def _check_size(tree: ast.Module) -> None:

@@ -3,19 +3,19 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from core.catalogue.hypers import Hyper
-from core.catalogue.schedules import SCHEDULES
-from core.engine.many import Many, trace_many
+from core.engine.many import trace_many
 from core.engine.run import Run
 from core.engine.sensitivity import held, late
 from core.engine.status import point_text
 from core.engine.trace import trace
 from core.formula.words import apart, digits
+from core.lessons.doctor.findings import rising_again
 from core.lessons.doctor.signs import Signs
 
 Array = npt.NDArray[np.float64]
@@ -25,11 +25,9 @@ LONGEST = 5000
 
 # Values that a sweep may cost, each for all its runs at once: a few hundredths of a second. Longer runs are swept over
 # their beginning; what is found there is tried in full.
-_SWEEP = 75_000
-_SHORTEST = 60
-# Learning rates per sweep, values of another hyperparameter, starts, and how far rates reach from the run's own.
-_RATES, _VALUES, _STARTS = 33, 9, 19
-_REACH = 1e4
+_SWEEP, _SHORTEST = 75_000, 60
+# Learning rates per sweep, values of another hyperparameter, and how far rates reach from the run's own.
+_RATES, _VALUES, _REACH = 33, 9, 1e4
 # A slider that ends between this and 1 is that of a share that is kept.
 _MEMORY = 0.9
 # A rate below its limit is this share of it: the largest that a reader would still call just below.
@@ -38,8 +36,8 @@ _BELOW = 0.98
 _OFFERS = 2
 # What is left of the height after a change that helps, and by which share a fall is longer then.
 _HELPS, _LONGER = 0.5, 0.1
-# How far aside a start is moved, as a share of the picture's diagonal.
-_ASIDE = 0.01
+# How far aside a start is moved, as a share of the picture's diagonal, and how far towards a minimum.
+_ASIDE, _NEARER = 0.01, (0.2, 0.4, 0.6, 0.8)
 
 
 @dataclass(frozen=True)
@@ -52,26 +50,25 @@ class Fix:
 
 Remedy = Callable[[Signs], Iterator[Fix]]
 """Changes that may help a run, the best first."""
-Helps = Callable[[Signs, Signs], bool]
-"""Whether the first, a changed run, does better than the second, for which the change was made."""
 
 
-def best(signs: Signs, remedies: tuple[Remedy, ...], helps: Helps) -> Fix | None:
-    """The first of what ``remedies`` offer that ``helps``."""
-    offers = (fix for remedy in remedies for fix in remedy(signs))
-    return next((fix for fix in offers if helps(Signs(trace(fix.run)), signs)), None)
+def best(signs: Signs, remedies: tuple[Remedy, ...]) -> Fix | None:
+    """The first of what ``remedies`` offer that helps, and after which the run does not rise again."""
+    for fix in (fix for remedy in remedies for fix in remedy(signs)):
+        changed = Signs(trace(fix.run))
+        if _ends_lower(changed, signs) and rising_again(changed) is None:
+            return fix
+    return None
 
 
-def ends_lower(changed: Signs, signs: Signs) -> bool:
+def _ends_lower(changed: Signs, signs: Signs) -> bool:
     """Whether a changed run arrives at a lowest minimum, or at most half of the height at its end is left.
 
     One that failed ends lower wherever it ends below its start. Where no lowest value is known, the fall must be longer
     by a tenth.
     """
-    if changed.path.status.failed:
-        return False
-    if changed.arrived:
-        return True
+    if changed.path.status.failed or changed.arrived:
+        return changed.arrived
     start, old, new = float(signs.path.loss[0]), signs.bottom + signs.height, changed.bottom + changed.height
     if signs.path.status.failed:
         return new < start or not np.isfinite(start)
@@ -90,25 +87,12 @@ def below_limit(signs: Signs) -> Iterator[Fix]:
     if signs.limit is None or not signs.steepest > 0 or not signs.share:
         return
     # The schedule has a say too.
-    peak = float(np.abs(signs.path.rate_share).max())
-    rate = _rounded_down(_BELOW * signs.limit / signs.steepest / peak)
+    rate = _BELOW * signs.limit / signs.steepest / float(np.abs(signs.path.rate_share).max())
     if 0 < rate < lr:
-        yield Fix(f"Lower α to {_apart_from(rate, lr)}, just below {digits(signs.limit)}/L", _with(run, "lr", rate))
-
-
-def lower_rate(signs: Signs) -> Iterator[Fix]:
-    """The learning rate below the run's own at and beside which it ends lowest."""
-    yield from _other_rate(signs, 1 / _REACH, 1.0)
-
-
-def higher_rate(signs: Signs) -> Iterator[Fix]:
-    """The learning rate above the run's own at and beside which it ends lowest."""
-    yield from _other_rate(signs, 1.0, _REACH)
-
-
-def other_rate(signs: Signs) -> Iterator[Fix]:
-    """The learning rate at and beside which the run ends lowest."""
-    yield from _other_rate(signs, 1 / _REACH, _REACH)
+        # Three significant digits, none of them rounded up.
+        unit = 10.0 ** (math.floor(math.log10(rate)) - 2)
+        rate = float(f"{math.floor(rate / unit * (1 + 1e-12)) * unit:.3g}")
+        yield Fix(f"Lower α to {apart(rate, lr)[0]}, just below {digits(signs.limit)}/L", _with(run, "lr", rate))
 
 
 def _other_rate(signs: Signs, low: float, high: float) -> Iterator[Fix]:
@@ -117,96 +101,51 @@ def _other_rate(signs: Signs, low: float, high: float) -> Iterator[Fix]:
     ends = (max(low * lr, hyper.bounds[0], 1e-12), min(high * lr, hyper.bounds[1])) if lr else hyper.slider
     if not ends[0] < ends[1]:
         return
-    rates = np.array([_rounded(rate) for rate in np.geomspace(*ends, _RATES)]).clip(*hyper.bounds)
-    levels, own = _levels(_shortened(run), "lr", rates)
+    rates = np.array([float(f"{rate:.2g}") for rate in np.geomspace(*ends, _RATES)]).clip(*hyper.bounds)
+    levels, own = _levels(run, "lr", rates)
     for at in _lowest(held(levels), own)[:_OFFERS]:
-        rate = float(rates[at])
-        yield Fix(f"{'Lower' if rate < lr else 'Raise'} α to {_apart_from(rate, lr)}", _with(run, "lr", rate))
+        yield _changed(run, hyper, "α", float(rates[at]))
+
+
+# The learning rate below the run's own, above it, or anywhere, at and beside which it ends lowest.
+lower_rate, higher_rate, other_rate = (
+    partial(_other_rate, low=low, high=high) for low, high in ((1 / _REACH, 1.0), (1.0, _REACH), (1 / _REACH, _REACH))
+)
 
 
 # --- Other settings of the rule and its schedule ---
 
 
-def other_hyper(signs: Signs) -> Iterator[Fix]:
-    """The value of another hyperparameter of the rule with which the run ends lowest.
-
-    What is 0 unless it is asked for is left alone: it turns the rule or the problem into another one.
-    """
-    return _other_hyper(signs, lambda hyper: not hyper.whole and hyper.default != 0)
-
-
 def other_memory(signs: Signs) -> Iterator[Fix]:
-    """The same of what is the share that a memory keeps."""
-    return _other_hyper(signs, _is_memory)
-
-
-def _other_hyper(signs: Signs, wanted: Callable[[Hyper], bool]) -> Iterator[Fix]:
-    run = signs.path.run
-    others = [hyper for hyper in run.resolved_optimizer.hypers[1:] if wanted(hyper)]
-    offers = []
+    """The value of a hyperparameter that is the share a memory keeps with which the run ends lowest."""
+    run, offers = signs.path.run, []
+    others = [hyper for hyper in run.resolved_optimizer.hypers[1:] if _MEMORY < hyper.slider[1] < 1]
     for hyper in others:
-        now, values = run.settings[hyper.name], _values(hyper)
-        levels, own = _levels(_shortened(run, len(others)), hyper.name, values)
-        for at in _lowest(levels, own)[:1]:
-            value = float(values[at])
-            label = f"{'Lower' if value < now else 'Raise'} {_called(hyper)} to {_apart_from(value, now)}"
-            offers.append((levels[at], Fix(label, _with(run, hyper.name, value))))
+        low, high = hyper.slider
+        # Memories differ most close to 1.
+        values = np.unique([*np.linspace(low, high, _VALUES).round(2), 0.95, 0.98, 0.99]).clip(low, high)
+        levels, own = _levels(run, hyper.name, values, len(others))
+        offers += [
+            (levels[at], _changed(run, hyper, _called(hyper), float(values[at]))) for at in _lowest(levels, own)[:1]
+        ]
     yield from (fix for _, fix in sorted(offers, key=lambda offer: offer[0])[:_OFFERS])
 
 
-def _is_memory(hyper: Hyper) -> bool:
-    """Whether the slider of ``hyper`` is that of a share that is kept: it ends close below 1."""
-    return _MEMORY < hyper.slider[1] < 1
-
-
-def _values(hyper: Hyper) -> Array:
-    """Values over the slider of ``hyper``, short enough to be read."""
-    low, high = hyper.slider
-    if hyper.scale == "log":
-        values = np.array([_rounded(value) for value in np.geomspace(low, high, _VALUES)])
-    else:
-        # Memories differ most close to 1.
-        close = [0.95, 0.98, 0.99] if _is_memory(hyper) else []
-        values = np.array([*np.linspace(low, high, _VALUES).round(4), *close])
-    return np.unique(values.clip(low, high))
-
-
-def without_zeros(signs: Signs) -> Iterator[Fix]:
-    """The declared value of each hyperparameter that is 0 and need not be."""
+def zeros(signs: Signs) -> Iterator[Fix]:
+    """Its declared value for each hyperparameter that is 0, and a 0 for each that may be 0 apart from the rate."""
     run = signs.path.run
     for hyper in run.resolved_optimizer.hypers:
-        if run.settings[hyper.name] == 0 and hyper.default:
-            yield Fix(f"Set {_called(hyper)} to {digits(hyper.default)}", _with(run, hyper.name, hyper.default))
-
-
-def zeroed(signs: Signs) -> Iterator[Fix]:
-    """A 0 for each hyperparameter that may be 0, apart from the learning rate."""
-    run = signs.path.run
-    for hyper in run.resolved_optimizer.hypers[1:]:
-        if run.settings[hyper.name] and hyper.bounds[0] == 0:
-            yield Fix(f"Set {_called(hyper)} to 0", _with(run, hyper.name, 0.0))
+        now = run.settings[hyper.name]
+        value = hyper.default if now == 0 else 0.0
+        if value != now and hyper.bounds[0] <= value and (now == 0 or hyper.name != "lr"):
+            yield Fix(f"Set {_called(hyper)} to {digits(value)}", _with(run, hyper.name, value))
 
 
 def falling_rate(signs: Signs) -> Iterator[Fix]:
     """A schedule along which the learning rate falls to 0."""
-    run, cosine = signs.path.run, SCHEDULES["cosine"]
-    if run.schedule != cosine.key:
-        yield Fix("Let α fall to 0 along a cosine", replace(run, schedule=cosine.key, schedule_hypers={}))
-
-
-def constant_rate(signs: Signs) -> Iterator[Fix]:
-    """No schedule."""
-    run, constant = signs.path.run, SCHEDULES["constant"]
-    if run.schedule != constant.key:
-        yield Fix("Keep α constant", replace(run, schedule=constant.key, schedule_hypers={}))
-
-
-def falling_higher_rate(signs: Signs) -> Iterator[Fix]:
-    """A higher learning rate that falls along a cosine."""
-    for bare in falling_rate(signs):
-        changed = Signs(replace(signs.path, run=bare.run))
-        for fix in islice(higher_rate(changed), 1):
-            yield Fix(f"{fix.label} and let it fall to 0 along a cosine", fix.run)
+    if signs.path.run.schedule != "cosine":
+        run = replace(signs.path.run, schedule="cosine", schedule_hypers={})
+        yield Fix("Let α fall to 0 along a cosine", run)
 
 
 # --- What all racers share ---
@@ -222,28 +161,18 @@ def longer(signs: Signs) -> Iterator[Fix]:
 
 def start_aside(signs: Signs) -> Iterator[Fix]:
     """A start a little aside, along the direction in which the loss curves down the most where the run ends."""
-    run, near = signs.path.run, signs.stationary_point
-    hessian = signs.objective.parsed.hessian(near.x if near is not None else signs.path.x[-1])
-    if not np.isfinite(hessian).all():
-        return
-    way = np.linalg.eigh(hessian)[1][:, 0] * _ASIDE * signs.diagonal
-    for side in (way, -way):
-        yield _starting(run, np.array(run.start) + side)
+    run, hessian = signs.path.run, signs.objective.parsed.hessian(signs.path.x[-1])
+    if np.isfinite(hessian).all():
+        way = np.linalg.eigh(hessian)[1][:, 0] * _ASIDE * float(np.linalg.norm(np.ptp(signs.objective.domain, axis=1)))
+        yield from (_starting(run, np.array(run.start) + side) for side in (way, -way))
 
 
 def start_nearer(signs: Signs) -> Iterator[Fix]:
-    """The start nearest to the run's own, on the way to a lowest minimum, from which it ends lower."""
-    run, begun = signs.path.run, np.array(signs.path.run.start)
-    if not signs.has_lowest:
-        return
-    goals = np.array(signs.known.points[: signs.lowest])
-    goal = goals[((goals - begun) ** 2).sum(axis=1).argmin()]
-    shares = np.arange(1, _STARTS + 1) / (_STARTS + 1)
-    starts = begun[:, None] + shares * (goal - begun)[:, None]
-    short = _shortened(run)
-    levels = held(_late_losses(trace_many(short, starts=starts, late=late(short.steps))))
-    low = np.flatnonzero(levels - signs.bottom <= _HELPS * signs.height)
-    yield from (_starting(run, starts[:, at]) for at in low[:_OFFERS])
+    """The start moved towards a lowest minimum, ever farther."""
+    begun = np.array(signs.path.run.start)
+    if signs.has_lowest:
+        goal = min(map(np.array, signs.lowest), key=lambda point: float(np.linalg.norm(point - begun)))
+        yield from (_starting(signs.path.run, begun + share * (goal - begun)) for share in _NEARER)
 
 
 def declared_start(signs: Signs) -> Iterator[Fix]:
@@ -256,23 +185,19 @@ def _starting(run: Run, point: Array) -> Fix:
     return Fix(f"Start all rules at {point_text(start)}", replace(run, start=start))
 
 
-# --- Numbers and names ---
+# --- Sweeps and names ---
 
 
-def _shortened(run: Run, sweeps: int = 1) -> Run:
-    """``run`` with as many of its steps as each of so many sweeps may cost."""
+def _levels(run: Run, name: str, values: Array, sweeps: int = 1) -> tuple[Array, float]:
+    """How low ``run`` ends at each of ``values`` of the hyperparameter ``name``, and at its own; NaN where it fails.
+
+    It takes as many of its steps as each of so many ``sweeps`` may cost.
+    """
     most = max(_SHORTEST, _SWEEP // sweeps // run.program(recording=False).size)
-    return run if run.steps <= most else replace(run, steps=most)
-
-
-def _levels(run: Run, name: str, values: Array) -> tuple[Array, float]:
-    """How low ``run`` ends at each of ``values`` of the hyperparameter ``name``, and at its own; NaN where it fails."""
-    levels = _late_losses(trace_many(run, hypers={name: np.append(values, run.settings[name])}, late=late(run.steps)))
+    short = replace(run, steps=min(run.steps, most))
+    many = trace_many(short, hypers={name: np.append(values, run.settings[name])}, late=late(short.steps))
+    levels = np.where(many.diverged_at >= 0, np.nan, many.late_loss)
     return levels[:-1], float(levels[-1])
-
-
-def _late_losses(many: Many) -> Array:
-    return np.where(many.diverged_at >= 0, np.nan, many.late_loss)
 
 
 def _lowest(levels: Array, own: float) -> npt.NDArray[np.int64]:
@@ -285,24 +210,12 @@ def _with(run: Run, name: str, value: float) -> Run:
     return replace(run, hypers={**dict(run.hypers), name: value})
 
 
-def _rounded(value: float) -> float:
-    """``value`` with two significant digits, short enough to be read."""
-    return float(f"{value:.2g}")
-
-
-def _rounded_down(value: float) -> float:
-    """``value`` with three significant digits, none of them rounded up."""
-    if not 0 < value < math.inf:
-        return 0.0
-    unit = 10.0 ** (math.floor(math.log10(value)) - 2)
-    return float(f"{math.floor(value / unit * (1 + 1e-12)) * unit:.3g}")
-
-
-def _apart_from(value: float, own: float) -> str:
-    """``value`` with as many digits as tell it from the run's ``own``."""
-    return apart(value, own)[0]
+def _changed(run: Run, hyper: Hyper, called: str, value: float) -> Fix:
+    """``run`` with another ``value`` of ``hyper``, written with as many digits as tell it from the run's own."""
+    now = run.settings[hyper.name]
+    label = f"{'Lower' if value < now else 'Raise'} {called} to {apart(value, now)[0]}"
+    return Fix(label, _with(run, hyper.name, value))
 
 
 def _called(hyper: Hyper) -> str:
-    words = hyper.words
-    return words[0].lower() + words[1:]
+    return hyper.words[0].lower() + hyper.words[1:]

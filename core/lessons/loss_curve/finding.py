@@ -19,23 +19,16 @@ _PARTS, _FEWEST = 40, 3
 _ENOUGH = 10
 # Losses to either side whose medians a spike must exceed: this share of the curve, and between so many.
 _SHARE, _SIDE, _WIDEST = 0.005, 5, 40
-# How losses scatter around a jump is judged by at least so many times as many.
-_AROUND = 4
-# A spike is so many times the scatter of the losses above them, and at least so much in the units of ``_Scaled``; and
-# so many times as far above them as that percentage of the losses is.
+# A spike is so many times the scatter of the losses above them, and at least so much in the units of ``_Scaled``.
 _SPIKE, _HIGH = 8.0, 0.25
-_BEYOND, _MOST, _HALF = 3.0, 97, 50
 # A rise, in the same two measures, of medians.
 _RISE, _RISEN = 5.0, 0.1
-# What a trend over the last third of the parts must exceed to be one: times its own error, and this share of all falls.
+# What a trend over the last parts must exceed to be one: times its own error, and this share of all falls.
 _TREND, _LEVEL = 2.5, 0.002
 # The share of the slope of the last half that the last third has at least where it goes on.
 _ENDED = 0.3
 # The share of the squared errors of a geometric sequence that a power leaves if it suits better.
 _MUCH = 0.5
-# A level stretch has this share of the parts and falls by no more than that one of all falls; it is a plateau if at
-# least the last one follows.
-_LONG, _STILL, _FOLLOWS = 0.2, 0.05, 0.2
 # Of the largest loss, what is less than this share is as good as 0.
 _NOTHING = 1e-12
 # Levels, as logarithms or shares of the range, that are the same.
@@ -53,7 +46,6 @@ class Kind(StrEnum):
     DIVERGING = "It diverges"
     RISING = "It rises again"
     SPIKES = "It jumps"
-    PLATEAU = "It rested on the way"
     STANDS = "It hardly falls at all"
     FLOOR = "It has come to a floor"
     FALLING = "It is still falling"
@@ -96,11 +88,6 @@ class _Scaled:
         first, last = _cuts(len(self.losses))[part : part + 2]
         return float(np.median(self.losses[first:last]))
 
-    @property
-    def fall(self) -> float:
-        """From the highest median to the lowest."""
-        return float(np.ptp(self.medians))
-
 
 @np.errstate(all="ignore")
 def diagnose_curve(losses: Array) -> list[CurveFinding]:
@@ -113,7 +100,6 @@ def diagnose_curve(losses: Array) -> list[CurveFinding]:
     rise = list(_rising(scaled))
     found += rise
     found += _spikes(scaled)
-    found += _plateau(scaled)
     return found if rise or not finite[-1] else [*found, _end(scaled)]
 
 
@@ -126,30 +112,22 @@ def _lost(losses: Array, finite: npt.NDArray[np.bool_]) -> Iterator[CurveFinding
     first = int(np.flatnonzero(~finite)[0])
     others = int((~finite).sum()) - 1
     before = losses[:first]
-    grown = before.size > 1 and before[-1] > 2 * np.median(before) > 0
-    more = f"and {digits(others)} of those behind it {'are' if others > 1 else 'is'} no number either"
-    told = f"Value {digits(first + 1)} is {digits(losses[first])}, {more if others else 'and no other is lost'}."
+    told = f"Value {digits(first + 1)} is {digits(losses[first])}"
+    told += (
+        f", and {digits(others)} of those behind it {'are' if others > 1 else 'is'} no number either" if others else ""
+    )
     if before.size:
         middle = digits(float(np.median(before)))
-        told += f" The last one before it was {digits(before[-1])}, and half of all before were below {middle}."
-    if grown:
-        yield CurveFinding(
-            Kind.NOT_A_NUMBER,
-            told,
-            "The loss had grown before, so start again at a tenth of the learning rate; if it stays finite, it was "
-            "the rate.",
-            "diverging",
-            (first + 1,),
+        told += f". The last one before it was {digits(before[-1])}, and half of all before were below {middle}"
+    if before.size > 1 and before[-1] > 2 * np.median(before) > 0:
+        following, symptom = "The loss had grown before, so start again at a tenth of the learning rate.", "diverging"
+    else:
+        following = (
+            "Nothing announced it, so look for one operation without a value, such as log 0 or a division by 0: check "
+            "loss and gradient for finite values in each step."
         )
-        return
-    yield CurveFinding(
-        Kind.NOT_A_NUMBER,
-        told,
-        "Nothing announced it, so look for one operation without a value, such as log 0 or a division by 0: check "
-        "loss and gradient for finite values in each step.",
-        "poisoned",
-        (first + 1,),
-    )
+        symptom = "poisoned"
+    yield CurveFinding(Kind.NOT_A_NUMBER, f"{told}.", following, symptom, (first + 1,))
 
 
 def _rising(scaled: _Scaled) -> Iterator[CurveFinding]:
@@ -164,24 +142,17 @@ def _rising(scaled: _Scaled) -> Iterator[CurveFinding]:
     bottom, end = apart(scaled.level(lowest), scaled.level(len(medians) - 1))
     place = digits(int(scaled.ends[lowest]))
     told = f"It was lowest, about {bottom}, around value {place} and is about {end} at the end"
+    at = (int(scaled.ends[lowest]),)
     if np.median(tail[-2:]) > medians[0] + _RISEN:
-        yield CurveFinding(
-            Kind.DIVERGING,
-            f"{told}; it began at about {digits(scaled.level(0))}.",
-            "Start again at a tenth of the learning rate. If the loss falls, it was the rate.",
-            "diverging",
-            (int(scaled.ends[lowest]),),
-        )
+        told = f"{told}; it began at about {digits(scaled.level(0))}."
+        following = "Start again at a tenth of the learning rate. If the loss falls, it was the rate."
+        yield CurveFinding(Kind.DIVERGING, told, following, "diverging", at)
         return
-    yield CurveFinding(
-        Kind.RISING,
-        f"{told}.",
+    following = (
         "Go on from before the rise at a third of the learning rate. If it still rises on training data, a memory of "
-        "squares may have forgotten: AMSGrad or a rate that decays tells. If it is the loss on new data, the model "
-        "overfits.",
-        "",
-        (int(scaled.ends[lowest]),),
+        "squares may have forgotten: AMSGrad or a rate that decays tells. On new data, the model overfits."
     )
+    yield CurveFinding(Kind.RISING, f"{told}.", following, "", at)
 
 
 def _spikes(scaled: _Scaled) -> Iterator[CurveFinding]:
@@ -194,12 +165,7 @@ def _spikes(scaled: _Scaled) -> Iterator[CurveFinding]:
     before, behind = medians[: -side - 1], medians[side + 1 :]
     excess = np.full(count, -np.inf)
     excess[side : count - side] = values[side : count - side] - np.maximum(before, behind)
-    usual = np.maximum(scaled.scatter, _local_scatter(values, side))
-    times = excess[side : count - side] / np.maximum(usual[side : count - side], _NOTHING)
-    # Where losses scatter unevenly, many lie far off: more than one jump has.
-    most = min(_MOST, max(_HALF, 100 * (1 - (side + 1) / len(times))))
-    least = max(_SPIKE, _BEYOND * float(np.percentile(times, most)))
-    high = excess > np.maximum(least * usual, _HIGH)
+    high = excess > max(_SPIKE * scaled.scatter, _HIGH)
     # Losses close to each other belong to one jump, which its highest stands for.
     where = np.flatnonzero(high)
     if not where.size:
@@ -210,10 +176,10 @@ def _spikes(scaled: _Scaled) -> Iterator[CurveFinding]:
     places = [digits(int(scaled.places[top])) for top in named]
     highest = max(tops, key=lambda top: float(values[top]))
     level = float(np.median(scaled.losses[max(0, highest - side) : highest]))
-    among = f"; the {digits(len(named))} highest at values" if len(tops) > len(named) else " at value"
+    which = f"; the {digits(len(named))} highest are" if len(tops) > len(named) else ""
     told = (
-        f"{counted(len(tops), 'jump')}{among}{'s' * (among == ' at value' and len(tops) > 1)} {listed(places)}. The "
-        f"highest reaches {digits(scaled.losses[highest])}, from about {digits(level)} before it."
+        f"{counted(len(tops), 'jump')}{which} at value{'s' * (len(named) > 1)} {listed(places)}. The highest reaches "
+        f"{digits(scaled.losses[highest])}, from about {digits(level)} before it."
     )
     yield CurveFinding(
         Kind.SPIKES,
@@ -225,60 +191,21 @@ def _spikes(scaled: _Scaled) -> Iterator[CurveFinding]:
     )
 
 
-def _plateau(scaled: _Scaled) -> Iterator[CurveFinding]:
-    medians, fall = scaled.medians, scaled.fall
-    length = int(np.ceil(_LONG * len(medians)))
-    if length < 3 or fall < max(_RISE * scaled.unrest, _RISEN):
-        return
-    # What is level on the way to 0 is so in size, too, and not only beside how far logarithms fall there.
-    levels = np.array([scaled.level(part) for part in range(len(medians))])
-    drop = float(np.ptp(levels))
-
-    def rests(first: int, last: int) -> bool:
-        part = slice(first, last + 1)
-        return bool(np.ptp(medians[part]) <= _STILL * fall and np.ptp(levels[part]) <= _STILL * drop)
-
-    best: tuple[int, int] | None = None
-    for first in range(len(medians) - length):
-        last = first + length - 1
-        while last + 1 < len(medians) and rests(first, last + 1):
-            last += 1
-        if not rests(first, last):
-            continue
-        if medians[last] - medians[last + 1 :].min(initial=np.inf) < _FOLLOWS * fall:
-            continue
-        if best is None or last - first > best[1] - best[0]:
-            best = first, last
-    if best is None:
-        return
-    first, last = best
-    begin, end = int(scaled.ends[first - 1]) + 1 if first else 1, int(scaled.ends[last])
-    yield CurveFinding(
-        Kind.PLATEAU,
-        f"From value {digits(begin)} to {digits(end)} it stayed at about {digits(scaled.level(last))}, then it fell to "
-        f"{digits(scaled.level(int(medians.argmin())))}.",
-        "Look at the gradient norm there. If it is nearly 0 and then grows, it is a saddle: noise, momentum or Adam "
-        "shorten the wait. If it is small all along, it is a plateau, which a falling rate makes longer.",
-        "saddle",
-        (begin, end),
-    )
-
-
 def _end(scaled: _Scaled) -> CurveFinding:
     """What the end of a curve does that does not rise: falls, has come to a floor, or stands where it began."""
     count = len(scaled.medians)
-    late, half = (_trend(scaled, max(_FEWEST, count // parts)) for parts in (3, 2))
+    (late, falls), (half, fell) = (_trend(scaled, max(_FEWEST, count // parts)) for parts in (3, 2))
     # A fall that noise hides in the last third shows in the last half, if it has not ended before.
-    if late.certain or (half.certain and late.slope < _ENDED * half.slope):
+    if falls or (fell and late < _ENDED * half):
         return CurveFinding(Kind.FALLING, _pace(scaled), "Give it more steps before anything else is changed.")
     level = float(np.median(scaled.medians[-max(_FEWEST, count // 3) :]))
-    off = np.flatnonzero(np.abs(scaled.medians - level) > max(3 * scaled.unrest, _LEVEL * scaled.fall, _SAME))
+    off = np.flatnonzero(np.abs(scaled.medians - level) > max(3 * scaled.unrest, _SAME))
     since = int(scaled.ends[min(int(off[-1]), count - 2)]) + 1 if off.size else 1
     rest = scaled.losses[np.searchsorted(scaled.places, since) :]
     low, high = apart(*np.percentile(rest, (10, 90)).tolist())
     between = f"eight of ten values lie between {low} and {high}" if low != high else f"all values are about {low}"
-    fell = scaled.medians[0] - level > max(3 * scaled.unrest, _SAME)
-    if not fell and scaled.values[0] - level < max(_SPIKE * scaled.scatter, _HIGH):
+    lower = scaled.medians[0] - level > max(3 * scaled.unrest, _SAME)
+    if not lower and scaled.values[0] - level < max(_SPIKE * scaled.scatter, _HIGH):
         return CurveFinding(
             Kind.STANDS,
             f"It begins at {digits(scaled.losses[0])} and ends at about {digits(scaled.level(count - 1))}; {between}.",
@@ -287,63 +214,40 @@ def _end(scaled: _Scaled) -> CurveFinding:
             "plateau",
         )
     if scaled.logarithmic and level <= np.log(_NOTHING) + np.log(10):
-        return CurveFinding(
-            Kind.FLOOR,
-            f"From value {digits(since)} on it is as good as 0: at most {high}, after {digits(scaled.losses.max())}.",
-            "Nothing is left to gain on these data; look at the loss on new ones.",
-            at=(since,),
-        )
-    noisy = scaled.scatter > _SAME / 2
-    return CurveFinding(
-        Kind.FLOOR,
-        f"From value {digits(since)} on it stays at about {digits(float(np.median(rest)))}; {between}.",
-        "Lower the learning rate to a tenth and go on: if the loss falls at once, the noise of the batches held it "
-        "there."
-        if noisy
-        else "The values hardly scatter, so no noise holds it there: it is a minimum, or the learning rate has run "
-        "out. Start again at another rate, or with a larger model.",
-        at=(since,),
-    )
+        following = "If it is as good as 0, nothing is left to gain on these data; look at the loss on new ones."
+    elif scaled.scatter > _SAME / 2:
+        following = "Lower the learning rate to a tenth: if the loss falls at once, the noise of the batches held it."
+    else:
+        following = "No noise holds it there: it is a minimum, or the learning rate has run out. Try another rate."
+    told = f"From value {digits(since)} on it stays at about {digits(float(np.median(rest)))}; {between}."
+    return CurveFinding(Kind.FLOOR, told, following, at=(since,))
 
 
-@dataclass(frozen=True)
-class _Trend:
-    """The slope over the last parts per value, and whether it is certain that it falls."""
-
-    slope: float
-    certain: bool
-
-
-def _trend(scaled: _Scaled, parts: int) -> _Trend:
+def _trend(scaled: _Scaled, parts: int) -> tuple[float, bool]:
+    """The slope over the last ``parts`` per value, and whether it is certain that it falls."""
     medians, middles = scaled.medians[-parts:], _middles(scaled)[-parts:]
-    slope, error = _line(middles, medians, scaled.unrest)
-    enough = max(_TREND * error, _LEVEL * scaled.fall / (middles[-1] - middles[0]))
-    return _Trend(slope, -slope > enough)
+    slope, off = _line(middles, medians)
+    error = max(off / max(parts - 2, 1), scaled.unrest**2) / float(((middles - middles.mean()) ** 2).sum())
+    enough = max(_TREND * np.sqrt(error), _LEVEL * np.ptp(scaled.medians) / (middles[-1] - middles[0]))
+    return slope, bool(-slope > enough)
 
 
 def _pace(scaled: _Scaled) -> str:
     """How fast the second half falls: by a factor in so many values, or as a power of their number."""
-    count = len(scaled.medians)
-    half = slice(count // 2, None)
-    begin, end = apart(scaled.level(count // 2), scaled.level(count - 1))
+    half = len(scaled.medians) // 2
+    begin, end = apart(scaled.level(half), scaled.level(len(scaled.medians) - 1))
     told = f"In the second half it fell from about {begin} to {end}"
-    if not scaled.logarithmic or count - count // 2 < _FEWEST:
+    if not scaled.logarithmic or len(scaled.medians) - half < _FEWEST:
         return f"{told}."
-    middles = _middles(scaled)[half]
-    medians = scaled.medians[half]
-    fits = {}
-    for name, across in (("factor", middles), ("power", np.log(middles))):
-        slope, _ = _line(across, medians)
-        off = medians - medians.mean() - slope * (across - across.mean())
-        fits[name] = slope, float((off**2).sum())
+    middles, medians = _middles(scaled)[half:], scaled.medians[half:]
+    (rate, off), (power, power_off) = _line(middles, medians), _line(np.log(middles), medians)
     # Swings suit either; a power must be much the better one.
-    if fits["power"][1] > _MUCH * fits["factor"][1]:
-        halving = np.log(2) / -fits["factor"][0]
-        return f"{told}: about as a geometric sequence that halves every {counted(float(f'{halving:.2g}'), 'value')}."
-    power = -fits["power"][0]
+    if power_off > _MUCH * off:
+        halving = counted(float(f"{np.log(2) / -rate:.2g}"), "value")
+        return f"{told}: about as a geometric sequence that halves every {halving}."
     return (
-        f"{told}: about as 1/t to the power of {digits(power, '.2g')}, so that twice as many values leave "
-        f"{digits(2**-power, '.0%')} of it."
+        f"{told}: about as 1/t to the power of {digits(-power, '.2g')}, so that twice as many values leave "
+        f"{digits(2**power, '.0%')} of it."
     )
 
 
@@ -370,9 +274,9 @@ def _scaled(losses: Array, finite: npt.NDArray[np.bool_]) -> _Scaled:
     return _Scaled(kept, places, values, parts, places[cuts[1:] - 1], scatter, unrest, logarithmic)
 
 
-def _cuts(count: int, fewest: int = _FEWEST) -> npt.NDArray[np.int64]:
-    """Where the parts of ``count`` losses begin, of ``fewest`` each at least, and where the last one ends."""
-    parts = int(np.clip(count // fewest, 2, _PARTS))
+def _cuts(count: int) -> npt.NDArray[np.int64]:
+    """Where the parts of ``count`` losses begin, and where the last one ends."""
+    parts = int(np.clip(count // _FEWEST, 2, _PARTS))
     return np.linspace(0, count, parts + 1).round().astype(np.int64)
 
 
@@ -387,48 +291,23 @@ def _spread(values: Array) -> float:
     return float(np.median(np.abs(values - np.median(values)))) / 0.6745
 
 
-def _local_scatter(values: Array, side: int) -> Array:
-    """How far each loss usually lies off the one before it, or off the median around it if that is farther.
-
-    Both are judged in its part and in the two beside it, of which the largest counts.
-    """
-    middle = np.pad(_sliding(values, 2 * side + 1), side, mode="edge")
-    # Parts in which one jump is the smaller part.
-    off, cuts = values - middle, _cuts(len(values), _AROUND * side)
-    # The medians of the ends are those of losses farther in.
-    off[:side] = off[len(off) - side :] = np.nan
-    usual = []
-    for first, last in pairwise(cuts):
-        apart_from = off[first:last][np.isfinite(off[first:last])]
-        steps = _spread(np.diff(values[max(0, first - 1) : last])) / np.sqrt(2)
-        usual.append(max(steps, _spread(apart_from) if apart_from.size else 0.0))
-    # Where unrest begins or ends, it does so within a part.
-    widest = np.lib.stride_tricks.sliding_window_view(np.pad(usual, 1, mode="edge"), 3).max(axis=1)
-    return np.repeat(widest, np.diff(cuts))
-
-
 def _sliding(values: Array, width: int) -> Array:
     """The median of each run of ``width`` values."""
     return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(values, width), axis=1))
 
 
-def _line(across: Array, up: Array, unrest: float = 0.0) -> tuple[float, float]:
-    """The slope of the line through points, by least squares, and its standard error.
-
-    That is at least what follows from points that are off by ``unrest`` each.
-    """
+def _line(across: Array, up: Array) -> tuple[float, float]:
+    """The slope of the line through points, by least squares, and the sum of the squares that it leaves."""
     x, y = across - across.mean(), up - up.mean()
-    square = float((x**2).sum())
-    slope = float((x * y).sum()) / square
-    off = float(((y - slope * x) ** 2).sum())
-    return slope, float(np.sqrt(max(off / max(len(x) - 2, 1), unrest**2) / square))
+    slope = float((x * y).sum() / (x**2).sum())
+    return slope, float(((y - slope * x) ** 2).sum())
 
 
 # --- The picture ---
 
 
 @np.errstate(all="ignore")
-def curve_plot(losses: Array, found: list[CurveFinding], name: str = "loss") -> Plot:
+def curve_plot(losses: Array, found: list[CurveFinding]) -> Plot:
     """``losses`` with their running median, and a mark at each value that a finding speaks of, the jumps first."""
     places = np.arange(1, len(losses) + 1, dtype=np.float64)
     finite = np.isfinite(losses)
@@ -439,29 +318,20 @@ def curve_plot(losses: Array, found: list[CurveFinding], name: str = "loss") -> 
     drawn = _extremes(losses)
     thin = np.unique(np.linspace(0, max(len(smooth) - 1, 0), min(_DRAWN, len(smooth))).round().astype(int))
     positive = bool(kept.size and (kept > 0).all() and kept.max() > _APART * kept.min())
-    series = (
-        Series(name, places[drawn], losses[drawn]),
-        Series("running median", middle[thin], smooth[thin]),
-    )
+    series = Series("loss", places[drawn], losses[drawn]), Series("running median", middle[thin], smooth[thin])
     marks = [
         Mark("x", float(place), finding.kind.lower().removeprefix("it "))
         for finding in found
         for place in finding.at[:_NAMED]
         if finding.kind in (Kind.NOT_A_NUMBER, Kind.SPIKES, Kind.RISING, Kind.DIVERGING)
     ]
-    return Plot("value, counted from 1", "loss", series, log_y=positive, marks=tuple(marks))
+    return Plot("value", "loss", series, log_y=positive, marks=tuple(marks))
 
 
 def _extremes(losses: Array) -> npt.NDArray[np.int64]:
-    """The places of the lowest and the highest finite loss of each of so many parts as are drawn, in order."""
+    """The places of the lowest and the highest loss of each of so many parts as are drawn, in order."""
     if len(losses) <= 2 * _DRAWN:
         return np.arange(len(losses))
     parts = np.array_split(np.arange(len(losses)), _DRAWN)
-    kept: list[int] = []
-    for part in parts:
-        usable = part[np.isfinite(losses[part])]
-        if usable.size:
-            kept += {int(usable[losses[usable].argmin()]), int(usable[losses[usable].argmax()])}
-        else:
-            kept.append(int(part[0]))
-    return np.array(sorted(kept))
+    low, high = (np.nan_to_num(losses, nan=side, posinf=side, neginf=side) for side in (np.inf, -np.inf))
+    return np.unique([part[each] for part in parts for each in (low[part].argmin(), high[part].argmax())])

@@ -86,8 +86,7 @@ def _rows(text: str) -> tuple[list[tuple[int, list[str]]], bool]:
     # One more for a header.
     if len(lines) > MOST + 1:
         raise ValueError(f"The text has {digits(len(lines))} rows; up to {digits(MOST)} are allowed.")
-    opening, closing = lines[0][1][0], lines[-1][1][-1]
-    listed = _BRACKETS.get(opening) == closing
+    listed = _BRACKETS.get(lines[0][1][0]) == lines[-1][1][-1]
     if listed:
         lines[0] = (lines[0][0], lines[0][1][1:])
         lines[-1] = (lines[-1][0], lines[-1][1][:-1])
@@ -121,12 +120,9 @@ def _cells(number: int, line: str, separator: str) -> list[str]:
 
 
 def _column(names: Sequence[str]) -> int:
-    lowered = [name.lower() for name in names]
-    for pattern in _CALLED:
-        for index, name in enumerate(lowered):
-            if pattern.fullmatch(name):
-                return index
-    return len(names) - 1
+    """The place of the first that is called as the likeliest is, else the last."""
+    found = (at for called in _CALLED for at, name in enumerate(names) if called.fullmatch(name.lower()))
+    return next(found, len(names) - 1)
 
 
 def _losses(cells: Sequence[tuple[int, str]], where: str) -> Array:
