@@ -51,8 +51,8 @@ def race_panel(
     label: str,
     prefix: str,
     below: Callable[[Race, Account], None],
-    above: Callable[[Race], None] = lambda race: None,
     spot: str = "",
+    above: Callable[[Race], None] = lambda race: None,
 ) -> None:
     """The race on a stage, the fields of its racers folded under it, what is said ``above`` and follows ``below``.
 

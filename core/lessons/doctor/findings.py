@@ -160,8 +160,8 @@ def saddle(signs: Signs) -> str | None:
         return None
     curves = " and by ".join(map(digits, signs.curvatures[::-1]))
     return (
-        f"At {point_text(path.x[-1])} its gradient norm is {digits(path.grad_norm[-1])}, and the loss curves by {curves} "
-        "there: down where that is negative."
+        f"At {point_text(path.x[-1])} its gradient norm is {digits(path.grad_norm[-1])}, and the loss curves by "
+        f"{curves} there: down where that is negative."
     )
 
 

@@ -307,13 +307,3 @@ def test_a_jump_is_found_in_a_short_curve_too(count: int, wide: int) -> None:
     losses[jump] = np.linspace(3, 20, wide)
     (found,) = [one for one in diagnose_curve(losses) if one.kind is Kind.SPIKES]
     assert found.at == (jump.stop,)
-
-
-def test_unrest_that_begins_late_is_no_row_of_jumps() -> None:
-    random = np.random.default_rng(1)
-    for count in (60, 120, 300, 1000):
-        steps = np.arange(count)
-        for _ in range(20):
-            scatter = np.where(steps > count / 2, 0.3, 0.02) * random.standard_normal(count)
-            found = diagnose_curve((2 * np.exp(-3 * steps / count) + 0.3) * np.exp(scatter))
-            assert Kind.SPIKES not in [one.kind for one in found]
