@@ -84,7 +84,10 @@ def _downloads(objective: Objective, race: Race, racer: Racer, path: Path, libra
                 name,
                 kind,
                 key=f"download_{kind}_{label}",
-                help="In the HTML file, the camera above the picture saves a PNG." if make is picture else None,
+                help="It opens without the internet, and so has Plotly's own script in it, 5 MB. The camera above the "
+                "picture saves a PNG."
+                if make is picture
+                else None,
                 on_click="ignore",
                 icon=":material/download:",
             )
