@@ -40,7 +40,7 @@ with picture:
         f"Race on {objective.name}",
         prefix,
         lambda race, account: playground.sections(objective, race, account),
-        lambda race: mission_claim(race, prefix),
+        above=lambda race: mission_claim(race, prefix),
     )
 
 with st.expander(f"The objective: {objective.name}"):

@@ -19,7 +19,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 # Cases of one test that run at a time; of more, such as all rules on all objectives, others are drawn in every run.
-_CASES = 30
+_CASES = 20
 
 
 @pytest.hookimpl(trylast=True)

@@ -71,10 +71,11 @@ def moving_status(loss: float, grad_norm: float, step: int) -> Status:
     return Status(Outcome.FINISHED, step, sentence)
 
 
-def held_status(grad_norm: float, step: int) -> Status:
-    """How a run ended on the edge of its box, beyond which alone the loss still falls."""
+def held_status(point: Array, grad_norm: float, step: int) -> Status:
+    """How a run ended at ``point`` on the edge of its box, beyond which alone the loss still falls."""
     sentence = (
-        f"Held at the edge of its box: after {counted(step)} the only slope left, {digits(grad_norm)}, leads out of it."
+        f"Held at the edge of its box: after {counted(step)} it is at {point_text(point)}, and the only slope left, "
+        f"{digits(grad_norm)}, leads out of it."
     )
     return Status(Outcome.HELD, step, sentence)
 

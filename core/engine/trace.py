@@ -172,7 +172,7 @@ def concluded(run: Run, steps: Stretch) -> Path:
     if fails_at is not None:
         end = _failed_status(run, x, loss, terms, fails_at)
     elif grad_norm[-1] > REST_NORM >= np.linalg.norm(formula.free(x[-1], grad[-1])):
-        end = held_status(grad_norm[-1], length - 1)
+        end = held_status(x[-1], grad_norm[-1], length - 1)
     elif grad_norm[-1] <= REST_NORM:
         end = rest_status(formula, x[-1], grad[-1], length - 1)
     else:

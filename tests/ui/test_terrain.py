@@ -32,7 +32,7 @@ def _page() -> None:
     racers = [RACERS["sgd"], RACERS["adam"]]
     trainings = [replace(SGD, steps=steps), replace(ADAM, steps=steps)]
     terrain_panel(racers, trainings, "p")
-    told = {racers[0].name: final(SGD, every=10).reports} if steps == SGD.steps else None
+    told = {racers[0].name: final(SGD, every=10).reports} if steps == SGD.steps else {}
     training_code_panel(racers, trainings, "p", told)
     share.end()
 

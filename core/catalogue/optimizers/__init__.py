@@ -56,7 +56,6 @@ OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType({shipped.key: shipped for
 OWN_COLOR = "#B0309C"
 
 
-@lru_cache(maxsize=256)
 def optimizer(text: str) -> Optimizer:
     """The shipped rule with key ``text`` or, if ``text`` is a rule itself, a declaration made from it.
 
@@ -66,6 +65,11 @@ def optimizer(text: str) -> Optimizer:
         return OPTIMIZERS[text]
     if text.replace("_", "").isalnum():
         raise ValueError(unknown_key("optimizer", text, OPTIMIZERS))
+    return _own(text)
+
+
+@lru_cache(maxsize=256)
+def _own(text: str) -> Optimizer:
     rule = parse_rule(text)
     own = {hyper.name: hyper for hyper in rule.declarations}
     hypers = [own_hyper(own[name], _shipped_hypers()) if name in own else learning_rate(0.01) for name in rule.hypers]

@@ -220,4 +220,4 @@ def test_a_point_of_one_variable_is_written_as_its_coordinate() -> None:
 def test_a_run_that_is_held_at_the_edge_of_its_box_says_once_where() -> None:
     (sentence,) = retell([(RACERS["sgd"], trace(Run("(x - 2)**2; x: (-1, 1)", "sgd", (0.0,), 50, {"lr": 0.5})))])
     assert "Held at the edge of its box" in sentence
-    assert sentence.count("is at x = 1") == 1
+    assert sentence.count("x = 1") == 1

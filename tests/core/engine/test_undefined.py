@@ -70,7 +70,7 @@ def test_a_gradient_without_a_value_is_named_as_such() -> None:
 @pytest.mark.parametrize(
     ("objective", "start", "said"),
     [
-        ("log(x)", (-1,), "(−1), where log(x) is log(−1)."),
+        ("log(x)", (-1,), "x = −1, where log(x) is log(−1)."),
         ("1/x + y", (0, 1), "(0, 1), where 1/x is 1/0."),
         ("1/(x*y)", (-1, 0), "(−1, 0), where 1/(x*y) is 1/0."),
         ("sqrt(x*y) + 2", (-1, 4), "(−1, 4), where sqrt(x*y) is sqrt(−4)."),

@@ -70,7 +70,7 @@ def test_a_step_out_of_the_box_ends_at_its_edge() -> None:
         # The same operations in another order.
         np.testing.assert_allclose(row, x, rtol=1e-14)
     assert path.status.outcome is Outcome.HELD
-    assert "edge of its box: after 60 steps the only slope left, 4, leads out" in str(path.status)
+    assert "edge of its box: after 60 steps it is at (1, −1), and the only slope left, 4, leads out" in str(path.status)
     many = trace_many(path.run, starts=np.array([[0.0, -0.5], [0.0, 2.0]]))
     assert list(many.status) == [Outcome.HELD] * 2
 

@@ -87,7 +87,7 @@ def test_a_minimum_that_was_searched_for_has_all_its_digits() -> None:
         ("0*x", (1.0,), "No minimum of this formula is known"),
         ("monkey_saddle", (0.1, 0.1), "No minimum of this formula is known"),
         ("saddle", (0.5, 0.0), "rests at a saddle, ("),
-        ("-x^2 + x^4", (0.0,), "rests at a maximum, (0)"),
+        ("-x^2 + x^4", (0.0,), "rests at a maximum, x = 0"),
     ],
 )
 def test_where_theory_does_not_apply_the_reason_is_given(text: str, start: tuple[float, ...], words: str) -> None:
