@@ -76,9 +76,9 @@ def _own_format(path: str) -> str:
     return next((entry for entry in OWN_FORMATS if path == entry or (entry[-1] == "/" and path.startswith(entry))), "")
 
 
-@pytest.mark.parametrize("path", [path for path in SOURCES if not _own_format(path)])
-def test_a_module_leaves_the_writing_of_numbers_to_the_formatter(path: str) -> None:
-    assert not _formats((ROOT / path).read_text())
+def test_modules_leave_the_writing_of_numbers_to_the_formatter() -> None:
+    others = {path: _formats((ROOT / path).read_text()) for path in SOURCES if not _own_format(path)}
+    assert not {path: formats for path, formats in others.items() if formats}
 
 
 @pytest.mark.parametrize("entry", OWN_FORMATS)

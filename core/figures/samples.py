@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from core.figures.look import BASINS, Array, Look, axis, compact, layout, note, readable
+from core.figures.look import BASINS, Array, Look, axis, compact, layout, note, readable, written
 from core.formula.words import counted
 from core.problems.training.reports import Boundary, Fit, Mistakes
 from core.problems.training.split import Dataset, Split
@@ -215,7 +215,8 @@ def _dots(
         "x": compact(x),
         "y": compact(y),
         "marker": {"symbol": symbol, "color": color, "size": size, "line": pen, "opacity": opacity},
-        "hovertemplate": f"{name}<br>(%{{x:.3~g}}, %{{y:.4~g}})<extra></extra>",
+        "text": [f"({across}, {up})" for across, up in zip(written(x), written(y), strict=True)],
+        "hovertemplate": f"{name}<br>%{{text}}<extra></extra>",
     }
 
 
