@@ -22,15 +22,18 @@ OWN_FORMATS = {
     "core/lessons/two_features.py": "the text of an objective, in its language",
     "core/engine/script.py": "code",
     "core/engine/findings.py": "names by which claims quote numbers",
+    "core/lessons/missions/": "the text of an objective, in its language",
     "core/evidence/claims/": "formats of quoted numbers, which the formatter takes",
     "core/export/line_scripts.py": "code",
     "core/export/script.py": "code",
     "core/export/race.py": "code",
+    "core/export/training_script.py": "code",
     "core/export/snippets/": "code",
     "ui/kit/share.py": "links",
     "ui/kit/basics.py": "what a widget shows",
     "ui/controls/hypers.py": "what a widget shows",
     "ui/panels/points.py": "what a widget shows",
+    "ui/panels/training.py": "what a widget shows",
 }
 # A number as such, to be rounded, grouped, signed or made a percentage; X and x number characters and colours.
 _SPECIFICATION = re.compile(r"[-+ z#0,_]*\d*[,_]?(?:\.\d+)?[eEfFgG%]?|.*\{.*")

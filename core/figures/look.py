@@ -164,6 +164,12 @@ def note(text: str, x: float, y: float | str, color: str, weight: int = 400, **m
     return {"text": text, "x": x, "y": y, "showarrow": False, "font": font, **more}
 
 
+def faded(color: str, share: float) -> str:
+    """``color`` that covers only ``share`` of what is behind it, from 0 to 1."""
+    red, green, blue = (int(color[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{share})"
+
+
 def written(values: npt.ArrayLike) -> list[Any]:
     """``values`` as texts write numbers, in lists of their shape: under the pointer Plotly would write 3.2e-5."""
     texts: list[Any] = np.asarray(np.frompyfunc(digits, 1, 1)(values)).tolist()

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from core.figures.look import BASINS, Array, Look, axis, compact, layout, note, readable, written
+from core.figures.look import BASINS, Array, Look, axis, compact, faded, layout, note, readable, written
 from core.formula.words import counted
 from core.problems.training.reports import Boundary, Fit, Mistakes
 from core.problems.training.split import Dataset, Split
@@ -147,8 +147,8 @@ def _regions(boundary: Boundary, count: int, color: str) -> list[dict[str, Any]]
     if count == 2:
         # The share of the second class, which is smooth where the boundary is.
         second = np.where(boundary.classes == 1, boundary.certainty, 1 - boundary.certainty)
-        clear = [[0, _faded(_TINTS[0], 0.6)], [0.5, _faded(_TINTS[0], 0.1)]]
-        clear += [[0.5, _faded(_TINTS[1], 0.1)], [1, _faded(_TINTS[1], 0.6)]]
+        clear = [[0, faded(_TINTS[0], 0.6)], [0.5, faded(_TINTS[0], 0.1)]]
+        clear += [[0.5, faded(_TINTS[1], 0.1)], [1, faded(_TINTS[1], 0.6)]]
         data.append({"type": "heatmap", **grid, "z": second, "zmin": 0, "zmax": 1, "colorscale": clear})
         return [*data, _line(grid, second, color)]
     for index in range(count):
@@ -160,7 +160,7 @@ def _regions(boundary: Boundary, count: int, color: str) -> list[dict[str, Any]]
                 "z": np.where(boundary.classes == index, boundary.certainty, np.nan),
                 "zmin": 1 / count,
                 "zmax": 1.0,
-                "colorscale": [[0, _faded(tint, 0.1)], [1, _faded(tint, 0.6)]],
+                "colorscale": [[0, faded(tint, 0.1)], [1, faded(tint, 0.6)]],
             }
         )
     return data + [_line(grid, (boundary.classes == index).astype(np.float32), color) for index in range(count)]
@@ -175,11 +175,6 @@ def _line(grid: dict[str, Any], share: npt.NDArray[Any], color: str) -> dict[str
         "contours": {"start": 0.5, "end": 0.5, "size": 1, "coloring": "none"},
         "line": {"color": color, "width": 2, "smoothing": 1.3},
     }
-
-
-def _faded(color: str, share: float) -> str:
-    red, green, blue = (int(color[place : place + 2], 16) for place in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{share})"
 
 
 def _plane_cell(split: Split, look: Look, size: int = 7) -> Cell:

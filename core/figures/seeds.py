@@ -12,7 +12,7 @@ from core.engine.seeds import Spread
 from core.engine.tracks import FLOOR
 from core.figures.contour import contour
 from core.figures.curve import curve
-from core.figures.look import Array, Look, compact
+from core.figures.look import Array, Look, compact, faded
 from core.figures.plot import plot
 from core.figures.trail import View
 from core.formula.words import counted, digits
@@ -39,7 +39,7 @@ def seeds_figure(seeds: Spread, racer: Racer, objective: Objective, look: Look) 
     bottom, top, _ = drawn.data
     thin: dict[str, Any] = {"line": {"width": 0}, "hoverinfo": "skip", "hovertemplate": None}
     bottom.update(thin)
-    top.update(thin | {"fill": "tonexty", "fillcolor": _faint(racer.color)})
+    top.update(thin | {"fill": "tonexty", "fillcolor": faded(racer.color, _BAND)})
     return drawn
 
 
@@ -80,8 +80,3 @@ def _around(ends: Array, objective: Objective) -> View:
 
 def _above(losses: Array, base: float | None) -> Array:
     return losses if base is None else np.maximum(losses - base, FLOOR)
-
-
-def _faint(color: str) -> str:
-    red, green, blue = (int(color[place : place + 2], 16) for place in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{_BAND})"

@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.engine.findings import Mark, Plot, Series
-from core.figures.look import SMALL_SIZE, Look, axis, compact, contrast, layout, readable
+from core.figures.look import SMALL_SIZE, Look, axis, compact, contrast, faded, layout, readable
 from core.figures.plot import plot
 from core.formula.words import counted, digits
 from core.problems.training.range_test import RangeTest
@@ -109,7 +109,7 @@ def bands_figure(table: Table, look: Look) -> go.Figure:
     for place, entry in enumerate(plan.optimizers):
         thin: dict[str, Any] = {"line": {"width": 0}, "hoverinfo": "skip", "hovertemplate": None}
         drawn.data[3 * place].update(thin)
-        drawn.data[3 * place + 1].update(thin | {"fill": "tonexty", "fillcolor": _faint(entry.color)})
+        drawn.data[3 * place + 1].update(thin | {"fill": "tonexty", "fillcolor": faded(entry.color, _BAND)})
     return drawn
 
 
@@ -131,8 +131,3 @@ def range_figure(test: RangeTest, color: str, look: Look) -> go.Figure:
 
 def _number(value: Any) -> str:
     return digits(value) if np.isfinite(value) else "diverged"
-
-
-def _faint(color: str) -> str:
-    red, green, blue = (int(color[place : place + 2], 16) for place in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{_BAND})"
