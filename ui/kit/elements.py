@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache, partial
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
@@ -17,6 +19,7 @@ from core.formula.words import digits
 from core.lessons.glossary import marked
 from core.lessons.reference import as_csv
 
+_REQUIREMENTS = Path(__file__).parents[2] / "requirements.txt"
 # Streamlit's own sans-serif, which it serves itself.
 _FONT = '"Source Sans", sans-serif'
 # Pixels of a window in which a wide figure would be too small to read.
@@ -178,6 +181,20 @@ def csv_button(label: str, rows: Sequence[Any], file: str, key: str) -> None:
 def prose(text: str) -> None:
     """``text``, Markdown, its terms marked, in lines that are no longer than the eye follows; figures may be wider."""
     st.markdown(marked(text), width=_LINE)
+
+
+def lacks_torch(what: str) -> bool:
+    """Whether torch is not there, for which it is not imported; then the page says so, and that ``what`` needs it."""
+    if find_spec("torch") is not None:
+        return False
+    lines = _REQUIREMENTS.read_text().splitlines()
+    wanted = next((line for line in lines if line.startswith("torch")), "torch")
+    st.info(
+        f"{what} needs PyTorch, which is not installed here: `pip install {wanted}`, then start the app again. "
+        "Everything else works without it.",
+        icon=":material/download:",
+    )
+    return True
 
 
 def bullets(sentences: Iterable[str]) -> None:

@@ -14,7 +14,7 @@ from core.formula.latex import measured
 from core.formula.words import counted, listed
 from ui import controls, navigation, process
 from ui.kit import share
-from ui.kit.elements import look, picture, prose
+from ui.kit.elements import lacks_torch, look, picture, prose
 from ui.navigation import Page
 
 # The settings of an experiment, by name.
@@ -147,6 +147,8 @@ def runnable(experiment: Experiment, key: str, find: Callable[[str, Settings], F
     if not controls.switch("Run the experiment", f"run_{key}"):
         return
     settings = controls.hyper_row(experiment.settings, f"{key}_")
+    if experiment.needs_torch and lacks_torch("This experiment"):
+        return
     finding_panel(find(experiment.key, tuple(settings.items())), f"plot_{key}", experiment.question)
 
 

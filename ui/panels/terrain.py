@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from hashlib import sha256
-from importlib.util import find_spec
 from typing import Any
 
 import streamlit as st
@@ -25,7 +24,7 @@ from core.problems.training.reports import Report
 from core.problems.training.settings import Training
 from ui.controls import choice, named, view_control
 from ui.kit import share
-from ui.kit.elements import bullets, look, picture, program, prose
+from ui.kit.elements import bullets, lacks_torch, look, picture, program, prose
 
 _HEIGHT, _SMALL = 420, 300
 # Some hundred kilobytes each.
@@ -45,10 +44,9 @@ def terrain_panel(racers: Sequence[Racer], trainings: Sequence[Training], prefix
         "moved most, or random ones. To see the weights along the way, the networks are trained once more, as they "
         "were set up; a learning rate that was changed by hand is not changed again."
     )
-    if find_spec("torch") is None:
-        st.info("The landscape needs PyTorch, which is not installed here.", icon=":material/download:")
-        return
     joined = view_control("Plane", _PLANES, f"{prefix}plane")
+    if lacks_torch("The landscape"):
+        return
     plain = tuple(astuple(training) for training in trainings)
     asked, now = f"{prefix}landscape_of", sha256(repr(plain).encode()).hexdigest()
     try:
