@@ -22,6 +22,8 @@ def test_a_page_whose_server_is_replaced_shows_the_same_and_goes_on(
     with served(tmp_path / "first.txt") as (url, _):
         tab.goto(f"{url}/{OPTIMIZERS.path}?steps=120")
         at_rest(tab)
+        # Of this, only the address knows by now, not the link by which the page was opened.
+        turn(tab)
         address, shown = tab.url, pictures(tab)
     app = tab.get_by_test_id("stApp")
     expect(app).not_to_have_attribute("data-test-connection-state", "CONNECTED")
