@@ -92,7 +92,7 @@ class Experiment:
     """Something a reader can run: a pure function of its ``settings`` (by name), seeded, quick.
 
     ``question`` is what it answers, in one sentence. ``expected`` are outcomes that tests assert and
-    statements quote.
+    statements quote. One that ``needs_torch`` cannot run without PyTorch.
     """
 
     key: str
@@ -100,6 +100,7 @@ class Experiment:
     settings: tuple[Hyper, ...]
     find: Callable[[Mapping[str, float]], Finding]
     expected: tuple[Expected, ...]
+    needs_torch: bool = False
 
     def run(self, settings: Mapping[str, float] | None = None) -> Finding:
         """The finding at ``settings``; what is missing takes its default. Raises ``ValueError`` for a bad setting."""

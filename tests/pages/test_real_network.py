@@ -427,18 +427,6 @@ def test_a_table_that_cannot_be_used_is_explained_and_names_are_no_markup(desk: 
     assert markup_shown(open_page(PAGE, {"ndata": "Own table", "ntable": f"{MARKUP},b\n{rows}"})) == []
 
 
-def test_without_torch_the_page_says_how_to_get_it_and_shows_the_rest(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(panel, "find_spec", lambda name: None)
-    app = _open()
-    (line,) = [one for one in (ROOT / "requirements.txt").read_text().splitlines() if one.startswith("torch")]
-    assert line in app.info[0].value
-    assert app.button(key="ntrain").disabled
-    assert "training_samples" in _figures(app)
-    assert MOONS.idea in words(app)
-
-
 def test_every_setting_of_every_model_has_a_control(desk: Desk) -> None:
     for model in MODELS.values():
         dataset = next(one for one in DATASETS.values() if not model.refusal(one))

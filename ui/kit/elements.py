@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache, partial
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
@@ -17,6 +19,7 @@ from core.formula.words import digits
 from core.lessons.glossary import marked
 from core.lessons.reference import as_csv
 
+_REQUIREMENTS = Path(__file__).parents[2] / "requirements.txt"
 # Streamlit's own sans-serif, which it serves itself.
 _FONT = '"Source Sans", sans-serif'
 # Pixels of a window in which a wide figure would be too small to read.
@@ -32,6 +35,19 @@ _HIGHLIGHT = {"light": "background-color: #DDE1F7", "dark": "background-color: #
 def look() -> Look:
     """The look that suits the visitor's theme."""
     return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+def torch_for(what: str) -> bool:
+    """Whether PyTorch is installed, without importing it; if not, says that ``what`` needs it and how to get it."""
+    there = find_spec("torch") is not None
+    if not there:
+        (wanted,) = (line for line in _REQUIREMENTS.read_text().splitlines() if line.partition("=")[0] == "torch")
+        st.info(
+            f"{what} needs PyTorch, which is not installed here: `pip install {wanted}`, then start the app again. "
+            "Everything else works without it.",
+            icon=":material/download:",
+        )
+    return there
 
 
 def picture(

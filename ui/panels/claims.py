@@ -14,7 +14,7 @@ from core.formula.latex import measured
 from core.formula.words import counted, listed
 from ui import controls, navigation, process
 from ui.kit import share
-from ui.kit.elements import look, picture, prose
+from ui.kit.elements import look, picture, prose, torch_for
 from ui.navigation import Page
 
 # The settings of an experiment, by name.
@@ -145,6 +145,8 @@ def runnable(experiment: Experiment, key: str, find: Callable[[str, Settings], F
     """
     prose(f"**{experiment.question}**")
     if not controls.switch("Run the experiment", f"run_{key}"):
+        return
+    if experiment.needs_torch and not torch_for("This experiment"):
         return
     settings = controls.hyper_row(experiment.settings, f"{key}_")
     finding_panel(find(experiment.key, tuple(settings.items())), f"plot_{key}", experiment.question)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from hashlib import sha256
-from importlib.util import find_spec
 from typing import Any
 
 import streamlit as st
@@ -25,7 +24,7 @@ from core.problems.training.reports import Report
 from core.problems.training.settings import Training
 from ui.controls import choice, named, view_control
 from ui.kit import share
-from ui.kit.elements import bullets, look, picture, program, prose
+from ui.kit.elements import bullets, look, picture, program, prose, torch_for
 
 _HEIGHT, _SMALL = 420, 300
 # Some hundred kilobytes each.
@@ -45,8 +44,7 @@ def terrain_panel(racers: Sequence[Racer], trainings: Sequence[Training], prefix
         "moved most, or random ones. To see the weights along the way, the networks are trained once more, as they "
         "were set up; a learning rate that was changed by hand is not changed again."
     )
-    if find_spec("torch") is None:
-        st.info("The landscape needs PyTorch, which is not installed here.", icon=":material/download:")
+    if not torch_for("The landscape"):
         return
     joined = view_control("Plane", _PLANES, f"{prefix}plane")
     plain = tuple(astuple(training) for training in trainings)

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from importlib.util import find_spec
-from pathlib import Path
 from uuid import uuid4
 
 import streamlit as st
@@ -26,7 +24,7 @@ from ui.controls.training import Chosen
 from ui.kit import share
 from ui.kit.basics import one_of
 from ui.kit.codec import Link
-from ui.kit.elements import bullets, look
+from ui.kit.elements import bullets, look, torch_for
 from ui.stage import growing_figure
 
 # Seconds between two looks at a training that runs.
@@ -35,7 +33,6 @@ _TICK = 0.7
 _HEIGHT, _SMALL = 340, 240
 # Session keys: who watches, and what was trained last.
 _OWNER, _LAST = "training:owner", "training:last"
-_REQUIREMENTS = Path(__file__).parents[2] / "requirements.txt"
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,11 +92,6 @@ def _racer(key: str, tint: str, training: Training) -> Racer:
 def desk() -> Server:
     """Who trains, for everybody."""
     return trainer.server()
-
-
-def trainable() -> bool:
-    """Whether torch is there; it is not imported for that."""
-    return find_spec("torch") is not None
 
 
 def training_panel(entry: Entry, prefix: str) -> None:
@@ -163,13 +155,14 @@ def _buttons(entry: Entry, last: _Last | None, state: State | None, runs: Sequen
     status = None if state is None else state.status
     active = status is not None and not status.over
     resting = status is Status.PAUSED
+    trainable = torch_for("Training")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
             "Train",
             key=f"{prefix}train",
             type="primary",
             icon=":material/model_training:",
-            disabled=active or not entry.trainings or not trainable(),
+            disabled=active or not entry.trainings or not trainable,
             on_click=_train,
             args=(entry, prefix),
         )
@@ -192,20 +185,8 @@ def _buttons(entry: Entry, last: _Last | None, state: State | None, runs: Sequen
         with st.popover("Rates now", icon=":material/speed:", disabled=not active):
             if last is not None:
                 _rates_now(last, prefix)
-    if not trainable():
-        _without_torch()
     share_done, said = _progress(last, state, runs)
     st.progress(share_done, said)
-
-
-def _without_torch() -> None:
-    lines = _REQUIREMENTS.read_text().splitlines()
-    wanted = next((line for line in lines if line.startswith("torch")), "torch")
-    st.info(
-        f"Training needs PyTorch, which is not installed here: `pip install {wanted}`, then start the app again. "
-        "Everything else on this page works without it.",
-        icon=":material/download:",
-    )
 
 
 def _train(entry: Entry, prefix: str) -> None:

@@ -249,6 +249,7 @@ _SCHEDULERS = Experiment(
             "one-cycle, largest, by epoch", 0.01 * (1 - 0.96 * (1 + np.cos(np.pi * 100 / 299)) / 2), 1e-12, _EXACT
         ),
     ),
+    needs_torch=True,
 )
 
 
@@ -308,6 +309,7 @@ _CYCLE = Experiment(
         Expected("momentum at the lowest rate", _MOMENTA[1], 1e-15, "PyTorch's default."),
         Expected("momentum at the highest rate", _MOMENTA[0], 1e-15, "PyTorch's default."),
     ),
+    needs_torch=True,
 )
 
 
@@ -360,6 +362,7 @@ _FORGOTTEN = Experiment(
         Expected("rate in the last epoch", 7.5e-5, 1e-15, _EXACT),
         Expected("rate printed after it", 0.0, 1e-15, _EXACT),
     ),
+    needs_torch=True,
 )
 
 
