@@ -16,7 +16,8 @@ def plane_sentences(names: Sequence[str], piece: Slice) -> list[str]:
     first, second = piece.shares
     said = [
         f"The two directions hold {digits(first + second, '.1%')} of all movement. The heights are those of the plane; "
-        "a path lies off it, so under its line there may be another loss than its own."
+        "the weights lie off it, and may have another loss. In 3-D a path is drawn at its own losses, with threads to "
+        "the plane's."
     ]
     return [*said, *(_gap(name, walk) for name, walk in zip(names, piece.walks, strict=True))]
 
