@@ -187,7 +187,9 @@ def test_figures_and_sentences_tell_what_was_measured(seen: Terrain) -> None:
 
 def test_what_costs_too_much_is_refused_with_a_sentence() -> None:
     assert effort([TINY]) == land.EFFORTS[0]
-    assert effort([Training("text", "transformer", "adamw", steps=50)]) == land.EFFORTS[-1]
+    assert effort([Training("text", "transformer", "adamw", steps=50)]) == land.EFFORTS[-2]
+    three = [Training("text", "transformer", rule, steps=100) for rule in ("sgd", "momentum", "adamw")]
+    assert effort(three) == land.EFFORTS[-1]
     with pytest.raises(ValueError, match=r"takes 10,?.?000 steps; at most 8"):
         effort([replace(TINY, steps=5000), replace(TINY, steps=5000, optimizer="adam", hypers=())])
     with pytest.raises(ValueError, match="multiplications"):
