@@ -215,3 +215,12 @@ def test_a_process_of_its_own_finds_the_same(seen: Terrain, monkeypatch: pytest.
     monkeypatch.setattr(land, "LONGEST", 0.05)
     with pytest.raises(ValueError, match="not ready after"):
         terrain([TINY])
+
+
+def test_a_hill_is_higher_than_both_of_its_ends(seen: Terrain) -> None:
+    (way,) = seen.ways
+    share = np.linspace(0, 1, 11)
+    shapes = {"lies a hill": 1 + share * (1 - share), "a bulge": 1 - 0.9 * share**3, "there is no hill": 1 - share}
+    for said, train in shapes.items():
+        drawn = replace(seen, ways=(replace(way, share=share, train=train),))
+        assert said in next(way_sentences(["this", "that"], drawn))
