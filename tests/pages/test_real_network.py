@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.catalogue.schedules import SCHEDULES
 from core.formula.words import digits
+from core.lessons.trained_claims import TRAINED
 from core.lessons.training_rates import OPENING
 from core.problems.training.data import DATASETS
 from core.problems.training.models import MODELS, suited
@@ -32,6 +33,7 @@ from tests.pages.visits import (
     words,
 )
 from ui import navigation
+from ui.kit.share import encode
 from ui.panels import training as panel
 
 PAGE = navigation.REAL_NETWORK
@@ -425,6 +427,18 @@ def test_a_table_that_cannot_be_used_is_explained_and_names_are_no_markup(desk: 
     assert MOONS.idea in words(app)
     rows = "\n".join(f"{n},{n * n}" for n in range(12))
     assert markup_shown(open_page(PAGE, {"ndata": "Own table", "ntable": f"{MARKUP},b\n{rows}"})) == []
+
+
+def test_what_claims_lead_to_is_what_their_links_say(desk: Desk) -> None:
+    for trained in TRAINED.values():
+        link = encode({f"n{key}": value for key, value in trained.settings.items()})
+        app = open_page(PAGE, link)
+        assert (notes(app), len(app.error)) == ("", 0)
+        assert link_of(app) == link
+    app = _open({"nabout_networks": "true", "nbatch": "64"})
+    (button,) = [one for one in app.button if TRAINED["C118"].see in one.label]
+    clean(button.click().run())
+    assert (state(app, "nmlp_depth"), state(app, "nmlp_residual"), state(app, "nbatch")) == (8, "On", "32")
 
 
 def test_every_setting_of_every_model_has_a_control(desk: Desk) -> None:
