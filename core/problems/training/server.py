@@ -24,7 +24,7 @@ from typing import IO
 import core
 from core.problems.training.reports import Rate, Report, Stop
 from core.problems.training.settings import Training
-from core.problems.training.worker import Pause, Resume, To, Told, main
+from core.problems.training.worker import NO_TORCH, Pause, Resume, To, Told, main
 
 MOST_SIDE_BY_SIDE = 4
 # Jobs of one owner that are not over, those of all, and those that may be paused and so hold memory for nothing.
@@ -290,7 +290,8 @@ class Server:
             if len(job.ended) == len(job.trainings):
                 self._end(job, Status.DONE, "")
             else:
-                self._end(job, Status.FAILED, f"The process that computed it ended unexpectedly (code {code}).")
+                said = f"The process that computed it ended unexpectedly (code {code})."
+                self._end(job, Status.FAILED, "PyTorch could not be loaded here." if code == NO_TORCH else said)
             self._fill()
 
     def _take(self, job: _Job, told: Told) -> None:

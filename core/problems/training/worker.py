@@ -19,6 +19,10 @@ from core.problems.training.reports import Command, Report
 from core.problems.training.settings import Training
 
 
+# How the process ends that cannot load torch.
+NO_TORCH = 3
+
+
 @dataclass(frozen=True)
 class Pause:
     """A command to the process: nothing is computed until ``Resume``."""
@@ -91,7 +95,11 @@ def main() -> None:
     target = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     # This takes a second or two, which is why a process may be started before there is a job for it.
-    import torch
+    try:
+        import torch
+    except (ImportError, OSError):
+        # One that is there may miss a library of the system.
+        sys.exit(NO_TORCH)
 
     from core.problems.training.loop import train
 

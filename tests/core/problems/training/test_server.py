@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -125,6 +126,14 @@ def test_a_process_that_dies_fails_its_job_and_the_next_begins(running: Server) 
     assert state.status is Status.FAILED
     assert "ended unexpectedly (code -9)" in state.sentence
     assert finished(running, waiting).status is Status.DONE
+
+
+def test_a_torch_that_cannot_be_loaded_is_named(
+    running: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "torch.py").write_text("raise OSError('libgomp.so.1: cannot open shared object file')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert finished(running, running.submit("me", SHORT)).sentence == "PyTorch could not be loaded here."
 
 
 def test_closing_leaves_no_process_behind_and_nothing_begins_after(running: Server) -> None:
