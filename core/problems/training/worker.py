@@ -18,7 +18,6 @@ from typing import BinaryIO
 from core.problems.training.reports import Command, Report
 from core.problems.training.settings import Training
 
-
 # How the process ends that cannot load torch.
 NO_TORCH = 3
 
