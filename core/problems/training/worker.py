@@ -93,7 +93,6 @@ def main() -> None:
     # What a library prints must not get between the messages.
     target = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    # This takes a second or two, which is why a process may be started before there is a job for it.
     try:
         import torch
     except (ImportError, OSError):

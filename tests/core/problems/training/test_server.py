@@ -61,13 +61,10 @@ def test_the_third_waits_in_first_place_until_one_is_cancelled_at_once(running: 
     assert len(computing(running)) == 2
 
 
-def test_four_side_by_side_tell_as_each_does_alone_and_a_spare_process_is_taken(running: Server) -> None:
+def test_four_side_by_side_tell_as_each_does_alone(running: Server) -> None:
     from core.problems.training.loop import final
 
-    running.warm()
-    spare = running._spare
     job = running.submit("me", SHORT, Training("moons", optimizer="sgd", steps=10))
-    assert computing(running) == [spare]
     state = finished(running, job)
     assert (state.status, state.sentence) == (Status.DONE, "")
     alone = final(SHORT).reports
@@ -143,7 +140,6 @@ def test_closing_leaves_no_process_behind_and_nothing_begins_after(running: Serv
     assert all(process.returncode is not None for process in processes)
     assert {running.poll(job).status for job in jobs} == {Status.CANCELLED}
     until(lambda: not computing(running))
-    assert running._spare is None
 
 
 def test_too_many_of_one_page_are_refused_and_old_results_are_forgotten(running: Server) -> None:
@@ -170,16 +166,14 @@ def test_a_worker_ends_with_the_process_that_started_it() -> None:
         "from core.problems.training.settings import Training\n"
         "made = Server()\n"
         "made.submit('me', Training('spirals', steps=5000, batch=0))\n"
-        "made.warm()\n"
-        "print(made._spare.pid, *[job.process.pid for job in made._jobs.values()], flush=True)\n"
+        "print(*[job.process.pid for job in made._jobs.values()], flush=True)\n"
         "time.sleep(60)\n"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
-        pids = [int(pid) for pid in parent.stdout.readline().split()]
+        worker = int(parent.stdout.readline())
         parent.kill()
-    assert len(pids) == 2
-    until(lambda: not any(alive(pid) for pid in pids))
+    until(lambda: not alive(worker))
 
 
 def alive(pid: int) -> bool:
