@@ -238,8 +238,8 @@ def _pages(browser: Browser, url: str) -> str:
     _settled(browser)
     browser.value(_LISTEN)
     for page in navigation.ALL[1:]:
-        link = f"[...document.querySelectorAll('.st-key-menu a')].find(one => one.innerText.trim().endsWith('{page.title}'))"
-        browser.value(f"{link}.click() ?? 0")
+        named = f"one => one.innerText.trim().endsWith('{page.title}')"
+        browser.value(f"[...document.querySelectorAll('.st-key-menu a')].find({named}).click() ?? 0")
         heading = page.heading or page.title
         _await(browser, f"document.querySelector('h1')?.innerText.trim() === {json.dumps(heading)}", page.title)
         _settled(browser)
