@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -9,9 +10,12 @@ from playwright.sync_api import Browser, Page, expect
 from core import Run
 from core.engine.scenarios import RACES
 from core.export import run_json
+from core.lessons.missions import MISSIONS
 from tests.browser.conftest import PATIENCE
 from tests.browser.stages import words_of
 from ui import navigation
+from ui.controls import scenario_state
+from ui.kit.share import encode
 
 pytestmark = pytest.mark.browser
 
@@ -241,3 +245,19 @@ def test_the_link_is_copied_by_button_and_by_key(app_url: str, page: Callable[..
     tab.get_by_role("button", name="Copy link").first.click(timeout=1000 * PATIENCE)
     expect(tab.get_by_text("Link copied")).to_be_visible()
     assert tab.evaluate("window.copying") is not None
+
+
+def test_the_link_of_a_solved_mission_is_copied_and_says_so_to_others(
+    app_url: str, page: Callable[..., Page], settled: Settled
+) -> None:
+    tab = page()
+    tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    solution = scenario_state(MISSIONS["beale"].solution, navigation.PLAYGROUND.prefix)
+    link = urlencode({**encode(solution), "pmission": "beale"}, doseq=True)
+    tab.goto(f"{app_url}/{navigation.PLAYGROUND.path}?{link}")
+    settled(tab, plots=2)
+    tab.get_by_role("button", name="Copy result link").click()
+    expect(tab.get_by_role("button", name="Copied")).to_be_visible()
+    other = page()
+    other.goto(tab.evaluate("navigator.clipboard.readText()"))
+    expect(other.get_by_text("This link solves “Beale in 30”")).to_be_visible()
