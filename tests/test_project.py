@@ -141,3 +141,19 @@ def test_the_image_holds_all_that_the_pages_read_and_opening_them_does_not_load_
     )
     assert "streamlit" in loaded
     assert loaded.isdisjoint({"torch", "sklearn"})
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_what_a_guide_to_the_project_names_is_there(name: str) -> None:
+    text = (ROOT / name).read_text()
+    named = re.findall(r"`((?:core|ui|pages|tests|docs|benchmarks|\.streamlit|\.ci)/[\w./]*)`|\]\(([\w./]+)\)", text)
+    assert named
+    paths = {path or link for path, link in named}
+    assert not [path for path in paths if not (ROOT / path).exists()]
+    programs = re.findall(r"python -m ((?:benchmarks|docs)\.\w+)", text)
+    assert not [module for module in programs if not (ROOT / f"{module.replace('.', '/')}.py").exists()]
+    assert not [key for key in re.findall(r"`(believed_\w+|\w+_dials|stage_payload)`", text) if not _defined(key)]
+
+
+def _defined(name: str) -> bool:
+    return any(f"def {name}(" in path.read_text() for path in (ROOT / "ui").rglob("*.py"))

@@ -92,7 +92,7 @@ class Experiment:
     """Something a reader can run: a pure function of its ``settings`` (by name), seeded, quick.
 
     ``question`` is what it answers, in one sentence. ``expected`` are outcomes that tests assert and
-    statements quote. ``needs_torch`` says that it is computed with torch, which a server may do without.
+    statements quote. One that ``needs_torch`` cannot run without PyTorch.
     """
 
     key: str

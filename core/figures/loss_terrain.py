@@ -1,6 +1,7 @@
 """The landscape that networks were trained in: the loss on a plane with the paths, and what is measured along them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import ceil, floor, log10
 from typing import Any
 
@@ -12,9 +13,10 @@ from core.engine.findings import Plot, Series
 from core.engine.status import Outcome, Status
 from core.figures import labels, marks
 from core.figures.contour import lines, pointer
-from core.figures.look import Array, Look, axis, layout, note
+from core.figures.look import Array, Look, axis, compact, layout, note, written
 from core.figures.plot import plot
-from core.figures.trail import View, cut
+from core.figures.surface import MARGIN, ground, scene
+from core.figures.trail import View, cut, within
 from core.formula.words import digits
 from core.problems.training.land import Sharpness, Slice, Terrain, Walk, threshold
 
@@ -22,6 +24,11 @@ from core.problems.training.land import Sharpness, Slice, Terrain, Walk, thresho
 _WIDE, _HIGHEST = 30.0, 99.0
 # About so many contour lines.
 _LINES = 12
+# About so many threads between a path and the plane.
+_THREADS = 24
+# A path may lie below the plane.
+_SEEN_THROUGH = 0.6
+_WHICH = ("first", "second")
 _DECADES = 1.5
 
 
@@ -32,10 +39,9 @@ def terrain_figure(racers: Sequence[Racer], piece: Slice, look: Look, kind: str 
     the end that the plane was laid through, where the picture is exact.
     """
     view = _view(piece)
-    heights, low, high, spacing, said = _heights(piece.loss)
-    levels = {"start": ceil(low / spacing) * spacing, "end": floor(high / spacing) * spacing, "size": spacing}
+    scale = _scale(piece.loss)
     data = [
-        lines(piece.x, piece.y, np.clip(heights, low, high), (low, high), levels, look),
+        lines(piece.x, piece.y, scale.heights(piece.loss), scale.limits, scale.levels, look),
         pointer(piece.x, piece.y, piece.loss, "loss here: %{text}"),
     ]
     parts = [cut(walk.points, _status(walk), view, walk.steps) for walk in piece.walks]
@@ -55,7 +61,7 @@ def terrain_figure(racers: Sequence[Racer], piece: Slice, look: Look, kind: str 
     data.append(_end(look))
     first, second = (
         f"{which} {kind} direction, {digits(share, '.1%')} of the movement"
-        for which, share in zip(("first", "second"), piece.shares, strict=True)
+        for which, share in zip(_WHICH, piece.shares, strict=True)
     )
     return go.Figure(
         {
@@ -67,11 +73,66 @@ def terrain_figure(racers: Sequence[Racer], piece: Slice, look: Look, kind: str 
                 yaxis=axis(look, second, view[1], showgrid=False),
                 margin={"l": 58, "r": 16, "t": 34, "b": 46},
                 showlegend=any(trace.get("showlegend") for trace in data),
-                annotations=[*placed, note(said, 1, 1, look.quiet, xref="paper", yref="paper", yshift=18)],
-                meta={"levels": said},
+                annotations=[*placed, note(scale.said, 1, 1, look.quiet, xref="paper", yref="paper", yshift=18)],
+                meta={"levels": scale.said},
             ),
         }
     )
+
+
+def terrain_space(racers: Sequence[Racer], piece: Slice, look: Look, kind: str = "principal") -> go.Figure:
+    """The same in three dimensions: each path at its own losses, and threads from there to the plane's.
+
+    Where a thread is long, the picture is far from the truth.
+    """
+    view, scale = _view(piece), _scale(piece.loss)
+    data = [
+        ground(piece.x, piece.y, scale.heights(piece.loss), scale.limits, scale.levels, piece.loss, "loss here: ", look)
+        | {"opacity": _SEEN_THROUGH}
+    ]
+    for racer, walk in zip(racers, piece.walks, strict=True):
+        shown = within(walk.points, view)
+        points, steps = walk.points[shown], walk.steps[shown]
+        own, drawn = (scale.heights(losses[shown]) for losses in (walk.actual, walk.drawn))
+        every = slice(None, None, max(len(steps) // _THREADS, 1))
+        # A gap after each ends it.
+        ends = np.stack([own[every], drawn[every], np.full_like(own[every], np.nan)], axis=1)
+        threads = np.column_stack([np.repeat(points[every], 3, axis=0), ends.ravel()])
+        data += [
+            _line(threads, racer.name, look.quiet, 1, hoverinfo="skip"),
+            _line(
+                np.column_stack([points, own]),
+                racer.name,
+                racer.color,
+                4,
+                showlegend=True,
+                customdata=steps,
+                text=written(walk.actual[shown]),
+                hovertemplate=f"<b>{racer.name}</b>, step %{{customdata}}<br>its loss: %{{text}}<extra></extra>",
+            ),
+        ]
+    titles = [f"{which} {kind} direction" for which in _WHICH]
+    height = "log₁₀ of the loss" if scale.logarithmic else "loss"
+    revision = f"{kind} {view}"
+    more = {"scene": scene((*titles, height), view, scale.limits, revision, look), "showlegend": True}
+    return go.Figure({"data": data, "layout": layout(look, revision, margin=MARGIN, **more)})
+
+
+def _line(points: Array, name: str, color: str, width: int, **more: Any) -> dict[str, Any]:
+    """A line through ``points`` ``(n, 3)``, in the group ``name`` of the legend."""
+    x, y, z = points.T
+    return {
+        "type": "scatter3d",
+        "mode": "lines",
+        "name": name,
+        "legendgroup": name,
+        "showlegend": False,
+        "x": compact(x),
+        "y": compact(y),
+        "z": compact(z),
+        "line": {"color": color, "width": width},
+        **more,
+    }
 
 
 def _view(piece: Slice) -> View:
@@ -83,21 +144,40 @@ def _status(walk: Walk) -> Status:
     return Status(outcome, walk.diverged or int(walk.steps[-1]), "")
 
 
-def _heights(loss: Array) -> tuple[Array, float, float, float, str]:
-    """Heights to draw, the lowest and the highest, the distance of lines, and what the lines are."""
+@dataclass(frozen=True)
+class _Scale:
+    """How losses are heights: the lowest and the highest, the distance of lines, and what the lines are."""
+
+    logarithmic: bool
+    limits: tuple[float, float]
+    spacing: float
+    said: str
+
+    @property
+    def levels(self) -> dict[str, float]:
+        """Where lines are."""
+        (low, high), size = self.limits, self.spacing
+        return {"start": ceil(low / size) * size, "end": floor(high / size) * size, "size": size}
+
+    def heights(self, loss: Array) -> Array:
+        """The heights of ``loss``, within the limits; same shape."""
+        return np.clip(np.log10(np.maximum(loss, 5e-324)) if self.logarithmic else loss, *self.limits)
+
+
+def _scale(loss: Array) -> _Scale:
     finite = loss[np.isfinite(loss)]
     if not finite.size:
-        return loss, 0.0, 1.0, 2.0, "no finite loss here"
-    logarithmic = finite.min() > 0 and finite.max() > _WIDE * finite.min()
-    heights = np.log10(loss) if logarithmic else loss
-    low, high = (float(number) for number in np.nanpercentile(heights, [0.0, _HIGHEST]))
+        return _Scale(False, (0.0, 1.0), 2.0, "no finite loss here")
+    logarithmic = bool(finite.min() > 0 and finite.max() > _WIDE * finite.min())
+    heights = np.log10(finite) if logarithmic else finite
+    low, high = (float(number) for number in np.percentile(heights, [0.0, _HIGHEST]))
     if high - low <= 1e-12 * max(abs(low), abs(high), 1.0):
-        return heights, low, low + 1.0, 2.0, f"flat: the loss is {digits(finite.mean())} everywhere"
+        return _Scale(logarithmic, (low, low + 1.0), 2.0, f"flat: the loss is {digits(finite.mean())} everywhere")
     wanted = (high - low) / _LINES
     power = 10.0 ** floor(log10(wanted))
     spacing = next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power >= wanted * (1 - 1e-9))
     each = f"factor {digits(10.0**spacing, '.3g')}" if logarithmic else digits(spacing)
-    return heights, low, high, spacing, f"contour lines every {each} of the loss"
+    return _Scale(logarithmic, (low, high), spacing, f"contour lines every {each} of the loss")
 
 
 def _end(look: Look) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The landscape of two variables in three dimensions."""
 
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -10,9 +11,12 @@ from core.catalogue.objectives import Objective
 from core.figures.landscape import Landscape, landscape
 from core.figures.look import SMALL_SIZE, Array, Look, compact, layout, written
 from core.figures.marks import distinct
+from core.figures.trail import View
 from core.formula.words import digits
 
 GRID = 90
+# Pixels around a scene, which has its titles inside.
+MARGIN = {"l": 0, "r": 0, "t": 8, "b": 0}
 # How far above the surface a path floats, as a share of its height, so that it does not sink into its facets.
 _LIFT = 0.012
 
@@ -24,24 +28,30 @@ def surface(objective: Objective, look: Look) -> go.Figure:
     heights are clipped for display (``landscape``). Numbers under the pointer are true values.
     """
     land = _land(objective)
-    data = [_ground(land, look)]
+    levels = {"start": land.first, "end": land.last, "size": land.spacing}
+    limits = (land.low, land.high)
+    data = [ground(land.x, land.y, land.height(land.value), limits, levels, land.value, "f = ", look)]
     data += _box(land, look)
     lowest = np.array(distinct(objective.minima, land.view))
     if lowest.size:
         data.append(_minima(lowest, land, look))
-    low, high = land.low, land.high
     revision = f"{objective.formula} in {land.view}"
-    scene = {
-        "xaxis": _axis(look, "x", land.view[0]),
-        "yaxis": _axis(look, "y", land.view[1]),
-        "zaxis": _axis(look, land.title, (low, high + 0.03 * (high - low))),
+    more = {"scene": scene(("x", "y", land.title), land.view, limits, revision, look), "meta": {"levels": land.note}}
+    return go.Figure({"data": data, "layout": layout(look, revision, margin=MARGIN, **more)})
+
+
+def scene(titles: Sequence[str], view: View, limits: tuple[float, float], revision: str, look: Look) -> dict[str, Any]:
+    """Three axes with ``titles`` over ``view`` and the heights ``limits``, and where they are seen from."""
+    low, high = limits
+    ranges = (*view, (low, high + 0.03 * (high - low)))
+    axes = zip("xyz", titles, ranges, strict=True)
+    return {
+        **{f"{name}axis": _axis(look, title, limits) for name, title, limits in axes},
         "aspectmode": "manual",
         "aspectratio": {"x": 1.0, "y": 1.0, "z": 0.6},
         "camera": {"eye": {"x": -0.66, "y": -1.08, "z": 1.08}, "center": {"x": 0, "y": 0, "z": -0.12}},
         "uirevision": revision,
     }
-    more = {"scene": scene, "margin": {"l": 0, "r": 0, "t": 8, "b": 0}, "meta": {"levels": land.note}}
-    return go.Figure({"data": data, "layout": layout(look, revision, **more)})
 
 
 def surface_heights(objective: Objective) -> dict[str, Any]:
@@ -79,29 +89,34 @@ def _axis(look: Look, title: str, limits: tuple[float, float]) -> dict[str, Any]
     }
 
 
-def _ground(land: Landscape, look: Look) -> dict[str, Any]:
-    lines = {
-        "show": True,
-        "start": land.first,
-        "end": land.last,
-        "size": land.spacing,
-        "color": look.ridge,
-        "width": 1,
-        "highlight": False,
-    }
+def ground(
+    x: Array,
+    y: Array,
+    heights: Array,
+    limits: tuple[float, float],
+    levels: Mapping[str, float],
+    values: Array,
+    called: str,
+    look: Look,
+) -> dict[str, Any]:
+    """``heights`` on the grid of ``x`` and ``y``, coloured over ``limits``, with lines at the ``levels``.
+
+    Under the pointer stand the ``values``, after what they are ``called``.
+    """
+    lines = {"show": True, **levels, "color": look.ridge, "width": 1, "highlight": False}
     return {
         "type": "surface",
-        "x": compact(land.x),
-        "y": compact(land.y),
-        "z": compact(land.height(land.value)),
-        "cmin": land.low,
-        "cmax": land.high,
+        "x": compact(x),
+        "y": compact(y),
+        "z": compact(heights),
+        "cmin": limits[0],
+        "cmax": limits[1],
         "colorscale": look.colorscale,
         "showscale": False,
         "lighting": {"ambient": 0.85, "diffuse": 0.25, "specular": 0.02, "roughness": 1.0, "fresnel": 0.0},
         "contours": {"z": lines, "x": {"highlight": False}, "y": {"highlight": False}},
-        "text": written(land.value),
-        "hovertemplate": "(%{x}, %{y})<br>f = %{text}<extra></extra>",
+        "text": written(values),
+        "hovertemplate": f"(%{{x}}, %{{y}})<br>{called}%{{text}}<extra></extra>",
     }
 
 

@@ -16,7 +16,8 @@ def plane_sentences(names: Sequence[str], piece: Slice) -> list[str]:
     first, second = piece.shares
     said = [
         f"The two directions hold {digits(first + second, '.1%')} of all movement. The heights are those of the plane; "
-        "a path lies off it, so under its line there may be another loss than its own."
+        "the weights lie off it, and may have another loss. In 3-D a path is drawn at its own losses, with threads to "
+        "the plane's."
     ]
     return [*said, *(_gap(name, walk) for name, walk in zip(names, piece.walks, strict=True))]
 
@@ -92,11 +93,10 @@ def way_sentences(names: Sequence[str], terrain: Terrain) -> Iterator[str]:
             yield f"{who} the loss is not finite everywhere."
             continue
         ends = f"{digits(way.train[0])} and {digits(way.train[-1])} at the ends"
-        height = digits(np.max(way.train))
-        if way.barrier > _BARRIER * max(way.train[0], way.train[-1]):
-            yield (
-                f"{who} lies a hill: on the straight line the loss reaches {height} ({ends}), up to "
-                f"{digits(way.barrier)} above a straight slope."
-            )
+        highest, height = max(way.train[0], way.train[-1]), digits(np.max(way.train))
+        if np.max(way.train) > (1 + _BARRIER) * highest:
+            yield f"{who} lies a hill: on the straight line the loss reaches {height} ({ends})."
+        elif way.barrier > _BARRIER * highest:
+            yield f"{who} is no hill but a bulge: up to {digits(way.barrier)} above a straight slope ({ends})."
         else:
             yield f"{who} there is no hill: on the straight line the loss is at most {height} ({ends})."

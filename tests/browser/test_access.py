@@ -107,16 +107,16 @@ def test_what_can_be_pressed_on_a_stage_is_large_enough(tab: Page, settled: Call
     assert [size for size in sizes if min(size[1:]) < TARGET] == []
 
 
-# 1280 pixels at 200 and at 400 percent.
-@pytest.mark.parametrize("width", [640, 320])
-def test_a_narrow_window_scrolls_in_one_direction_only(tab: Page, settled: Callable[..., Page], width: int) -> None:
-    tab.set_viewport_size({"width": width, "height": 640})
-    beyond = settled(tab).evaluate(
-        """() => [document.documentElement, document.querySelector('[data-testid="stMain"]')]
-            .map(one => one.scrollWidth - one.clientWidth)"""
-    )
-    assert beyond == [0, 0]
-    assert tab.evaluate(OVERLAPS) == []
+def test_a_narrow_window_scrolls_in_one_direction_only(tab: Page, settled: Callable[..., Page]) -> None:
+    # Also 1280 pixels at 200 and at 400 percent, and a phone.
+    for width in (1280, 640, 390, 320):
+        tab.set_viewport_size({"width": width, "height": 640})
+        beyond = settled(tab).evaluate(
+            """() => [document.documentElement, document.querySelector('[data-testid="stMain"]')]
+                .map(one => one.scrollWidth - one.clientWidth)"""
+        )
+        assert beyond == [0, 0], width
+        assert tab.evaluate(OVERLAPS) == [], width
 
 
 def test_paper_holds_the_pictures_without_the_sidebar(tab: Page, settled: Callable[..., Page]) -> None:

@@ -11,9 +11,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.catalogue.schedules import SCHEDULES
-from core.evidence.claims import CLAIMS
-from core.evidence.experiments import EXPERIMENTS
 from core.formula.words import digits
+from core.lessons.trained_claims import TRAINED
 from core.lessons.training_rates import OPENING
 from core.problems.training.data import DATASETS
 from core.problems.training.models import MODELS, suited
@@ -34,8 +33,8 @@ from tests.pages.visits import (
     words,
 )
 from ui import navigation
+from ui.kit.share import encode
 from ui.panels import training as panel
-from ui.panels.claims import card_settings, topic_key
 
 PAGE = navigation.REAL_NETWORK
 MOONS = DATASETS["moons"]
@@ -430,24 +429,16 @@ def test_a_table_that_cannot_be_used_is_explained_and_names_are_no_markup(desk: 
     assert markup_shown(open_page(PAGE, {"ndata": "Own table", "ntable": f"{MARKUP},b\n{rows}"})) == []
 
 
-def test_without_torch_everything_that_needs_it_says_how_to_get_it_and_the_rest_is_shown(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "torch", None)
-    app = _open({"nranges": "true", "nsweeps": "true", "nterrain": "true"})
-    (line,) = [one for one in (ROOT / "requirements.txt").read_text().splitlines() if one.startswith("torch")]
-    assert [line in one.value for one in app.info] == [True] * 4
-    assert app.button(key="ntrain").disabled
-    assert not [button.label for button in app.button if button.label in ("Test the range", "Sweep")]
-    assert "training_samples" in _figures(app)
-    assert MOONS.idea in words(app)
-    code = open_page(navigation.REFERENCE, {topic_key(navigation.REFERENCE): "code", "rabout_code": "true"})
-    assert [line in one.value for one in code.info] == [True]
-    for claim in (claim for claim in CLAIMS.values() if claim.experiment):
-        if EXPERIMENTS[claim.experiment].needs_torch:
-            settings = {key: str(value).lower() for key, value in card_settings(claim).items()}
-            card = open_page(navigation.of(claim.page), settings)
-            assert line in card.info[-1].value, claim.key
+def test_what_claims_lead_to_is_what_their_links_say(desk: Desk) -> None:
+    for trained in TRAINED.values():
+        link = encode({f"n{key}": value for key, value in trained.settings.items()})
+        app = open_page(PAGE, link)
+        assert (notes(app), len(app.error)) == ("", 0)
+        assert link_of(app) == link
+    app = _open({"nabout_networks": "true", "nbatch": "64"})
+    (button,) = [one for one in app.button if TRAINED["C118"].see in one.label]
+    clean(button.click().run())
+    assert (state(app, "nmlp_depth"), state(app, "nmlp_residual"), state(app, "nbatch")) == (8, "On", "32")
 
 
 def test_every_setting_of_every_model_has_a_control(desk: Desk) -> None:

@@ -37,6 +37,20 @@ def look() -> Look:
     return DARK if st.context.theme.type == "dark" else LIGHT
 
 
+def torch_for(what: str) -> bool:
+    """Whether PyTorch is installed, without importing it; if not, says that ``what`` needs it and how to get it."""
+    there = find_spec("torch") is not None
+    if not there:
+        lines = _REQUIREMENTS.read_text().splitlines()
+        wanted = next((line for line in lines if line.startswith("torch")), "torch")
+        st.info(
+            f"{what} needs PyTorch, which is not installed here: `pip install {wanted}`, then start the app again. "
+            "Everything else works without it.",
+            icon=":material/download:",
+        )
+    return there
+
+
 def picture(
     figure: go.Figure, key: str, height: int, alt: str, on_select: Callable[[], None] | Literal["ignore"] = "ignore"
 ) -> None:
@@ -181,20 +195,6 @@ def csv_button(label: str, rows: Sequence[Any], file: str, key: str) -> None:
 def prose(text: str) -> None:
     """``text``, Markdown, its terms marked, in lines that are no longer than the eye follows; figures may be wider."""
     st.markdown(marked(text), width=_LINE)
-
-
-def lacks_torch(what: str) -> bool:
-    """Whether torch is not there, for which it is not imported; then the page says so, and that ``what`` needs it."""
-    if find_spec("torch") is not None:
-        return False
-    lines = _REQUIREMENTS.read_text().splitlines()
-    wanted = next((line for line in lines if line.startswith("torch")), "torch")
-    st.info(
-        f"{what} needs PyTorch, which is not installed here: `pip install {wanted}`, then start the app again. "
-        "Everything else works without it.",
-        icon=":material/download:",
-    )
-    return True
 
 
 def bullets(sentences: Iterable[str]) -> None:

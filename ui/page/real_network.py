@@ -6,8 +6,8 @@ from dataclasses import asdict
 import streamlit as st
 
 from core.catalogue.racers import Racer
-from core.evidence.claims import CLAIMS
 from core.formula.words import counted, digits
+from core.lessons.trained_claims import trained_claims
 from core.lessons.training_rates import OPENING
 from core.problems.training.models import Model, Setting
 from core.problems.training.settings import Training
@@ -26,8 +26,6 @@ from ui.panels.training import Entry, told
 _PREFIX = REAL_NETWORK.prefix
 # Configurations whose curves and boundaries can be told apart on one screen.
 MOST = 4
-# Statements about networks, most of which stand on other pages.
-_CLAIMS = ("C132", "C054", "C011", "C006", "C007", "C126")
 
 
 def entry(chosen: Chosen, model: Model, settings: Mapping[str, Setting], racers: Sequence[Racer]) -> Entry:
@@ -129,4 +127,4 @@ def closer_panel(entry: Entry) -> None:
 def claims_panel() -> None:
     """What is said of networks and their rules, checked."""
     label = "What is said of training networks"
-    claims.about(REAL_NETWORK, "networks", label, *(CLAIMS[key] for key in _CLAIMS))
+    claims.about(REAL_NETWORK, claims.TRAINING_TOPIC, label, *trained_claims())

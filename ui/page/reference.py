@@ -32,7 +32,7 @@ from core.lessons.reference import (
 from ui import navigation, process
 from ui.controls import chip_control, choice, named, one_of, text_setting
 from ui.kit import share
-from ui.kit.elements import bullets, csv_button, lacks_torch, look, picture, program, prose, table, written_table
+from ui.kit.elements import bullets, csv_button, look, picture, program, prose, table, torch_for, written_table
 from ui.kit.limits import MAX_TEXT
 from ui.panels.catalogue import rule_panel, schedule_panel
 from ui.panels.claims import about, card_key, card_settings, statement, topic_key
@@ -187,9 +187,9 @@ def _questions_panel() -> None:
 @share.part("parity")
 def _parity_panel() -> None:
     """A button that takes the same runs through PyTorch, and how far apart the two then are."""
-    if lacks_torch("The check"):
-        return
-    if st.button("Check against PyTorch now", icon=":material/fact_check:", type="primary", key=f"{_PREFIX}check"):
+    if torch_for("The check") and st.button(
+        "Check against PyTorch now", icon=":material/fact_check:", type="primary", key=f"{_PREFIX}check"
+    ):
         progress = st.progress(0.0, "Loading PyTorch …")
         # Imports torch at once, which no page does by being opened.
         from core.export import torch_peer

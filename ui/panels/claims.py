@@ -12,9 +12,10 @@ from core.evidence.experiments import EXPERIMENTS
 from core.figures import plot
 from core.formula.latex import measured
 from core.formula.words import counted, listed
+from core.lessons.trained_claims import TRAINED, Trained
 from ui import controls, navigation, process
 from ui.kit import share
-from ui.kit.elements import lacks_torch, look, picture, prose
+from ui.kit.elements import look, picture, prose, torch_for
 from ui.navigation import Page
 
 # The settings of an experiment, by name.
@@ -27,6 +28,8 @@ _COLORS: Mapping[Verdict, Color] = {
     Verdict.FALSE: "red",
     Verdict.CONTESTED: "violet",
 }
+# The section of the page of networks that holds what a training shows.
+TRAINING_TOPIC = "networks"
 # False statements shown per page on the home page.
 _SURPRISES = 2
 # Findings kept for all visitors together; each is small, and any of them can be computed again.
@@ -114,6 +117,19 @@ def statement(claim: Claim) -> None:
             st.badge(str(claim.basis).capitalize(), icon=":material/menu_book:", color="gray")
     prose(claim.correct)
     st.caption(claim.source, help=f"Cite this statement as {claim.key}.")
+    if trained := TRAINED.get(claim.key):
+        _training_link(trained)
+
+
+def _training_link(trained: Trained) -> None:
+    """The way to a training, with nothing else changed there."""
+    page, label = navigation.REAL_NETWORK, f"Train it {trained.see}"
+    settings: dict[str, share.Setting] = {page.prefix + key: value for key, value in trained.settings.items()}
+    if share.here() == page.path:
+        here = share.encode({**settings, section_key(page, TRAINING_TOPIC): True})
+        st.button(label, icon=page.icon, type="tertiary", on_click=share.follow, args=(here,))
+    else:
+        navigation.link(page, label, settings)
 
 
 @st.fragment
@@ -146,9 +162,9 @@ def runnable(experiment: Experiment, key: str, find: Callable[[str, Settings], F
     prose(f"**{experiment.question}**")
     if not controls.switch("Run the experiment", f"run_{key}"):
         return
-    settings = controls.hyper_row(experiment.settings, f"{key}_")
-    if experiment.needs_torch and lacks_torch("This experiment"):
+    if experiment.needs_torch and not torch_for("This experiment"):
         return
+    settings = controls.hyper_row(experiment.settings, f"{key}_")
     finding_panel(find(experiment.key, tuple(settings.items())), f"plot_{key}", experiment.question)
 
 

@@ -16,7 +16,7 @@ from core.problems.training.settings import Training
 from core.problems.training.sweep import Sweep, Table, rates_between, sweep, too_dear
 from ui import controls
 from ui.kit import share
-from ui.kit.elements import lacks_torch, look, picture, prose
+from ui.kit.elements import look, picture, prose, torch_for
 
 Result = TypeVar("Result")
 Told = Callable[[int, int], object]
@@ -107,10 +107,10 @@ def _after_button(
 
     Where there is no room, that is said.
     """
-    if lacks_torch("This"):
-        return None
     if reason:
         st.info(reason, icon=":material/hourglass_disabled:")
+        return None
+    if not torch_for("Training"):
         return None
     asked = f"{key}:asked"
     if st.button(label, icon=":material/grid_on:", key=f"{key}_go"):

@@ -1,16 +1,18 @@
 """The landscape of what was trained, drawn when it is asked for, and what of a training is taken home."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple
 from hashlib import sha256
 from typing import Any
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from core.catalogue.racers import Racer
 from core.export.curves import event_files, writes_events
 from core.export.training_script import reached_loss, training_script
-from core.figures.loss_terrain import sharpness_figure, terrain_figure, ways_figure
+from core.figures import Look
+from core.figures.loss_terrain import sharpness_figure, terrain_figure, terrain_space, ways_figure
 from core.formula.words import listed
 from core.lessons.terrain_story import (
     plane_sentences,
@@ -19,17 +21,19 @@ from core.lessons.terrain_story import (
     sharpness_sentences,
     way_sentences,
 )
-from core.problems.training.land import Terrain, effort, terrain
+from core.problems.training.land import Slice, Terrain, effort, terrain
 from core.problems.training.reports import Report
 from core.problems.training.settings import Training
 from ui.controls import choice, named, view_control
 from ui.kit import share
-from ui.kit.elements import bullets, lacks_torch, look, picture, program, prose
+from ui.kit.elements import bullets, look, picture, program, prose, torch_for
 
 _HEIGHT, _SMALL = 420, 300
 # Some hundred kilobytes each.
 _KEPT = 16
 _PLANES = {"of the paths": True, "of random directions": False}
+_Drawn = Callable[[Sequence[Racer], Slice, Look, str], go.Figure]
+_VIEWS: Mapping[str, _Drawn] = {"Contour": terrain_figure, "3-D": terrain_space}
 
 
 @st.fragment
@@ -44,9 +48,11 @@ def terrain_panel(racers: Sequence[Racer], trainings: Sequence[Training], prefix
         "moved most, or random ones. To see the weights along the way, the networks are trained once more, as they "
         "were set up; a learning rate that was changed by hand is not changed again."
     )
-    joined = view_control("Plane", _PLANES, f"{prefix}plane")
-    if lacks_torch("The landscape"):
+    if not torch_for("The landscape"):
         return
+    with st.container(horizontal=True):
+        joined = view_control("Plane", _PLANES, f"{prefix}plane")
+        drawn = view_control("View", _VIEWS, f"{prefix}plane_view")
     plain = tuple(astuple(training) for training in trainings)
     asked, now = f"{prefix}landscape_of", sha256(repr(plain).encode()).hexdigest()
     try:
@@ -68,15 +74,15 @@ def terrain_panel(racers: Sequence[Racer], trainings: Sequence[Training], prefix
         return
     if said := rows_sentence(seen):
         st.caption(said)
-    _plane(racers, seen, joined, prefix)
+    _plane(racers, seen, joined, drawn, prefix)
     _measured(racers, seen, prefix)
 
 
-def _plane(racers: Sequence[Racer], seen: Terrain, joined: bool, prefix: str) -> None:
+def _plane(racers: Sequence[Racer], seen: Terrain, joined: bool, drawn: _Drawn, prefix: str) -> None:
     names = [racer.name for racer in racers]
     piece, kind = (seen.joined, "principal") if joined else (seen.random, "random")
     alt = f"Training loss on the plane of two {kind} directions, with the paths of {listed(names)}"
-    picture(terrain_figure(racers, piece, look(), kind), f"{prefix}{kind}_plane", _HEIGHT, alt)
+    picture(drawn(racers, piece, look(), kind), f"{prefix}{kind}_plane", _HEIGHT, alt)
     bullets(plane_sentences(names, piece) if joined else [random_sentence(piece)])
 
 

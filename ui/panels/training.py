@@ -24,7 +24,7 @@ from ui.controls.training import Chosen
 from ui.kit import share
 from ui.kit.basics import one_of
 from ui.kit.codec import Link
-from ui.kit.elements import bullets, lacks_torch, look
+from ui.kit.elements import bullets, look, torch_for
 from ui.stage import growing_figure
 
 # Seconds between two looks at a training that runs.
@@ -155,14 +155,14 @@ def _buttons(entry: Entry, last: _Last | None, state: State | None, runs: Sequen
     status = None if state is None else state.status
     active = status is not None and not status.over
     resting = status is Status.PAUSED
-    missing = lacks_torch("Training")
+    trainable = torch_for("Training")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
             "Train",
             key=f"{prefix}train",
             type="primary",
             icon=":material/model_training:",
-            disabled=active or not entry.trainings or missing,
+            disabled=active or not entry.trainings or not trainable,
             on_click=_train,
             args=(entry, prefix),
         )

@@ -51,7 +51,10 @@ class Effort:
 
 
 # From the closest: the first that can be afforded is taken.
-EFFORTS = (Effort(41, 10, 80, 10**6), Effort(21, 6, 60, 10**6), Effort(21, 6, 60, 256), Effort(13, 4, 40, 64))
+EFFORTS = (
+    *(Effort(41, 10, 80, 10**6), Effort(21, 6, 60, 10**6), Effort(21, 6, 60, 256)),
+    *(Effort(13, 4, 40, 64), Effort(13, 4, 40, 24)),
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,6 @@ Nothing here imports torch, nor Streamlit.
 """
 
 import atexit
-import math
 import os
 import pickle
 import secrets
@@ -24,14 +23,13 @@ from typing import IO
 import core
 from core.problems.training.reports import Rate, Report, Stop
 from core.problems.training.settings import Training
-from core.problems.training.worker import Pause, Resume, To, Told, main
+from core.problems.training.worker import NO_TORCH, Pause, Resume, To, Told, main
 
 MOST_SIDE_BY_SIDE = 4
 # Jobs of one owner that are not over, those of all, and those that may be paused and so hold memory for nothing.
 MOST_OF_OWNER, MOST_UNFINISHED, MOST_PAUSED = 4, 24, 4
 # Seconds.
 _LONGEST_PAUSE = 600.0
-_LONGEST_SPARE = 120.0
 _SWEEP = 0.25
 
 _PROGRAM = f"from {main.__module__} import main; main()"
@@ -113,22 +111,10 @@ class Server:
         self._jobs: dict[str, _Job] = {}
         self._queue: list[str] = []
         self._heard: dict[str, float] = {}
-        # A process that has imported what it needs, and when somebody last wanted one.
-        self._spare: subprocess.Popen[bytes] | None = None
-        self._wanted = -math.inf
         # Guards everything, and tells the sweeper that there is something to sweep.
         self._changed = Condition()
         self._sweeper: Thread | None = None
         atexit.register(self.close)
-
-    def warm(self) -> None:
-        """Starts a process before there is a job for it, so that the next one begins at once.
-
-        A page calls it whenever it is drawn; a process that no page wants any more ends after two minutes.
-        """
-        with self._changed:
-            self._wanted = time.monotonic()
-            self._ready()
 
     def submit(self, owner: str, *trainings: Training) -> str:
         """Puts a job of one to four ``trainings`` side by side into the queue and returns its id.
@@ -224,7 +210,6 @@ class Server:
             for job in self._jobs.values():
                 self._end(job, Status.CANCELLED, "The server was stopped.")
             processes = [job.process for job in self._jobs.values() if job.process is not None]
-            self._dismiss()
         for process in processes:
             process.wait()
         atexit.unregister(self.close)
@@ -245,23 +230,8 @@ class Server:
             else:
                 job.outbox.put(Resume())
 
-    def _ready(self) -> None:
-        """Sees to it that there is a spare process, and somebody who ends it."""
-        if self._spare is None or self._spare.poll() is not None:
-            self._dismiss()
-            self._spare = _process()
-        self._watch()
-
-    def _dismiss(self) -> None:
-        """Ends the spare process."""
-        if self._spare is not None:
-            self._spare.kill()
-            self._spare.communicate()
-            self._spare = None
-
     def _start(self, job: _Job) -> None:
-        self._ready()
-        job.process, self._spare = self._spare, None
+        job.process = _process()
         for work in (self._write, self._read):
             Thread(target=work, args=(job, job.process), name="training", daemon=True).start()
 
@@ -290,7 +260,8 @@ class Server:
             if len(job.ended) == len(job.trainings):
                 self._end(job, Status.DONE, "")
             else:
-                self._end(job, Status.FAILED, f"The process that computed it ended unexpectedly (code {code}).")
+                said = f"The process that computed it ended unexpectedly (code {code})."
+                self._end(job, Status.FAILED, "PyTorch could not be loaded here." if code == NO_TORCH else said)
             self._fill()
 
     def _take(self, job: _Job, told: Told) -> None:
@@ -326,7 +297,7 @@ class Server:
         self._changed.notify_all()
 
     def _sweep(self) -> None:
-        """Ends what nobody watches, what has been paused for too long, and a spare process that nobody wants."""
+        """Ends what nobody watches, and what has been paused for too long."""
         with self._changed:
             while True:
                 unfinished = [job for job in self._jobs.values() if not job.status.over]
@@ -336,10 +307,8 @@ class Server:
                         self._end(job, Status.CANCELLED, "Its page was closed.")
                     elif job.status is Status.PAUSED and now - job.paused_at > _LONGEST_PAUSE:
                         self._end(job, Status.CANCELLED, "It was paused for too long.")
-                if now - self._wanted > _LONGEST_SPARE:
-                    self._dismiss()
                 self._forget()
-                self._changed.wait(_SWEEP if unfinished or self._spare else None)
+                self._changed.wait(_SWEEP if unfinished else None)
 
 
 def _process() -> subprocess.Popen[bytes]:

@@ -18,6 +18,9 @@ from typing import BinaryIO
 from core.problems.training.reports import Command, Report
 from core.problems.training.settings import Training
 
+# How the process ends that cannot load torch.
+NO_TORCH = 3
+
 
 @dataclass(frozen=True)
 class Pause:
@@ -90,8 +93,11 @@ def main() -> None:
     # What a library prints must not get between the messages.
     target = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    # This takes a second or two, which is why a process may be started before there is a job for it.
-    import torch
+    try:
+        import torch
+    except (ImportError, OSError):
+        # One that is there may miss a library of the system.
+        sys.exit(NO_TORCH)
 
     from core.problems.training.loop import train
 

@@ -2,12 +2,9 @@
 
 import csv
 import io
-import os
 import re
-import subprocess
 import sys
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -20,6 +17,7 @@ from core.export.training_script import reached_loss, training_script
 from core.problems.training.loop import final
 from core.problems.training.reports import Result
 from core.problems.training.settings import Training
+from tests.programs import fails, run_alone, run_here
 
 CASES = {
     "moons": Training("moons", "mlp", "adam", {"lr": 0.01}, steps=120, schedule="cosine"),
@@ -49,31 +47,18 @@ def trained(training: Training) -> Result:
         torch.set_num_threads(before)
 
 
-def ran(source: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    path = folder / "script.py"
-    path.write_text(source)
-    # Alone: nothing of the guide can be imported, and TensorBoard, if it is there, writes into the folder.
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    return subprocess.run(
-        [sys.executable, "-I", str(path)], capture_output=True, text=True, cwd=folder, env=environment, timeout=120
-    )
+@pytest.mark.parametrize("name", CASES)
+def test_a_script_reaches_the_very_loss(name: str, tmp_path: Path) -> None:
+    loss = trained(CASES[name]).reports[-1].train_loss
+    script = training_script(CASES[name], loss)
+    printed = run_alone(script, tmp_path) if name == "moons" else run_here(script, tmp_path).printed
+    # The same arithmetic on the same machine: all digits that are printed.
+    assert re.findall(r"training loss ([\d.e-]+)", printed)[-1] == f"{loss:.6g}"
 
 
-def test_scripts_that_run_alone_reach_the_very_loss(tmp_path: Path) -> None:
-    losses = {name: trained(training).reports[-1].train_loss for name, training in CASES.items()}
-    sources = {name: training_script(training, losses[name]) for name, training in CASES.items()}
-    # So the assertion is seen to fail as well.
-    sources["wrong"] = training_script(CASES["moons"], 1.1 * losses["moons"])
-    for name in sources:
-        (tmp_path / name).mkdir()
-    with ThreadPoolExecutor(2) as pool:
-        done = dict(zip(sources, pool.map(lambda one: ran(sources[one], tmp_path / one), sources), strict=True))
-    assert done.pop("wrong").returncode == 1
-    for name, process in done.items():
-        assert process.returncode == 0, f"{name}: {process.stderr}"
-        last = re.findall(r"training loss ([\d.e-]+)", process.stdout)[-1]
-        # The same arithmetic on the same machine: all digits that are printed.
-        assert last == f"{losses[name]:.6g}", name
+def test_a_script_whose_loss_is_another_fails(tmp_path: Path) -> None:
+    loss = trained(CASES["table"]).reports[-1].train_loss
+    assert fails(training_script(CASES["table"], 1.1 * loss), tmp_path)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -60,13 +61,10 @@ def test_the_third_waits_in_first_place_until_one_is_cancelled_at_once(running: 
     assert len(computing(running)) == 2
 
 
-def test_four_side_by_side_tell_as_each_does_alone_and_a_spare_process_is_taken(running: Server) -> None:
+def test_four_side_by_side_tell_as_each_does_alone(running: Server) -> None:
     from core.problems.training.loop import final
 
-    running.warm()
-    spare = running._spare
     job = running.submit("me", SHORT, Training("moons", optimizer="sgd", steps=10))
-    assert computing(running) == [spare]
     state = finished(running, job)
     assert (state.status, state.sentence) == (Status.DONE, "")
     alone = final(SHORT).reports
@@ -127,6 +125,14 @@ def test_a_process_that_dies_fails_its_job_and_the_next_begins(running: Server) 
     assert finished(running, waiting).status is Status.DONE
 
 
+def test_a_torch_that_cannot_be_loaded_is_named(
+    running: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "torch.py").write_text("raise OSError('libgomp.so.1: cannot open shared object file')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert finished(running, running.submit("me", SHORT)).sentence == "PyTorch could not be loaded here."
+
+
 def test_closing_leaves_no_process_behind_and_nothing_begins_after(running: Server) -> None:
     jobs = [running.submit("me", LONG) for _ in range(3)]
     processes = computing(running)
@@ -134,7 +140,6 @@ def test_closing_leaves_no_process_behind_and_nothing_begins_after(running: Serv
     assert all(process.returncode is not None for process in processes)
     assert {running.poll(job).status for job in jobs} == {Status.CANCELLED}
     until(lambda: not computing(running))
-    assert running._spare is None
 
 
 def test_too_many_of_one_page_are_refused_and_old_results_are_forgotten(running: Server) -> None:
@@ -161,16 +166,14 @@ def test_a_worker_ends_with_the_process_that_started_it() -> None:
         "from core.problems.training.settings import Training\n"
         "made = Server()\n"
         "made.submit('me', Training('spirals', steps=5000, batch=0))\n"
-        "made.warm()\n"
-        "print(made._spare.pid, *[job.process.pid for job in made._jobs.values()], flush=True)\n"
+        "print(*[job.process.pid for job in made._jobs.values()], flush=True)\n"
         "time.sleep(60)\n"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
-        pids = [int(pid) for pid in parent.stdout.readline().split()]
+        worker = int(parent.stdout.readline())
         parent.kill()
-    assert len(pids) == 2
-    until(lambda: not any(alive(pid) for pid in pids))
+    until(lambda: not alive(worker))
 
 
 def alive(pid: int) -> bool:

@@ -8,7 +8,7 @@ import torch
 
 from core.catalogue.racers import RACERS
 from core.figures import DARK, LIGHT
-from core.figures.loss_terrain import sharpness_figure, terrain_figure, ways_figure
+from core.figures.loss_terrain import sharpness_figure, terrain_figure, terrain_space, ways_figure
 from core.lessons.terrain_story import (
     plane_sentences,
     random_sentence,
@@ -160,6 +160,15 @@ def test_figures_and_sentences_tell_what_was_measured(seen: Terrain) -> None:
         figure = terrain_figure(racers, seen.joined, look)
         assert "of the movement" in figure.layout.xaxis.title.text
         assert "first principal direction, " in figure.layout.xaxis.title.text
+        _, threads, walked, *_ = terrain_space(racers, seen.joined, look).data
+        walk = seen.joined.walks[0]
+        assert [float(text) for text in walked.text] == pytest.approx(walk.actual, rel=1e-3)
+        # From the path's own loss to that of the plane below or above it.
+        own, drawn, gap = np.reshape(threads.z, (-1, 3)).T
+        np.testing.assert_allclose(own, np.interp(own, np.sort(walked.z), np.sort(walked.z)))
+        assert len(drawn) == len(own) > 5
+        assert np.abs(own - drawn).max() > 0
+        assert np.isnan(gap).all()
     curves = sharpness_figure(racers, seen.sharpness, LIGHT).data
     assert [curve.name for curve in curves] == [curve for name in names for curve in (name, f"2/α of {name}")]
     np.testing.assert_allclose(curves[1].y, 2 / 0.3, rtol=1e-6)
@@ -178,7 +187,9 @@ def test_figures_and_sentences_tell_what_was_measured(seen: Terrain) -> None:
 
 def test_what_costs_too_much_is_refused_with_a_sentence() -> None:
     assert effort([TINY]) == land.EFFORTS[0]
-    assert effort([Training("text", "transformer", "adamw", steps=50)]) == land.EFFORTS[-1]
+    assert effort([Training("text", "transformer", "adamw", steps=50)]) == land.EFFORTS[-2]
+    three = [Training("text", "transformer", rule, steps=100) for rule in ("sgd", "momentum", "adamw")]
+    assert effort(three) == land.EFFORTS[-1]
     with pytest.raises(ValueError, match=r"takes 10,?.?000 steps; at most 8"):
         effort([replace(TINY, steps=5000), replace(TINY, steps=5000, optimizer="adam", hypers=())])
     with pytest.raises(ValueError, match="multiplications"):
@@ -204,3 +215,12 @@ def test_a_process_of_its_own_finds_the_same(seen: Terrain, monkeypatch: pytest.
     monkeypatch.setattr(land, "LONGEST", 0.05)
     with pytest.raises(ValueError, match="not ready after"):
         terrain([TINY])
+
+
+def test_a_hill_is_higher_than_both_of_its_ends(seen: Terrain) -> None:
+    (way,) = seen.ways
+    share = np.linspace(0, 1, 11)
+    shapes = {"lies a hill": 1 + share * (1 - share), "a bulge": 1 - 0.9 * share**3, "there is no hill": 1 - share}
+    for said, train in shapes.items():
+        drawn = replace(seen, ways=(replace(way, share=share, train=train),))
+        assert said in next(way_sentences(["this", "that"], drawn))
