@@ -23,10 +23,12 @@ _ICON = str(Path(__file__).with_name("icon.svg"))
 _SIDEBAR = 320
 # Pixels: the narrowest link of the menu, and the height of its lines, so that nothing moves when links come.
 _LINK, _LINE = 100, 24
-# Streamlit's containers are no landmarks, and on paper its charts stay as wide as they were on the screen.
+# Streamlit's containers are no landmarks, and on paper its charts stay as wide as they were on the screen. After a lost
+# connection it runs nothing, and a session that is new, on this server or another one, knows neither the parts of the
+# page nor what was set since it was opened, so that all of it is run once more, by its address.
 _landmark = st.components.v2.component(
     "gradient_descent_menu",
-    js="""export default function ({ parentElement }) {
+    js="""export default function ({ parentElement, setTriggerValue }) {
   const menu = parentElement.closest(".st-key-menu");
   menu.setAttribute("role", "navigation");
   menu.setAttribute("aria-label", "Pages");
@@ -38,6 +40,15 @@ _landmark = st.components.v2.component(
       if (width) window.Plotly.react(chart, data, { ...layout, width });
     }
   };
+  const app = document.querySelector("[data-testid=stApp]");
+  const connected = () => app.dataset.testConnectionState === "CONNECTED";
+  let before = connected();
+  window.gradientDescentConnection?.disconnect();
+  window.gradientDescentConnection = new MutationObserver(() => {
+    if (connected() && !before) setTriggerValue("back", window.location.search);
+    before = connected();
+  });
+  window.gradientDescentConnection.observe(app, { attributeFilter: ["data-test-connection-state"] });
 }""",
     isolate_styles=False,
 )
@@ -208,15 +219,18 @@ def begin(page: Page) -> None:
     """Sets up ``page``: window title, menu, heading, promise, and a place for notes about its link."""
     title = PRODUCT if page is HOME else f"{page.title} · {PRODUCT}"
     st.set_page_config(page_title=title, page_icon=_ICON, layout="wide", initial_sidebar_state=_SIDEBAR)
+    if st.context.is_embedded:
+        # In a frame of another site there is little room, and the picture comes first.
+        st.set_page_config(initial_sidebar_state="collapsed")
     with st.sidebar:
-        _menu()
+        address = _menu()
     above = st.container()
     st.title(PRODUCT if page is HOME else page.heading or page.title, anchor=False)
     # What explains the terms is invisible, and takes no room.
     with st.container(gap=None):
         prose(page.promise)
         terms.explained()
-    share.begin(page.path)
+    share.begin(page.path, address)
     with above:
         _offer_pages()
 
@@ -236,7 +250,8 @@ def _offer_pages() -> None:
             st.page_link(page.file, label=page.title, icon=page.icon)
 
 
-def _menu() -> None:
+def _menu() -> object:
+    """Draws the menu; returns the query in the address of a browser whose connection is back."""
     # Streamlit's links look alike where one is and where the keyboard is. It would print the sidebar, and hide what had
     # no room on the screen.
     st.html(
@@ -245,7 +260,7 @@ def _menu() -> None:
         ".js-plotly-plot { break-inside: avoid; overflow: clip; visibility: visible !important; } }</style>"
     )
     with st.container(key="menu", gap="xxsmall"):
-        _landmark(key="landmark", height=1)
+        address: object = _landmark(key="landmark", height=1, on_back_change=lambda: None).back
         for section, pages in groupby(ALL, lambda page: page.section):
             if section:
                 st.caption(section)
@@ -253,6 +268,7 @@ def _menu() -> None:
             with st.grid(2, min_column_width=_LINK, row_height=_LINE, gap="xxsmall"):
                 for page in pages:
                     st.page_link(page.file, label=page.title, icon=page.icon)
+    return address
 
 
 def link(page: Page, label: str, settings: Mapping[str, share.Setting] | None = None, at: str = "") -> None:

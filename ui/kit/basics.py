@@ -24,7 +24,7 @@ class Named(Protocol):
 # Pixels: the height of a line of chips; of a chip, with the gap behind it, and of a segment what is not their name, and
 # a letter; windows for which lines of chips are counted, and what of a window they do not have.
 _CHIP, _CHIP_EDGES, _CHIP_LETTER, _SEGMENT_EDGES, _SEGMENT_LETTER = 36, 41, 5.6, 39, 6.7
-_WIDTHS, _BESIDE = (800, 1000, 1200, 1280, 1440, 1700, 2000), 480
+_WIDTHS, _BESIDE, _BESIDE_EMBEDDED = (800, 1000, 1200, 1280, 1440, 1700, 2000), 480, 160
 
 Choice = TypeVar("Choice")
 Made = TypeVar("Made")
@@ -110,8 +110,8 @@ def chips_row(key: str, names: Sequence[str]) -> Iterator[None]:
 
 
 def _chip_lines(names: Sequence[str], window: int) -> int:
-    """The lines that chips take in a ``window`` of so many pixels, with the sidebar beside them."""
-    room, lines, taken = window - _BESIDE, 1, 0.0
+    """The lines that chips take in a ``window`` of so many pixels, with the sidebar beside them unless embedded."""
+    room, lines, taken = window - (_BESIDE_EMBEDDED if st.context.is_embedded else _BESIDE), 1, 0.0
     for name in names:
         chip = _CHIP_EDGES + _CHIP_LETTER * len(name)
         if taken and taken + chip > room:

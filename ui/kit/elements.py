@@ -41,7 +41,8 @@ def torch_for(what: str) -> bool:
     """Whether PyTorch is installed, without importing it; if not, says that ``what`` needs it and how to get it."""
     there = find_spec("torch") is not None
     if not there:
-        (wanted,) = (line for line in _REQUIREMENTS.read_text().splitlines() if line.partition("=")[0] == "torch")
+        lines = _REQUIREMENTS.read_text().splitlines()
+        wanted = next((line for line in lines if line.startswith("torch")), "torch")
         st.info(
             f"{what} needs PyTorch, which is not installed here: `pip install {wanted}`, then start the app again. "
             "Everything else works without it.",

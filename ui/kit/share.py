@@ -105,12 +105,18 @@ _drawn: ContextVar[_Part | None] = ContextVar("drawn", default=None)
 _sentences: ContextVar[Mapping[str, tuple[str, ...]]] = ContextVar("sentences", default=MappingProxyType({}))
 
 
-def begin(path: str) -> None:
-    """Reads the link with which the page at ``path`` was opened, and reserves the place for notes about it."""
+def begin(path: str, address: object = None) -> None:
+    """Reads the link with which the page at ``path`` was opened, and reserves the place for notes about it.
+
+    ``address`` is the query that a browser says its address has by now, believed where nothing else is known.
+    """
     now = st.session_state
     context = get_script_run_ctx()
     returned = context is not None and context.is_history_navigation
     followed = now.pop(_FOLLOWED, {}).get(path)
+    if isinstance(address, str) and _PAGE not in now:
+        fields = parse_qs(address.removeprefix("?"), keep_blank_values=True)
+        followed = {key: values for key, values in fields.items() if not key.startswith("embed")}
     anew, first = False, now.get(_PAGE) != path or returned or followed is not None
     if first:
         now[_PAGE] = path
