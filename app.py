@@ -13,6 +13,7 @@ from ui.panels import cards, claims, questions
 from ui.stage import Dials, room, stage
 
 navigation.begin(navigation.HOME)
+navigation.doors()
 opening = next(iter(DESCENTS.values()))
 prefix = "home_"
 (rule,), (run,) = opening.rules, opening.runs()
@@ -20,9 +21,8 @@ tuned = controls.tuning(RACERS[rule], opening.rules[rule], prefix)
 start = controls.kept_start(opening.resolved_objective, prefix)
 race = [(RACERS[rule], trace(replace(run, start=start, **tuned)))]
 dials = Dials({rule: controls.racer_dials(RACERS[rule], tuned, prefix)})
-place = room(["curve"], 360, prefix)
+place = room(["curve"], 300, prefix)
 stage(place, opening.resolved_objective, race, opening.steps, opening.title, dials=dials, look_for=opening.idea)
-navigation.doors()
 
 st.header("What you find here", anchor="pages")
 cards.page_cards()

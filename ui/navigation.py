@@ -11,7 +11,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import ui.process  # noqa: F401 (once per process, after the imports)
 from core.catalogue.optimizers import OPTIMIZERS as RULES
-from ui.kit import share, terms
+from core.lessons.tour import minutes
+from ui.kit import share, terms, tour
 from ui.kit.elements import prose
 from ui.kit.limits import OWN
 
@@ -210,15 +211,21 @@ def begin(page: Page) -> None:
     st.set_page_config(page_title=title, page_icon=_ICON, layout="wide", initial_sidebar_state=_SIDEBAR)
     with st.sidebar:
         _menu()
-    above = st.container()
-    st.title(PRODUCT if page is HOME else page.heading or page.title, anchor=False)
-    # What explains the terms is invisible, and takes no room.
-    with st.container(gap=None):
-        prose(page.promise)
-        terms.explained()
+    above, heading = st.container(), st.container()
     share.begin(page.path)
     with above:
         _offer_pages()
+    stop = tour.stop_here()
+    with heading:
+        if stop:
+            tour.bar(stop, page.title)
+        else:
+            st.title(PRODUCT if page is HOME else page.heading or page.title, anchor=False)
+        # What explains the terms is invisible, and takes no room.
+        with st.container(gap=None):
+            if not stop:
+                prose(page.promise)
+            terms.explained()
 
 
 def _offer_pages() -> None:
@@ -271,7 +278,9 @@ def doors() -> None:
     with st.container(horizontal=True):
         if st.button("Start learning", type="primary", icon=FOUNDATIONS.icon):
             st.switch_page(FOUNDATIONS.file)
-        if st.button("Explore: the playground", icon=PLAYGROUND.icon):
+        if st.button(f"Take the tour: {minutes()} minutes", icon=":material/tour:"):
+            tour.go(1)
+        if st.button("Explore freely", icon=PLAYGROUND.icon):
             st.switch_page(PLAYGROUND.file)
         if st.button("Try your own function", icon=":material/function:"):
             st.switch_page(PLAYGROUND.file, query_params={f"{PLAYGROUND.prefix}f": OWN})
