@@ -9,11 +9,11 @@ from core.catalogue.racers import RACERS
 from core.engine.scenarios import DESCENTS
 from ui import controls, navigation
 from ui.kit import share
-from ui.panels import cards, claims, questions
+from ui.panels import cards, claims, memory, questions
 from ui.stage import Dials, room, stage
 
 navigation.begin(navigation.HOME)
-navigation.doors()
+memory.entrance_panel()
 opening = next(iter(DESCENTS.values()))
 prefix = "home_"
 (rule,), (run,) = opening.rules, opening.runs()
@@ -21,7 +21,7 @@ tuned = controls.tuning(RACERS[rule], opening.rules[rule], prefix)
 start = controls.kept_start(opening.resolved_objective, prefix)
 race = [(RACERS[rule], trace(replace(run, start=start, **tuned)))]
 dials = Dials({rule: controls.racer_dials(RACERS[rule], tuned, prefix)})
-place = room(["curve"], 300, prefix)
+place = room(["curve"], 260, prefix)
 stage(place, opening.resolved_objective, race, opening.steps, opening.title, dials=dials, look_for=opening.idea)
 
 st.header("What you find here", anchor="pages")
