@@ -131,7 +131,9 @@ def entrance_panel() -> None:
         navigation.doors(memory.stop)
     with st.container(key="memory", horizontal=True, vertical_alignment="center", gap="small"):
         if memory.page is None:
-            st.caption("Where you were and what you have done is kept in this browser only.", width="content")
+            st.caption(
+                "New here? Begin with the walk below. What you do is kept in this browser only.", width="content"
+            )
             return
         where = f"the tour, stop {memory.stop}" if "tour" in memory.link and memory.stop else memory.page.title
         icon = ":material/play_arrow:"
