@@ -11,7 +11,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import ui.process  # noqa: F401 (once per process, after the imports)
 from core.catalogue.optimizers import OPTIMIZERS as RULES
-from ui.kit import share, terms
+from core.lessons.tour import STOPS, minutes
+from ui.kit import share, terms, tour
 from ui.kit.elements import prose
 from ui.kit.limits import OWN
 
@@ -224,15 +225,21 @@ def begin(page: Page) -> None:
         st.set_page_config(initial_sidebar_state="collapsed")
     with st.sidebar:
         address = _menu()
-    above = st.container()
-    st.title(PRODUCT if page is HOME else page.heading or page.title, anchor=False)
-    # What explains the terms is invisible, and takes no room.
-    with st.container(gap=None):
-        prose(page.promise)
-        terms.explained()
+    above, heading = st.container(), st.container()
     share.begin(page.path, address)
     with above:
         _offer_pages()
+    stop = tour.stop_here()
+    with heading:
+        if stop:
+            tour.bar(stop, page.title)
+        else:
+            st.title(PRODUCT if page is HOME else page.heading or page.title, anchor=False)
+        # What explains the terms is invisible, and takes no room.
+        with st.container(gap=None):
+            if not stop:
+                prose(page.promise)
+            terms.explained()
 
 
 def _offer_pages() -> None:
@@ -282,12 +289,16 @@ def link(page: Page, label: str, settings: Mapping[str, share.Setting] | None = 
     st.page_link(page.file, label=label, icon=page.icon, query_params=fields)
 
 
-def doors() -> None:
-    """The ways into the guide: to read it from the beginning, or to play, also with a function of one's own."""
+def doors(stop: int) -> None:
+    """The ways into the guide: to read it, to be led, from ``stop`` on if that is one, or to play."""
     with st.container(horizontal=True):
         if st.button("Start learning", type="primary", icon=FOUNDATIONS.icon):
             st.switch_page(FOUNDATIONS.file)
-        if st.button("Explore: the playground", icon=PLAYGROUND.icon):
+        begun = 0 < stop < len(STOPS)
+        label = f"Go on with the tour: stop {stop}" if begun else f"Take the tour: {minutes()} minutes"
+        if st.button(label, key="door_tour", icon=":material/tour:"):
+            tour.go(stop if begun else 1)
+        if st.button("Explore freely", icon=PLAYGROUND.icon):
             st.switch_page(PLAYGROUND.file)
         if st.button("Try your own function", icon=":material/function:"):
             st.switch_page(PLAYGROUND.file, query_params={f"{PLAYGROUND.prefix}f": OWN})

@@ -25,6 +25,7 @@ from core.evidence.experiments import EXPERIMENTS
 from core.formula import parse
 from core.lessons.cards import CARDS
 from core.lessons.mountain import mountain_table
+from core.lessons.tour import minutes
 from tests.numerals import misprints
 from tests.pages.visits import (
     MARKUP,
@@ -115,15 +116,21 @@ def test_a_visit_to_all_pages_in_turn_leaves_none_broken() -> None:
 
 
 @pytest.mark.parametrize(
-    ("door", "page"), [(0, navigation.FOUNDATIONS), (1, navigation.PLAYGROUND), (2, navigation.PLAYGROUND)]
+    ("door", "page"),
+    [
+        (0, navigation.FOUNDATIONS),
+        (1, navigation.FOUNDATIONS),
+        (2, navigation.PLAYGROUND),
+        (3, navigation.PLAYGROUND),
+    ],
 )
 def test_the_doors_of_the_home_page_lead_into_the_guide(door: int, page: Page) -> None:
     app = open_page(navigation.HOME)
-    labels = ["Start learning", "Explore: the playground", "Try your own function"]
-    assert [button.label for button in app.button][:3] == labels
+    labels = ["Start learning", f"Take the tour: {minutes()} minutes", "Explore freely", "Try your own function"]
+    assert [button.label for button in app.button][:4] == labels
     clean(app.button[door].click().run())
     assert app.title[0].value == page.title
-    assert door != 2 or state(app, "pf") == OWN
+    assert door != 3 or state(app, "pf") == OWN
 
 
 def test_the_home_page_walks_with_what_a_hand_sets_and_shows_every_page() -> None:

@@ -9,11 +9,13 @@ from typing import TypedDict
 import streamlit as st
 
 from core.catalogue.hypers import Hyper
+from core.catalogue.objectives import Objective
 from core.catalogue.optimizers import OPTIMIZERS
 from core.catalogue.optimizers.declaration import Family, Optimizer
 from core.catalogue.racers import RACERS, Racer, counted_key, distinct, own_racer
 from core.catalogue.schedules import SCHEDULES, Schedule, own_schedule
 from core.catalogue.schedules import schedule as by_text
+from core.lessons.rate_any import reaching
 from ui.controls.hypers import hyper_control, hyper_field, hyper_value, slider_dial
 from ui.kit import share
 from ui.kit.basics import (
@@ -165,11 +167,12 @@ def racer_fields(racer: Racer, opening: Mapping[str, float], prefix: str = "") -
             choice("Schedule of the learning rate", schedules(prefix), prefix + schedule_key(racer))
 
 
-def racer_dials(racer: Racer, tuned: Tuning, prefix: str = "") -> list[Dial]:
-    """A dial for every number that ``racer`` is set to, the learning rate first."""
+def racer_dials(racer: Racer, tuned: Tuning, objective: Objective, prefix: str = "") -> list[Dial]:
+    """A dial for every number that ``racer`` is set to, the learning rate first, beyond what ``objective`` allows."""
     schedule = by_text(tuned["schedule"])
+    hypers = [reaching(one, objective) if one.name == "lr" else one for one in racer.optimizer.hypers]
     return [
-        *(Dial(prefix + hyper_key(racer, one.name), one.words, one, one.name) for one in racer.optimizer.hypers),
+        *(Dial(prefix + hyper_key(racer, one.name), one.words, one, one.name) for one in hypers),
         *(
             Dial(prefix + schedule_hyper_key(racer, schedule, one.name), one.words, one, f"{schedule.key}_{one.name}")
             for one in schedule.hypers

@@ -49,6 +49,8 @@ _WRITTEN = "link:written"
 _HISTORIES = "link:histories"
 _OFFERED = "link:offered"
 _FOLLOWED = "link:followed"
+# What the browser is to remember as done.
+_DONE = "link:done"
 # Characters that are repeated to the visitor, and notes; a link can hold half a million and a thousand.
 _LONGEST = 80
 _MOST_NOTES = 100
@@ -58,7 +60,9 @@ _ADDED = ("utm_", "fbclid", "gclid", "igshid", "mc_", "msclkid")
 # Streamlit sends a component's code again with every change of its data. So the code, which does not change, is a
 # component of its own.
 _code = st.components.v2.component(
-    "gradient_descent_address_code", js=Path(__file__).with_name("address.js").read_text(), isolate_styles=False
+    "gradient_descent_address_code",
+    js="".join(Path(__file__).with_name(name).read_text() for name in ("memory.js", "address.js")),
+    isolate_styles=False,
 )
 _address = st.components.v2.component(
     "gradient_descent_address",
@@ -312,8 +316,13 @@ def _write(parts: dict[tuple[str, ...], Link], name: str) -> None:
     histories: Mapping[str, History] = now.get(_HISTORIES, {})
     if here() in histories:
         now[_HISTORIES] = {**histories, here(): changed(histories[here()], codec.readable(link), monotonic())}
-    data = {"query": codec.query(link), "written": now[_WRITTEN]}
+    data = {"query": codec.query(link), "written": now[_WRITTEN], "done": now.pop(_DONE, [])}
     _address(data=data | ({"at": at} if re.fullmatch(r"[\w-]{1,80}", at) else {}), key=f"address_{name}", height=1)
+
+
+def done(key: str) -> None:
+    """Has the reader's browser, and nobody else, remember that ``key`` was done."""
+    st.session_state[_DONE] = [*st.session_state.get(_DONE, []), key]
 
 
 def link() -> Link:

@@ -78,7 +78,7 @@ def race_panel(
     controls.fold("The same settings as fields", f"{prefix}fields", lambda: _fields(entry, prefix))
     account = step_controls(race, entry.steps, prefix)
     dials = Dials(
-        {racer.key: controls.racer_dials(racer, tuned[racer.key], prefix) for racer in entry.racers},
+        {racer.key: controls.racer_dials(racer, tuned[racer.key], entry.objective, prefix) for racer in entry.racers},
         controls.everyone_dials(prefix),
         [controls.factor_dial(prefix)],
         controls.common_dials(entry.racers, prefix),

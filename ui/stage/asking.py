@@ -68,7 +68,10 @@ def asking(asks: Asks, shown: Shown, stage: str, prefix: str) -> tuple[dict[str,
             share.ask({key: str(value)})
 
     following = next_one(list(predictions.values()), shown, now.get(last, ""))
-    return ask_data(predictions.get(chosen), shown, given, following), take
+    data = ask_data(predictions.get(chosen), shown, given, following)
+    if "verdict" in data:
+        share.done(f"ask_{chosen}")
+    return data, take
 
 
 def _fingerprint(shown: Shown) -> str:
