@@ -11,7 +11,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import ui.process  # noqa: F401 (once per process, after the imports)
 from core.catalogue.optimizers import OPTIMIZERS as RULES
-from ui.kit import share, terms
+from ui.kit import classroom, share, terms
 from ui.kit.elements import prose
 from ui.kit.limits import OWN
 
@@ -87,6 +87,11 @@ class Page:
     part_of: Callable[[str], str] = lambda _: ""
     # The heading, where that is more than the title in the menu.
     heading: str = ""
+
+    @property
+    def classroom(self) -> str:
+        """The key of the fold in which a teacher makes links of the page."""
+        return f"{self.prefix}classroom"
 
     @property
     def path(self) -> str:
@@ -193,6 +198,15 @@ HISTORY = Page(
     "After this page you know where each update rule came from, what it improved, and what later rules improved on it.",
     prefix="k",
 )
+FOR_TEACHERS = Page(
+    "pages/for_teachers.py",
+    "For teachers",
+    ":material/school:",
+    "Look up",
+    "After this page you can hold a lesson on gradient descent: eight plans made of links that open the right picture, "
+    "exercises with answers, and a handout for each page of the course.",
+    prefix="w",
+)
 REFERENCE = Page(
     "pages/reference.py",
     "Reference",
@@ -206,7 +220,7 @@ REFERENCE = Page(
 
 ALL = (
     *(HOME, FOUNDATIONS, UPDATE_RULE, LEARNING_RATE, VARIANTS, OPTIMIZERS, TECHNIQUES, PITFALLS),
-    *(PLAYGROUND, REAL_NETWORK, HISTORY, REFERENCE),
+    *(PLAYGROUND, REAL_NETWORK, HISTORY, REFERENCE, FOR_TEACHERS),
 )
 
 
@@ -225,12 +239,14 @@ def begin(page: Page) -> None:
     with st.sidebar:
         address = _menu()
     above = st.container()
-    st.title(PRODUCT if page is HOME else page.heading or page.title, anchor=False)
-    # What explains the terms is invisible, and takes no room.
-    with st.container(gap=None):
-        prose(page.promise)
-        terms.explained()
+    with st.container(key="page_head"):
+        st.title(PRODUCT if page is HOME else page.heading or page.title, anchor=False)
+        # What explains the terms is invisible, and takes no room.
+        with st.container(gap=None):
+            prose(page.promise)
+            terms.explained()
     share.begin(page.path, address)
+    classroom.greet()
     with above:
         _offer_pages()
 

@@ -115,8 +115,10 @@ def _year_control() -> int:
     key = f"{HISTORY.prefix}year"
     texts = [str(year) for year in years()]
     opening = max(year for year in years() if len(known_by(year)) <= MAX_RACERS)
-    share.setting(key, str(opening), one_of(texts), f"a year in which a rule appeared: {', '.join(texts)}")
-    return int(st.select_slider("Known by the year", texts, str(opening), key=key))
+    label = "Known by the year"
+    allowed = f"a year in which a rule appeared: {', '.join(texts)}"
+    share.setting(key, str(opening), one_of(texts), allowed, called=label)
+    return int(st.select_slider(label, texts, str(opening), key=key, disabled=share.locked(key)))
 
 
 def _take(figure: str, names: Mapping[str, str]) -> None:

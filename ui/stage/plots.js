@@ -56,6 +56,10 @@ export function layoutOf(layout, width, colors, coarse, scale) {
       if (axis.tickfont) axis.tickfont.size *= scale;
       if (axis.title?.font) axis.title.font.size *= scale;
     }
+    for (const note of layout.annotations ?? []) {
+      if (note.font?.size) note.font.size *= scale;
+      if (note.yshift) note.yshift *= scale;
+    }
   }
   // A finger must be able to scroll the page past a plot.
   if (coarse) {
