@@ -30,7 +30,8 @@ def _project() -> None:
     """Nothing but the page itself, in large type; what stands at its head stands in the stage."""
     st.html(
         f"<style>@media screen {{ :root {{ font-size: {_TYPE * ENLARGED}px; }}"
-        "section:has(.st-key-menu), .st-key-page_head, .st-key-task, header { display: none !important; } }</style>"
+        "section:has(.st-key-menu), body:has(.gd-stage) :is(.st-key-page_head, .st-key-task), header "
+        "{ display: none !important; } }</style>"
     )
     st.button(
         "Leave the projector view",

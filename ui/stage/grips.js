@@ -6,7 +6,7 @@ import { snapped } from './scales.js';
 // The start of all paths.
 export const START = {
   clamps: false,
-  moves: (stage) => !stage.data.fixed.length || stage.data.fixed.includes(false),
+  moves: (stage) => stage.data.fixed.includes(false),
   away(stage, shown, [x, y]) {
     const pixels = shown.pixels?.get(stage.tracks.find(({ key }) => !stage.hidden.has(key)));
     return pixels ? Math.hypot(x - pixels[0], y - pixels[1]) : Infinity;

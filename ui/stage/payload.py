@@ -239,6 +239,7 @@ def stage_payload(
     numbers = b"".join(
         _numbers(path, minimum, [column[place] for column in columns.values()]) for place, (_, path) in enumerate(race)
     )
+    fixed = [key in dials.locked for key in start_keys] or [False]
     lives = [live(path.run) if path.run else None for _, path in race]
     known = [one for one in lives if one]
     data = {
@@ -266,12 +267,12 @@ def stage_payload(
             *(_dial(dial, SHARED, known[0].numbers, dials) for dial in dials.everyone),
             *(_spread(dial, _first(dial, known), "set", dials) for dial in dials.common),
         ],
-        "fixed": [key in dials.locked for key in start_keys],
+        "fixed": fixed,
         "numbers": _short_hash(numbers),
         "looks": {look.name: _palette(look) for look in (LIGHT, DARK)},
         "height": height,
         "label": label,
-        "hint": gestures(kinds),
+        "hint": gestures(kind for kind in kinds if kind not in _SETTING_START or not all(fixed)),
     }
     programs = {one.script.id: one.script.source for one in known}
     script = None
@@ -580,6 +581,10 @@ _GESTURES: Mapping[Kind, str] = {
     "tuning": "Drag the ring in the plane of rate and momentum to set both.",
     "space": "With a mouse, drag the surface to turn it; “Zoom” in its corner makes the drag zoom.",
 }
+
+
+# The views in which a hand sets the start.
+_SETTING_START: Collection[Kind] = ("plane", "curve")
 
 
 def gestures(kinds: Iterable[Kind]) -> str:

@@ -175,6 +175,7 @@ class Stage {
     this.stale = this.moved;
     this.dirty = true;
     this.draw();
+    this.heading.arrive();
   }
 
   // Says what the views show, to who cannot see them.
@@ -230,7 +231,7 @@ class Stage {
       shown.made = made;
       shown.wide = false;
       const figure = figureOf(text, this.colors.map);
-      const layout = layoutOf(figure.layout, shown.box.clientWidth, this.colors, this.coarse, scale);
+      const layout = layoutOf(figure.layout, shown.box.clientWidth, shown.box.clientHeight, this.colors, this.coarse, scale);
       const traces = [...figure.data, ...tracesOf(view, this.settled, this.hidden, this.minimum, layout)];
       shown.home = homeOf(layout);
       await Plotly.react(shown.gd, traces, layout, configOf(this.coarse));
@@ -242,7 +243,6 @@ class Stage {
     this.held = false;
     this.dirty = true;
     this.ends.fill();
-    this.heading.arrive();
   }
 
   // A box for every view.

@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.catalogue.objectives import VARIABLES, Objective
 from core.engine.tracks import Tracks
 from core.formula.rule_latex import step_lines
+from core.lessons.classroom import HANDOUTS
 from core.lessons.prediction import Shown
 from core.lessons.rate_check import Check
 from ui.kit import share
@@ -80,10 +81,14 @@ _LONG_FORMULA = 400
 
 def _heading(objective: Objective, race: Tracks, label: str) -> dict[str, Any]:
     """What a stage says above its picture on a projector: its title, its formulas, and the task of the page's link."""
-    formulas = [rf"f({', '.join(objective.called[: objective.dimension])}) = {objective.parsed.latex}"]
+    names = objective.parsed.variables
+    formulas = [rf"f({', '.join(names)}) = {objective.parsed.latex}"]
     rules = [path.run.resolved_optimizer.parsed for _, path in race if path.run is not None]
     if len(rules) == 1:
         formulas += [rf"{left} = {right}" for left, right in step_lines(rules[0])]
+    if objective.called[: len(names)] != names:
+        # A loss on data, which a sum over the data says better than all of its numbers.
+        formulas = [handout.formula for handout in HANDOUTS if handout.page == share.here()]
     return {
         "title": label,
         "formulas": [formula for formula in formulas if len(formula) <= _LONG_FORMULA],
