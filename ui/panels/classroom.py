@@ -25,12 +25,8 @@ def classroom_fold(page: Page) -> None:
     fold("For the classroom: a link with a task, a projector", page.classroom, lambda: _tools(page))
 
 
-@st.fragment
 def _tools(page: Page) -> None:
-    prose(
-        "A link opens this page just as it is set now. Here you decide what else it does. What is fixed can be seen "
-        "but not changed; that is a courtesy to your students and not security, for anyone can edit an address."
-    )
+    # The button stands outside of the fragment, because it changes the whole page.
     st.button(
         "Show this page on a projector",
         key=_key(page, "project"),
@@ -39,6 +35,15 @@ def _tools(page: Page) -> None:
         "to the start.",
         on_click=share.ask,
         args=({share.PROJECTOR: True},),
+    )
+    _builder(page)
+
+
+@st.fragment
+def _builder(page: Page) -> None:
+    prose(
+        "A link opens this page just as it is set now. Here you decide what else it does. What is fixed can be seen "
+        "but not changed; that is a courtesy to your students and not security, for anyone can edit an address."
     )
     names = _names(share.called())
     fixed, away = st.columns(2)
