@@ -89,7 +89,7 @@ def table_panel(example: Example, chosen: Stage) -> None:
     st.data_editor(
         marked,
         key=key,
-        num_rows="dynamic",
+        num_rows="fixed" if share.locked(_TEXT) else "dynamic",
         hide_index=True,
         disabled=share.locked(_TEXT),
         height="content" if len(frame) <= 8 else 320,
