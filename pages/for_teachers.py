@@ -27,6 +27,7 @@ else:
         "Set any page as you want your students to see it, and open “For the classroom” near its end: fix or hide "
         "controls, give a task, ask a question before the run is played, start paused, and take the link or its QR "
         "code. “Show this page on a projector” takes the sidebar away and makes everything larger; the picture then "
-        "answers to ← and → for a step, to the space bar for play and pause, and to R for back to the start."
+        "answers to ← and → for a step, to the space bar for play and pause, to R for the start again and to Esc for "
+        "leaving."
     )
     navigation.onwards(navigation.FOR_TEACHERS)

@@ -67,7 +67,8 @@ def test_on_a_projector_the_stage_fills_the_window_and_takes_the_keys(page: Call
     expect(stage_in(tab).get_by_role("button", name="Pause")).to_be_visible()
     tab.keyboard.press(" ")
     expect(stage_in(tab).get_by_role("button", name="Play")).to_be_visible()
-    tab.get_by_role("button", name="Leave the projector view").click()
+    stage_in(tab).focus()
+    tab.keyboard.press("Escape")
     expect(tab.locator(".st-key-menu")).to_be_visible()
     await_that(tab, lambda: "projector" not in asked(tab), "the link of the page itself")
 

@@ -257,6 +257,19 @@ def test_a_teacher_may_start_paused_and_ask_first() -> None:
     assert parse_qs(made.partition("?")[2]) == {"dt": ["0"], "ht": ["0"], "dask": ["fate"]}
 
 
+def test_a_page_opened_by_a_teachers_link_is_where_the_next_link_begins() -> None:
+    app = _builder(navigation.FOUNDATIONS, {"lock": "drules", "hide": "dsteps", "task": "Go."})
+    clean(app.button(key="dclass_make").click().run())
+    made = next(code.value for code in app.code if "guide.example.org" in code.value)
+    assert parse_qs(made.partition("?")[2]) == {"lock": ["drules"], "hide": ["dsteps"], "task": ["Go."]}
+    app.multiselect(key="dclass_lock").set_value([])
+    app.text_input(key="dclass_task").set_value("")
+    clean(app.run())
+    clean(app.button(key="dclass_make").click().run())
+    made = next(code.value for code in app.code if "guide.example.org" in code.value)
+    assert parse_qs(made.partition("?")[2]) == {"hide": ["dsteps"]}
+
+
 def test_the_link_of_a_changed_page_is_that_of_its_settings_and_a_long_one_has_no_code() -> None:
     app = _builder(navigation.OPTIMIZERS, {"steps": "321"})
     app.text_area(key="own").set_value("# " + "long " * 250 + "\nx = x - lr*g")

@@ -34,7 +34,7 @@ def _project() -> None:
         "{ display: none !important; } }</style>"
     )
     st.button(
-        "Leave the projector view",
+        "Leave the projector view (Esc)",
         key="unproject",
         icon=":material/cancel_presentation:",
         type="tertiary",

@@ -32,7 +32,7 @@ def _tools(page: Page) -> None:
         key=_key(page, "project"),
         icon=":material/present_to_all:",
         help="Without the sidebar, in large type. The picture takes the keys: ← and → step, space plays, R goes back "
-        "to the start.",
+        "to the start, Esc leaves.",
         on_click=share.ask,
         args=({share.PROJECTOR: True},),
     )
@@ -48,9 +48,11 @@ def _builder(page: Page) -> None:
     names = _names(share.called())
     fixed, away = st.columns(2)
     with fixed:
-        locked = _choose("Fix these controls", names, _key(page, "lock"))
+        locked = _choose("Fix these controls", names, _key(page, "lock"), share.LOCK)
     with away:
-        hidden = _choose("Hide these, fixed as they are", names, _key(page, "hide"))
+        hidden = _choose("Hide these, fixed as they are", names, _key(page, "hide"), share.HIDE)
+    # A page that was opened by such a link is where the next one begins.
+    st.session_state.setdefault(_key(page, "task"), st.session_state[share.TASK])
     task = st.text_input(
         "Task, shown at the top",
         key=_key(page, "task"),
@@ -90,7 +92,7 @@ def _builder(page: Page) -> None:
 
 
 def teachers_link(link: Link, page: Page, settings: Mapping[str, share.Setting]) -> Link:
-    """``link`` of ``page`` with the ``settings`` of a teacher in place of those that it may have had."""
+    """``link`` of ``page`` with the ``settings`` of a teacher, and nothing of an earlier teacher's."""
     left = {key: texts for key, texts in link.items() if key not in (*_FIELDS, page.classroom)}
     return left | share.encode(settings)
 
@@ -120,9 +122,10 @@ def _names(called: Mapping[str, str]) -> dict[str, str]:
     return {key: f"{name} ({key})" if counts[name] > 1 else name for key, name in names.items() if key not in _FIELDS}
 
 
-def _choose(label: str, names: Mapping[str, str], key: str) -> list[str]:
+def _choose(label: str, names: Mapping[str, str], key: str, field: str) -> list[str]:
+    """Some of the controls called ``names``; at first those that the ``field`` of the page's own link names."""
     offered = [name for name in names if names[name]]
-    kept: Sequence[str] = st.session_state.get(key, [])
+    kept: Sequence[str] = st.session_state.get(key, st.session_state[field])
     # A control may have gone since it was chosen.
     st.session_state[key] = [name for name in kept if name in offered]
     return list(st.multiselect(label, offered, format_func=lambda one: names[one], key=key, placeholder="None"))

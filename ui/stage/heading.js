@@ -27,6 +27,11 @@ export class Heading {
     });
   }
 
+  // Back to the page as it is on a desk, by the button for that, which a projector may not have in sight.
+  leave() {
+    document.querySelector('.st-key-unproject button')?.click();
+  }
+
   // The first stage of a page takes the keys, once: a teacher stands at a distance.
   arrive() {
     const { root } = this.stage;

@@ -608,6 +608,7 @@ class Stage {
       ' ': () => this.toggle(), ArrowLeft: () => this.nudge(-1), ArrowRight: () => this.nudge(1),
       Home: () => this.nudge(-Infinity), End: () => this.nudge(Infinity),
       h: () => this.bar.copy(), r: () => this.reset(), f: () => this.fill(),
+      ...(this.heading.shown && { Escape: () => this.heading.leave() }),
     };
     const act = acts[event.key.length > 1 ? event.key : event.key.toLowerCase()];
     // A focused button answers to the space bar itself.
