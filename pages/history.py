@@ -4,7 +4,7 @@ import streamlit as st
 
 from ui import navigation
 from ui.page import history
-from ui.panels import claims
+from ui.panels import claims, classroom
 
 navigation.begin(navigation.HISTORY)
 
@@ -17,4 +17,5 @@ history.entry_panel(entry)
 
 history.family_fold(entry)
 claims.about(navigation.HISTORY, "timeline", "Dates and names that are often given differently")
+classroom.classroom_fold(navigation.HISTORY)
 navigation.onwards(navigation.HISTORY)

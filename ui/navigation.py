@@ -12,7 +12,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 import ui.process  # noqa: F401 (once per process, after the imports)
 from core.catalogue.optimizers import OPTIMIZERS as RULES
 from core.lessons.tour import STOPS, minutes
-from ui.kit import share, terms, tour
+from ui.kit import classroom, share, terms, tour
 from ui.kit.elements import prose
 from ui.kit.limits import OWN
 
@@ -88,6 +88,11 @@ class Page:
     part_of: Callable[[str], str] = lambda _: ""
     # The heading, where that is more than the title in the menu.
     heading: str = ""
+
+    @property
+    def classroom(self) -> str:
+        """The key of the fold in which a teacher makes links of the page."""
+        return f"{self.prefix}classroom"
 
     @property
     def path(self) -> str:
@@ -194,6 +199,15 @@ HISTORY = Page(
     "After this page you know where each update rule came from, what it improved, and what later rules improved on it.",
     prefix="k",
 )
+FOR_TEACHERS = Page(
+    "pages/for_teachers.py",
+    "For teachers",
+    ":material/school:",
+    "Look up",
+    "After this page you can hold a lesson on gradient descent: eight plans made of links that open the right picture, "
+    "exercises with answers, and a handout for each page of the course.",
+    prefix="w",
+)
 REFERENCE = Page(
     "pages/reference.py",
     "Reference",
@@ -207,7 +221,7 @@ REFERENCE = Page(
 
 ALL = (
     *(HOME, FOUNDATIONS, UPDATE_RULE, LEARNING_RATE, VARIANTS, OPTIMIZERS, TECHNIQUES, PITFALLS),
-    *(PLAYGROUND, REAL_NETWORK, HISTORY, REFERENCE),
+    *(PLAYGROUND, REAL_NETWORK, HISTORY, REFERENCE, FOR_TEACHERS),
 )
 
 
@@ -225,8 +239,9 @@ def begin(page: Page) -> None:
         st.set_page_config(initial_sidebar_state="collapsed")
     with st.sidebar:
         address = _menu()
-    above, heading = st.container(), st.container()
+    above, heading = st.container(), st.container(key="page_head")
     share.begin(page.path, address)
+    classroom.greet()
     with above:
         _offer_pages()
     stop = tour.stop_here()

@@ -153,11 +153,14 @@ def test_a_statement_is_marked_where_it_rests_on_sources() -> None:
         import streamlit as st
 
         from core.evidence.claims import CLAIMS
+        from ui.kit import share
         from ui.panels.claims import statement
 
+        share.begin("reference")
         for claim in CLAIMS.values():
             st.markdown(claim.key)
             statement(claim)
+        share.end()
 
     said = words(clean(AppTest.from_function(statements, default_timeout=60).run()))
     for claim in CLAIMS.values():

@@ -146,7 +146,8 @@ def _chapter_control(chapters: Sequence[Chapter]) -> Chapter:
     """One of ``chapters``, by its year, by buttons that lead on, or by itself while the story plays."""
     key, player = f"{HISTORY.prefix}year", f"{HISTORY.prefix}story"
     texts = [str(chapter.year) for chapter in chapters]
-    share.setting(key, texts[0], one_of(texts), f"a year in which a rule appeared: {', '.join(texts)}")
+    label, allowed = "Known by the year", f"a year in which a rule appeared: {', '.join(texts)}"
+    share.setting(key, texts[0], one_of(texts), allowed, called=label)
 
     def turn() -> None:
         at = believed_chapter(st.session_state[player]["go"], len(chapters))
@@ -155,7 +156,7 @@ def _chapter_control(chapters: Sequence[Chapter]) -> Chapter:
 
     buttons, slider = st.columns([3, 4], vertical_alignment="bottom")
     with slider:
-        st.select_slider("Known by the year", texts, texts[0], key=key)
+        st.select_slider(label, texts, texts[0], key=key, disabled=share.locked(key))
     at = texts.index(st.session_state[key])
     with buttons:
         _player(key=player, data={"at": at, "of": len(texts)}, on_go_change=turn, height="content")

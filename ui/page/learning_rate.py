@@ -96,7 +96,7 @@ def descent_panel() -> None:
         Dial(_dial_key(scenario.key, racer, hyper.name), hyper.words, hyper, hyper.name)
         for hyper in (rate, *racer.optimizer.hypers[1:])
     ]
-    hypers = {dial.name: hyper_value(dial.hyper, dial.key, opening[dial.name]) for dial in dials}
+    hypers = {dial.name: hyper_value(dial.hyper, dial.key, opening[dial.name], racer.name) for dial in dials}
     start = controls.kept_start(objective, prefix)
     steps, lasts = controls.kept_steps(scenario.steps, prefix)
 
