@@ -75,6 +75,12 @@ def clean(app: AppTest) -> AppTest:
     return app
 
 
+def figures(app: AppTest) -> dict[str, Any]:
+    """The figures of the page that stay in place, by their keys, as text."""
+    parts = [part.proto for part in app.get("bidi_component") if part.proto.component_name.endswith("_figure")]
+    return {part.id.rpartition("-")[2]: part.json for part in parts}
+
+
 def notes(app: AppTest) -> str:
     """What the page says about its link."""
     return "\n".join(warning.value for warning in app.warning)
