@@ -96,9 +96,7 @@ def test_any_text_is_json_of_finite_numbers_or_refused_in_a_sentence(text: str) 
 
 
 @drawn
-@given(
-    some.dictionaries(some.text(), some.lists(FLOATS | some.text() | some.integers(-(2**62), 2**62) | some.none()))
-)
+@given(some.dictionaries(some.text(), some.lists(FLOATS | some.text() | some.integers(-(2**62), 2**62) | some.none())))
 def test_json_comes_back(value: Any) -> None:
     assert json_value(json.dumps(value)) == value
 
