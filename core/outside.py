@@ -26,7 +26,8 @@ def number(raw: Any, low: float = -LARGEST, high: float = LARGEST, whole: bool =
     # Not true of nan either. Whole numbers may be too large for a float, and are compared without becoming one.
     if not max(low, -LARGEST) <= raw <= min(high, LARGEST):
         return None
-    return None if whole and raw != int(raw) else float(raw)
+    # A zero has no sign here, which a link would show.
+    return None if whole and raw != int(raw) else float(raw) + 0.0
 
 
 def is_number(text: str) -> bool:

@@ -268,7 +268,7 @@ def number_in(low: float, high: float, whole: bool = False) -> tuple[Callable[[s
 def asked_number(key: str, low: float, high: float, whole: bool = False) -> list[float]:
     """The last number in ``[low, high]`` that the link gives for ``key``, alone in a list."""
     read, _ = number_in(low, high, whole)
-    return [number for text in share.asked(key)[-1:] if (number := read(text)) is not None]
+    return [number for text in share.asked(key) if (number := read(text)) is not None][-1:]
 
 
 def pasted(label: str, key: str, of: str, height: int, placeholder: str, help: str) -> str:

@@ -386,6 +386,9 @@ def make_again() -> None:
 
 def _retrace(move: Callable[[History], History]) -> None:
     now = st.session_state
+    # A forged message may press the buttons of another page.
+    if here() not in now.get(_HISTORIES, {}):
+        return
     history = move(now[_HISTORIES][here()])
     now[_HISTORIES] = {**now[_HISTORIES], here(): history}
     follow(parse_qs(history.present, keep_blank_values=True))
