@@ -26,7 +26,7 @@ _BESIDE = 2
 # Runs times steps that a picture may cost; longer races are swept at fewer rates.
 _BUDGET = 200_000
 # Values that the curves of a race may cost, each computed for all rates at once: two or three seconds.
-_SWEEP = 4_500_000
+_SWEEP = 6_000_000
 # Times the height at which a run began that its end is still shown at.
 _HIGHEST = 1e3
 
