@@ -26,6 +26,7 @@ from benchmarks.measure import Result, report
 from core import OPTIMIZERS
 from tests.browser.conftest import served
 from ui import navigation
+from ui.kit.apology import APOLOGY
 from ui.navigation import Page
 
 MANY, FEW, TRAINERS = 50, 10, 2
@@ -117,7 +118,7 @@ class Visitor:
             trigger.json_trigger_value = json.dumps([{"event": act.event, "value": act.value(drawn)}])
         elif act.element:
             rerun.widget_states.widgets.add(id=element, string_value=act.value(drawn))
-        return await self._run(message)
+        return await self.send(message)
 
     async def press(self, element: str) -> None:
         """Presses the button ``element``."""
@@ -126,7 +127,7 @@ class Visitor:
         rerun.page_script_hash = self.page
         button, rerun.fragment_id = self.elements[element]
         rerun.widget_states.widgets.add(id=button, trigger_value=True)
-        await self._run(message)
+        await self.send(message)
 
     async def wait(self) -> None:
         """Waits for the fragment that runs by itself, and runs it."""
@@ -135,7 +136,7 @@ class Visitor:
         message.rerun_script.widget_states.SetInParent()
         message.rerun_script.fragment_id, seconds = self.again
         await asyncio.sleep(seconds)
-        await self._run(message)
+        await self.send(message)
 
     async def open(self, page: Page, query: str = "") -> float:
         """Opens ``page`` by a link that ends in ``query``, and returns the seconds until all of it had come."""
@@ -143,9 +144,10 @@ class Visitor:
         message.rerun_script.page_name = page.path
         message.rerun_script.query_string = query
         message.rerun_script.widget_states.SetInParent()
-        return await self._run(message)
+        return await self.send(message)
 
-    async def _run(self, message: BackMsg) -> float:
+    async def send(self, message: BackMsg) -> float:
+        """Sends ``message``, and returns the seconds until the page's answer was complete."""
         message.rerun_script.cached_message_hashes.extend(self.kept)
         again = self.again
         begun = time.perf_counter()
@@ -178,11 +180,13 @@ class Visitor:
         element = getattr(delta.new_element, name)
         if name == "exception":
             self.errors.append(f"{element.type}: {element.message}"[:200])
+        elif name == "alert" and element.body.startswith(APOLOGY):
+            self.errors.append(APOLOGY)
         elif key := re.match(r"\$\$ID-[0-9a-f]+-(.+)", getattr(element, "id", "")):
             self.elements[key[1]] = element.id, delta.fragment_id
 
 
-def _connect(url: str) -> Any:
+def connect(url: str) -> Any:
     return websockets.connect(
         f"{url.replace('http', 'ws', 1)}/_stcore/stream",
         subprotocols=["streamlit"],
@@ -199,7 +203,7 @@ def _spent(process: int) -> float:
 
 async def alone(url: str, process: int, act: Act) -> list[Result]:
     """What one visitor's action costs."""
-    async with _connect(url) as socket:
+    async with connect(url) as socket:
         visitor = Visitor(socket)
         await visitor.open(act.page)
         draw = random.Random(act.page.title)
@@ -226,7 +230,7 @@ def _at_most(name: str, ours: float, measured: float, most: float, unit: str) ->
 
 async def _train(url: str, seconds: float) -> None:
     """Trains networks for so many ``seconds``, and looks on."""
-    async with _connect(url) as socket:
+    async with connect(url) as socket:
         trainer = Visitor(socket)
         await trainer.open(navigation.REAL_NETWORK, TRAINING)
         end = time.perf_counter() + seconds
@@ -248,7 +252,7 @@ async def crowd(url: str, acts: Sequence[Act], visitors: int) -> tuple[float, fl
     async def visit(number: int) -> None:
         act, draw = acts[number % len(acts)], random.Random(number)
         await asyncio.sleep(ARRIVE * number / visitors)
-        async with _connect(url) as socket:
+        async with connect(url) as socket:
             visitor = Visitor(socket)
             opened.append(await visitor.open(act.page))
             end = time.perf_counter() + WATCH

@@ -1,13 +1,13 @@
 """A path as a table and a run as JSON, and that JSON back to a run; what is read is not trusted."""
 
 import json
-import math
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from core import outside
 from core.catalogue.objectives import VARIABLES, objective
 from core.catalogue.optimizers import optimizer
 from core.engine.run import Run
@@ -21,8 +21,6 @@ MAX_CHARACTERS = 40_000
 # What a JSON may hold beside its format and version, and what must be there.
 _REQUIRED = ("objective", "optimizer", "start")
 _OPTIONAL = ("steps", "hypers", "schedule", "schedule_hypers", "noise", "clip_norm", "seed")
-# Longer numbers are refused before they are read.
-_MAX_DIGITS = 20
 
 
 def path_csv(path: Path) -> str:
@@ -71,7 +69,7 @@ def run_from_json(text: str) -> Run:
         raise ValueError(
             f"A run has at most {digits(MAX_CHARACTERS)} characters of JSON; this has {digits(over)} too many."
         )
-    fields = json_object(text.removeprefix("\ufeff"))
+    fields = json_object(text)
     if fields.pop("format", None) != FORMAT:
         raise ValueError(f'This is not a run: its "format" must be "{FORMAT}".')
     version = fields.pop("version", None)
@@ -105,27 +103,7 @@ def _naming(field: str, read: Callable[[], object]) -> None:
 
 def json_object(text: str) -> dict[str, Any]:
     """The object that ``text`` writes, of finite numbers. Raises ``ValueError`` with a sentence if it writes none."""
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        fields = dict(pairs)
-        if len(fields) < len(pairs):
-            raise ValueError("A name stands twice in one object of this JSON; every name may stand once.")
-        return fields
-
-    def constant(name: str) -> NoReturn:
-        raise ValueError(f"{name} is not a number that a run can have; numbers are finite.")
-
-    def whole(digits: str) -> int:
-        if len(digits) > _MAX_DIGITS:
-            raise ValueError(f"A whole number in a run has at most {_MAX_DIGITS} digits; one here has {len(digits)}.")
-        return int(digits)
-
-    try:
-        fields = json.loads(text, object_pairs_hook=once, parse_constant=constant, parse_int=whole)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"This is not JSON: {error.msg.lower()} in line {error.lineno}.") from None
-    except RecursionError:
-        raise ValueError("This JSON is nested too deeply; a run is one object of plain values.") from None
+    fields = outside.json_value(text)
     if not isinstance(fields, dict):
         raise ValueError("A run is one JSON object, in braces.")
     return fields
@@ -140,15 +118,14 @@ def _text(name: str, value: Any) -> str:
 
 
 def _number(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{name} must be a number; {_quoted(value)} was given.")
-    if not math.isfinite(value):
-        raise ValueError(f"{name} must be a finite number.")
-    return float(value)
+    number = outside.number(value)
+    if number is None:
+        raise ValueError(f"{name} must be a finite number; {_quoted(value)} was given.")
+    return number
 
 
 def _whole(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
+    if not isinstance(value, int) or outside.number(value, whole=True) is None:
         raise ValueError(f"{name} must be a whole number; {_quoted(value)} was given.")
     return value
 

@@ -69,6 +69,8 @@ def served(log: Path, folder: Path = ROOT, port: int = 0) -> Iterator[tuple[str,
         "server.headless": "true",
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
+        # Errors in a form that programs read.
+        "logger.enableRich": "false",
     }
     for option, value in options.items():
         command += [f"--{option}", str(value)]

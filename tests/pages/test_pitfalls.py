@@ -1,6 +1,5 @@
 """The Pitfalls page: symptoms lead to the section and the experiment that show them."""
 
-import numpy as np
 import pytest
 
 from core.evidence.claims import CLAIMS
@@ -8,7 +7,6 @@ from core.lessons.pitfalls import SECTIONS
 from core.lessons.symptoms import SYMPTOMS, Symptom
 from tests.pages.visits import clean, link_of, notes, open_page, state, words
 from ui import navigation
-from ui.kit.elements import believed_row
 from ui.page.pitfalls import card
 from ui.panels.claims import topic_key
 
@@ -65,19 +63,3 @@ def test_the_table_has_every_symptom_with_its_cause_test_and_fix() -> None:
     (table,) = open_page(PAGE, {"zsymptoms": "true"}).dataframe
     for column in ("symptom", "cause", "test", "fix"):
         assert table.value[column].tolist() == [getattr(symptom, column) for symptom in SYMPTOMS.values()]
-
-
-def test_a_chosen_row_is_believed() -> None:
-    assert believed_row({"selection": {"rows": [2]}}, 3) == 2
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        None, 3, [], {}, {"selection": None}, {"selection": {"rows": []}}, {"selection": {"rows": [3]}},
-        {"selection": {"rows": [-1]}}, {"selection": {"rows": ["1"]}}, {"selection": {"rows": [1.0]}},
-        {"selection": {"rows": [True]}}, {"selection": {"rows": {"0": 1}}}, {"selection": {"rows": [np.nan]}},
-    ],
-)  # fmt: skip
-def test_a_forged_row_is_not_believed(raw: object) -> None:
-    assert believed_row(raw, 3) is None

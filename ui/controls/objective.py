@@ -153,7 +153,8 @@ def _offer_readings(text: str, dimension: int | None, prefix: str) -> None:
 def _begin_anew(default: str, dimension: int | None, prefix: str) -> None:
     """Moves the start to where the formula in the box, ``default`` if there is none, starts."""
     with suppress(FormulaError):
-        objective = _made(st.session_state.get(f"{prefix}formula", default), dimension)
+        typed = st.session_state.get(f"{prefix}formula")
+        objective = _made(typed if isinstance(typed, str) else default, dimension)
         st.session_state.update(start_state(objective.start, prefix))
 
 

@@ -3,10 +3,12 @@
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Literal, Protocol, TypeVar
 
 import streamlit as st
 
+from core import outside
 from core.formula import FormulaError
 from core.formula.words import digits
 from ui.kit import share
@@ -281,27 +283,19 @@ def _point(error: FormulaError) -> None:
 
 def one_of(names: Iterable[str]) -> Callable[[str], str | None]:
     """Reads one of ``names`` from a link."""
-    known = frozenset(names)
-    return lambda text: text if text in known else None
+    return partial(outside.member, known=frozenset(names))
 
 
 def number_in(low: float, high: float, whole: bool = False) -> tuple[Callable[[str], float | None], str]:
     """Reads a number in ``[low, high]`` from a link, and what is allowed in words."""
-
-    def read(text: str) -> float | None:
-        try:
-            number = float(text)
-        except ValueError:
-            return None
-        return number if low <= number <= high and (not whole or number.is_integer()) else None
-
-    return read, f"{'a whole number' if whole else 'a number'} from {digits(low)} to {digits(high)}"
+    allowed = f"{'a whole number' if whole else 'a number'} from {digits(low)} to {digits(high)}"
+    return partial(outside.written, low=low, high=high, whole=whole), allowed
 
 
 def asked_number(key: str, low: float, high: float, whole: bool = False) -> list[float]:
     """The last number in ``[low, high]`` that the link gives for ``key``, alone in a list."""
     read, _ = number_in(low, high, whole)
-    return [number for text in share.asked(key)[-1:] if (number := read(text)) is not None]
+    return [number for text in share.asked(key) if (number := read(text)) is not None][-1:]
 
 
 def pasted(label: str, key: str, of: str, height: int, placeholder: str, help: str) -> str:

@@ -7,6 +7,8 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 from urllib.parse import urlencode
 
+from core.outside import json_value
+
 Link = dict[str, list[str]]
 
 PACKED = "z"
@@ -42,8 +44,8 @@ def unpacked(text: str) -> Link | None:
     stream = zlib.decompressobj()
     try:
         data = stream.decompress(urlsafe_b64decode(body + "=" * (-len(body) % 4)), _MOST)
-        return _believed(json.loads(data)) if stream.eof else None
-    except (zlib.error, binascii.Error, ValueError, RecursionError):
+        return _believed(json_value(data.decode())) if stream.eof else None
+    except (zlib.error, binascii.Error, ValueError):
         return None
 
 
@@ -57,9 +59,9 @@ def opened(text: str, page: str) -> Link:
     if len(text) > _MOST:
         raise ValueError(f"A laboratory has at most {_MOST} characters; this has {len(text)}.")
     try:
-        fields = json.loads(text.removeprefix("\ufeff"))
-    except (ValueError, RecursionError):
-        raise ValueError("This is not JSON, as a saved laboratory is.") from None
+        fields = json_value(text)
+    except ValueError as error:
+        raise ValueError(f"This is not a laboratory. {error}") from None
     if not isinstance(fields, dict) or fields.get("format") != _FORMAT:
         raise ValueError(f'This is not a laboratory: its "format" must be "{_FORMAT}".')
     if fields.get("version") != 1 or fields.get("page") != page:

@@ -11,6 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from core import outside
 from core.figures import DARK, LIGHT, Look
 from core.figures.picture import CONFIG
 from core.formula.words import digits
@@ -86,18 +87,20 @@ def sheet(wide: go.Figure, narrow: go.Figure, key: str, alt: str, on_select: Cal
             picture(figure, name, int(figure.layout.height), alt, partial(on_select, name))
 
 
+def sent(key: str, event: str) -> Any:
+    """What the component ``key`` says with ``event``, which may be anything; ``None`` if it says nothing."""
+    return outside.part(st.session_state.get(key), event)
+
+
 def clicked(raw: Any) -> tuple[str, Any] | None:
     """The key that a figure says a clicked point bears, and the point's x; ``None`` for anything else.
 
     ``raw`` comes from a browser and may hold anything.
     """
-    try:
-        point = raw["selection"]["points"][0]
-        key, x = point["customdata"], point.get("x")
-    except (KeyError, IndexError, TypeError, AttributeError):
-        return None
-    key = key[0] if isinstance(key, list) and key else key
-    return (key, x) if isinstance(key, str) else None
+    point = outside.part(raw, "selection", "points", 0)
+    key = outside.part(point, "customdata")
+    key = outside.part(key, 0) if isinstance(key, list) else key
+    return (key, outside.part(point, "x")) if isinstance(key, str) else None
 
 
 def table(
@@ -110,7 +113,7 @@ def table(
     """``rows``, dataclasses of plain values, under the headings ``columns``; ``choose`` is given the one chosen."""
 
     def take() -> None:
-        index = believed_row(st.session_state[key], len(rows))
+        index = outside.index(outside.part(st.session_state[key], "selection", "rows", 0), len(rows))
         if choose is not None and index is not None:
             choose(rows[index])
 
@@ -132,18 +135,6 @@ def in_digits(frame: pd.DataFrame, columns: Sequence[str] | None = None) -> Any:
 def highlight() -> str:
     """The style of a cell that stands out, in the visitor's theme."""
     return _HIGHLIGHT[look().name]
-
-
-def believed_row(raw: Any, count: int) -> int | None:
-    """The row that a table of ``count`` rows says was chosen; ``None`` for anything else.
-
-    ``raw`` comes from a browser and may hold anything.
-    """
-    try:
-        row = raw["selection"]["rows"][0]
-    except (KeyError, IndexError, TypeError):
-        return None
-    return row if isinstance(row, int) and not isinstance(row, bool) and 0 <= row < count else None
 
 
 def written_table(markdown: str, key: str) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 from types import MappingProxyType
+from typing import Any
 from urllib.parse import parse_qs
 
 import streamlit as st
@@ -203,6 +204,17 @@ def end() -> None:
     _offer_anew()
 
 
+def abandoned() -> tuple[str, Link]:
+    """Ends a run that has failed: its page, and the link of what it was to show, as far as its controls were drawn."""
+    now, drawn = st.session_state, _drawn.get() or _Part()
+    values = {key: now[key] for key in drawn.defaults if key in now}
+    page = now.get(_PAGE, "")
+    kept: Link = now.get(_KEPT, {}).get(page, {})
+    _run.set(None)
+    _drawn.set(None)
+    return page, {key: texts for key, texts in kept.items() if key not in values} | encode(values, drawn.defaults)
+
+
 def _tell(notes: list[str], length: int) -> None:
     """What of the link could not be used, and that the link of the page, of ``length`` characters, is too long."""
     if notes:
@@ -292,11 +304,11 @@ def setting(
     now.get(_UNLOCKED, set()).discard(key)
     if key not in now or locked(key) or (run is not None and run.anew):
         now[key] = _read(now.get(_KEPT, {}).get(now.get(_PAGE), {}).get(key), default, read, most)
-    elif several and len(now[key]) > most:
-        now[key] = now[key][:most]
-    elif now[key] is None or (not several and read(*_texts(now[key])) is None):
-        # Another setting took away what this one stood at, or a forged message did.
-        now[key] = default
+    else:
+        # Another setting may have taken away what this one stood at, or a forged message.
+        believed = _believed(now[key], default, read, most)
+        if now[key] != believed:
+            now[key] = believed
     if (drawn := _drawn.get()) is not None:
         drawn.defaults[key] = default
         drawn.called[key] = drawn.called.get(key) or called
@@ -327,8 +339,26 @@ def _read(texts: list[str] | None, default: Setting, read: Callable[[str], Setti
         return default
     values = [value for text in texts if (value := read(text)) is not None]
     if isinstance(default, list):
-        return [str(value) for value in values][:most] if values or texts == [""] else default
+        return [*dict.fromkeys(map(str, values))][:most] if values or texts == [""] else default
     return values[-1] if values else default
+
+
+def _believed(value: Any, default: Setting, read: Callable[[str], Setting | None], most: int) -> Setting:
+    """``value``, which a widget gave, if it is of the kind of ``default`` and ``read`` knows it; else ``default``.
+
+    Of a list, those of its texts that are known, each once.
+    """
+    if isinstance(default, list):
+        if not isinstance(value, list):
+            return default
+        return [text for text in dict.fromkeys(filter(_is_text, value)) if read(text) is not None][:most]
+    alike = all(isinstance(value, kind) == isinstance(default, kind) for kind in (str, bool))
+    known = alike and isinstance(value, str | int | float) and read(*_texts(value)) is not None
+    return value if known else default
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def instead(key: str, value: Setting | None) -> None:
@@ -447,6 +477,9 @@ def make_again() -> None:
 
 def _retrace(move: Callable[[History], History]) -> None:
     now = st.session_state
+    # A forged message may press the buttons of another page.
+    if here() not in now.get(_HISTORIES, {}):
+        return
     history = move(now[_HISTORIES][here()])
     now[_HISTORIES] = {**now[_HISTORIES], here(): history}
     follow(parse_qs(history.present, keep_blank_values=True))

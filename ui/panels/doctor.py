@@ -12,7 +12,7 @@ from core.engine.summary import Race
 from core.engine.trace import Path
 from core.figures import plot
 from core.formula.words import digits
-from core.lessons.doctor import Diagnosis, Grade, diagnose
+from core.lessons.doctor import Diagnosis, Grade, diagnose, too_dear
 from core.lessons.loss_curve import FEWEST, MOST, Curve, CurveFinding, curve_plot, diagnose_curve, read_curve
 from core.lessons.pitfalls import SECTIONS
 from core.lessons.symptoms import SYMPTOMS
@@ -35,6 +35,9 @@ def doctor_panel(race: Race, prefix: str) -> None:
 
     ``prefix`` begins the keys of the controls of the race.
     """
+    if reason := too_dear(race):
+        st.info(reason, icon=":material/hourglass_disabled:")
+        return
     found = [(racer, path, _diagnosed(_settings(path.run), path)) for racer, path in race]
     for racer, path, diagnosis in sorted(found, key=lambda one: one[2].grade):
         _tell(racer, path, diagnosis, prefix)

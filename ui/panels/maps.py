@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from core import outside
 from core.catalogue.racers import Racer
 from core.engine.basins import Basins, basin_rows, basins, basins_refused, labels_over
 from core.engine.run import Run
@@ -125,11 +126,8 @@ def believed_cell(raw: Any, count: int) -> int | None:
 
     ``raw`` comes from a browser and may hold anything.
     """
-    point = clicked(raw)
-    if point is None or not (point[0].isascii() and point[0].isdecimal()) or len(point[0]) > len(str(count)):
-        return None
-    cell = int(point[0])
-    return cell if cell < count else None
+    key, _ = clicked(raw) or ("", None)
+    return int(key) if outside.member(key, map(str, range(count))) else None
 
 
 # --- Basins of two rules ---

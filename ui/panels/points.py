@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core import outside
 from core.lessons.steps import Stage
 from core.problems.example import DATA, Example
 from core.problems.example_data import MOST, Data, read_table, rows_of, text_of
@@ -136,31 +137,26 @@ def believed_rows(raw: Any, rows: Sequence[Sequence[str]]) -> list[list[Any]] | 
 
     ``raw`` comes from a browser and may hold anything.
     """
-    try:
-        changed, added, gone = raw["edited_rows"], raw["added_rows"], raw["deleted_rows"]
-        cells: list[list[Any]] = [[*row, "", ""][:2] for row in rows]
-        for index, edit in changed.items():
-            cells[_index(index, cells)] = _edited(cells[_index(index, cells)], edit)
-        left = {_index(index, cells) for index in gone}
-        new = [_edited(["", ""], edit) for edit in added[: MOST + 1]]
-    except (KeyError, TypeError, AttributeError, ValueError, OverflowError):
+    changed, added, gone = (outside.part(raw, name) for name in ("edited_rows", "added_rows", "deleted_rows"))
+    if not isinstance(changed, Mapping) or not isinstance(added, list) or not isinstance(gone, list):
         return None
-    return [row for index, row in enumerate(cells) if index not in left] + new
+    added = added[: MOST + 1]
+    if any(outside.index(place, len(rows)) is None for place in [*changed, *gone]):
+        return None
+    if not all(map(_is_edit, [*changed.values(), *added])):
+        return None
+    cells: list[list[Any]] = [[*row, "", ""][:2] for row in rows]
+    for place, edit in changed.items():
+        cells[place] = _edited(cells[place], edit)
+    new = [_edited(["", ""], edit) for edit in added]
+    return [row for place, row in enumerate(cells) if place not in gone] + new
 
 
-def _index(raw: Any, cells: Sequence[object]) -> int:
-    if isinstance(raw, bool) or not isinstance(raw, int) or not 0 <= raw < len(cells):
-        raise ValueError("A row is named by its place.")
-    return raw
+def _is_edit(raw: Any) -> bool:
+    """Whether each cell that ``raw`` names holds a number or nothing."""
+    values = [outside.part(raw, name) for name in _COLUMNS]
+    return isinstance(raw, Mapping) and all(one is None or outside.number(one) is not None for one in values)
 
 
 def _edited(row: Sequence[Any], edit: Mapping[str, Any]) -> list[Any]:
-    cells = list(row)
-    for column, name in enumerate(_COLUMNS):
-        if name in edit:
-            value = edit[name]
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
-                raise ValueError("A cell holds a number or nothing.")
-            # A whole number may be too long to become a float, or even a text.
-            cells[column] = None if value is None else float(value)
-    return cells
+    return [cell if name not in edit else outside.number(edit[name]) for name, cell in zip(_COLUMNS, row, strict=True)]

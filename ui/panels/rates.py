@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core import OPTIMIZERS, Run, trace
+from core import OPTIMIZERS, Run, outside, trace
 from core.catalogue.racers import RACERS, Racer
 from core.engine.scenarios import RACES
 from core.engine.sensitivity import best_rates, rate_plot, swept, too_dear
@@ -144,13 +144,9 @@ def believed_rate(raw: Any, racers: Sequence[Racer]) -> tuple[Racer, float] | No
 
     ``raw`` comes from a browser and may hold anything.
     """
-    point = clicked(raw)
-    if point is None or isinstance(point[1], bool) or not isinstance(point[1], int | float):
-        return None
-    key, x = point
+    key, x = clicked(raw) or ("", None)
     for racer in racers:
-        low, high = racer.optimizer.hypers[0].bounds
-        # Not true of nan either.
-        if racer.key == key and low < x <= high:
-            return racer, float(f"{x:.{_DIGITS}g}")
+        rate = outside.number(x, *racer.optimizer.hypers[0].bounds)
+        if racer.key == key and rate:
+            return racer, float(f"{rate:.{_DIGITS}g}")
     return None

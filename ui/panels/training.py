@@ -1,6 +1,6 @@
 """Trainings of one model by several rules: started by a button, watched while they run, told when they are over."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from uuid import uuid4
@@ -22,7 +22,7 @@ from core.problems.training.split import Dataset, Split
 from ui.controls import choice
 from ui.controls.training import Chosen
 from ui.kit import share
-from ui.kit.basics import one_of
+from ui.kit.basics import number_in, one_of
 from ui.kit.codec import Link
 from ui.kit.elements import bullets, look, torch_for
 from ui.stage import growing_figure
@@ -297,25 +297,14 @@ def _pictures(entry: Entry, runs: Sequence[Ran], steps: int, active: bool, prefi
 def _clock(steps: int, ready: bool, prefix: str) -> int | None:
     """The step at which everything stands, chosen once the training is over; nothing at its end."""
     key = f"{prefix}t"
-    read = _whole_up_to(steps)
+    read, allowed = number_in(0, steps, whole=True)
     label = "Step shown"
-    share.setting(key, steps, read, f"it is a whole number from 0 to {digits(steps)}", called=label)
+    share.setting(key, steps, lambda text: None if (at := read(text)) is None else int(at), allowed, called=label)
     # Streamlit greys the label of what cannot be used more than is easy to read.
     st.caption(label)
     disabled = not ready or share.locked(key)
     step = int(st.slider(label, 0, steps, key=key, disabled=disabled, label_visibility="collapsed"))
     return step if ready and step < steps else None
-
-
-def _whole_up_to(most: int) -> Callable[[str], int | None]:
-    def read(text: str) -> int | None:
-        try:
-            number = float(text)
-        except ValueError:
-            return None
-        return int(number) if 0 <= number <= most and number.is_integer() else None
-
-    return read
 
 
 def _samples(entry: Entry, runs: Sequence[Ran], step: int | None) -> None:

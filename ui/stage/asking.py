@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from core import outside
 from core.catalogue.objectives import Objective
 from core.formula.words import digits
 from core.lessons.prediction import Answer, Prediction, Shown, judged, place_text
@@ -16,6 +17,7 @@ from core.problems.batches.data import Pair
 from core.problems.batches.race import Settings
 from core.problems.example import Example
 from ui.kit import share
+from ui.kit.elements import sent
 from ui.navigation import of
 from ui.stage.payload import believed_start
 
@@ -58,7 +60,7 @@ def asking(asks: Asks, shown: Shown, stage: str, prefix: str) -> tuple[dict[str,
         now.pop(kept, None)
 
     def take() -> None:
-        act = believed_act(now[stage]["ask"], predictions, shown, chosen)
+        act = believed_act(sent(stage, "ask"), predictions, shown, chosen)
         if act is None:
             return
         name, value = act
@@ -134,22 +136,17 @@ def believed_act(
 
     ``None`` for anything else.
     """
-    if not isinstance(raw, Mapping):
-        return None
-    if (opened := raw.get("open")) is not None:
-        return ("open", opened) if isinstance(opened, str) and opened in {*predictions, ""} else None
-    if chosen not in predictions:
-        return None
-    answer = believed_answer(raw.get("answer"), predictions[chosen], shown)
+    opened = outside.member(outside.part(raw, "open"), [*predictions, ""])
+    if opened is not None or chosen not in predictions:
+        return None if opened is None else ("open", opened)
+    answer = believed_answer(outside.part(raw, "answer"), predictions[chosen], shown)
     return None if answer is None else ("answer", answer)
 
 
 def believed_answer(raw: Any, prediction: Prediction, shown: Shown) -> Answer | None:
     """An answer of the kind that ``prediction`` asks for; ``None`` for anything else."""
     if prediction.kind == "choice":
-        return raw if isinstance(raw, str) and raw in prediction.offers(shown) else None
+        return outside.member(raw, prediction.offers(shown))
     if prediction.kind == "place":
         return believed_start(raw, shown.objective)
-    if not isinstance(raw, int | float) or isinstance(raw, bool) or not abs(raw) <= _LARGEST:
-        return None
-    return float(raw)
+    return outside.number(raw, -_LARGEST, _LARGEST)

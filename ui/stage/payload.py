@@ -4,7 +4,6 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import lru_cache
 from typing import Any, Literal
@@ -14,6 +13,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 import plotly.io
 
+from core import outside
 from core.catalogue.objectives import Objective
 from core.catalogue.racers import RACERS, next_copy
 from core.engine.arrival import known_minima
@@ -595,53 +595,40 @@ def gestures(kinds: Iterable[Kind]) -> str:
 
 def believed_start(raw: Any, objective: Objective) -> tuple[float, ...] | None:
     """The start a stage asks for, rounded to what can be told apart in its picture; ``None`` for anything else."""
-    if not isinstance(raw, list | tuple) or len(raw) != objective.dimension:
-        return None
-    if not all(isinstance(number, int | float) and not isinstance(number, bool) for number in raw):
-        return None
-    # Not true of nan either; ``isfinite`` would raise for a whole number too large for a float.
-    if not all(abs(number) <= MAX_START for number in raw):
+    start = outside.numbers(raw, objective.dimension, -MAX_START, MAX_START)
+    if start is None:
         return None
     # Adding zero makes a plain zero of one with a minus, which a link would show.
     return tuple(
-        round(float(number), max(0, 3 - math.floor(math.log10(high - low)))) + 0.0
-        for number, (low, high) in zip(raw, objective.domain, strict=True)
+        round(number, max(0, 3 - math.floor(math.log10(high - low)))) + 0.0
+        for number, (low, high) in zip(start, objective.domain, strict=True)
     )
 
 
 def believed_dials(raw: Any, dials: Dials) -> dict[str, float]:
     """The numbers that a stage says its dials were turned to, by their keys; only those that each dial may take."""
-    known = {dial.key: dial.hyper for dial in dials.kept}
-    if not isinstance(raw, Mapping):
-        return {}
-    believed = {}
-    for key, hyper in known.items():
-        number = raw.get(key)
-        if isinstance(number, int | float) and not isinstance(number, bool):
-            with suppress(ValueError, OverflowError):
-                believed[key] = hyper.check(number)
-    return believed
+    numbers = {
+        dial.key: outside.number(outside.part(raw, dial.key), *dial.hyper.bounds, dial.hyper.whole)
+        for dial in dials.kept
+    }
+    return {key: number for key, number in numbers.items() if number is not None}
 
 
 def believed_schedules(raw: Any, dials: Dials) -> dict[str, str]:
     """The name of a schedule for the control of each racer that a stage asked for: by its key, or for all."""
-    if not isinstance(raw, Mapping) or raw.get("name") not in dials.followed:
-        return {}
-    return {key: str(raw["name"]) for racer, key in dials.schedules.items() if raw.get("racer") in (racer, "")}
+    name, racer = outside.member(outside.part(raw, "name"), dials.followed), outside.part(raw, "racer")
+    return {} if name is None else {key: name for one, key in dials.schedules.items() if racer in (one, "")}
 
 
 def believed_racers(raw: Any, chosen: Sequence[str], dials: Dials) -> list[str]:
     """The names of the racers after a stage asked that one join or leave; ``chosen`` for anything else."""
-    if not isinstance(raw, Mapping):
-        return list(chosen)
-    joins, leaves = raw.get("add"), raw.get("remove")
     known = [racer.name for racer in RACERS.values() if racer.name not in chosen]
+    joins, leaves = outside.member(outside.part(raw, "add"), known), outside.part(raw, "remove")
     stay = [name for name in chosen if name != leaves] or list(chosen)
-    return [*stay, str(joins)] if joins in known and len(stay) < dials.most else stay
+    return [*stay, joins] if joins is not None and len(stay) < dials.most else stay
 
 
 def believed_step(raw: Any, steps: int) -> int | None:
     """The step a stage says its clock rests at; ``None`` unless it is a whole number of the run's."""
-    if isinstance(raw, bool) or not isinstance(raw, int | float) or not 0 <= raw <= steps:
-        return None
-    return int(raw) if raw == int(raw) else None
+    step = outside.number(raw, 0, steps, whole=True)
+    return None if step is None else int(step)

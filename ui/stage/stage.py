@@ -17,6 +17,7 @@ from core.lessons.prediction import Shown
 from core.lessons.rate_check import Check
 from ui.kit import share
 from ui.kit.classroom import ENLARGED
+from ui.kit.elements import sent
 from ui.stage.asking import Asks, asking
 from ui.stage.ledger import Account, ledger_payload
 from ui.stage.modules import bundle
@@ -168,17 +169,17 @@ def stage(
     st.session_state[f"{key}:seen"] = True
 
     def choose_start() -> None:
-        start = believed_start(st.session_state[key]["start"], objective)
+        start = believed_start(sent(key, "start"), objective)
         if start is not None:
             share.ask(dict(zip(starts, start, strict=True)))
 
     def come_to_rest() -> None:
-        rested = believed_step(st.session_state[key]["clock"], steps)
+        rested = believed_step(sent(key, "clock"), steps)
         if rested is not None:
             st.session_state[f"{prefix}t"] = float(rested)
 
     def turn() -> None:
-        believed = believed_dials(st.session_state[key]["dial"], dials)
+        believed = believed_dials(sent(key, "dial"), dials)
         turned = {name: number for name, number in believed.items() if name not in dials.locked}
         share.ask({dial.key: dial.kept(turned[dial.key]) for dial in dials.kept if dial.key in turned})
         # Turned to more steps or fewer, a clock at its end stays there.
@@ -188,13 +189,13 @@ def stage(
 
     def change_racers() -> None:
         rules = f"{prefix}rules"
-        chosen = believed_racers(st.session_state[key]["racers"], st.session_state[rules], dials)
-        share.ask({rules: chosen})
+        if dials.most:
+            share.ask({rules: believed_racers(sent(key, "racers"), st.session_state[rules], dials)})
 
     ask, take_answer = asking(asks, Shown(objective, race, asks.data), key, prefix) if asks else ({}, lambda: None)
 
     def follow() -> None:
-        share.ask(believed_schedules(st.session_state[key]["schedule"], dials))
+        share.ask(believed_schedules(sent(key, "schedule"), dials))
 
     with room.parts:
         for sentence in share.stage_sentences(prefix):

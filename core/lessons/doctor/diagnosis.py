@@ -6,7 +6,9 @@ from enum import IntEnum
 
 import numpy as np
 
+from core.engine.summary import Race
 from core.engine.trace import Path
+from core.formula.words import counted, digits
 from core.lessons.doctor import findings as found
 from core.lessons.doctor import remedies as cure
 from core.lessons.doctor.findings import Finding
@@ -48,6 +50,8 @@ class _Entry:
     symptom: str = ""
 
 
+# Operations of all steps of a race of which one second is spent to try changes.
+_MOST = 5_000_000
 _GRADES = dict.fromkeys((Finding.ARRIVED, Finding.UNDERWAY), Grade.FINE) | dict.fromkeys(
     (Finding.UNDEFINED, Finding.BOTTOMLESS, Finding.DIVERGING), Grade.FAILED
 )
@@ -144,6 +148,18 @@ _TABLE = (
     ),
     _Entry(Finding.UNDERWAY, found.underway, "Nothing in the way it goes calls for a change."),
 )
+
+
+def too_dear(race: Race) -> str:
+    """Why trying changes to the runs of ``race`` costs more than a page may spend, and what to lower; or empty."""
+    steps, size = race[0][1].run.steps, sum(path.run.program(recording=False).size for _, path in race)
+    if steps * size <= _MOST:
+        return ""
+    return (
+        f"Finding a change that helps means many more runs of these {counted(steps)}, {digits(steps * size / _MOST)} "
+        f"times what a page may spend on them. It is done for {counted(max(10, 10 * (_MOST // size // 10)))} or fewer, "
+        "with fewer or simpler rules, or on a shorter formula."
+    )
 
 
 @np.errstate(all="ignore")

@@ -212,14 +212,14 @@ def _usual(objective: Objective) -> Usual:
 
 @lru_cache(maxsize=256)
 def _largest_product(rule: str, settings: tuple[tuple[str, float], ...]) -> float | None:
+    # A rule may have such factors at some rates and none at others.
     try:
-        factors = step_factors(optimizer(rule), dict(settings), _PRODUCTS)
+        unstable = np.flatnonzero(~(step_factors(optimizer(rule), dict(settings), _PRODUCTS) < 1))
+        if not unstable.size or not unstable[0]:
+            return None
+        between = np.linspace(_PRODUCTS[unstable[0] - 1], _PRODUCTS[unstable[0]], _FINER)
+        stable = step_factors(optimizer(rule), dict(settings), between) < 1
     except ValueError:
         return None
-    unstable = np.flatnonzero(~(factors < 1))
-    if not unstable.size or not unstable[0]:
-        return None
-    between = np.linspace(_PRODUCTS[unstable[0] - 1], _PRODUCTS[unstable[0]], _FINER)
-    stable = step_factors(optimizer(rule), dict(settings), between) < 1
     # As exactly as the place is known.
     return float(f"{between[stable][-1]:.4g}")

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.formula.words import digits
-from core.problems.batches.own_data import excerpt, is_number, row_cells
+from core.outside import is_number
+from core.problems.batches.own_data import excerpt, row_cells
 from core.problems.decimal_comma import are_decimal, has_comma, with_points
 
 Array = npt.NDArray[np.float64]

@@ -11,6 +11,7 @@ import numpy as np
 
 from core.catalogue.hypers import unknown_key
 from core.formula.words import digits
+from core.outside import is_number
 from core.problems.batches.data import LARGEST, SMALLEST, Array, Pair, literal_pair
 from core.problems.decimal_comma import are_decimal, has_comma, with_points
 
@@ -20,9 +21,6 @@ MOST_BYTES, MOST_ROWS, MOST_COLUMNS = 200_000, 2000, 20
 _LONGEST_ROW = 4000
 _LONGEST_NAME = 60
 _DELIMITERS = ("\t", ";", ",")
-# Only digits of ASCII: a visitor would not see that others are other characters.
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
-_LONGEST_NUMBER = 40
 _QUOTED = re.compile(r'"[^"]*"')
 _CONTROL = re.compile(r"[^\t\r\n\x20-\x7e\x80-\U0010ffff]")
 
@@ -200,11 +198,6 @@ def _names(cells: Sequence[str]) -> tuple[str, ...]:
 
 def _has_number(cells: Sequence[str]) -> bool:
     return any(is_number(cell) or has_comma(cell) for cell in cells)
-
-
-def is_number(cell: str) -> bool:
-    """Whether ``cell`` is a number with a point, if with any sign between its digits."""
-    return len(cell) <= _LONGEST_NUMBER and _NUMBER.fullmatch(cell) is not None
 
 
 def _problem(rows: Sequence[int], cells: Sequence[str], index: int, name: str) -> str:
