@@ -19,7 +19,7 @@ prefix = "home_"
 tuned = controls.tuning(RACERS[rule], opening.rules[rule], prefix)
 start = controls.kept_start(opening.resolved_objective, prefix)
 race = [(RACERS[rule], trace(replace(run, start=start, **tuned)))]
-dials = Dials({rule: controls.racer_dials(RACERS[rule], tuned, prefix)})
+dials = Dials({rule: controls.racer_dials(RACERS[rule], tuned["schedule"], prefix)})
 place = room(["curve"], 360, prefix)
 stage(place, opening.resolved_objective, race, opening.steps, opening.title, dials=dials, look_for=opening.idea)
 navigation.doors()

@@ -165,9 +165,9 @@ def racer_fields(racer: Racer, opening: Mapping[str, float], prefix: str = "") -
             choice("Schedule of the learning rate", schedules(prefix), prefix + schedule_key(racer))
 
 
-def racer_dials(racer: Racer, tuned: Tuning, prefix: str = "") -> list[Dial]:
-    """A dial for every number that ``racer`` is set to, the learning rate first."""
-    schedule = by_text(tuned["schedule"])
+def racer_dials(racer: Racer, text: str, prefix: str = "") -> list[Dial]:
+    """A dial for every number that ``racer`` is set to under the schedule ``text``, the learning rate first."""
+    schedule = by_text(text)
     return [
         *(Dial(prefix + hyper_key(racer, one.name), one.words, one, one.name) for one in racer.optimizer.hypers),
         *(

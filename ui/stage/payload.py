@@ -203,6 +203,7 @@ def stage_payload(
     checked: Check | None = None,
     who: str = "update rule",
     ends: EndsMap | None = None,
+    alone: str | None = None,
 ) -> Payload:
     """The views ``kinds`` of a race on ``objective``, ``height`` pixels high.
 
@@ -210,7 +211,8 @@ def stage_payload(
     in the browser. Numbers go as float32, directions as bytes. The view "fit" shows each point of a path as the line
     with slope x and intercept y, on ``paper``, the view "cost" the loss over ``costs``, and the views "gauge" and
     "tuning" what theory says of the first run, ``checked``; without them they raise ``ValueError``. ``who`` is what the
-    rows of the racers are headed by. ``ends`` are shown of a racer with a run.
+    rows of the racers are headed by. ``ends`` are shown of a racer with a run. A stage that no
+    server answers has a link to copy, ``alone``: what a hand sets stands there, and noise lasts for all it can set.
     """
     minimum = _base(objective)
     first = race[0][1]
@@ -274,8 +276,11 @@ def stage_payload(
         script, data["ends"] = _ends(objective, *runs[ends.of], ends)
     noise = None
     if first.run is not None:
-        rows = _NOISE_STEPS * 2 ** max(0, math.ceil(math.log2(steps / _NOISE_STEPS)))
+        most = [dial.hyper.bounds[1] for dial in dials.everyone if dial.name == "T" and alone is not None]
+        rows = _NOISE_STEPS * 2 ** max(0, math.ceil(math.log2(max([steps, *most]) / _NOISE_STEPS)))
         noise = _noise(first.run.seed, rows, objective.dimension)
+    if alone is not None:
+        data["alone"] = {"link": alone}
     return Payload(tuple(grounds), programs, script, noise, data | {"normals": noise.id if noise else ""}, numbers)
 
 
