@@ -34,7 +34,10 @@ _PAGES: Mapping[int, Page] = {1: FOUNDATIONS, 2: OPTIMIZERS}
 
 
 def export_panel(objective: Objective, race: Race, page: Page) -> None:
-    """Scripts and numbers of ``race`` on ``page`` and its runs, and a page that plays it, made only while the section is open."""
+    """Scripts and numbers of ``race`` on ``page`` and its runs, and a page that plays it.
+
+    They are made only while the section is open.
+    """
 
     def draw() -> None:
         _export(objective, race, page.prefix)

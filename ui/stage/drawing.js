@@ -29,7 +29,7 @@ function channelsOf(color) {
 }
 
 // An axis as Plotly has it: pixels begin where it does, and those of a log axis are of powers of ten.
-function axisOf(spec, letter, from, length) {
+export function axisOf(spec, letter, from, length) {
   const [first, last] = spec.range;
   const log = spec.type === 'log';
   const m = (letter === 'x' ? length : -length) / (last - first);

@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.catalogue.objectives import Objective
+from core.catalogue.objectives import VARIABLES, Objective
 from core.catalogue.racers import Racer
 from core.engine.run import Run
 from core.engine.status import point_text
@@ -58,6 +58,7 @@ def living_html(objective: Objective, race: Race, dials: Dials, link: str) -> st
     """
     names = listed([racer.name for racer, _ in race])
     label = f"{names} on {objective.name}"
+    formula = f"f({', '.join(VARIABLES[: objective.dimension])}) = {objective.formula}"
     kinds = _KINDS[objective.dimension]
     payload = stage_payload(objective, race, kinds, _HEIGHT, label, dials=dials, alone=link)
     told = {"id": "race", "first": True, "look_for": ""}
@@ -81,7 +82,7 @@ def living_html(objective: Objective, race: Race, dials: Dials, link: str) -> st
             "</head>",
             "<body>",
             f"<h1>{escape(label)}</h1>",
-            f"<p><code>f({', '.join(objective.called[: objective.dimension])}) = {escape(objective.formula)}</code></p>",
+            f"<p><code>{escape(formula)}</code></p>",
             '<main id="stage"><p>The picture needs JavaScript, and a browser not older than 2023.</p></main>',
             "<h2>What runs here</h2>",
             f"<p>{escape(_shared(run))} Saved were these settings:</p>",
@@ -89,11 +90,11 @@ def living_html(objective: Objective, race: Race, dials: Dials, link: str) -> st
             *(f"<li><b>{escape(racer.name)}</b>: {escape(_settings(path.run))}</li>" for racer, path in race),
             "</ul>",
             *(_rule(racer) for racer in {racer.optimizer.rule: racer for racer, _ in race}.values()),
-            "<p>Drag the start, or turn the dials: your browser takes the steps itself, and the numbers are its own. They "
-            "equal those of the guide up to rounding, which a run that jumps about makes larger at each step. Load the "
-            "page again to have everything as it was saved.</p>",
-            f"<p>Made by {escape(PRODUCT)}, which also shows {_MORE[objective.dimension]} and lets you choose other rules, "
-            "schedules and functions.</p>",
+            "<p>Drag the start, or turn the dials: your browser takes the steps itself, and the numbers are its own. "
+            "They equal those of the guide up to rounding, which a run that jumps about makes larger at each step. "
+            "Load the page again to have everything as it was saved.</p>",
+            f"<p>Made by {escape(PRODUCT)}, which also shows {_MORE[objective.dimension]} and lets you choose other "
+            "rules, schedules and functions.</p>",
             *([f'<p class="link">The race as it was saved: {escape(link)}</p>'] if link else []),
             *(f'<script type="application/gzip">{_compressed(part)}</script>' for part in parts),
             f"<script>{_script()}</script>",

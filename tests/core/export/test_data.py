@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from core import OBJECTIVES, OPTIMIZERS, SCHEDULES, Run, trace
-from core.catalogue.racers import RACERS
 from core.export import path_csv, run_from_json, run_json
 
 # --- The table ---
