@@ -3,7 +3,7 @@
 
 import { decades } from './axes.js';
 import { SHAPES } from './marks.js';
-import { digits } from './numbers.js';
+import { RAISED, digits } from './numbers.js';
 import { fitted, sane } from './trails.js';
 
 // Pixels from one number of an axis to the next, at least; between an axis, its numbers and its title.
@@ -41,6 +41,9 @@ export function axisOf(spec, letter, from, length) {
   };
 }
 
+// A power of ten as Plotly writes it at a log axis.
+const powerText = (at) => (Math.abs(at) > 3 ? `10${[...String(at)].map((sign) => RAISED[sign]).join('')}` : digits(10 ** at));
+
 // Where an axis has numbers, as it counts them: [[at, text], …].
 export function ticksOf({ range, type, dtick, letter, _length }) {
   const [low, high] = [Math.min(...range), Math.max(...range)];
@@ -53,7 +56,7 @@ export function ticksOf({ range, type, dtick, letter, _length }) {
   const made = [];
   for (let count = Math.ceil(low / step - 1e-9); count * step <= high + 1e-9 * step; count++) {
     const at = Number((count * step).toPrecision(12));
-    made.push([at, digits(type === 'log' ? 10 ** at : at)]);
+    made.push([at, type === 'log' ? powerText(at) : digits(at)]);
   }
   return made;
 }

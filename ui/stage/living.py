@@ -85,7 +85,7 @@ def living_html(objective: Objective, race: Race, dials: Dials, link: str) -> st
             f"<p><code>{escape(formula)}</code></p>",
             '<main id="stage"><p>The picture needs JavaScript, and a browser not older than 2023.</p></main>',
             "<h2>What runs here</h2>",
-            f"<p>{escape(_shared(run))} Saved were these settings:</p>",
+            f"<p>{escape(_shared(run))} These settings were saved:</p>",
             "<ul>",
             *(f"<li><b>{escape(racer.name)}</b>: {escape(_settings(path.run))}</li>" for racer, path in race),
             "</ul>",

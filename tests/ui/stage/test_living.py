@@ -225,3 +225,8 @@ def test_an_axis_has_some_numbers_and_none_outside(
     assert len({text for _, text in made}) == len(made)
     if kind == "log":
         assert all(math.isclose(at, round(at)) for at in places)
+        assert engine.call(ticks, {"range": [-4, 4], "type": kind, "dtick": 4}, length) == [
+            [-4, "10⁻⁴"],
+            [0, "1"],
+            [4, "10⁴"],
+        ]
