@@ -11,7 +11,7 @@ from core.lessons.mountain import mountain_table
 from ui import controls, navigation
 from ui.kit.elements import formula_line, prose, written_table
 from ui.kit.limits import MAX_CURVE_RACERS
-from ui.panels import catalogue, claims, export, outcome
+from ui.panels import catalogue, claims, classroom, export, outcome
 from ui.panels.race import Entry, race_panel
 from ui.stage import Account, Asks, room, stage
 
@@ -96,4 +96,5 @@ prose(
     "the learning rate does, and whether the other minima matter depends on the function, not on the rule."
 )
 claims.about(navigation.FOUNDATIONS, "minima", "Minima", experiments=("X10",))
+classroom.classroom_fold(navigation.FOUNDATIONS)
 navigation.onwards(navigation.FOUNDATIONS)

@@ -5,7 +5,7 @@ import streamlit as st
 from ui import navigation
 from ui.kit.elements import prose
 from ui.page import learning_rate
-from ui.panels import claims, rates
+from ui.panels import claims, classroom, rates
 
 navigation.begin(navigation.LEARNING_RATE)
 learning_rate.descent_panel()
@@ -43,4 +43,5 @@ claims.about(navigation.LEARNING_RATE, "schedules", "About schedules", experimen
 # Last, though it stands further up: while it computes, the page is already complete.
 with edge:
     learning_rate.edge_fold()
+classroom.classroom_fold(navigation.LEARNING_RATE)
 navigation.onwards(navigation.LEARNING_RATE)

@@ -6,7 +6,7 @@ from core.engine.scenarios import RACES
 from ui import controls, navigation
 from ui.kit.limits import MAX_RACERS
 from ui.page import optimizers
-from ui.panels import catalogue, claims
+from ui.panels import catalogue, claims, classroom
 from ui.panels.editor import editor
 from ui.panels.race import Entry, race_panel
 
@@ -43,4 +43,5 @@ claims.about(navigation.OPTIMIZERS, "race", "About races")
 
 st.header("Rule by rule", anchor="rules")
 optimizers.rules_panel()
+classroom.classroom_fold(navigation.OPTIMIZERS)
 navigation.onwards(navigation.OPTIMIZERS)

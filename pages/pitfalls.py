@@ -6,7 +6,7 @@ from core.lessons.pitfalls import SECTIONS
 from ui import navigation
 from ui.kit.elements import prose
 from ui.page import pitfalls
-from ui.panels import sections
+from ui.panels import classroom, sections
 
 navigation.begin(navigation.PITFALLS)
 advice = st.container()
@@ -23,4 +23,5 @@ prose(
     "still does not, the gradient or the loss is wrong, or the data do not contain what is to be learned; no optimizer "
     "can repair that."
 )
+classroom.classroom_fold(navigation.PITFALLS)
 navigation.onwards(navigation.PITFALLS)

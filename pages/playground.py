@@ -7,7 +7,7 @@ from core.lessons.gallery import GALLERY
 from ui import controls, navigation
 from ui.kit.limits import MAX_CURVE_RACERS, MAX_OWN, MAX_RACERS
 from ui.page import playground
-from ui.panels import catalogue
+from ui.panels import catalogue, classroom
 from ui.panels.editor import editor
 from ui.panels.laboratory import laboratory_panel
 from ui.panels.missions import mission_claim
@@ -48,4 +48,5 @@ with st.expander(f"The objective: {objective.name}"):
 controls.fold(
     "Keep this laboratory: all settings in a file", f"{prefix}kept", lambda: laboratory_panel(navigation.PLAYGROUND)
 )
+classroom.classroom_fold(navigation.PLAYGROUND)
 navigation.onwards(navigation.PLAYGROUND)

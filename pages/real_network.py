@@ -6,6 +6,7 @@ from core.catalogue.racers import distinct
 from core.lessons.training_rates import RULES
 from ui import controls, navigation
 from ui.page import real_network
+from ui.panels import classroom
 from ui.panels.editor import editor
 from ui.panels.training import training_panel
 
@@ -30,4 +31,5 @@ with picture:
 st.header("A closer look", anchor="claims")
 real_network.closer_panel(entry)
 real_network.claims_panel()
+classroom.classroom_fold(navigation.REAL_NETWORK)
 navigation.onwards(navigation.REAL_NETWORK)

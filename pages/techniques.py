@@ -6,7 +6,7 @@ from core.lessons.techniques import TECHNIQUES
 from ui import navigation
 from ui.kit.elements import prose
 from ui.page import techniques
-from ui.panels import claims, sections
+from ui.panels import claims, classroom, sections
 
 navigation.begin(navigation.TECHNIQUES)
 section = sections.chosen("Technique", TECHNIQUES, navigation.TECHNIQUES)
@@ -19,4 +19,5 @@ prose(
     "layer to layer, a step that is too long. Where that is not the problem, the technique does nothing, or does harm."
 )
 claims.about(navigation.TECHNIQUES, "all", "The techniques as a whole")
+classroom.classroom_fold(navigation.TECHNIQUES)
 navigation.onwards(navigation.TECHNIQUES)

@@ -9,7 +9,7 @@ from core.problems.example import Example
 from ui import controls, navigation
 from ui.kit.elements import prose
 from ui.page import update_rule
-from ui.panels import claims, outcome, points
+from ui.panels import claims, classroom, outcome, points
 
 navigation.begin(navigation.UPDATE_RULE)
 prefix = navigation.UPDATE_RULE.prefix
@@ -54,4 +54,5 @@ st.caption(
     "Sources: Cauchy 1847, Comptes rendus 25:536; Rumelhart, Hinton & Williams 1986, doi:10.1038/323533a0; Nesterov "
     "2004, section 1.2.3; Glorot & Bengio 2010, AISTATS; He et al. 2015, arXiv:1502.01852."
 )
+classroom.classroom_fold(navigation.UPDATE_RULE)
 navigation.onwards(navigation.UPDATE_RULE)

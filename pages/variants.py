@@ -9,7 +9,7 @@ from ui import navigation
 from ui.controls import tables
 from ui.kit.elements import formula_line, prose
 from ui.page import variants
-from ui.panels import claims
+from ui.panels import claims, classroom
 
 navigation.begin(navigation.VARIANTS)
 prefix = navigation.VARIANTS.prefix
@@ -58,4 +58,5 @@ for topic, label in (("batch", "Full batch"), ("stochastic", "One sample at a ti
 claims.about(navigation.VARIANTS, "generalisation", "Do small batches generalise better?", CLAIMS["C137"])
 variants.code_panel(data.used, settings)
 variants.data_panel(data)
+classroom.classroom_fold(navigation.VARIANTS)
 navigation.onwards(navigation.VARIANTS)

@@ -1,9 +1,12 @@
 """What the project promises about its own files: pins, commands, colours, layers and what it never loads."""
 
+import json
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from ui import navigation
 ROOT = Path(__file__).parents[1]
 RUN_TIME = "requirements.txt"
 DEVELOPMENT = "requirements-dev.txt"
+HASHED = "deploy/requirements.lock"
 COMMANDS = (
     f"python3 -m venv .venv && .venv/bin/pip install -r {RUN_TIME} && .venv/bin/streamlit run app.py",
     f"python3 -m venv .venv && .venv/bin/pip install -r {DEVELOPMENT} && .venv/bin/pytest",
@@ -28,11 +32,11 @@ SHOWN = sorted(
 )
 
 
-def _modules_after(program: str) -> set[str]:
-    """The modules a new Python has loaded once it has run ``program``."""
+def _modules_after(program: str, folder: Path = ROOT) -> set[str]:
+    """The modules a new Python has loaded once it has run ``program`` in ``folder``."""
     done = subprocess.run(
         [sys.executable, "-c", f"{program}\nimport sys\nprint('modules:', *sys.modules)"],
-        cwd=ROOT,
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,
@@ -51,6 +55,36 @@ def test_every_requirement_is_pinned_exactly(name: str) -> None:
 
 def test_the_development_requirements_include_the_run_time_ones() -> None:
     assert f"-r {RUN_TIME}" in (ROOT / DEVELOPMENT).read_text().splitlines()
+
+
+def _pins(lines: Iterable[str]) -> set[tuple[str, str]]:
+    """The packages, as an index calls them, and their versions in ``lines`` that pin one."""
+    found = (re.match(r"([A-Za-z0-9_.-]+)==([^\s\\]+)", line) for line in lines)
+    return {(re.sub(r"[-_.]+", "-", pin[1]).lower(), pin[2]) for pin in found if pin}
+
+
+def test_the_server_installs_what_is_required_by_its_hashes() -> None:
+    text = (ROOT / HASHED).read_text()
+    packages = re.findall(r"^(?![# ]).+(?:\n    .+)*", text, re.MULTILINE)
+    assert [
+        package for package in packages if not re.search(r"^[\w.-]+==\S+ \\\n    --hash=sha256:[0-9a-f]{64}\b", package)
+    ] == []
+    installed = {(name, version.removesuffix("+cpu")) for name, version in _pins(text.splitlines())}
+    assert len(packages) == len(installed)
+    assert _pins((ROOT / RUN_TIME).read_text().splitlines()) <= installed
+    assert "://" not in text
+
+
+def test_the_licences_and_the_bill_of_materials_are_of_what_the_server_installs(tmp_path: Path) -> None:
+    installed = _pins((ROOT / HASHED).read_text().splitlines())
+    rows = re.findall(r"^\| (\S+) +\| (\d\S*) +\| (.+?) +\|$", (ROOT / "docs/licences.md").read_text(), re.MULTILINE)
+    assert _pins(f"{name}=={version}" for name, version, _ in rows) == installed
+    assert not [row for row in rows if re.search("unknown|GPL", row[2], re.IGNORECASE)]
+    bill = tmp_path / "sbom.json"
+    command = [sys.executable, "-m", "cyclonedx_py", "requirements", HASHED, "--output-file", str(bill)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    listed = json.loads(bill.read_text())["components"]
+    assert _pins(f"{one['name']}=={one['version']}" for one in listed) == installed
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -84,14 +118,26 @@ def test_the_science_loads_neither_streamlit_nor_the_heavy_frameworks() -> None:
     assert loaded.isdisjoint({"streamlit", "torch", "sklearn"})
 
 
-def test_opening_every_page_does_not_load_torch() -> None:
+def test_the_image_holds_all_that_the_pages_read_and_opening_them_does_not_load_torch(tmp_path: Path) -> None:
+    for line in (ROOT / ".dockerignore").read_text().splitlines():
+        if line.startswith("!"):
+            kept = ROOT / line[1:]
+            copy = tmp_path / line[1:]
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            if kept.is_dir():
+                shutil.copytree(kept, copy, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(kept, copy)
     files = [page.file for page in navigation.ALL]
     assert "app.py" in files
     loaded = _modules_after(
         "from streamlit.testing.v1 import AppTest\n"
         "app = AppTest.from_file('app.py', default_timeout=600).run()\n"
         f"for file in {files}:\n"
-        "    assert not app.switch_page(file).run().exception, file"
+        "    assert not app.switch_page(file).run().exception, file\n"
+        "import ui\n"
+        f"assert ui.__file__.startswith({str(tmp_path)!r})",
+        tmp_path,
     )
     assert "streamlit" in loaded
     assert loaded.isdisjoint({"torch", "sklearn"})

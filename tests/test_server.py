@@ -1,5 +1,7 @@
 """What a server started with the README's command does while a visitor does nothing."""
 
+import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -55,3 +57,22 @@ def test_an_idle_visitor_costs_nothing_with_an_environment_inside_the_folder(tmp
     said = log.read_text(errors="replace")
     assert "started" in said
     assert said.lower().count("overflow") == 0
+
+
+def test_the_first_command_on_a_new_machine_with_a_screen_asks_nothing_before_it_serves(tmp_path: Path) -> None:
+    shutil.copytree(Path(__file__).parents[1] / ".streamlit", tmp_path / ".streamlit")
+    (tmp_path / "app.py").write_text("import streamlit\n")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    host, port = address.split(":")
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address", host, "--server.port", port]
+    # With a screen a browser is opened, which here does nothing.
+    environment = {**os.environ, "HOME": str(tmp_path), "DISPLAY": ":0", "BROWSER": "true"}
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, **quiet) as server:
+        try:
+            with _connected(address, 20.0):
+                pass
+        finally:
+            server.kill()

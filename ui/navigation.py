@@ -11,7 +11,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import ui.process  # noqa: F401 (once per process, after the imports)
 from core.catalogue.optimizers import OPTIMIZERS as RULES
-from ui.kit import share, terms
+from core.lessons.tour import STOPS, minutes
+from ui.kit import classroom, share, terms, tour
 from ui.kit.elements import prose
 from ui.kit.limits import OWN
 
@@ -23,10 +24,12 @@ _ICON = str(Path(__file__).with_name("icon.svg"))
 _SIDEBAR = 320
 # Pixels: the narrowest link of the menu, and the height of its lines, so that nothing moves when links come.
 _LINK, _LINE = 100, 24
-# Streamlit's containers are no landmarks, and on paper its charts stay as wide as they were on the screen.
+# Streamlit's containers are no landmarks, and on paper its charts stay as wide as they were on the screen. After a lost
+# connection it runs nothing, and a session that is new, on this server or another one, knows neither the parts of the
+# page nor what was set since it was opened, so that all of it is run once more, by its address.
 _landmark = st.components.v2.component(
     "gradient_descent_menu",
-    js="""export default function ({ parentElement }) {
+    js="""export default function ({ parentElement, setTriggerValue }) {
   const menu = parentElement.closest(".st-key-menu");
   menu.setAttribute("role", "navigation");
   menu.setAttribute("aria-label", "Pages");
@@ -38,6 +41,15 @@ _landmark = st.components.v2.component(
       if (width) window.Plotly.react(chart, data, { ...layout, width });
     }
   };
+  const app = document.querySelector("[data-testid=stApp]");
+  const connected = () => app.dataset.testConnectionState === "CONNECTED";
+  let before = connected();
+  window.gradientDescentConnection?.disconnect();
+  window.gradientDescentConnection = new MutationObserver(() => {
+    if (connected() && !before) setTriggerValue("back", window.location.search);
+    before = connected();
+  });
+  window.gradientDescentConnection.observe(app, { attributeFilter: ["data-test-connection-state"] });
 }""",
     isolate_styles=False,
 )
@@ -76,6 +88,11 @@ class Page:
     part_of: Callable[[str], str] = lambda _: ""
     # The heading, where that is more than the title in the menu.
     heading: str = ""
+
+    @property
+    def classroom(self) -> str:
+        """The key of the fold in which a teacher makes links of the page."""
+        return f"{self.prefix}classroom"
 
     @property
     def path(self) -> str:
@@ -182,6 +199,15 @@ HISTORY = Page(
     "After this page you know where each update rule came from, what it improved, and what later rules improved on it.",
     prefix="k",
 )
+FOR_TEACHERS = Page(
+    "pages/for_teachers.py",
+    "For teachers",
+    ":material/school:",
+    "Look up",
+    "After this page you can hold a lesson on gradient descent: eight plans made of links that open the right picture, "
+    "exercises with answers, and a handout for each page of the course.",
+    prefix="w",
+)
 REFERENCE = Page(
     "pages/reference.py",
     "Reference",
@@ -195,7 +221,7 @@ REFERENCE = Page(
 
 ALL = (
     *(HOME, FOUNDATIONS, UPDATE_RULE, LEARNING_RATE, VARIANTS, OPTIMIZERS, TECHNIQUES, PITFALLS),
-    *(PLAYGROUND, REAL_NETWORK, HISTORY, REFERENCE),
+    *(PLAYGROUND, REAL_NETWORK, HISTORY, REFERENCE, FOR_TEACHERS),
 )
 
 
@@ -208,17 +234,27 @@ def begin(page: Page) -> None:
     """Sets up ``page``: window title, menu, heading, promise, and a place for notes about its link."""
     title = PRODUCT if page is HOME else f"{page.title} · {PRODUCT}"
     st.set_page_config(page_title=title, page_icon=_ICON, layout="wide", initial_sidebar_state=_SIDEBAR)
+    if st.context.is_embedded:
+        # In a frame of another site there is little room, and the picture comes first.
+        st.set_page_config(initial_sidebar_state="collapsed")
     with st.sidebar:
-        _menu()
-    above = st.container()
-    st.title(PRODUCT if page is HOME else page.heading or page.title, anchor=False)
-    # What explains the terms is invisible, and takes no room.
-    with st.container(gap=None):
-        prose(page.promise)
-        terms.explained()
-    share.begin(page.path)
+        address = _menu()
+    above, heading = st.container(), st.container(key="page_head")
+    share.begin(page.path, address)
+    classroom.greet()
     with above:
         _offer_pages()
+    stop = tour.stop_here()
+    with heading:
+        if stop:
+            tour.bar(stop, page.title)
+        else:
+            st.title(PRODUCT if page is HOME else page.heading or page.title, anchor=False)
+        # What explains the terms is invisible, and takes no room.
+        with st.container(gap=None):
+            if not stop:
+                prose(page.promise)
+            terms.explained()
 
 
 def _offer_pages() -> None:
@@ -236,7 +272,8 @@ def _offer_pages() -> None:
             st.page_link(page.file, label=page.title, icon=page.icon)
 
 
-def _menu() -> None:
+def _menu() -> object:
+    """Draws the menu; returns the query in the address of a browser whose connection is back."""
     # Streamlit's links look alike where one is and where the keyboard is. It would print the sidebar, and hide what had
     # no room on the screen.
     st.html(
@@ -245,7 +282,7 @@ def _menu() -> None:
         ".js-plotly-plot { break-inside: avoid; overflow: clip; visibility: visible !important; } }</style>"
     )
     with st.container(key="menu", gap="xxsmall"):
-        _landmark(key="landmark", height=1)
+        address: object = _landmark(key="landmark", height=1, on_back_change=lambda: None).back
         for section, pages in groupby(ALL, lambda page: page.section):
             if section:
                 st.caption(section)
@@ -253,6 +290,7 @@ def _menu() -> None:
             with st.grid(2, min_column_width=_LINK, row_height=_LINE, gap="xxsmall"):
                 for page in pages:
                     st.page_link(page.file, label=page.title, icon=page.icon)
+    return address
 
 
 def link(page: Page, label: str, settings: Mapping[str, share.Setting] | None = None, at: str = "") -> None:
@@ -266,12 +304,16 @@ def link(page: Page, label: str, settings: Mapping[str, share.Setting] | None = 
     st.page_link(page.file, label=label, icon=page.icon, query_params=fields)
 
 
-def doors() -> None:
-    """The ways into the guide: to read it from the beginning, or to play, also with a function of one's own."""
+def doors(stop: int) -> None:
+    """The ways into the guide: to read it, to be led, from ``stop`` on if that is one, or to play."""
     with st.container(horizontal=True):
         if st.button("Start learning", type="primary", icon=FOUNDATIONS.icon):
             st.switch_page(FOUNDATIONS.file)
-        if st.button("Explore: the playground", icon=PLAYGROUND.icon):
+        begun = 0 < stop < len(STOPS)
+        label = f"Go on with the tour: stop {stop}" if begun else f"Take the tour: {minutes()} minutes"
+        if st.button(label, key="door_tour", icon=":material/tour:"):
+            tour.go(stop if begun else 1)
+        if st.button("Explore freely", icon=PLAYGROUND.icon):
             st.switch_page(PLAYGROUND.file)
         if st.button("Try your own function", icon=":material/function:"):
             st.switch_page(PLAYGROUND.file, query_params={f"{PLAYGROUND.prefix}f": OWN})

@@ -126,7 +126,8 @@ DESCENTS = _catalogue(
     Scenario(
         "walk",
         "A walk to the bottom",
-        "Every step goes against the slope, downhill. Towards the bottom the slope shrinks, and the steps with it.",
+        "Every step goes against the slope and shrinks with it. Turn the learning rate α past 2, and the walk runs "
+        "away.",
         "parabola",
         {"sgd": {"lr": 0.3}},
         steps=45,

@@ -1,6 +1,6 @@
 """What was known when: rules and events in order of time, what grew from what, and a race of each time's rules."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,6 +30,12 @@ RACE_NOTE = (
     "their cost: a step of Newton, SAM or Sophia can need more than one gradient, and one of Armijo up to four "
     "losses as well. Polyak's step is told the lowest loss."
 )
+
+OPEN = (
+    "Every rule in this race still had its learning rate searched for, and which one is best still changes with the "
+    "function."
+)
+"""What is wrong with all that is known."""
 
 
 @dataclass(frozen=True)
@@ -93,16 +99,58 @@ def best_rate(key: str) -> float:
     return tuned_rate(Run(RACE_OBJECTIVE, key, OBJECTIVES[RACE_OBJECTIVE].start, RACE_STEPS), RACE_RATES)
 
 
+def lineage(year: int) -> list[str]:
+    """The keys of the rules of ``year`` and of all that they grew from, as ``known_by`` orders them."""
+    line = [key for key, optimizer in OPTIMIZERS.items() if optimizer.year == year]
+    # It grows while it is walked along.
+    for key in line:
+        parent = OPTIMIZERS[key].parent
+        if parent and parent not in line:
+            line.append(parent)
+    return [key for key in known_by(year) if key in line]
+
+
 def race_by(
-    year: int, rate: Callable[[str], float] = best_rate, start: tuple[float, ...] | None = None
+    year: int,
+    rate: Callable[[str], float] = best_rate,
+    start: tuple[float, ...] | None = None,
+    keys: Sequence[str] | None = None,
 ) -> list[tuple[Racer, Run]]:
-    """Everything known by ``year`` at its best learning rate in one valley, as ``known_by`` orders it.
+    """Everything known by ``year``, or of it the rules ``keys``, at its best learning rate in one valley, in order.
 
     ``rate`` may be a cache in front of ``best_rate``, whose result does not depend on the year. What such a race shows
     and what it does not is said in ``RACE_NOTE``.
     """
     start = start or OBJECTIVES[RACE_OBJECTIVE].start
-    return [(RACERS[key], Run(RACE_OBJECTIVE, key, start, RACE_STEPS, {"lr": rate(key)})) for key in known_by(year)]
+    return [
+        (RACERS[key], Run(RACE_OBJECTIVE, key, start, RACE_STEPS, {"lr": rate(key)}))
+        for key in known_by(year)
+        if keys is None or key in keys
+    ]
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A year of the story: the rules that were ``new`` in it, and the sentence that says what was ``wrong``.
+
+    It is about what was known then, and ``mended`` is the first rule that did something about it, ``None`` if none has.
+    """
+
+    year: int
+    new: tuple[Entry, ...]
+    wrong: str
+    mended: Entry | None
+
+
+def story() -> list[Chapter]:
+    """A chapter for each year in which a rule appeared, in order."""
+    rules = [entry for entry in timeline_entries() if entry.kind == "rule"]
+    chapters = []
+    for year in years():
+        mended = next((entry for entry in rules if entry.year > year), None)
+        new = tuple(entry for entry in rules if entry.year == year)
+        chapters.append(Chapter(year, new, mended.fixes if mended else OPEN, mended))
+    return chapters
 
 
 def _from_optimizer(optimizer: Optimizer) -> Entry:

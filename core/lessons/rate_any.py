@@ -1,6 +1,7 @@
 """Functions of the visitor's choice for the theory of learning rates, and what their controls open with."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from core.catalogue.hypers import Hyper
@@ -12,6 +13,8 @@ from core.problems.theory import opening_curvature, stable_limit
 
 # They open at this share of the limit, and with this momentum.
 _SHARE, _BETA = 0.45, 0.5
+# A slider goes to so many times the limit.
+_BEYOND = 1.5
 
 _ANY = (
     Scenario(
@@ -56,3 +59,11 @@ def any_rate(key: str, objective: Objective) -> Hyper:
         if known is None
         else scaled_rate(key, known.largest, any_opening(key, objective)["lr"])
     )
+
+
+def reaching(rate: Hyper, objective: Objective) -> Hyper:
+    """The learning rate ``rate``, on a slider that goes beyond the limit at a known minimum of ``objective``."""
+    known = opening_curvature(objective)
+    low, high = rate.slider
+    beyond = _BEYOND * stable_limit("sgd", known.largest, 0.0) if known else high
+    return replace(rate, slider=(low, max(high, float(f"{beyond:.1g}"))))

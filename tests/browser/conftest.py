@@ -52,10 +52,14 @@ CHROMIUM_FLAGS = [
 
 
 @contextmanager
-def served(log: Path, folder: Path = ROOT) -> Iterator[tuple[str, int]]:
-    """A new server process of the app in ``folder``; yields its address and its id, and ends it afterwards."""
+def served(log: Path, folder: Path = ROOT, port: int = 0) -> Iterator[tuple[str, int]]:
+    """A new server process of the app in ``folder``; yields its address and its id, and ends it afterwards.
+
+    It listens on ``port``, or on one that is free.
+    """
     with socket.socket() as probe:
-        probe.bind((HOST, 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((HOST, port))
         port = probe.getsockname()[1]
     url = f"http://{HOST}:{port}"
     command = [sys.executable, "-m", "streamlit", "run", "app.py"]

@@ -43,13 +43,15 @@ def _click_entry(tab: Page, sheet: str, key: str) -> None:
 
 
 # The family tree is in a fold.
-@pytest.mark.parametrize(("sheet", "link"), [("ktimeline_wide_sheet", ""), ("kfamily_wide_sheet", "?kgrew=true")])
+@pytest.mark.parametrize(
+    ("sheet", "link", "plots"), [("ktimeline_wide_sheet", "", 4), ("kfamily_wide_sheet", "?kgrew=true", 6)]
+)
 def test_a_click_in_a_figure_of_the_history_opens_that_entry(
-    app_url: str, page: Callable[..., Page], settled: Callable[..., Page], sheet: str, link: str
+    app_url: str, page: Callable[..., Page], settled: Callable[..., Page], sheet: str, link: str, plots: int
 ) -> None:
     tab = page()
     tab.goto(f"{app_url}/{HISTORY.path}{link}")
-    settled(tab, plots=2)
+    settled(tab, plots)
     _click_entry(tab, sheet, "lion")
     expect(tab.get_by_role("heading", name="Lion")).to_be_visible()
     settled(tab)

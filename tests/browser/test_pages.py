@@ -112,7 +112,7 @@ def test_a_nonsense_link_opens_with_the_defaults_and_says_so(
     expect(tab.locator('[data-testid="stException"]')).to_have_count(0)
 
 
-@pytest.mark.parametrize("name", ["<b>x</b>", "[a](javascript:b)`**c**", "grüße☃%", "long" * 700])
+@pytest.mark.parametrize("name", ["[a](javascript:b)`**c**<b>grüße☃%</b>", "long" * 700])
 def test_a_wrong_address_says_so_and_offers_the_pages(app_url: str, page: Callable[..., Page], name: str) -> None:
     tab = page()
     tab.goto(f"{app_url}/{quote(name, safe='')}")

@@ -25,6 +25,7 @@ from tests.pages.visits import (
     Link,
     clean,
     controls,
+    figures,
     link_of,
     markup_shown,
     notes,
@@ -149,12 +150,6 @@ def _said(app: AppTest) -> str:
     return str(bar.proto.text)
 
 
-def _figures(app: AppTest) -> dict[str, Any]:
-    """The figures of the page that stay in place, by their keys, as text."""
-    parts = [part.proto for part in app.get("bidi_component") if part.proto.component_name.endswith("_figure")]
-    return {part.id.rpartition("-")[2]: part.json for part in parts}
-
-
 def test_the_page_opens_with_its_data_drawn_and_neither_torch_nor_scikit_learn_loaded() -> None:
     program = (
         "import sys\nfrom tests.pages.visits import open_page\nfrom ui import navigation\n"
@@ -177,7 +172,7 @@ def test_what_is_known_before_the_first_step_is_said(desk: Desk) -> None:
     assert f"| Adam | {digits(2 * training.weights)} | 1 |" in said
     assert desk.submitted == []
     assert desk.polled == 0
-    assert set(_figures(app)) == {"training_samples", "nloss"}
+    assert set(figures(app)) == {"training_samples", "nloss"}
 
 
 @pytest.mark.parametrize("dataset", DATASETS.values(), ids=DATASETS)
@@ -185,7 +180,7 @@ def test_every_set_of_data_is_drawn_with_every_model_that_takes_it(desk: Desk, d
     for model in suited(dataset):
         app = _open({"ndata": dataset.name, "nmodel": model.name, "nrules": "Adam"})
         assert dataset.idea in words(app)
-        assert ("training_samples" in _figures(app)) == (dataset.kind != "text")
+        assert ("training_samples" in figures(app)) == (dataset.kind != "text")
         _train(app)
         (training,) = desk.trainings
         assert (training.dataset, training.model, training.optimizer) == (dataset.key, model.key, "adam")
@@ -270,7 +265,7 @@ def test_a_training_is_watched_from_the_queue_to_its_end(desk: Desk) -> None:
         desk.run_to(step)
         clean(app.run())
         assert _said(app) == f"Training: step {step} of {STEPS}, about 3 s left."
-        assert {"nloss", "nscore", "nrates", "ngradient_norms", "nratios"} <= set(_figures(app))
+        assert {"nloss", "nscore", "nrates", "ngradient_norms", "nratios"} <= set(figures(app))
         assert app.slider(key="nt").disabled
         assert "What happened" not in [header.value for header in app.header]
     desk.run_to(STEPS)
@@ -309,28 +304,28 @@ def test_a_training_rests_goes_on_changes_its_rate_and_is_cancelled(desk: Desk) 
 def test_the_clock_turns_every_picture_back(desk: Desk) -> None:
     app = _train(_open())
     desk.run_to(STEPS)
-    last = _figures(clean(app.run()))
+    last = figures(clean(app.run()))
     clean(app.slider(key="nt").set_value(5).run())
-    earlier = _figures(app)
+    earlier = figures(app)
     assert {key for key in last if last[key] != earlier[key]} == set(last)
     assert link_of(app)["nt"] == ["5"]
     clean(app.slider(key="nt").set_value(STEPS).run())
-    assert _figures(app) == last
+    assert figures(app) == last
 
 
 def test_layers_are_those_of_the_configuration_that_is_chosen(desk: Desk) -> None:
     app = _train(_open({"nlayers": "Adam"}))
     desk.run_to(STEPS)
     clean(app.run())
-    assert "of Adam" in _figures(app)["nratios"]
+    assert "of Adam" in figures(app)["nratios"]
     clean(app.selectbox(key="nlayers").set_value("Momentum").run())
-    assert "of Momentum" in _figures(app)["nratios"]
+    assert "of Momentum" in figures(app)["nratios"]
 
 
 def test_results_are_there_again_when_the_page_is_come_back_to(desk: Desk) -> None:
     app = _train(_open())
     desk.run_to(STEPS)
-    shown = _figures(clean(app.run()))
+    shown = figures(clean(app.run()))
     app.switch_page(navigation.HISTORY.file)
     clean(app.run())
     asked = desk.polled
@@ -338,19 +333,19 @@ def test_results_are_there_again_when_the_page_is_come_back_to(desk: Desk) -> No
     assert desk.polled == asked
     app.switch_page(PAGE.file)
     clean(app.run())
-    assert _figures(app) == shown
+    assert figures(app) == shown
     assert "By validation loss **Adam** wins" in words(app)
 
 
 def test_curves_of_other_data_are_kept_and_can_be_gone_back_to(desk: Desk) -> None:
     app = _train(_open())
     desk.run_to(STEPS)
-    shown = _figures(clean(app.run()))
+    shown = figures(clean(app.run()))
     clean(app.selectbox(key="ndata").set_value("Circles").run())
-    assert "nscore" not in _figures(app)
+    assert "nscore" not in figures(app)
     clean(app.button(key="training_back").click().run())
     assert state(app, "ndata") == MOONS.name
-    assert _figures(app) == shown
+    assert figures(app) == shown
 
 
 def test_the_next_training_shows_its_last_step(desk: Desk) -> None:
@@ -461,4 +456,4 @@ def test_a_real_training_ends_with_a_winner() -> None:
     assert "**Adam** ends at a validation loss of" in said
     assert "By validation loss" in said
     assert "of what was held back right" in said
-    assert {"training_samples", "nloss", "nscore", "nrates", "ngradient_norms", "nratios"} == set(_figures(app))
+    assert {"training_samples", "nloss", "nscore", "nrates", "ngradient_norms", "nratios"} == set(figures(app))

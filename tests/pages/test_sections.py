@@ -12,12 +12,12 @@ from core.lessons.demo import Demo
 from core.lessons.pitfalls import SECTIONS
 from core.lessons.sections import Section
 from core.lessons.techniques import TECHNIQUES
-from tests.pages.visits import Link, clean, latex, notes, open_page, state, words
+from tests.pages.visits import Link, clean, figures, latex, notes, open_page, state, words
 from tests.programs import run_here
 from ui import navigation
-from ui.kit import elements
 from ui.navigation import Page
 from ui.panels.claims import claims_about, section_key, topic_key
+from ui.stage import figure
 
 OF = {navigation.TECHNIQUES: TECHNIQUES, navigation.PITFALLS: SECTIONS}
 PAIRS = [(page, section) for page, sections in OF.items() for section in sections]
@@ -67,7 +67,7 @@ def test_the_page_opens_on_its_first_section_playing_with_a_card_for_each(
     assert [button.label for button in app.button if (button.key or "").startswith(f"{page.prefix}show_")] == [
         f"**{section.title}**" for section in sections
     ]
-    assert len(app.get("plotly_chart")) == len(sections)
+    assert len(figures(app)) == len(sections)
     headings = [heading.value for heading in app.header]
     groups = list(dict.fromkeys(section.group for section in sections))
     assert [heading for heading in headings if heading in groups] == groups
@@ -199,5 +199,5 @@ def test_a_second_visit_makes_no_preview_again(
     def again(*_: object) -> None:
         raise AssertionError("A preview was made again.")
 
-    monkeypatch.setattr(elements, "preview", again)
+    monkeypatch.setattr(figure, "preview", again)
     open_page(page)

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from random import Random
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -17,6 +18,7 @@ from core.lessons.pitfalls import SECTIONS
 from core.lessons.techniques import TECHNIQUES
 from tests.marks import unmarked
 from ui import navigation
+from ui.kit.limits import OWN
 from ui.navigation import Page
 from ui.page.reference import PARTS
 from ui.panels.claims import topic_key
@@ -73,6 +75,12 @@ def clean(app: AppTest) -> AppTest:
     return app
 
 
+def figures(app: AppTest) -> dict[str, Any]:
+    """The figures of the page that stay in place, by their keys, as text."""
+    parts = [part.proto for part in app.get("bidi_component") if part.proto.component_name.endswith("_figure")]
+    return {part.id.rpartition("-")[2]: part.json for part in parts}
+
+
 def notes(app: AppTest) -> str:
     """What the page says about its link."""
     return "\n".join(warning.value for warning in app.warning)
@@ -109,10 +117,10 @@ _KINDS = (
     "toggle",
 )
 # What acts once and keeps nothing: a rule to begin with, a run, a scenario or a mission to open, the choice by family
-# that writes into another, the rate of a network that trains.
+# that writes into another, the rate of a network that trains, what a teacher's link is made of.
 _ACTS = re.compile(
     r"\w?edit|\w?load|\w?try_\w+|\w?mission_of_[\w-]+|\w?reopen|\w?laboratory|\w{0,2}family_\w+"
-    r"|\w?schedule_all|\w?now_\w+"
+    r"|\w?schedule_all|\w?now_\w+|\w?class_\w+"
 )
 
 
@@ -145,3 +153,51 @@ def markup_shown(app: AppTest) -> list[str]:
     texts = [element.value for kind in kinds for element in app.get(kind)]
     texts += [element.label for kind in ("expander", "toggle", "slider", "selectbox") for element in app.get(kind)]
     return [text for text in texts if "elsewhere.example" in re.sub(r"`[^`\n]*`", "", text)]
+
+
+def opened(page: Page) -> tuple[Link, dict[str, str]]:
+    """A link that opens every fold of ``page`` and takes every choice of its own, and the controls that are there then.
+
+    Experiments stay off: they would take minutes, and their settings are the same sliders.
+    """
+    link: dict[str, str] = {}
+    while True:
+        drawn = controls(open_page(page, link))
+        closed = {key for key, kind in drawn.items() if kind == "expander" or key.startswith(f"{page.prefix}code_")}
+        own = {f"{page.prefix}f": OWN, f"{page.prefix}data": "Own table"}
+        more = dict.fromkeys(closed, "true") | {key: own[key] for key in own if drawn.get(key) == "selectbox"}
+        if more == link:
+            return link, drawn
+        link = more
+
+
+def control(app: AppTest, key: str, kind: str) -> Any:
+    """The control ``key`` of this ``kind``, as AppTest gives it."""
+    (control,) = [control for control in app.get(kind) if control.proto.id.endswith(f"-{key}")]
+    return control
+
+
+FORMULAS = ("x**2 + 2*y**2", "(x+3)(y+2)", "x**2 +", "2x² + |y|", "x**4")
+
+
+def drawn_value(app: AppTest, key: str, kind: str, draw: Random) -> object:
+    """A value at random that a visitor could give the control ``key``."""
+    if kind in ("expander", "toggle"):
+        return draw.random() < 0.5
+    if kind in ("text_input", "text_area"):
+        return draw.choice(FORMULAS) if key.endswith("formula") else draw.choice(("1,2; 3,4; 5,7", "adam", ""))
+    one = control(app, key, kind)
+    proto = one.proto
+    if kind == "tab_container":
+        return draw.choice([tab.label for tab in one.children.values()])
+    if kind == "number_input":
+        number = draw.choice((proto.min, draw.uniform(max(proto.min, -3), min(proto.max, 3)), proto.default))
+        return float(round(number)) if proto.format == "%.0f" else number
+    if kind == "multiselect":
+        return draw.sample(list(proto.options), draw.randint(0, min(4, proto.max_selections)))
+    if kind in ("selectbox", "select_slider"):
+        return draw.choice(list(proto.options))
+    if kind == "button_group":
+        return draw.choice([option.content for option in proto.options])
+    number = draw.uniform(proto.min, proto.max)
+    return round(number) if proto.data_type == proto.INT else number

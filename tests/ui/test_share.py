@@ -174,3 +174,26 @@ def test_the_length_of_a_link_is_known_before_a_setting_is_set(visit: dict[str, 
     assert visit["address"] == "b=x+y"
     assert share.length_with({}) == len("b=x+y")
     assert share.length_with({"b": "long", "c": 2.5}) == len("b=long&c=2.5")
+
+
+def test_what_is_locked_is_what_the_link_says_whoever_sets_it(visit: dict[str, Any]) -> None:
+    visit |= {"lock": ["a"], "hide": [], "link:asked": {}}
+    visit["link:kept"] = {"p": {"a": ["2"], "lock": ["a"]}}
+
+    def announced(key: str) -> Any:
+        Context().run(lambda: share.setting(key, "1", str, "a text"))
+        return visit[key]
+
+    # A widget, a callback, or a forged message.
+    visit |= {"a": "3", "b": "3"}
+    assert (announced("a"), announced("b")) == ("2", "3")
+    # A chip, a hand on the stage, or another part of the page.
+    share.ask({"a": "4", "b": "4"})
+    assert visit["link:kept"]["p"] == {"a": ["2"], "b": ["4"], "lock": ["a"]}
+    assert (announced("a"), announced("b")) == ("2", "4")
+    # An undo, or a file.
+    share.follow({"a": ["5"], "b": ["5"], "lock": ["b"], "task": ["Other."]})
+    assert visit["link:followed"] == {"p": {"a": ["2"], "b": ["5"], "lock": ["a"]}}
+    assert (share.locked("a"), share.hidden("a"), share.locked("b")) == (True, False, False)
+    visit["hide"] = ["b"]
+    assert share.locked("b")

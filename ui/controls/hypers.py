@@ -51,9 +51,15 @@ def slider_dial(hyper: Hyper, key: str) -> Dial:
     return Dial(key, hyper.words, hyper, hyper.name, lambda value: hyper_state(hyper, value))
 
 
-def hyper_value(hyper: Hyper, key: str, default: float | None = None) -> float:
-    """The number kept under ``key`` in the link and the session, whether a field for it is drawn or not."""
-    share.setting(key, hyper.default if default is None else float(default), *number_in(*hyper.bounds, hyper.whole))
+def hyper_value(hyper: Hyper, key: str, default: float | None = None, of: str = "") -> float:
+    """The number kept under ``key`` in the link and the session, whether a field for it is drawn or not.
+
+    ``of`` is the name of what it is a number of, where several on the page have it.
+    """
+    opening = hyper.default if default is None else float(default)
+    share.setting(
+        key, opening, *number_in(*hyper.bounds, hyper.whole), called=f"{of}: {hyper.words}" if of else hyper.words
+    )
     return float(st.session_state[key])
 
 
@@ -62,7 +68,9 @@ def hyper_field(hyper: Hyper, key: str, default: float | None = None, label: str
     default = hyper.default if default is None else float(default)
     step = 1.0 if hyper.whole else 10.0 ** math.floor(math.log10(default or hyper.slider[1]) - 1)
     shape = "%.0f" if hyper.whole else "%.6g"
-    st.number_input(label or _label(hyper), *hyper.bounds, default, step, shape, key=key, help=hyper.help)
+    disabled = share.locked(key)
+    label = label or _label(hyper)
+    st.number_input(label, *hyper.bounds, default, step, shape, key=key, help=hyper.help, disabled=disabled)
 
 
 def hyper_row(hypers: Sequence[Hyper], prefix: str) -> dict[str, float]:
@@ -87,8 +95,21 @@ def whole_slider(
 ) -> int:
     """A slider over the whole numbers from ``low`` to ``high``, which lie within the ``bounds`` that a link is told."""
     read, allowed = number_in(*bounds, whole=True)
-    share.setting(key, int(default), lambda text: None if (number := read(text)) is None else int(number), allowed)
-    return int(st.slider(label, int(low), int(high), int(default), key=key, help=help or None, on_change=on_change))
+    share.setting(
+        key, int(default), lambda text: None if (number := read(text)) is None else int(number), allowed, called=label
+    )
+    return int(
+        st.slider(
+            label,
+            int(low),
+            int(high),
+            int(default),
+            key=key,
+            help=help or None,
+            on_change=on_change,
+            disabled=share.locked(key),
+        )
+    )
 
 
 def linear_slider(
@@ -106,9 +127,22 @@ def linear_slider(
 
     Its stops are ``step`` apart; unless that is given, they reach the ends and the default.
     """
-    share.setting(key, default, *number_in(*bounds))
+    share.setting(key, default, *number_in(*bounds), called=label)
     step = step or linear_step(low, high, default)
-    return float(st.slider(label, low, high, default, step, "%g", key=key, help=help or None, on_change=on_change))
+    return float(
+        st.slider(
+            label,
+            low,
+            high,
+            default,
+            step,
+            "%g",
+            key=key,
+            help=help or None,
+            on_change=on_change,
+            disabled=share.locked(key),
+        )
+    )
 
 
 def stops_control(
@@ -126,8 +160,20 @@ def stops_control(
     texts = {stop: number_text(stop) for stop in sorted({*stops, default, *asked_number(key, *bounds, whole)})}
     read, allowed = number_in(*bounds, whole)
     opening = texts[default]
-    share.setting(key, opening, lambda text: None if (number := read(text)) is None else texts.get(number), allowed)
-    return float(st.select_slider(label, texts.values(), opening, key=key, help=help or None, on_change=on_change))
+    share.setting(
+        key, opening, lambda text: None if (number := read(text)) is None else texts.get(number), allowed, called=label
+    )
+    return float(
+        st.select_slider(
+            label,
+            texts.values(),
+            opening,
+            key=key,
+            help=help or None,
+            on_change=on_change,
+            disabled=share.locked(key),
+        )
+    )
 
 
 def hyper_state(hyper: Hyper, value: float) -> str | int | float:

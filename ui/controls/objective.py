@@ -58,7 +58,7 @@ def objective_control(dimension: int | None, default: str, prefix: str = "") -> 
                 label,
                 key=prefix + key,
                 help=help_,
-                disabled=len(text) > MAX_CHARACTERS,
+                disabled=len(text) > MAX_CHARACTERS or share.locked(f"{prefix}f") or share.locked(f"{prefix}formula"),
                 on_click=share.ask,
                 args=({f"{prefix}f": OWN, f"{prefix}formula": text},),
             )
@@ -67,20 +67,22 @@ def objective_control(dimension: int | None, default: str, prefix: str = "") -> 
 
 def _own_formula(dimension: int | None, fallback: Objective, prefix: str) -> Objective:
     key = f"{prefix}formula"
-    text_setting(key, fallback.formula)
+    names = "x, or of x and y" if dimension is None else " and ".join(VARIABLES[:dimension])
+    label = f"Formula of {names}"
+    text_setting(key, label, fallback.formula)
     before = st.session_state[key]
     if (strict := _strict(before, dimension)) != before:
         st.session_state[key] = strict
         st.session_state[_typed(key)] = (before, strict)
-    names = "x, or of x and y" if dimension is None else " and ".join(VARIABLES[:dimension])
     text = st.text_input(
-        f"Formula of {names}",
+        label,
         fallback.formula,
         key=key,
         max_chars=MAX_TEXT,
         help="As on paper or as in a program: 2x², |x|, √x, e^(-x²), sin 2πx, 2*x**2; also log, min(a, b), max(a, b) "
         "and where(x > 0, a, b). Behind a semicolon stand bounds: x^2; x: (1, 2).",
         on_change=lambda: _begin_anew(fallback.formula, dimension, prefix),
+        disabled=share.locked(key),
     )
     own = last_good(
         prefix,
@@ -160,16 +162,20 @@ def start_control(objective: Objective, prefix: str = "") -> tuple[float, ...]:
     start = []
     for name, number, column in zip(VARIABLES, objective.start, st.columns(objective.dimension), strict=False):
         with column:
-            start.append(number_control(f"Start {name}", f"{prefix}{name}", -MAX_START, MAX_START, number))
+            start.append(number_control(_start_label(name), f"{prefix}{name}", -MAX_START, MAX_START, number))
     return tuple(start)
 
 
 def kept_start(objective: Objective, prefix: str) -> tuple[float, ...]:
     """The point where every path begins, chosen on a stage alone: no control for it is drawn."""
-    names = [f"{prefix}{name}" for name in VARIABLES[: objective.dimension]]
+    names = VARIABLES[: objective.dimension]
     for name, number in zip(names, objective.start, strict=True):
-        share.setting(name, number, *number_in(-MAX_START, MAX_START))
-    return tuple(float(st.session_state[name]) for name in names)
+        share.setting(f"{prefix}{name}", number, *number_in(-MAX_START, MAX_START), called=_start_label(name))
+    return tuple(float(st.session_state[f"{prefix}{name}"]) for name in names)
+
+
+def _start_label(name: str) -> str:
+    return f"Start {name}"
 
 
 def start_state(start: Sequence[float], prefix: str) -> dict[str, float]:

@@ -9,11 +9,13 @@ from typing import TypedDict
 import streamlit as st
 
 from core.catalogue.hypers import Hyper
+from core.catalogue.objectives import Objective
 from core.catalogue.optimizers import OPTIMIZERS
 from core.catalogue.optimizers.declaration import Family, Optimizer
 from core.catalogue.racers import RACERS, Racer, counted_key, distinct, own_racer
 from core.catalogue.schedules import SCHEDULES, Schedule, own_schedule
 from core.catalogue.schedules import schedule as by_text
+from core.lessons.rate_any import reaching
 from ui.controls.hypers import hyper_control, hyper_field, hyper_value, slider_dial
 from ui.kit import share
 from ui.kit.basics import (
@@ -74,7 +76,12 @@ def racers_control(default: Sequence[str], prefix: str = "", most: int = MAX_RAC
         most,
     )
     families = st.popover(
-        "Choose by family", icon=":material/account_tree:", width="stretch", key=f"{prefix}families", on_change="rerun"
+        "Choose by family",
+        icon=":material/account_tree:",
+        width="stretch",
+        key=f"{prefix}families",
+        on_change="rerun",
+        disabled=share.locked(f"{prefix}rules"),
     )
     if families.open:
         with families:
@@ -86,15 +93,17 @@ def basins_control(racers: Sequence[Racer], prefix: str = "") -> str:
     """The key of the one of ``racers`` of which to show where it ends from each start; empty unless one is chosen."""
     keys = {"none": "", **{racer.name: racer.key for racer in racers}}
     key = f"{prefix}basins"
-    share.setting(key, "none", one_of(keys), "choose one from the list")
+    label = "Basins of"
+    share.setting(key, "none", one_of(keys), "choose one from the list", called=label)
     chosen = st.selectbox(
-        "Basins of",
+        label,
         list(keys),
         key=key,
         width=_BASINS,
         # It says itself what it is for, and takes no height from the picture.
         format_func=lambda name: f"Basins of {name}" if keys[name] else "Basins: none",
         label_visibility="collapsed",
+        disabled=share.locked(key),
     )
     return keys[chosen]
 
@@ -128,12 +137,12 @@ def tuning(racer: Racer, opening: Mapping[str, float], prefix: str = "") -> Tuni
     ``prefix`` begins the keys, here and below.
     """
     own = {
-        hyper.name: hyper_value(hyper, prefix + hyper_key(racer, hyper.name), opening.get(hyper.name))
+        hyper.name: hyper_value(hyper, prefix + hyper_key(racer, hyper.name), opening.get(hyper.name), racer.name)
         for hyper in racer.optimizer.hypers
     }
     schedule = _schedule(racer, prefix)
     follows = {
-        hyper.name: hyper_value(hyper, prefix + schedule_hyper_key(racer, schedule, hyper.name))
+        hyper.name: hyper_value(hyper, prefix + schedule_hyper_key(racer, schedule, hyper.name), of=racer.name)
         for hyper in schedule.hypers
     }
     return {"hypers": own, "schedule": schedule.reference, "schedule_hypers": follows}
@@ -143,7 +152,8 @@ def _schedule(racer: Racer, prefix: str) -> Schedule:
     """The schedule of ``racer``, whether a list to choose it from is drawn or not."""
     names = schedules(prefix)
     key = prefix + schedule_key(racer)
-    share.setting(key, SCHEDULES["constant"].name, one_of(names), "choose one from the list")
+    label = f"{racer.name}: schedule"
+    share.setting(key, SCHEDULES["constant"].name, one_of(names), "choose one from the list", called=label)
     return names[st.session_state[key]]
 
 
@@ -165,11 +175,15 @@ def racer_fields(racer: Racer, opening: Mapping[str, float], prefix: str = "") -
             choice("Schedule of the learning rate", schedules(prefix), prefix + schedule_key(racer))
 
 
-def racer_dials(racer: Racer, text: str, prefix: str = "") -> list[Dial]:
-    """A dial for every number that ``racer`` is set to under the schedule ``text``, the learning rate first."""
+def racer_dials(racer: Racer, text: str, objective: Objective, prefix: str = "") -> list[Dial]:
+    """A dial for every number that ``racer`` is set to under the schedule ``text``, the learning rate first.
+
+    That reaches beyond what ``objective`` allows.
+    """
     schedule = by_text(text)
+    hypers = [reaching(one, objective) if one.name == "lr" else one for one in racer.optimizer.hypers]
     return [
-        *(Dial(prefix + hyper_key(racer, one.name), one.words, one, one.name) for one in racer.optimizer.hypers),
+        *(Dial(prefix + hyper_key(racer, one.name), one.words, one, one.name) for one in hypers),
         *(
             Dial(prefix + schedule_hyper_key(racer, schedule, one.name), one.words, one, f"{schedule.key}_{one.name}")
             for one in schedule.hypers
@@ -308,9 +322,18 @@ def everyone_row(racers: Sequence[Racer], prefix: str = "") -> None:
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
-            "One schedule for all", list(names), None, key=key, on_change=follow, placeholder="Each its own", width=300
+            "One schedule for all",
+            list(names),
+            None,
+            key=key,
+            on_change=follow,
+            placeholder="Each its own",
+            width=300,
+            disabled=all(share.locked(prefix + schedule_key(racer)) for racer in racers),
         )
-        st.button("Library rates for all", key=f"{prefix}library", on_click=library)
+        rates = [prefix + hyper_key(racer, "lr") for racer in racers]
+        fixed = all(map(share.locked, rates))
+        st.button("Library rates for all", key=f"{prefix}library", on_click=library, disabled=fixed)
 
 
 def own_rules_control(prefix: str = "", most: int = 1) -> tuple[list[Racer], str]:
@@ -320,8 +343,9 @@ def own_rules_control(prefix: str = "", most: int = 1) -> tuple[list[Racer], str
     says.
     """
     keys = [counted_key(f"{prefix}own", count) for count in range(1, most + 1)]
+    label = "Your rule, one assignment a line"
     for key in keys:
-        text_setting(key)
+        text_setting(key, label)
     written = [key for key in keys if str(st.session_state[key]).strip()]
     shown = keys[0]
     if most > 1:
@@ -329,8 +353,9 @@ def own_rules_control(prefix: str = "", most: int = 1) -> tuple[list[Racer], str
         slots = {f"Rule {keys.index(key) + 1}": key for key in [*written, *free]}
         shown = view_control("Rule in the box", slots, f"{prefix}editing")
     text = st.text_area(
-        "Your rule, one assignment a line",
+        label,
         key=shown,
+        disabled=share.locked(shown),
         height=240,
         max_chars=MAX_TEXT,
         placeholder="# My momentum\nbeta: (0, 1) = 0.9\nv = beta*v + g\nx = x - lr*v",
@@ -357,10 +382,12 @@ def own_schedule_control(prefix: str = "") -> None:
     A text that is not a schedule is explained and stays where it is; the last one that was, if any, is still followed.
     """
     key = _own_schedule(prefix)
-    text_setting(key)
+    label = "Your schedule, one assignment a line"
+    text_setting(key, label)
     text = st.text_area(
-        "Your schedule, one assignment a line",
+        label,
         key=key,
+        disabled=share.locked(key),
         height=120,
         max_chars=MAX_TEXT,
         placeholder="gamma: (0, 1) = 0.1\nfactor = where(t > T/2, gamma, 1)",

@@ -70,11 +70,13 @@ def samples_control(prefix: str) -> Chosen:
 def _own(prefix: str, instead: str) -> Chosen | None:
     """What is predicted from what in the pasted text; ``None`` while it cannot be, and ``instead`` is used."""
     key = f"{prefix}table"
-    share.setting(key, "", lambda text: text, "rows of a table")
+    label = "Your table"
+    share.setting(key, "", lambda text: text, "rows of a table", called=label)
     text = str(
         st.text_area(
-            "Your table",
+            label,
             key=key,
+            disabled=share.locked(key),
             height=180,
             max_chars=MAX_PASTE,
             placeholder="height,weight,sport\n1.62,58.1,run\n1.80,77.5,row\n1.71,66.0,run",

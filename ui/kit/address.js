@@ -52,10 +52,13 @@ export default function () {
   const { early } = window.gradientDescentAddress ?? {};
   const { show } = address();
   window.gradientDescentAddress = {
-    show({ query, at }) {
+    show({ query, done, at }) {
       show(query);
+      remember({ page: window.location.pathname.split("/").pop(), query, done });
       if (at) arrive(at);
     },
+    kept,
+    forget,
   };
   if (early) window.gradientDescentAddress.show(early);
 }

@@ -24,7 +24,7 @@ class Named(Protocol):
 # Pixels: the height of a line of chips; of a chip, with the gap behind it, and of a segment what is not their name, and
 # a letter; windows for which lines of chips are counted, and what of a window they do not have.
 _CHIP, _CHIP_EDGES, _CHIP_LETTER, _SEGMENT_EDGES, _SEGMENT_LETTER = 36, 41, 5.6, 39, 6.7
-_WIDTHS, _BESIDE = (800, 1000, 1200, 1280, 1440, 1700, 2000), 480
+_WIDTHS, _BESIDE, _BESIDE_EMBEDDED = (800, 1000, 1200, 1280, 1440, 1700, 2000), 480, 160
 
 Choice = TypeVar("Choice")
 Made = TypeVar("Made")
@@ -46,9 +46,9 @@ def choice(
 ) -> Choice:
     """The value of one of ``options``; the first unless ``default`` names another."""
     names = list(options)
-    share.setting(key, default or names[0], one_of(names), "choose one from the list")
-    index = names.index(default or names[0])
-    return options[st.selectbox(label, names, index, key=key, on_change=on_change or "rerun")]
+    share.setting(key, default or names[0], one_of(names), "choose one from the list", called=label)
+    index, disabled = names.index(default or names[0]), share.locked(key)
+    return options[st.selectbox(label, names, index, key=key, on_change=on_change or "rerun", disabled=disabled)]
 
 
 def view_control(
@@ -56,12 +56,19 @@ def view_control(
 ) -> Choice:
     """The value of one of a few ``options``, side by side; the first is the default."""
     names = list(options)
-    share.setting(key, names[0], one_of(names), f"it is {' or '.join(names)}")
+    share.setting(key, names[0], one_of(names), f"it is {' or '.join(names)}", called=label)
     segments = sum(_SEGMENT_EDGES + _SEGMENT_LETTER * len(name) for name in names)
     # A label that is wider than what it stands above would be broken.
     width = math.ceil(max(segments, _SEGMENT_LETTER * (len(label) + 1)))
     chosen = st.segmented_control(
-        label, names, default=names[0], required=True, key=key, on_change=on_change, width=width
+        label,
+        names,
+        default=names[0],
+        required=True,
+        key=key,
+        on_change=on_change,
+        width=width,
+        disabled=share.locked(key),
     )
     return options[chosen or names[0]]
 
@@ -75,7 +82,7 @@ def chip_control(
 ) -> Choice:
     """The value of one of many ``options``, each a chip with its ``name``; the first is the default."""
     keys = list(options)
-    share.setting(key, keys[0], one_of(keys), f"it is {' or '.join(keys)}")
+    share.setting(key, keys[0], one_of(keys), f"it is {' or '.join(keys)}", called=label)
     with chips_row(key, [name(option) for option in options.values()]):
         chosen = st.pills(
             label,
@@ -86,6 +93,7 @@ def chip_control(
             on_change=on_change,
             format_func=lambda one: name(options[one]),
             label_visibility="collapsed",
+            disabled=share.locked(key),
         )
     return options[chosen or keys[0]]
 
@@ -110,8 +118,8 @@ def chips_row(key: str, names: Sequence[str]) -> Iterator[None]:
 
 
 def _chip_lines(names: Sequence[str], window: int) -> int:
-    """The lines that chips take in a ``window`` of so many pixels, with the sidebar beside them."""
-    room, lines, taken = window - _BESIDE, 1, 0.0
+    """The lines that chips take in a ``window`` of so many pixels, with the sidebar beside them unless embedded."""
+    room, lines, taken = window - (_BESIDE_EMBEDDED if st.context.is_embedded else _BESIDE), 1, 0.0
     for name in names:
         chip = _CHIP_EDGES + _CHIP_LETTER * len(name)
         if taken and taken + chip > room:
@@ -132,7 +140,7 @@ def several(
 
     They are at least one, the first of ``default``, unless that is empty.
     """
-    share.setting(key, list(default), one_of(options), "choose from the list", most)
+    share.setting(key, list(default), one_of(options), "choose from the list", most, label)
     chosen = st.multiselect(
         label,
         list(options),
@@ -143,6 +151,7 @@ def several(
         help=help,
         # Enter chooses the option that was typed; with a row for all of them it would choose every one that fits.
         select_all=False,
+        disabled=share.locked(key),
     )
     if default and not chosen:
         st.caption(f"None is chosen, so {default[0]} runs.")
@@ -162,24 +171,30 @@ def number_control(
     width: int | Literal["stretch"] = "stretch",
 ) -> float:
     """A number in ``[low, high]``, typed; ``step`` is what its buttons add, 1 to a ``whole`` one."""
-    share.setting(key, float(default), *number_in(low, high, whole))
+    share.setting(key, float(default), *number_in(low, high, whole), called=label)
     # A float box for whole numbers too: Streamlit's whole-number box raises for a link that says inf.
     step, shape = (1.0, "%.0f") if whole else (step, "%.6g")
-    return float(st.number_input(label, low, high, default, step, shape, key=key, help=help, width=width))
+    disabled = share.locked(key)
+    box = st.number_input(label, low, high, default, step, shape, key=key, help=help, width=width, disabled=disabled)
+    return float(box)
 
 
 def switch(label: str, key: str) -> bool:
     """Whether a switch is on; it is off unless a link says otherwise."""
-    _switch_setting(key)
-    return st.toggle(label, key=key)
+    _switch_setting(key, label)
+    return st.toggle(label, key=key, disabled=share.locked(key))
 
 
 def fold(label: str, key: str, draw: Callable[[], object], holds: str = "") -> None:
     """A section that a link may open; ``draw`` fills it only while it is open.
 
-    A link that sets any control in it, whose keys begin with ``holds``, opens it too.
+    A link that sets any control in it, whose keys begin with ``holds``, opens it too. One that is locked stays open or
+    closed, and one that is hidden is not there.
     """
-    _switch_setting(key)
+    _switch_setting(key, label)
+    if share.locked(key):
+        _fixed_fold(label, key, draw)
+        return
     if holds and share.arriving_at(holds):
         st.session_state[key] = True
     section = st.expander(label, key=key, on_change="rerun")
@@ -188,8 +203,20 @@ def fold(label: str, key: str, draw: Callable[[], object], holds: str = "") -> N
             draw()
 
 
-def _switch_setting(key: str) -> None:
-    share.setting(key, False, lambda text: {"true": True, "false": False}.get(text.lower()), "it is true or false")
+def _fixed_fold(label: str, key: str, draw: Callable[[], object]) -> None:
+    """A fold that cannot be opened or closed, which Streamlit's own cannot be told."""
+    if share.hidden(key):
+        return
+    if not st.session_state[key]:
+        st.button(label, key=f"{key}:locked", icon=":material/lock:", disabled=True, width="stretch")
+        return
+    with st.container(border=True):
+        st.markdown(label)
+        draw()
+
+
+def _switch_setting(key: str, label: str) -> None:
+    share.setting(key, False, share.read_switch, "it is true or false", called=label)
 
 
 def last_good(
@@ -279,8 +306,16 @@ def asked_number(key: str, low: float, high: float, whole: bool = False) -> list
 
 def pasted(label: str, key: str, of: str, height: int, placeholder: str, help: str) -> str:
     """What stands in a box for something pasted, ``of`` which a link holds no more than is short."""
-    share.setting(key, "", lambda text: text, f"text of {of}")
-    box = st.text_area(label, key=key, height=height, max_chars=MAX_PASTE, placeholder=placeholder, help=help)
+    share.setting(key, "", lambda text: text, f"text of {of}", called=label)
+    box = st.text_area(
+        label,
+        key=key,
+        height=height,
+        max_chars=MAX_PASTE,
+        placeholder=placeholder,
+        help=help,
+        disabled=share.locked(key),
+    )
     text = str(box)
     if len(text) > MAX_LINKED:
         share.instead(key, None)
@@ -288,11 +323,12 @@ def pasted(label: str, key: str, of: str, height: int, placeholder: str, help: s
     return text
 
 
-def text_setting(key: str, default: str = "") -> None:
-    """Announces a box for a text of at most ``MAX_TEXT`` characters, called ``key`` in the link."""
+def text_setting(key: str, label: str, default: str = "") -> None:
+    """Announces a box with this ``label`` for a text of at most ``MAX_TEXT`` characters, called ``key`` in the link."""
     share.setting(
         key,
         default,
         lambda text: text if len(text) <= MAX_TEXT else None,
         f"a text has at most {digits(MAX_TEXT)} characters",
+        called=label,
     )

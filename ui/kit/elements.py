@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from functools import lru_cache, partial
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
@@ -11,10 +11,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.engine.findings import Plot
 from core.figures import DARK, LIGHT, Look
 from core.figures.picture import CONFIG
-from core.figures.plot import PREVIEW_HEIGHT, preview
 from core.formula.words import digits
 from core.lessons.glossary import marked
 from core.lessons.reference import as_csv
@@ -26,8 +24,6 @@ _FONT = '"Source Sans", sans-serif'
 _NARROW = 760
 # Pixels of a line of text, about seventy characters.
 _LINE = 560
-# Previews of all sections and all pages in both themes: they depend on nothing else that a visitor can set.
-_PREVIEWS = 128
 # The accent of the theme, faint enough to read numbers on.
 _HIGHLIGHT = {"light": "background-color: #DDE1F7", "dark": "background-color: #2A3260"}
 
@@ -41,7 +37,8 @@ def torch_for(what: str) -> bool:
     """Whether PyTorch is installed, without importing it; if not, says that ``what`` needs it and how to get it."""
     there = find_spec("torch") is not None
     if not there:
-        (wanted,) = (line for line in _REQUIREMENTS.read_text().splitlines() if line.partition("=")[0] == "torch")
+        lines = _REQUIREMENTS.read_text().splitlines()
+        wanted = next((line for line in lines if line.startswith("torch")), "torch")
         st.info(
             f"{what} needs PyTorch, which is not installed here: `pip install {wanted}`, then start the app again. "
             "Everything else works without it.",
@@ -65,16 +62,6 @@ def picture(
         on_select=on_select,
         selection_mode="points",
     )
-
-
-def preview_picture(make: Callable[[], Plot], key: str, alt: str) -> None:
-    """What ``make`` computes, the same for everyone, as a small picture."""
-    picture(_preview(make, look()), key, PREVIEW_HEIGHT, alt)
-
-
-@lru_cache(maxsize=_PREVIEWS)
-def _preview(make: Callable[[], Plot], colors: Look) -> go.Figure:
-    return preview(make(), colors)
 
 
 def sheet(wide: go.Figure, narrow: go.Figure, key: str, alt: str, on_select: Callable[[str], None]) -> None:

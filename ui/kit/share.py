@@ -28,16 +28,24 @@ from ui.kit.limits import MAX_LINK
 
 Setting = str | float | bool | list[str]
 
+LOCK, HIDE, TASK, PROJECTOR = "lock", "hide", "task", "projector"
+"""What a teacher's link says of the whole page: keys of controls that stay as it sets them, of such that are not even
+drawn, a task for those who open it, and whether the page is set for a projector."""
+
 # Session keys. The page that is open; what its link asked for, as plain text, the keys of that which no control has had
-# yet, and notes about what could not be used; and where on the page to go.
+# yet, those that it locks and no control has had yet, and notes about what could not be used; and where on the page to
+# go.
 _PAGE = "link:page"
 _ASKED = "link:asked"
 _UNUSED = "link:unused"
+_UNLOCKED = "link:unlocked"
 _NOTES = "link:notes"
 _AT = "link:at"
 # The keys of the controls that were set since the last run; and those of all controls, by the parts that drew them.
 _CHANGED = "link:changed"
 _DRAWN = "link:drawn"
+# The controls of the page that is open, drawn now or before: what each is called, by its key.
+_CALLED = "link:called"
 # By the path of each page: what its controls were last set to, drawn now or not, and its link; and the link of the page
 # that is open, by the parts of the page that can run by themselves.
 _KEPT = "link:kept"
@@ -49,16 +57,22 @@ _WRITTEN = "link:written"
 _HISTORIES = "link:histories"
 _OFFERED = "link:offered"
 _FOLLOWED = "link:followed"
+# What the browser is to remember as done.
+_DONE = "link:done"
 # Characters that are repeated to the visitor, and notes; a link can hold half a million and a thousand.
 _LONGEST = 80
 _MOST_NOTES = 100
+# Controls that a link may lock, and characters of a task: a sentence or two.
+_MOST_LOCKED, MAX_TASK = 100, 300
 # What sites and mailing lists add to any link that is shared on them begins like this, and nobody meant it for a page.
 _ADDED = ("utm_", "fbclid", "gclid", "igshid", "mc_", "msclkid")
 
 # Streamlit sends a component's code again with every change of its data. So the code, which does not change, is a
 # component of its own.
 _code = st.components.v2.component(
-    "gradient_descent_address_code", js=Path(__file__).with_name("address.js").read_text(), isolate_styles=False
+    "gradient_descent_address_code",
+    js="".join(Path(__file__).with_name(name).read_text() for name in ("memory.js", "address.js")),
+    isolate_styles=False,
 )
 _address = st.components.v2.component(
     "gradient_descent_address",
@@ -75,12 +89,12 @@ _address = st.components.v2.component(
 class _Part:
     """The controls drawn in a part of a page: the default of each, and what the link says in place of its value.
 
-    With the ``keys`` of all of them, also in the parts ``within`` it, and the links of those, by their names from the
+    With what each is ``called``, also in the parts ``within`` it, and the links of those, by their names from the
     outermost inwards.
     """
 
     defaults: dict[str, Setting] = field(default_factory=dict)
-    keys: set[str] = field(default_factory=set)
+    called: dict[str, str] = field(default_factory=dict)
     instead: dict[str, Setting | None] = field(default_factory=dict)
     within: dict[tuple[str, ...], Link] = field(default_factory=dict)
 
@@ -105,12 +119,18 @@ _drawn: ContextVar[_Part | None] = ContextVar("drawn", default=None)
 _sentences: ContextVar[Mapping[str, tuple[str, ...]]] = ContextVar("sentences", default=MappingProxyType({}))
 
 
-def begin(path: str) -> None:
-    """Reads the link with which the page at ``path`` was opened, and reserves the place for notes about it."""
+def begin(path: str, address: object = None) -> None:
+    """Reads the link with which the page at ``path`` was opened, and reserves the place for notes about it.
+
+    ``address`` is the query that a browser says its address has by now, believed where nothing else is known.
+    """
     now = st.session_state
     context = get_script_run_ctx()
     returned = context is not None and context.is_history_navigation
     followed = now.pop(_FOLLOWED, {}).get(path)
+    if isinstance(address, str) and _PAGE not in now:
+        fields = parse_qs(address.removeprefix("?"), keep_blank_values=True)
+        followed = {key: values for key, values in fields.items() if not key.startswith("embed")}
     anew, first = False, now.get(_PAGE) != path or returned or followed is not None
     if first:
         now[_PAGE] = path
@@ -128,9 +148,35 @@ def begin(path: str) -> None:
         if anew:
             kept[path] = asked
         now[_ASKED] = dict(kept[path])
+        # Their keys are the same on every page.
+        for key in (LOCK, HIDE, TASK, PROJECTOR):
+            now.pop(key, None)
+        now[_CALLED] = {}
     now.pop(_CHANGED, None)
     _run.set(_Run(st.empty(), first, anew))
     _drawn.set(_Part())
+    _announce_fields()
+    if first:
+        now[_UNLOCKED] = {*now[LOCK], *now[HIDE]} if anew else set()
+
+
+def _announce_fields() -> None:
+    """Announces what a teacher's link says of the whole page."""
+
+    def key(text: str) -> str | None:
+        known = re.fullmatch(r"\w{1,80}", text) and text not in (LOCK, HIDE, TASK, PROJECTOR)
+        return text if known else None
+
+    for name in (LOCK, HIDE):
+        setting(name, [], key, "it is the name of a control", _MOST_LOCKED)
+    task = f"a text of at most {MAX_TASK} characters"
+    setting(TASK, "", lambda text: text if len(text) <= MAX_TASK else None, task)
+    setting(PROJECTOR, False, read_switch, "it is true or false")
+
+
+def read_switch(text: str) -> bool | None:
+    """Reads true or false from a link."""
+    return {"true": True, "false": False}.get(text.lower())
 
 
 def end() -> None:
@@ -143,6 +189,8 @@ def end() -> None:
     now = st.session_state
     unknown = "no control on this page, as it is now, has this name"
     notes = [*now[_NOTES], *(_note(key, now[_ASKED][key][-1], unknown) for key in sorted(now[_UNUSED]))]
+    notes += [_note(HIDE if key in now[HIDE] else LOCK, key, unknown) for key in sorted(now[_UNLOCKED])]
+    now[_CALLED] = now[_CALLED] | page.called
     length = len(codec.query(link()))
     if not notes and length <= MAX_LINK:
         run.slot.empty()
@@ -185,8 +233,9 @@ def part(name: str) -> Iterator[None]:
     finally:
         _drawn.reset(token)
     if around is not None:
-        around.keys |= mine.keys
-    now[_DRAWN] = {**now.get(_DRAWN, {}), name: frozenset(mine.keys)}
+        around.called |= mine.called
+    now[_DRAWN] = {**now.get(_DRAWN, {}), name: frozenset(mine.called)}
+    now[_CALLED] = now.get(_CALLED, {}) | mine.called
     links = {(name,): _keep(mine), **{(name, *path): link for path, link in mine.within.items()}}
     if around is not None:
         around.within.update(links)
@@ -215,11 +264,19 @@ def said(key: str) -> bool:
     return key in st.session_state[_KEPT][here()]
 
 
-def setting(key: str, default: Setting, read: Callable[[str], Setting | None], allowed: str, most: int = 1) -> None:
+def setting(
+    key: str,
+    default: Setting,
+    read: Callable[[str], Setting | None],
+    allowed: str,
+    most: int = 1,
+    called: str = "",
+) -> None:
     """Announces the control ``key``, which is drawn next: sets it to what the link or its last value says.
 
     ``read`` makes a value of a text of the link, ``None`` of one that does not fit, and ``allowed`` says what does. A
-    list of up to ``most`` values has a list for its ``default``.
+    list of up to ``most`` values has a list for its ``default``. What the control is ``called`` is offered to teachers,
+    who may lock it: then it is what the link says, whoever has set it to anything else.
     """
     several = isinstance(default, list)
     now, run = st.session_state, _run.get()
@@ -232,7 +289,8 @@ def setting(key: str, default: Setting, read: Callable[[str], Setting | None], a
         if len(texts) > most:
             often = "once" if most == 1 else f"{most} times"
             now[_NOTES].append(_note(key, texts[-1], f"it may be given {often}"))
-    if key not in now or (run is not None and run.anew):
+    now.get(_UNLOCKED, set()).discard(key)
+    if key not in now or locked(key) or (run is not None and run.anew):
         now[key] = _read(now.get(_KEPT, {}).get(now.get(_PAGE), {}).get(key), default, read, most)
     elif several and len(now[key]) > most:
         now[key] = now[key][:most]
@@ -241,7 +299,26 @@ def setting(key: str, default: Setting, read: Callable[[str], Setting | None], a
         now[key] = default
     if (drawn := _drawn.get()) is not None:
         drawn.defaults[key] = default
-        drawn.keys.add(key)
+        drawn.called[key] = drawn.called.get(key) or called
+    if hidden(key):
+        # It takes no room, nor does the row that some controls keep for themselves.
+        st.html(f"<style>.st-key-{key}, .st-key-{key}_row {{ display: none; }}</style>")
+
+
+def locked(key: str) -> bool:
+    """Whether the control ``key`` of the open page stays as the link sets it."""
+    return key in st.session_state.get(LOCK, ()) or hidden(key)
+
+
+def hidden(key: str) -> bool:
+    """Whether the control ``key`` of the open page is locked and not even to be seen."""
+    return key in st.session_state.get(HIDE, ())
+
+
+def called() -> Mapping[str, str]:
+    """What the controls of the open page are called, by their keys; empty where that is not offered."""
+    drawn = _drawn.get()
+    return {**st.session_state[_CALLED], **(drawn.called if drawn is not None else {})}
 
 
 def _read(texts: list[str] | None, default: Setting, read: Callable[[str], Setting | None], most: int) -> Setting:
@@ -306,8 +383,13 @@ def _write(parts: dict[tuple[str, ...], Link], name: str) -> None:
     histories: Mapping[str, History] = now.get(_HISTORIES, {})
     if here() in histories:
         now[_HISTORIES] = {**histories, here(): changed(histories[here()], codec.readable(link), monotonic())}
-    data = {"query": codec.query(link), "written": now[_WRITTEN]}
+    data = {"query": codec.query(link), "written": now[_WRITTEN], "done": now.pop(_DONE, [])}
     _address(data=data | ({"at": at} if re.fullmatch(r"[\w-]{1,80}", at) else {}), key=f"address_{name}", height=1)
+
+
+def done(key: str) -> None:
+    """Has the reader's browser, and nobody else, remember that ``key`` was done."""
+    st.session_state[_DONE] = [*st.session_state.get(_DONE, []), key]
 
 
 def link() -> Link:
@@ -323,8 +405,17 @@ def later() -> Callable[[], Link]:
 
 
 def follow(settings: Link) -> None:
-    """Has the open page show what the link ``settings`` says; what it does not speak of goes to its default."""
-    st.session_state[_FOLLOWED] = {here(): dict(settings)}
+    """Has the open page show what the link ``settings`` says; what it does not speak of goes to its default.
+
+    What the page's own link has locked stays.
+    """
+
+    def fixed(link: Link) -> Link:
+        return {key: texts for key, texts in link.items() if key in (LOCK, HIDE, TASK) or locked(key)}
+
+    kept, own = st.session_state[_KEPT][here()], fixed(settings)
+    free = {key: texts for key, texts in settings.items() if key not in own}
+    st.session_state[_FOLLOWED] = {here(): free | fixed(kept)}
 
 
 def length_with(settings: Mapping[str, Setting]) -> int:
@@ -384,9 +475,10 @@ def asked(key: str) -> list[str]:
 def ask(settings: Mapping[str, Setting], at: str = "") -> None:
     """Sets controls of the open page, drawn now or not, as a link would that says ``settings`` and leads to ``at``.
 
-    The whole page runs then, unless the part of it that runs has drawn them all.
+    The whole page runs then, unless the part of it that runs has drawn them all. Those that are locked stay.
     """
     now = st.session_state
+    settings = {key: value for key, value in settings.items() if not locked(key)}
     now[_CHANGED] = now.get(_CHANGED, set()) | settings.keys()
     now.update(settings)
     link = encode(settings)

@@ -1,7 +1,8 @@
-"""The panels of the History page: a timeline to click in, what each entry brought, who grew from whom."""
+"""The panels of the History page: its story year by year, a timeline to click in, what each entry brought."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -10,20 +11,22 @@ from core import OBJECTIVES, trace
 from core.catalogue.optimizers import OPTIMIZERS
 from core.catalogue.racers import RACERS
 from core.figures import family_tree, timeline
-from core.formula.words import counted
+from core.formula.words import counted, listed
 from core.lessons.history import (
     RACE_NOTE,
     RACE_OBJECTIVE,
     RACE_STEPS,
+    Chapter,
     Entry,
     best_rate,
     known_by,
+    lineage,
     race_by,
+    story,
     successors,
     timeline_entries,
-    years,
 )
-from ui.controls import choice, fold, kept_start, moment_control, named, one_of, start_control
+from ui.controls import choice, fold, kept_start, moment_control, named, one_of, start_control, switch
 from ui.kit import share
 from ui.kit.elements import bullets, clicked, look, prose, sheet
 from ui.kit.limits import MAX_RACERS
@@ -33,6 +36,21 @@ from ui.panels.outcome import numbers_panel
 from ui.stage import room, stage
 
 _KEY = f"{HISTORY.prefix}entry"
+_player = st.components.v2.component(
+    "gradient_descent_story",
+    html='<div role="group" aria-label="The story"><button type="button">Back</button><button type="button"></button>'
+    '<button type="button">Next</button><span></span></div>',
+    css="""div { display: flex; gap: 0.5rem; align-items: center; }
+button { font: inherit; color: inherit; background: none; cursor: pointer; padding: 0.3rem 0.75rem; white-space: nowrap;
+  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius); min-height: 2.5rem; }
+button:nth-child(2) { background: var(--st-primary-color); border-color: var(--st-primary-color);
+  color: var(--st-background-color); }
+button:not(:disabled):hover { border-color: var(--st-primary-color); }
+button:disabled { opacity: 0.45; cursor: default; }
+button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
+span { white-space: nowrap; font-size: 0.875rem; opacity: 0.75; }""",
+    js=Path(__file__).with_name("story.js").read_text(),
+)
 # Best learning rates of the race: one number per rule, the same for every visitor.
 _tuned_rate = st.cache_data(max_entries=64, show_spinner=False)(best_rate)
 # Figures as they are with each entry marked, in two looks and two widths.
@@ -95,28 +113,59 @@ def family_fold(entry: Entry) -> None:
 
 @st.fragment
 @share.part("race")
-def race_panel() -> None:
-    """Everything known by a year in one valley. A fragment: it leaves the timeline and the tree alone."""
-    year = _year_control()
+def story_panel() -> None:
+    """The story as slides: a year, what was new, what was wrong, and everything known by then in one valley.
+
+    A fragment: it leaves the timeline and the tree alone.
+    """
+    chapters = story()
+    chapter = _chapter_control(chapters)
     objective, prefix = OBJECTIVES[RACE_OBJECTIVE], HISTORY.prefix
     start = kept_start(objective, prefix)
-    race = [(racer, trace(run)) for racer, run in race_by(year, _tuned_rate, start)]
-    place = room(["plane", "loss"], 400, prefix)
+    first, *others = chapter.new
+    also = f" Also new: {listed([one.name for one in others])}." if others else ""
+    prose(f"**{chapter.year}: {first.name}.** {first.idea}{also}")
+    place = room(["plane", "loss"], 340, prefix)
+    known = known_by(chapter.year)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         step = moment_control(RACE_STEPS, prefix)
+        if len(known) > MAX_RACERS and not switch(f"Race all {len(known)} known by then", f"{prefix}all"):
+            known = lineage(chapter.year)
+            st.caption("These are the new rules, and those that they grew from.")
         fold("The start as fields", f"{prefix}fields", lambda: start_control(objective, prefix))
-    stage(place, objective, race, step, f"Rules known by {year}")
+    mended = chapter.mended
+    wrong = f"What {'was' if mended else 'is'} wrong: {chapter.wrong}"
+    race = [(racer, trace(run)) for racer, run in race_by(chapter.year, _tuned_rate, start, known)]
+    answer = f" That led to {mended.name} in {mended.year}." if mended else ""
+    stage(place, objective, race, step, f"Rules known by {chapter.year}", look_for=wrong + answer)
     fold("How they are tuned, and what this race does not show", f"{prefix}tuned", lambda: prose(RACE_NOTE))
     numbers_panel(race, prefix)
 
 
-def _year_control() -> int:
-    """The year up to which rules race; unless said otherwise the last whose rules can be told apart in a picture."""
-    key = f"{HISTORY.prefix}year"
-    texts = [str(year) for year in years()]
-    opening = max(year for year in years() if len(known_by(year)) <= MAX_RACERS)
-    share.setting(key, str(opening), one_of(texts), f"a year in which a rule appeared: {', '.join(texts)}")
-    return int(st.select_slider("Known by the year", texts, str(opening), key=key))
+def _chapter_control(chapters: Sequence[Chapter]) -> Chapter:
+    """One of ``chapters``, by its year, by buttons that lead on, or by itself while the story plays."""
+    key, player = f"{HISTORY.prefix}year", f"{HISTORY.prefix}story"
+    texts = [str(chapter.year) for chapter in chapters]
+    label, allowed = "Known by the year", f"a year in which a rule appeared: {', '.join(texts)}"
+    share.setting(key, texts[0], one_of(texts), allowed, called=label)
+
+    def turn() -> None:
+        at = believed_chapter(st.session_state[player]["go"], len(chapters))
+        if at is not None:
+            share.ask({key: texts[at], f"{HISTORY.prefix}t": float(RACE_STEPS)})
+
+    buttons, slider = st.columns([3, 4], vertical_alignment="bottom")
+    with slider:
+        st.select_slider(label, texts, texts[0], key=key, disabled=share.locked(key))
+    at = texts.index(st.session_state[key])
+    with buttons:
+        _player(key=player, data={"at": at, "of": len(texts)}, on_go_change=turn, height="content")
+    return chapters[at]
+
+
+def believed_chapter(raw: Any, count: int) -> int | None:
+    """The one of ``count`` chapters that a browser asks for; ``None`` for anything else, which it may send as well."""
+    return raw if isinstance(raw, int) and not isinstance(raw, bool) and 0 <= raw < count else None
 
 
 def _take(figure: str, names: Mapping[str, str]) -> None:

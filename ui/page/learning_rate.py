@@ -96,7 +96,7 @@ def descent_panel() -> None:
         Dial(_dial_key(scenario.key, racer, hyper.name), hyper.words, hyper, hyper.name)
         for hyper in (rate, *racer.optimizer.hypers[1:])
     ]
-    hypers = {dial.name: hyper_value(dial.hyper, dial.key, opening[dial.name]) for dial in dials}
+    hypers = {dial.name: hyper_value(dial.hyper, dial.key, opening[dial.name], racer.name) for dial in dials}
     start = controls.kept_start(objective, prefix)
     steps, lasts = controls.kept_steps(scenario.steps, prefix)
 
@@ -112,7 +112,7 @@ def descent_panel() -> None:
     for other in beside:
         tuned = controls.tuning(other, scenario.rules.get(other.optimizer.key, {}), prefix)
         race.append((other, trace(Run(objective.reference, other.optimizer.key, start, steps, **tuned))))
-        own[other.key] = controls.racer_dials(other, tuned["schedule"], prefix)
+        own[other.key] = controls.racer_dials(other, tuned["schedule"], objective, prefix)
     path = race[0][1]
     checked = check(path, objective) if quadratic else check_any(path)
     known = None if isinstance(checked, str) else checked

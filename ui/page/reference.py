@@ -16,6 +16,7 @@ from core.evidence.claims import CLAIMS, Claim, Verdict, claim_rows
 from core.evidence.claims import narrowed as narrowed_claims
 from core.export import optimizer_source, torch_line
 from core.export.snippets import SNIPPETS
+from core.export.snippets.snippet import Snippet
 from core.figures import schedule_curve
 from core.formula.words import digits
 from core.lessons.asked import QUESTIONS, Group, found
@@ -117,8 +118,9 @@ def _optimizers_panel() -> None:
 def _search(label: str, name: str, placeholder: str) -> str:
     """The words to look for in a table."""
     key = f"{_PREFIX}{name}"
-    text_setting(key)
-    text = str(st.text_input(label, key=key, max_chars=MAX_TEXT, placeholder=placeholder))
+    text_setting(key, label)
+    disabled = share.locked(key)
+    text = str(st.text_input(label, key=key, max_chars=MAX_TEXT, placeholder=placeholder, disabled=disabled))
     if len(text) <= MAX_SEARCH:
         return text
     st.error(
@@ -216,14 +218,24 @@ def _code_panel() -> None:
     """The snippets, a tab each, of which only the open one is sent."""
     names = [snippet.title for snippet in SNIPPETS.values()]
     key = f"{_PREFIX}code"
-    share.setting(key, names[0], one_of(names), f"it is {' or '.join(names)}")
+    share.setting(key, names[0], one_of(names), f"it is {' or '.join(names)}", called="Snippet of code")
+    if share.locked(key):
+        # Streamlit's tabs cannot be told to stay.
+        if not share.hidden(key):
+            st.markdown(f"**{st.session_state[key]}**")
+            _snippet(next(one for one in SNIPPETS.values() if one.title == st.session_state[key]))
+        return
     tabs = st.tabs(names, key=key, on_change="rerun")
     for tab, snippet in zip(tabs, SNIPPETS.values(), strict=True):
         if tab.open:
             with tab:
-                prose(snippet.introduction)
-                program(snippet.code, 460)
-                bullets(snippet.notes)
+                _snippet(snippet)
+
+
+def _snippet(snippet: Snippet) -> None:
+    prose(snippet.introduction)
+    program(snippet.code, 460)
+    bullets(snippet.notes)
 
 
 @st.fragment

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.lessons.cards import CARDS
 from ui import navigation
-from ui.kit.elements import preview_picture
+from ui.stage import preview_picture
 
 # Pixels of the narrowest card.
 _NARROWEST = 250

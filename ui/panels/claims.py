@@ -142,6 +142,8 @@ def claim_card(claim: Claim) -> None:
         statement(claim)
         if claim.experiment:
             runnable(EXPERIMENTS[claim.experiment], claim.key, _result)
+            if st.session_state[f"run_{claim.key}"]:
+                share.done(card_key(claim))
 
 
 @st.fragment

@@ -24,7 +24,10 @@ def demos_panel(demos: Sequence[Demo], prefix: str, page: str) -> None:
     mine = f"{prefix}{demo.key}_"
     start = controls.kept_start(demo.objective, mine)
     steps, lasts = controls.kept_steps(demo.steps, mine)
-    turned = {turn.key: hyper_value(turn.hyper, mine + turn.key) for turn in demo.turns}
+    who = {
+        turn.key: " and ".join(racer.name for racer, _ in demo.entrants if racer.key in turn.of) for turn in demo.turns
+    }
+    turned = {turn.key: hyper_value(turn.hyper, mine + turn.key, of=who[turn.key]) for turn in demo.turns}
     place = room(["plane" if demo.objective.dimension > 1 else "curve", demo.beside], _HEIGHT, mine)
 
     def fields() -> None:
@@ -32,8 +35,7 @@ def demos_panel(demos: Sequence[Demo], prefix: str, page: str) -> None:
         with st.container(horizontal=True):
             hyper_field(lasts.hyper, lasts.key, demo.steps)
             for turn in demo.turns:
-                who = " and ".join(racer.name for racer, _ in demo.entrants if racer.key in turn.of)
-                hyper_field(turn.hyper, mine + turn.key, label=f"{turn.hyper.words} of {who}")
+                hyper_field(turn.hyper, mine + turn.key, label=f"{turn.hyper.words} of {who[turn.key]}")
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
         step = controls.moment_control(steps, mine)

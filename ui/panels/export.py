@@ -68,7 +68,7 @@ def _downloads(objective: Objective, race: Race, racer: Racer, path: Path, libra
     def living() -> str:
         shown = with_start_in_view(objective, path.run.start)
         link = f"{address}?{codec.query(asked())}" if address else ""
-        return living_html(shown, race, race_dials(race, prefix), link)
+        return living_html(shown, race, race_dials(objective, race, prefix), link)
 
     with st.container(horizontal=True):
         for label, name, kind, make in (

@@ -10,6 +10,7 @@ from ui.kit import share
 from ui.kit.elements import bullets, prose
 from ui.kit.limits import MAX_OWN
 from ui.kit.share import Setting
+from ui.panels.memory import recalled
 
 # Session keys: the missions that were solved in this visit, and how many hints of each were asked for.
 _SOLVED, _HINTS = "missions:solved", "missions:hints"
@@ -47,6 +48,7 @@ def mission_claim(race: Race, prefix: str) -> None:
         verdict = mission.check(race)
         if verdict.solved:
             st.session_state[_SOLVED] = sorted({*st.session_state.get(_SOLVED, []), mission.key})
+            share.done(f"mission_{mission.key}")
             st.success(f"This link solves “{mission.title}”: {verdict.words}.", icon=":material/flag:")
         else:
             missing = share.verbatim(verdict.missing)
@@ -66,7 +68,7 @@ def _key(prefix: str) -> str:
 def _missions(race: Race, prefix: str) -> None:
     key = _key(prefix)
     chosen = MISSIONS.get(str(st.session_state[key]))
-    solved = st.session_state.get(_SOLVED, [])
+    solved = sorted({*st.session_state.get(_SOLVED, []), *recalled().missions})
     prose(
         "The runs alone say whether a mission is solved. Nobody keeps a score; par is what the guide's own runs reach."
     )

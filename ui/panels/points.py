@@ -16,7 +16,7 @@ from ui.kit.limits import MAX_TEXT
 from ui.navigation import UPDATE_RULE
 
 _PREFIX = UPDATE_RULE.prefix
-_TEXT = f"{_PREFIX}data"
+_TEXT, _LABEL = f"{_PREFIX}data", "Points"
 # Session key: counts the tables shown, so that an edit is taken once and the next table begins without it.
 _TABLE = f"{_PREFIX}:table"
 _COLUMNS = ("x", "y")
@@ -38,7 +38,7 @@ def kept_points() -> tuple[Data, ValueError | None]:
 
     If it cannot be read, why not, and the guide's points in place of its own.
     """
-    text_setting(_TEXT, text_of(DATA))
+    text_setting(_TEXT, _LABEL, text_of(DATA))
     try:
         return read_table(rows_of(str(st.session_state[_TEXT]))), None
     except ValueError as error:
@@ -51,15 +51,22 @@ def points_control(error: ValueError | None) -> None:
     with st.expander("The same points as text", expanded=error is not None):
         # An area, because a line would run the rows of a spreadsheet into one another.
         st.text_area(
-            "Points",
+            _LABEL,
             text_of(DATA),
             key=_TEXT,
+            disabled=share.locked(_TEXT),
             height=_HEIGHT,
             max_chars=MAX_TEXT,
             help="2 to 50 points: x and y separated by a comma, points by semicolons; or two columns copied from a "
             "spreadsheet. The text, the table and the link always hold the same points.",
         )
-        st.button("Reset", icon=":material/restart_alt:", key=f"{_PREFIX}reset", on_click=_reset)
+        st.button(
+            "Reset",
+            icon=":material/restart_alt:",
+            key=f"{_PREFIX}reset",
+            on_click=_reset,
+            disabled=share.locked(_TEXT),
+        )
         if error is not None:
             refuse("These points cannot be used yet; until then the guide uses its own.", error)
 
@@ -82,8 +89,9 @@ def table_panel(example: Example, chosen: Stage) -> None:
     st.data_editor(
         marked,
         key=key,
-        num_rows="dynamic",
+        num_rows="fixed" if share.locked(_TEXT) else "dynamic",
         hide_index=True,
+        disabled=share.locked(_TEXT),
         height="content" if len(frame) <= 8 else 320,
         column_config={name: number(name, format="%.6g", required=True) for name in _COLUMNS}
         | {name: number(name, disabled=True) for name in made},

@@ -78,7 +78,7 @@ def race_panel(
     controls.fold("The same settings as fields", f"{prefix}fields", lambda: _fields(entry, prefix))
     account = step_controls(race, entry.steps, prefix)
     dials = replace(
-        race_dials(race, prefix),
+        race_dials(entry.objective, race, prefix),
         schedules={racer.key: prefix + controls.schedule_key(racer) for racer in entry.racers},
         most=entry.most,
         followed=list(controls.schedules(prefix)),
@@ -99,11 +99,11 @@ def race_panel(
     below(race, account)
 
 
-def race_dials(race: Race, prefix: str) -> Dials:
-    """The numbers of ``race`` that can be turned, of each racer and of all."""
+def race_dials(objective: Objective, race: Race, prefix: str) -> Dials:
+    """The numbers of ``race`` on ``objective`` that can be turned, of each racer and of all."""
     racers = [racer for racer, _ in race]
     return Dials(
-        {racer.key: controls.racer_dials(racer, path.run.schedule, prefix) for racer, path in race},
+        {racer.key: controls.racer_dials(racer, path.run.schedule, objective, prefix) for racer, path in race},
         controls.everyone_dials(prefix),
         [controls.factor_dial(prefix)],
         controls.common_dials(racers, prefix),

@@ -13,11 +13,12 @@ from core.figures import plot
 from core.lessons.sections import Section
 from ui import controls
 from ui.kit import share
-from ui.kit.elements import formula_line, look, picture, preview_picture, prose
+from ui.kit.elements import formula_line, look, picture, prose
 from ui.navigation import Page
 from ui.panels import claims
 from ui.panels.claims import topic_key
 from ui.panels.demos import demos_panel
+from ui.stage import preview_picture
 
 # Pixels of the picture of a section without a demonstration, and of the narrowest card.
 _PICTURE, _NARROWEST = 400, 250

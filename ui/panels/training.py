@@ -298,11 +298,12 @@ def _clock(steps: int, ready: bool, prefix: str) -> int | None:
     """The step at which everything stands, chosen once the training is over; nothing at its end."""
     key = f"{prefix}t"
     read = _whole_up_to(steps)
-    share.setting(key, steps, read, f"it is a whole number from 0 to {digits(steps)}")
     label = "Step shown"
+    share.setting(key, steps, read, f"it is a whole number from 0 to {digits(steps)}", called=label)
     # Streamlit greys the label of what cannot be used more than is easy to read.
     st.caption(label)
-    step = int(st.slider(label, 0, steps, key=key, disabled=not ready, label_visibility="collapsed"))
+    disabled = not ready or share.locked(key)
+    step = int(st.slider(label, 0, steps, key=key, disabled=disabled, label_visibility="collapsed"))
     return step if ready and step < steps else None
 
 

@@ -110,6 +110,7 @@ export class Ask {
     const made = this.button('gd-offer', () => this.stage.send('ask', { open: this.data.offer }));
     made.append(element('b', {}, 'Predict first:'), ` ${this.data.of}`);
     made.title = this.data.of;
+    made.dataset.done = `ask_${this.data.offer}`;
     return made;
   }
 

@@ -16,6 +16,7 @@ from core.problems.batches.data import Pair
 from core.problems.batches.race import Settings
 from core.problems.example import Example
 from ui.kit import share
+from ui.navigation import of
 from ui.stage.payload import believed_start
 
 # Larger numbers are no answer to anything.
@@ -67,8 +68,19 @@ def asking(asks: Asks, shown: Shown, stage: str, prefix: str) -> tuple[dict[str,
             now.pop(kept, None)
             share.ask({key: str(value)})
 
+    if now.get(fold := of(share.here()).classroom) or share.said(fold):
+        # For a teacher who makes a link; to know it of all of them takes too long for everyone.
+        now[offers(key)] = {name: one.asks(shown) for name, one in predictions.items() if one.see(shown) is not None}
     following = next_one(list(predictions.values()), shown, now.get(last, ""))
-    return ask_data(predictions.get(chosen), shown, given, following), take
+    data = ask_data(predictions.get(chosen), shown, given, following)
+    if "verdict" in data:
+        share.done(f"ask_{chosen}")
+    return data, take
+
+
+def offers(key: str) -> str:
+    """Where the visit keeps what the control ``key`` of a stage can ask now: questions by their keys."""
+    return f"{key}:offers"
 
 
 def _fingerprint(shown: Shown) -> str:

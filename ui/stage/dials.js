@@ -31,7 +31,14 @@ export class Dial {
     });
     this.refusal = element('span', { class: 'gd-refusal', role: 'alert' });
     this.element = element('span', { class: 'gd-dials' }, this.slider, this.box, this.refusal);
+    this.fix(spec);
     this.show(spec.value);
+  }
+
+  // What the link has locked cannot be turned, and what it hides is not there.
+  fix({ locked, hidden }) {
+    this.slider.disabled = this.box.disabled = Boolean(locked);
+    this.element.hidden = Boolean(hidden);
   }
 
   // Shows a value that came from elsewhere.

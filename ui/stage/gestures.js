@@ -23,7 +23,8 @@ export function listen(stage, shown) {
   };
   const grip = () => {
     const own = shown.view && stage.tracks.length > 0 ? VIEWS[shown.view.kind].grip : null;
-    return own === START && stage.ask.wantsPlace ? PLACE : own;
+    const taken = own === START && stage.ask.wantsPlace ? PLACE : own;
+    return taken?.moves(stage, shown) ? taken : null;
   };
   const taken = ([x, y]) => {
     if (grip().clamps) return true;

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import lru_cache
@@ -184,6 +184,9 @@ class Dials:
     schedules: Mapping[str, str] = field(default_factory=dict)
     most: int = 0
     followed: Sequence[str] = ()
+    # Keys of controls that the link has locked: what is turned by them stays; of those that it hides, there is no dial.
+    locked: Collection[str] = ()
+    hidden: Collection[str] = ()
 
     @property
     def kept(self) -> list[Dial]:
@@ -203,6 +206,7 @@ def stage_payload(
     checked: Check | None = None,
     who: str = "update rule",
     ends: EndsMap | None = None,
+    start_keys: Sequence[str] = (),
     alone: str | None = None,
 ) -> Payload:
     """The views ``kinds`` of a race on ``objective``, ``height`` pixels high.
@@ -211,8 +215,9 @@ def stage_payload(
     in the browser. Numbers go as float32, directions as bytes. The view "fit" shows each point of a path as the line
     with slope x and intercept y, on ``paper``, the view "cost" the loss over ``costs``, and the views "gauge" and
     "tuning" what theory says of the first run, ``checked``; without them they raise ``ValueError``. ``who`` is what the
-    rows of the racers are headed by. ``ends`` are shown of a racer with a run. A stage that no
-    server answers has a link to copy, ``alone``: what a hand sets stands there, and noise lasts for all it can set.
+    rows of the racers are headed by. ``ends`` are shown of a racer with a run, and ``start_keys`` are those of the
+    controls of the start, of which ``dials`` say which are locked. A stage that no server answers has a link to copy,
+    ``alone``: what a hand sets stands there, and noise lasts for all it can set.
     """
     minimum = _base(objective)
     first = race[0][1]
@@ -236,6 +241,7 @@ def stage_payload(
     numbers = b"".join(
         _numbers(path, minimum, [column[place] for column in columns.values()]) for place, (_, path) in enumerate(race)
     )
+    fixed = [key in dials.locked for key in start_keys] or [False]
     lives = [live(path.run) if path.run else None for _, path in race]
     known = [one for one in lives if one]
     data = {
@@ -251,7 +257,7 @@ def stage_payload(
             {
                 **_track(racer, path, [*columns]),
                 "shape": SHAPES[place % len(SHAPES)],
-                **(_computed(one, dials.own.get(racer.key, ())) if one else {"dials": []}),
+                **(_computed(one, dials, racer.key) if one else {"dials": []}),
                 **_acts(racer, race, dials),
             }
             for place, ((racer, path), one) in enumerate(zip(race, lives, strict=True))
@@ -259,15 +265,16 @@ def stage_payload(
         "who": who,
         "schedules": [*dials.followed],
         "everyone": [
-            *(_dial(dial, (dial.name,), (1.0,)) | {"spread": "factor"} for dial in dials.factors),
-            *(_dial(dial, SHARED, known[0].numbers) for dial in dials.everyone),
-            *(_dial(dial, (dial.name,), (_first(dial, known),)) | {"spread": "set"} for dial in dials.common),
+            *(_spread(dial, 1.0, "factor", dials) for dial in dials.factors),
+            *(_dial(dial, SHARED, known[0].numbers, dials) for dial in dials.everyone),
+            *(_spread(dial, _first(dial, known), "set", dials) for dial in dials.common),
         ],
+        "fixed": fixed,
         "numbers": _short_hash(numbers),
         "looks": {look.name: _palette(look) for look in (LIGHT, DARK)},
         "height": height,
         "label": label,
-        "hint": gestures(kinds),
+        "hint": gestures(kind for kind in kinds if kind not in _SETTING_START or not all(fixed)),
     }
     programs = {one.script.id: one.script.source for one in known}
     script = None
@@ -302,15 +309,16 @@ def _ends(objective: Objective, racer: Entrant, run: Run, ends: EndsMap) -> tupl
     }
 
 
-def _computed(one: Live, dials: Sequence[Dial]) -> dict[str, Any]:
-    """How the browser computes a track, and what its numbers are turned by."""
+def _computed(one: Live, dials: Dials, racer: str) -> dict[str, Any]:
+    """How the browser computes the track of a racer, and what its numbers are turned by."""
     script = one.script
     return {
         "live": {
             "program": {"id": script.id, "columns": script.columns, "size": script.size},
             "numbers": one.numbers,
         },
-        "dials": [_dial(dial, (*SHARED, *one.hypers), one.numbers) for dial in dials],
+        "dials": [_dial(dial, (*SHARED, *one.hypers), one.numbers, dials) for dial in dials.own.get(racer, ())],
+        "follows": dials.schedules.get(racer) not in dials.locked,
     }
 
 
@@ -324,7 +332,14 @@ def _first(dial: Dial, lives: Sequence[Live]) -> float:
     return next(one.numbers[len(SHARED) + one.hypers.index(dial.name)] for one in lives if dial.name in one.hypers)
 
 
-def _dial(dial: Dial, names: Sequence[str], numbers: Sequence[float]) -> dict[str, Any]:
+def _spread(dial: Dial, value: float, how: str, dials: Dials) -> dict[str, Any]:
+    """A dial that turns the numbers of all racers that are called like it; locked if all of those are."""
+    own = [one.key for racer in dials.own.values() for one in racer if one.name == dial.name]
+    made = _dial(dial, (dial.name,), (value,), dials)
+    return made | {"spread": how, "locked": bool(own) and all(key in dials.locked for key in own)}
+
+
+def _dial(dial: Dial, names: Sequence[str], numbers: Sequence[float], dials: Dials = Dials()) -> dict[str, Any]:
     """``dial`` as the browser builds it; what it turns is that of ``numbers`` which ``names`` calls as it does."""
     hyper, index = dial.hyper, names.index(dial.name)
     low, high = hyper.slider
@@ -340,6 +355,8 @@ def _dial(dial: Dial, names: Sequence[str], numbers: Sequence[float]) -> dict[st
         "high": high,
         "bounds": hyper.bounds,
         "whole": hyper.whole,
+        "locked": dial.key in dials.locked,
+        "hidden": dial.key in dials.hidden,
     }
 
 
@@ -569,6 +586,10 @@ _GESTURES: Mapping[Kind, str] = {
     "tuning": "Drag the ring in the plane of rate and momentum to set both.",
     "space": "With a mouse, drag the surface to turn it; “Zoom” in its corner makes the drag zoom.",
 }
+
+
+# The views in which a hand sets the start.
+_SETTING_START: Collection[Kind] = ("plane", "curve")
 
 
 def gestures(kinds: Iterable[Kind]) -> str:

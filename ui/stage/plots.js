@@ -8,6 +8,8 @@ const NO_BUTTONS = ['select2d', 'lasso2d', 'autoScale2d', 'toggleSpikelines', 'r
 const NO_TOUCH_BUTTONS = ['toImage', 'zoom2d', 'pan2d', 'zoom3d', 'pan3d', 'tableRotation'];
 // The largest share of a view's width that names beside curves may take.
 const MARGIN = 0.34;
+// Heights of a letter, as a share of its plot's, that a title of one letter may have.
+const UPRIGHT = 1.85;
 
 // Streamlit ships plotly.js as a chunk that sets window.Plotly; a chart elsewhere on the page may have loaded it.
 export async function loadPlotly(chunk) {
@@ -42,7 +44,7 @@ export function tracesOf(view, tracks, hidden, minimum, layout) {
   });
 }
 
-export function layoutOf(layout, width, colors, coarse, scale) {
+export function layoutOf(layout, width, height, colors, coarse, scale) {
   layout.font = { ...layout.font, family: colors.font, size: layout.font.size * scale };
   layout.autosize = true;
   const clear = 'rgba(0,0,0,0)';
@@ -55,6 +57,14 @@ export function layoutOf(layout, width, colors, coarse, scale) {
       if (!axis) continue;
       if (axis.tickfont) axis.tickfont.size *= scale;
       if (axis.title?.font) axis.title.font.size *= scale;
+      if (axis.title?.text) axis.title.text = axis.title.text.replace(/font-size:([\d.]+)px/, (_, size) => `font-size:${size * scale}px`);
+    }
+    // What stands upright must fit into the height, a letter being about half as wide as it is high.
+    const { font, text } = layout.yaxis?.title ?? {};
+    if (font && text) font.size = Math.min(font.size, (UPRIGHT * height) / text.replace(/<[^>]*>/g, '').length);
+    for (const note of layout.annotations ?? []) {
+      if (note.font?.size) note.font.size *= scale;
+      if (note.yshift) note.yshift *= scale;
     }
   }
   // A finger must be able to scroll the page past a plot.

@@ -39,8 +39,8 @@ export class Rows {
   fill() {
     const { tracks, variables, data } = this.stage;
     this.written = undefined;
-    const stays = ({ key, name, color, ink, dash, shape, dials, schedule }) =>
-      [key, name, color, ink, dash, shape, schedule, dials.map(({ value, ...spec }) => spec)];
+    const stays = ({ key, name, color, ink, dash, shape, dials, schedule, follows }) =>
+      [key, name, color, ink, dash, shape, schedule, follows, dials.map(({ value, ...spec }) => spec)];
     const made = JSON.stringify([variables, tracks.map(stays), data.everyone.map(({ value, ...spec }) => spec)]);
     if (this.made !== made) {
       this.made = made;
@@ -53,6 +53,7 @@ export class Rows {
   // Python's value, unless the hand has moved on since it was told.
   refresh(dial, spec) {
     dial.spec = spec;
+    dial.fix(spec);
     if (!this.stage.turning.has(spec.key) && document.activeElement !== dial.box) dial.show(spec.value);
   }
 
@@ -135,6 +136,8 @@ export class Rows {
       option.selected = name === chosen;
       list.append(option);
     }
+    const follows = this.stage.data.tracks.filter(({ key }) => !racer || key === racer);
+    list.disabled = follows.every((track) => track.follows === false);
     list.addEventListener('change', () => this.stage.send('schedule', { racer, name: list.value }));
     return element('label', { class: 'gd-named' }, element('span', {}, 'Schedule'), list);
   }
@@ -154,7 +157,9 @@ export class Rows {
   }
 
   named(dial) {
-    return element('label', { class: 'gd-named' }, element('span', {}, dial.spec.label), dial.element);
+    const made = element('label', { class: 'gd-named' }, element('span', {}, dial.spec.label), dial.element);
+    made.hidden = dial.element.hidden;
+    return made;
   }
 
   mark() {

@@ -13,6 +13,7 @@ import { Dial } from './dials.js';
 import { element } from './elements.js';
 import { Ends } from './ends.js';
 import { listen } from './gestures.js';
+import { Heading } from './heading.js';
 import { VIEWS, drawView } from './kinds.js';
 import { Ledger } from './ledger.js';
 import { Runner, bring } from './live.js';
@@ -62,6 +63,7 @@ class Stage {
     this.contrast = window.matchMedia('(prefers-contrast: more)');
     this.contrast.onchange = () => (this.dirty = true);
     this.coarse = window.matchMedia('(pointer: coarse)').matches;
+    this.heading = new Heading(this);
     this.title = element('p', { class: 'gd-title' });
     this.hint = element('p', { class: 'gd-hint' });
     this.result = element('p', { class: 'gd-said' });
@@ -74,7 +76,7 @@ class Stage {
     this.ledger = new Ledger(this);
     const rows = element('div', { class: 'gd-scroll' }, this.rows.element);
     root.append(
-      this.title, this.ask.element, this.result, this.tabs, this.scene, this.ends.element, this.bar.element, rows,
+      this.heading.element, this.title, this.ask.element, this.result, this.tabs, this.scene, this.ends.element, this.bar.element, rows,
       this.ledger.element, this.hint,
     );
     root.addEventListener('keydown', (event) => this.key(event));
@@ -108,7 +110,8 @@ class Stage {
 
   // Letters and marks are larger where a view fills a large screen.
   get scale() {
-    return document.fullscreenElement === this.root ? Math.max(1, Math.min(2.2, this.root.clientHeight / 700)) : 1;
+    if (document.fullscreenElement === this.root) return Math.max(1, Math.min(2.2, this.root.clientHeight / 700));
+    return this.data?.heading?.enlarged ?? 1;
   }
 
   end() {
@@ -162,6 +165,7 @@ class Stage {
     this.root.setAttribute('aria-describedby', this.result.id);
     this.title.textContent = data.look_for ?? '';
     this.title.hidden = !data.look_for;
+    this.heading.fill(data.heading);
     this.ask.fill(data.ask);
     this.describe();
     this.hint.textContent = data.hint;
@@ -172,6 +176,7 @@ class Stage {
     this.stale = this.moved;
     this.dirty = true;
     this.draw();
+    this.heading.arrive();
   }
 
   // Says what the views show, to who cannot see them.
@@ -227,7 +232,7 @@ class Stage {
       shown.made = made;
       shown.wide = false;
       const figure = figureOf(text, this.colors.map);
-      const layout = layoutOf(figure.layout, shown.box.clientWidth, this.colors, this.coarse, scale);
+      const layout = layoutOf(figure.layout, shown.box.clientWidth, shown.box.clientHeight, this.colors, this.coarse, scale);
       const traces = [...figure.data, ...tracesOf(view, this.settled, this.hidden, this.minimum, layout)];
       shown.home = homeOf(layout);
       await Plotly.react(shown.gd, traces, layout, configOf(this.coarse));
@@ -445,6 +450,7 @@ class Stage {
     clearTimeout(this.forgetting);
     this.holding = true;
     this.start = this.data.domain.map(([low, high], axis) => {
+      if (this.data.fixed[axis]) return this.data.start[axis];
       // As Python will round it.
       const digits = Math.min(100, Math.max(0, 3 - Math.floor(Math.log10(high - low))));
       return Number(place[axis].toFixed(digits)) + 0;
@@ -517,7 +523,7 @@ class Stage {
       const turned = this.turning.get(spec.key);
       if (!turned) continue;
       if (!spec.spread) numbers[spec.index] = turned.value;
-      for (const own of spec.spread ? dials.filter(({ name }) => name === spec.name) : []) {
+      for (const own of spec.spread ? dials.filter(({ name, locked }) => name === spec.name && !locked) : []) {
         numbers[own.index] = spread(spec, turned.value, numbers[own.index], own);
       }
     }
@@ -526,7 +532,8 @@ class Stage {
 
   // Lets go of a dial that all racers share: what it made of the number of each becomes that number.
   settle(spec, value) {
-    for (const own of this.data.tracks.flatMap(({ dials }) => dials).filter(({ name }) => name === spec.name)) {
+    const free = ({ name, locked }) => name === spec.name && !locked;
+    for (const own of this.data.tracks.flatMap(({ dials }) => dials).filter(free)) {
       const now = this.turning.get(own.key)?.value ?? own.value;
       this.hold(own.key, spread(spec, value, now, own), false);
     }
@@ -609,8 +616,9 @@ class Stage {
       ' ': () => this.toggle(), ArrowLeft: () => this.nudge(-1), ArrowRight: () => this.nudge(1),
       Home: () => this.nudge(-Infinity), End: () => this.nudge(Infinity),
       h: () => this.bar.copy(), r: () => this.reset(), f: () => this.fill(),
+      ...(this.heading.shown && { Escape: () => this.heading.leave() }),
     };
-    const act = acts[event.key];
+    const act = acts[event.key.length > 1 ? event.key : event.key.toLowerCase()];
     // A focused button answers to the space bar itself.
     if (!act || (event.key === ' ' && event.target.matches('button'))) return;
     event.preventDefault();

@@ -1,7 +1,7 @@
 """The stage as a Streamlit element: payload in, the visitor's clicks and the clock's rests out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.catalogue.objectives import VARIABLES, Objective
 from core.engine.tracks import Tracks
+from core.formula.rule_latex import step_lines
+from core.lessons.classroom import HANDOUTS
 from core.lessons.prediction import Shown
 from core.lessons.rate_check import Check
 from ui.kit import share
+from ui.kit.classroom import ENLARGED
 from ui.stage.asking import Asks, asking
 from ui.stage.ledger import Account, ledger_payload
 from ui.stage.modules import bundle
@@ -72,6 +75,29 @@ _part = st.components.v2.component(
 )
 
 
+# Characters of LaTeX that fit on a line or two of a projector.
+_LONG_FORMULA = 400
+
+
+def _heading(objective: Objective, race: Tracks, label: str) -> dict[str, Any]:
+    """What a stage says above its picture on a projector: its title, its formulas, and the task of the page's link."""
+    names = objective.parsed.variables
+    formulas = [rf"f({', '.join(names)}) = {objective.parsed.latex}"]
+    rules = [path.run.resolved_optimizer.parsed for _, path in race if path.run is not None]
+    if len(rules) == 1:
+        formulas += [rf"{left} = {right}" for left, right in step_lines(rules[0])]
+    if objective.called[: len(names)] != names:
+        # A loss on data, which a sum over the data says better than all of its numbers.
+        formulas = [handout.formula for handout in HANDOUTS if handout.page == share.here()]
+    return {
+        "title": label,
+        "formulas": [formula for formula in formulas if len(formula) <= _LONG_FORMULA],
+        "task": " ".join(st.session_state[share.TASK].split()),
+        "katex": katex_chunk(),
+        "enlarged": ENLARGED,
+    }
+
+
 @dataclass(frozen=True)
 class Room:
     """A place for a stage on its page: the parts it is made of, its views and their height, what begins its keys."""
@@ -123,7 +149,14 @@ def stage(
     """
     prefix = room.prefix
     key = f"{prefix}stage"
-    payload = stage_payload(objective, race, room.kinds, room.height, label, paper, dials, costs, checked, who, ends)
+    starts = [prefix + name for name in start_keys[: objective.dimension]]
+    keys = [*starts, f"{prefix}rules", *dials.schedules.values(), *(dial.key for dial in dials.kept)]
+    dials = replace(dials, locked={*filter(share.locked, keys)}, hidden={*filter(share.hidden, keys)})
+    if f"{prefix}rules" in dials.locked:
+        dials = replace(dials, most=0)
+    payload = stage_payload(
+        objective, race, room.kinds, room.height, label, paper, dials, costs, checked, who, ends, starts
+    )
     sources = dict(payload.programs)
     cue: dict[str, Any] = {"part": "cue", "stage": key, "step": step}
     if account is not None:
@@ -137,7 +170,7 @@ def stage(
     def choose_start() -> None:
         start = believed_start(st.session_state[key]["start"], objective)
         if start is not None:
-            share.ask({f"{prefix}{name}": number for name, number in zip(start_keys, start, strict=False)})
+            share.ask(dict(zip(starts, start, strict=True)))
 
     def come_to_rest() -> None:
         rested = believed_step(st.session_state[key]["clock"], steps)
@@ -145,7 +178,8 @@ def stage(
             st.session_state[f"{prefix}t"] = float(rested)
 
     def turn() -> None:
-        turned = believed_dials(st.session_state[key]["dial"], dials)
+        believed = believed_dials(st.session_state[key]["dial"], dials)
+        turned = {name: number for name, number in believed.items() if name not in dials.locked}
         share.ask({dial.key: dial.kept(turned[dial.key]) for dial in dials.kept if dial.key in turned})
         # Turned to more steps or fewer, a clock at its end stays there.
         for dial in dials.everyone:
@@ -175,6 +209,8 @@ def stage(
         if (noise := payload.noise) is not None:
             _part(data=packed({"part": "normals", "id": noise.id}, noise.numbers), key=f"{key}_normals", height=1)
         told = {"id": key, "plotly": plotly_chunk(), "first": first, "look_for": look_for, "ask": ask}
+        if st.session_state[share.PROJECTOR]:
+            told["heading"] = _heading(objective, race, label)
         _part(
             data=packed(payload.data | told, payload.numbers),
             key=key,

@@ -230,6 +230,9 @@ def test_a_walk_arrives_and_ten_times_its_learning_rate_leads_away_twice_as_far_
     (walk,), (tenfold,) = DESCENTS["walk"].runs(), DESCENTS["tenfold"].runs()
     assert tenfold.settings["lr"] == pytest.approx(10 * walk.settings["lr"])
     assert trace(walk).status.outcome is Outcome.MINIMUM
+    assert "Turn the learning rate α past 2, and the walk runs away." in DESCENTS["walk"].idea
+    assert abs(trace(replace(walk, hypers={"lr": 1.99})).x[-1, 0]) < abs(walk.start[0])
+    assert abs(trace(replace(walk, hypers={"lr": 2.01})).x[-1, 0]) > abs(walk.start[0])
     assert (np.abs(np.diff(np.abs(trace(walk).x[:, 0]))) > 0).all()
     far = trace(tenfold).x[:, 0]
     assert far[1:] == pytest.approx(-2 * far[:-1])

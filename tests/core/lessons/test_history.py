@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import fields, replace
+from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -14,9 +15,10 @@ from core.catalogue.optimizers import Optimizer
 from core.catalogue.racers import RACERS
 from core.engine import sensitivity
 from core.engine.many import losses_at
-from core.engine.sensitivity import late
+from core.engine.sensitivity import late, tuned_rate
 from core.lessons import history
 from core.lessons.history import (
+    OPEN,
     RACE_NOTE,
     RACE_OBJECTIVE,
     RACE_RATES,
@@ -24,7 +26,9 @@ from core.lessons.history import (
     Entry,
     best_rate,
     known_by,
+    lineage,
     race_by,
+    story,
     successors,
     timeline_entries,
     years,
@@ -260,3 +264,47 @@ def test_a_rule_added_to_the_catalogue_enters_the_history() -> None:
     assert "throwaway" in known_by(2016)
     assert "throwaway" not in known_by(2015)
     assert "throwaway" in [grown.key for grown in successors("momentum")]
+
+
+def test_the_story_has_a_chapter_for_every_year_with_a_rule_and_one_sentence_of_what_was_wrong() -> None:
+    chapters = story()
+    assert [chapter.year for chapter in chapters] == years()
+    assert chapters[0].year == 1847
+    assert [rule.key for chapter in chapters for rule in chapter.new] == known_by(LAST)
+    for chapter, following in pairwise(chapters):
+        assert chapter.mended == following.new[0]
+        assert chapter.wrong == OPTIMIZERS[following.new[0].key].fixes
+        # What was mended had been there.
+        assert following.new[0].parent in known_by(chapter.year)
+    for chapter in chapters:
+        assert re.fullmatch(r"[A-Z][^.!?]+\.", chapter.wrong)
+    assert (chapters[-1].mended, chapters[-1].wrong) == (None, OPEN)
+
+
+def test_what_is_still_wrong_is_true(rates: dict[str, float]) -> None:
+    assert "had its learning rate searched for" in OPEN
+    assert rates.keys() == set(known_by(LAST))
+    assert "which one is best still changes with the function" in OPEN
+    ends = {}
+    for objective in (RACE_OBJECTIVE, "styblinski_tang"):
+        start = OBJECTIVES[objective].start
+        runs = [Run(objective, key, start, RACE_STEPS) for key in ("newton", "momentum", "barzilai_borwein")]
+        tuned = [replace(run, hypers={"lr": tuned_rate(run, RACE_RATES)}) for run in runs]
+        ends[objective] = min(tuned, key=lambda run: trace(run).loss[-1]).optimizer
+    assert len(set(ends.values())) == 2
+
+
+@pytest.mark.parametrize("year", years())
+def test_a_line_holds_the_rules_of_its_year_and_every_parent_of_one_in_it(year: int) -> None:
+    line = lineage(year)
+    assert line == [key for key in known_by(year) if key in line]
+    assert {key for key, optimizer in OPTIMIZERS.items() if optimizer.year == year} <= set(line)
+    assert {OPTIMIZERS[key].parent for key in line} <= {*line, ""}
+    children = {OPTIMIZERS[key].parent for key in line}
+    assert all(OPTIMIZERS[key].year == year or key in children for key in line)
+
+
+def test_a_race_of_some_rules_is_that_of_all_without_the_others(rates: dict[str, float]) -> None:
+    everyone = race_by(2014, rates.__getitem__)
+    some = race_by(2014, rates.__getitem__, keys=["adam", "sgd", "lion"])
+    assert some == [entrant for entrant in everyone if entrant[0].key in ("sgd", "adam")]

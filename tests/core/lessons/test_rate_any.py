@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from core import OBJECTIVES, Run, trace
+from core import OBJECTIVES, OPTIMIZERS, Run, trace
 from core.catalogue.objectives import objective
 from core.catalogue.racers import RACERS, own_racer
 from core.engine.trace import Path
 from core.formula.words import digits
-from core.lessons.rate_any import ANY, any_opening, any_rate
+from core.lessons.rate_any import ANY, any_opening, any_rate, reaching
 from core.lessons.rate_check import QUADRATICS, Check, beside_sentences, check, check_any, rate_sentences
 from core.problems.theory import METHODS, stable_limit
 
@@ -161,3 +161,19 @@ def test_a_rule_that_no_factor_describes_says_why_and_none_fails() -> None:
     assert "no single factor" in scheduled
     (short,) = beside_sentences([(RACERS["momentum"], trace(Run("booth", "momentum", (3.0, -2.0), 4)))], checked)
     assert "too short to measure" in short
+
+
+@pytest.mark.parametrize("key", OBJECTIVES)
+def test_the_slider_of_a_learning_rate_shows_what_is_too_large(key: str) -> None:
+    declared = OPTIMIZERS["sgd"].hypers[0]
+    low, high = reaching(declared, OBJECTIVES[key]).slider
+    assert low == declared.slider[0]
+    assert high >= declared.slider[1]
+    minimum = OBJECTIVES[key].minima[:1]
+    if minimum and (curvature := np.linalg.eigvalsh(OBJECTIVES[key].parsed.hessian(np.array(minimum[0])))[-1]) > 1e-9:
+        assert high > 1.1 * 2 / curvature
+    reaching(declared, objective("x**3", 1))
+
+
+def test_the_walk_of_the_home_page_can_be_turned_until_it_runs_away() -> None:
+    assert reaching(OPTIMIZERS["sgd"].hypers[0], OBJECTIVES["parabola"]).slider[1] == 3.0

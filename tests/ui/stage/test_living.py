@@ -48,7 +48,8 @@ class _Page(HTMLParser):
 
 
 def _file(race: Race) -> str:
-    return living_html(race[0][1].run.resolved_objective, race, race_dials(race, ""), LINK)
+    objective = race[0][1].run.resolved_objective
+    return living_html(objective, race, race_dials(objective, race, ""), LINK)
 
 
 def _race(objective: str, racers: list[Racer], steps: int = 30, **more: Any) -> Race:
@@ -132,8 +133,9 @@ def test_what_a_visitor_wrote_is_text_in_a_file() -> None:
     race = RACES["an own rule"]
     own, path = race[0]
     evil = own_racer(OWN)
+    objective = path.run.resolved_objective
     text = living_html(
-        path.run.resolved_objective, [(Racer("own", EVIL, evil.optimizer, "solid"), path)], race_dials(race, ""), EVIL
+        objective, [(Racer("own", EVIL, evil.optimizer, "solid"), path)], race_dials(objective, race, ""), EVIL
     )
     page = _Page(text)
     assert [tag for tag, _ in page.elements].count("script") == len(_parts(text)) + 1

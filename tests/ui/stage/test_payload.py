@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any, get_args
 
@@ -25,8 +25,9 @@ from core.problems.batches.data import Pair
 from core.problems.batches.race import AXES, Axis, Settings
 from core.problems.batches.race import race as batch_race
 from tests.core.problems.batches.cases import CASES as BATCHES
+from ui.controls import factor_dial, hyper_key, slider_dial
 from ui.kit.limits import MAX_CURVE_RACERS, MAX_RACERS, MAX_START
-from ui.stage.payload import Costs, Kind, Payload, believed_start, believed_step, gestures, packed, stage_payload
+from ui.stage.payload import Costs, Dials, Kind, Payload, believed_start, believed_step, gestures, packed, stage_payload
 from ui.stage.stage import plotly_chunk
 
 Array = npt.NDArray[Any]
@@ -463,3 +464,30 @@ def test_a_stage_says_what_a_hand_can_do_with_each_of_its_views(kinds: tuple[Kin
     assert ("set the start" in said) == bool({"plane", "curve"} & {*kinds})
     assert ("turn it" in said) == ("space" in kinds)
     assert said.endswith(".")
+
+
+def test_what_is_locked_cannot_be_turned_and_what_is_hidden_has_no_dial() -> None:
+    racers = [RACERS["sgd"], RACERS["adam"]]
+    race = [(racer, trace(Run("bowl", racer.key, (1.0, 2.0), 5))) for racer in racers]
+    own = {
+        one.key: [slider_dial(hyper, hyper_key(one, hyper.name)) for hyper in one.optimizer.hypers] for one in racers
+    }
+    schedules = {racer.key: f"{racer.key}_schedule" for racer in racers}
+
+    def data(*locked: str, hidden: Sequence[str] = ()) -> dict[str, Any]:
+        dials = Dials(own, (), [factor_dial()], schedules=schedules, locked=locked, hidden=hidden)
+        return stage_payload(OBJECTIVES["bowl"], race, ["plane"], 300, "", dials=dials, start_keys=("x", "y")).data
+
+    free, some = data(), data("adam_lr", "x", "sgd_schedule")
+    all_ = data("adam_lr", "sgd_lr", "x", "y", hidden=["sgd_lr"])
+    dials = [
+        {dial["key"]: (dial["locked"], dial["hidden"]) for one in made["tracks"] for dial in one["dials"]}
+        for made in (free, some, all_)
+    ]
+    assert [one["adam_lr"] for one in dials] == [(False, False), (True, False), (True, False)]
+    assert [one["sgd_lr"] for one in dials] == [(False, False), (False, False), (True, True)]
+    # The dial that turns the rates of all is free as long as one of them is.
+    assert [made["everyone"][0]["locked"] for made in (free, some, all_)] == [False, False, True]
+    assert [made["fixed"] for made in (free, some, all_)] == [[False, False], [True, False], [True, True]]
+    assert [one["follows"] for one in some["tracks"]] == [False, True]
+    assert ["drag the ring" in made["hint"] for made in (free, some, all_)] == [True, True, False]
