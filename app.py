@@ -21,7 +21,7 @@ prefix = "home_"
 tuned = controls.tuning(RACERS[rule], opening.rules[rule], prefix)
 start = controls.kept_start(opening.resolved_objective, prefix)
 race = [(RACERS[rule], trace(replace(run, start=start, **tuned)))]
-dials = Dials({rule: controls.racer_dials(RACERS[rule], tuned, opening.resolved_objective, prefix)})
+dials = Dials({rule: controls.racer_dials(RACERS[rule], tuned["schedule"], opening.resolved_objective, prefix)})
 place = room(["curve"], 260, prefix)
 stage(place, opening.resolved_objective, race, opening.steps, opening.title, dials=dials, look_for=opening.idea)
 st.header("What happened", anchor="story")

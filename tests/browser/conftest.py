@@ -172,7 +172,7 @@ def _tabs(profile: BrowserContext) -> Iterator[Callable[..., Page]]:
 
     def leaves(request: Request | WebSocket) -> None:
         address = urlsplit(request.url)
-        if address.scheme not in {"data", "blob"} and address.hostname != HOST:
+        if address.scheme not in {"data", "blob", "file"} and address.hostname != HOST:
             complaints.append(f"asked another machine: {request.url}")
 
     def open_page(

@@ -7,7 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from core import Run, trace
+from core.catalogue.racers import RACERS
 from core.lessons.reference import optimizer_rows
+from tests.browser.stages import RACE, dial, expect_step, hold, numbers, stage_in, words_of
 from tests.programs import run_here
 from ui import navigation
 
@@ -97,20 +100,53 @@ def test_a_downloaded_script_runs_by_itself(
     assert "After 50 steps" in run_here(waited.value.path().read_text(encoding="utf-8"), tmp_path).printed
 
 
-def test_a_downloaded_picture_opens_without_a_network(
+def test_a_downloaded_race_lives_without_a_server(
     app_url: str, page: Callable[..., Page], settled: Callable[..., Page], tmp_path: Path
 ) -> None:
     tab = page()
-    tab.goto(f"{app_url}/{OPTIMIZERS.path}?rules=Adam&export=true&steps=50")
+    tab.goto(f"{app_url}/{OPTIMIZERS.path}?rules=Gradient+descent&rules=Adam&export=true&steps=50")
     settled(tab)
     with tab.expect_download() as waited:
-        tab.get_by_role("button", name="Picture as HTML").click()
-    picture = tmp_path / "picture.html"
-    waited.value.save_as(picture)
+        tab.get_by_role("button", name="Race as a web page").click()
+    file = tmp_path / "race.html"
+    waited.value.save_as(file)
     shown = page()
-    shown.set_content(picture.read_text(encoding="utf-8"))
-    expect(shown.locator(".js-plotly-plot .main-svg").first).to_be_visible()
-    assert len(shown.evaluate("document.querySelector('.js-plotly-plot').data")) > 1
+    requests: list[str] = []
+    shown.on("request", lambda request: requests.append(request.url))
+    # Time that can be made to pass.
+    shown.clock.install()
+    shown.goto(file.as_uri())
+    stage = stage_in(shown)
+    expect(stage.locator(".gd-canvas")).to_have_count(2)
+    expect_step(shown, 50, 50)
+    expect(stage.get_by_role("button", name="Take Adam out")).to_have_count(0)
+    hold(shown, list(RACE.resolved_objective.start), [0.5, -0.5], [-0.5, 0.8])
+    shown.mouse.up()
+    hypers = {}
+    for name, key in (("lr", "ArrowRight"), ("beta1", "ArrowLeft")):
+        slider, box = dial(shown, "Adam", words_of("adam", name))
+        slider.focus()
+        shown.keyboard.press(key)
+        hypers[name] = float(box.input_value())
+    # No one answers; a stage that waited for the server would have given up by now.
+    shown.clock.fast_forward(60_000)
+    stage.focus()
+    shown.keyboard.press("Home")
+    expect_step(shown, 0, 50)
+    start = tuple(numbers(shown, "Adam")[:2])
+    assert start == pytest.approx((-0.5, 0.8), abs=0.02)
+    shown.keyboard.press("End")
+    expect_step(shown, 50, 50)
+    for racer, chosen in (("adam", hypers), ("sgd", {})):
+        path = trace(Run(RACE.objective, racer, start, 50, {**RACE.rules[racer], **chosen}))
+        expected = [*path.x[-1], path.loss[-1], path.grad_norm[-1]]
+        assert numbers(shown, RACERS[racer].name) == pytest.approx(expected, rel=6e-4)
+    shown.evaluate("() => { navigator.clipboard.writeText = async text => { window.copied = text; }; }")
+    shown.keyboard.press("h")
+    expect(stage.get_by_text("Link copied")).to_be_visible()
+    assert shown.evaluate("window.copied") == tab.url
+    assert shown.get_by_text(tab.url).is_visible()
+    assert {url for url in requests if not url.startswith("blob:")} == {file.as_uri()}
 
 
 def test_a_family_of_rules_can_be_chosen_from(

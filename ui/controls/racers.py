@@ -175,9 +175,12 @@ def racer_fields(racer: Racer, opening: Mapping[str, float], prefix: str = "") -
             choice("Schedule of the learning rate", schedules(prefix), prefix + schedule_key(racer))
 
 
-def racer_dials(racer: Racer, tuned: Tuning, objective: Objective, prefix: str = "") -> list[Dial]:
-    """A dial for every number that ``racer`` is set to, the learning rate first, beyond what ``objective`` allows."""
-    schedule = by_text(tuned["schedule"])
+def racer_dials(racer: Racer, text: str, objective: Objective, prefix: str = "") -> list[Dial]:
+    """A dial for every number that ``racer`` is set to under the schedule ``text``, the learning rate first.
+
+    That reaches beyond what ``objective`` allows.
+    """
+    schedule = by_text(text)
     hypers = [reaching(one, objective) if one.name == "lr" else one for one in racer.optimizer.hypers]
     return [
         *(Dial(prefix + hyper_key(racer, one.name), one.words, one, one.name) for one in hypers),

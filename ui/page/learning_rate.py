@@ -112,7 +112,7 @@ def descent_panel() -> None:
     for other in beside:
         tuned = controls.tuning(other, scenario.rules.get(other.optimizer.key, {}), prefix)
         race.append((other, trace(Run(objective.reference, other.optimizer.key, start, steps, **tuned))))
-        own[other.key] = controls.racer_dials(other, tuned, objective, prefix)
+        own[other.key] = controls.racer_dials(other, tuned["schedule"], objective, prefix)
     path = race[0][1]
     checked = check(path, objective) if quadratic else check_any(path)
     known = None if isinstance(checked, str) else checked

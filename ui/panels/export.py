@@ -1,10 +1,10 @@
-"""What is taken home of a race, as scripts, numbers and a picture, and a run that was taken home opened again."""
+"""What is taken home of a race, as scripts, numbers and a page, and a run that was taken home opened again."""
 
 from collections.abc import Mapping
 
 import streamlit as st
 
-from core.catalogue.objectives import Objective
+from core.catalogue.objectives import Objective, with_start_in_view
 from core.catalogue.racers import RACERS, Racer, own_racer
 from core.engine.summary import Race
 from core.engine.trace import Path
@@ -18,15 +18,15 @@ from core.export import (
     run_json,
     torch_script,
 )
-from core.figures import contour
-from core.figures.picture import figure_html
 from core.formula.source import Library
 from ui.controls import choice, fold, race_state, refuse, view_control
-from ui.kit import share
-from ui.kit.elements import look, program, prose
+from ui.kit import codec, share
+from ui.kit.elements import program, prose
 from ui.kit.limits import MAX_PASTE, unsuited
 from ui.kit.share import Setting
 from ui.navigation import FOUNDATIONS, OPTIMIZERS, PLAYGROUND, Page
+from ui.panels.race import race_dials
+from ui.stage.living import living_html
 
 _NOTEBOOK = "application/x-ipynb+json"
 # Where runs are shown, by the number of their variables; the Playground shows both.
@@ -34,14 +34,16 @@ _PAGES: Mapping[int, Page] = {1: FOUNDATIONS, 2: OPTIMIZERS}
 
 
 def export_panel(objective: Objective, race: Race, page: Page) -> None:
-    """Scripts and numbers of ``race`` on ``page`` and its runs, and a picture, made only while the section is open."""
+    """Scripts and numbers of ``race`` on ``page`` and its runs, and a page that plays it.
+
+    They are made only while the section is open.
+    """
 
     def draw() -> None:
         _export(objective, race, page.prefix)
         _reopen(page)
 
-    label = "Download: code, numbers and picture" if objective.dimension == 2 else "Download: code and numbers"
-    fold(label, f"{page.prefix}export", draw)
+    fold("Download: code, numbers and a page that plays", f"{page.prefix}export", draw)
 
 
 def _export(objective: Objective, race: Race, prefix: str) -> None:
@@ -52,22 +54,22 @@ def _export(objective: Objective, race: Race, prefix: str) -> None:
         libraries: Mapping[str, Library] = {"PyTorch": "torch", "NumPy": "numpy"}
         library = view_control("Language", libraries, f"{prefix}export_as")
     prose(f"The script takes exactly these steps and needs nothing from this guide. {facts(path.run).assertion}")
-    _downloads(objective, race, racer, path, library)
+    _downloads(objective, race, racer, path, library, prefix)
     write = torch_script if library == "torch" else numpy_script
     program(write(path.run), 420)
 
 
-def _downloads(objective: Objective, race: Race, racer: Racer, path: Path, library: Library) -> None:
+def _downloads(objective: Objective, race: Race, racer: Racer, path: Path, library: Library, prefix: str) -> None:
     """A button for each kind of file; a file is made when its button is pressed."""
     stem = f"{racer.key}_{objective.key}"
     runs = {one.name: raced.run for one, raced in race}
-    style = look()
+    address, asked = st.context.url, share.later()
 
-    def picture() -> str:
-        return figure_html(contour(objective, race, style), objective.name)
+    def living() -> str:
+        shown = with_start_in_view(objective, path.run.start)
+        link = f"{address}?{codec.query(asked())}" if address else ""
+        return living_html(shown, race, race_dials(objective, race, prefix), link)
 
-    # There is no picture of a curve that shows a path without moving: all of it lies on one line.
-    pictures = [("Picture as HTML", f"{objective.key}.html", "text/html", picture)] if objective.dimension == 2 else []
     with st.container(horizontal=True):
         for label, name, kind, make in (
             ("PyTorch script", f"{stem}_torch.py", "text/x-python", lambda: torch_script(path.run)),
@@ -76,7 +78,7 @@ def _downloads(objective: Objective, race: Race, racer: Racer, path: Path, libra
             ("Race as a notebook", f"race_{objective.key}.ipynb", _NOTEBOOK, lambda: race_notebook(runs, library)),
             ("Path as CSV", f"{stem}.csv", "text/csv", lambda: path_csv(path)),
             ("Run as JSON", f"{stem}.json", "application/json", lambda: run_json(path.run)),
-            *pictures,
+            ("Race as a web page", f"race_{objective.key}.html", "text/html", living),
         ):
             st.download_button(
                 label,
@@ -84,9 +86,8 @@ def _downloads(objective: Objective, race: Race, racer: Racer, path: Path, libra
                 name,
                 kind,
                 key=f"download_{kind}_{label}",
-                help="It opens without the internet, and so has Plotly's own script in it, 5 MB. The camera above the "
-                "picture saves a PNG."
-                if make is picture
+                help="One file that works without the internet: it plays, the start can be dragged, and the dials turn."
+                if make is living
                 else None,
                 on_click="ignore",
                 icon=":material/download:",

@@ -1,7 +1,7 @@
 """A race on a stage: what its racers are set to, in rows and in fields, and whatever a page says of it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -77,14 +77,11 @@ def race_panel(
     place = room([landscape, curve], height, prefix)
     controls.fold("The same settings as fields", f"{prefix}fields", lambda: _fields(entry, prefix))
     account = step_controls(race, entry.steps, prefix)
-    dials = Dials(
-        {racer.key: controls.racer_dials(racer, tuned[racer.key], entry.objective, prefix) for racer in entry.racers},
-        controls.everyone_dials(prefix),
-        [controls.factor_dial(prefix)],
-        controls.common_dials(entry.racers, prefix),
-        {racer.key: prefix + controls.schedule_key(racer) for racer in entry.racers},
-        entry.most,
-        list(controls.schedules(prefix)),
+    dials = replace(
+        race_dials(entry.objective, race, prefix),
+        schedules={racer.key: prefix + controls.schedule_key(racer) for racer in entry.racers},
+        most=entry.most,
+        followed=list(controls.schedules(prefix)),
     )
     # The stage before what is below it, which need not be ready before it moves.
     stage(
@@ -100,6 +97,17 @@ def race_panel(
         asks=Asks(spot) if spot else None,
     )
     below(race, account)
+
+
+def race_dials(objective: Objective, race: Race, prefix: str) -> Dials:
+    """The numbers of ``race`` on ``objective`` that can be turned, of each racer and of all."""
+    racers = [racer for racer, _ in race]
+    return Dials(
+        {racer.key: controls.racer_dials(racer, path.run.schedule, objective, prefix) for racer, path in race},
+        controls.everyone_dials(prefix),
+        [controls.factor_dial(prefix)],
+        controls.common_dials(racers, prefix),
+    )
 
 
 def _welcome(entry: Entry, prefix: str) -> None:

@@ -47,9 +47,9 @@ export class Bar {
     return made;
   }
 
-  // The address of the page, which opens this very picture, onto the clipboard.
+  // The address of the page, which opens this very picture, or the link of a stage without one, onto the clipboard.
   async copy() {
-    const { href } = window.location;
+    const href = this.stage.data.alone?.link || window.location.href;
     // Where a page is not secure there is no clipboard but that of the text that is chosen.
     const copied = await (navigator.clipboard ? navigator.clipboard.writeText(href) : Promise.reject()).then(
       () => true,
@@ -63,7 +63,7 @@ export class Bar {
         return done;
       },
     );
-    this.copied.textContent = copied ? 'Link copied' : 'Copy the address above';
+    this.copied.textContent = copied ? 'Link copied' : 'Copy the address by hand';
     clearTimeout(this.copying);
     this.copying = setTimeout(() => (this.copied.textContent = ''), COPIED);
   }

@@ -2,7 +2,7 @@
 
 // Python sends nothing larger than this (`payload.py`), so it stands for whatever is.
 const LARGEST = 3.4e38;
-const RAISED = { '-': '⁻', '+': '', ...'⁰¹²³⁴⁵⁶⁷⁸⁹' };
+export const RAISED = { '-': '⁻', '+': '', ...'⁰¹²³⁴⁵⁶⁷⁸⁹' };
 
 // A number as Python writes it (`core/formula/words.py`): four significant digits, whole ones below a million in full.
 export function digits(value) {

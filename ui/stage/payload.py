@@ -207,6 +207,7 @@ def stage_payload(
     who: str = "update rule",
     ends: EndsMap | None = None,
     start_keys: Sequence[str] = (),
+    alone: str | None = None,
 ) -> Payload:
     """The views ``kinds`` of a race on ``objective``, ``height`` pixels high.
 
@@ -215,7 +216,8 @@ def stage_payload(
     with slope x and intercept y, on ``paper``, the view "cost" the loss over ``costs``, and the views "gauge" and
     "tuning" what theory says of the first run, ``checked``; without them they raise ``ValueError``. ``who`` is what the
     rows of the racers are headed by. ``ends`` are shown of a racer with a run, and ``start_keys`` are those of the
-    controls of the start, of which ``dials`` say which are locked.
+    controls of the start, of which ``dials`` say which are locked. A stage that no server answers has a link to copy,
+    ``alone``: what a hand sets stands there, and noise lasts for all it can set.
     """
     minimum = _base(objective)
     first = race[0][1]
@@ -281,8 +283,11 @@ def stage_payload(
         script, data["ends"] = _ends(objective, *runs[ends.of], ends)
     noise = None
     if first.run is not None:
-        rows = _NOISE_STEPS * 2 ** max(0, math.ceil(math.log2(steps / _NOISE_STEPS)))
+        most = [dial.hyper.bounds[1] for dial in dials.everyone if dial.name == "T" and alone is not None]
+        rows = _NOISE_STEPS * 2 ** max(0, math.ceil(math.log2(max([steps, *most]) / _NOISE_STEPS)))
         noise = _noise(first.run.seed, rows, objective.dimension)
+    if alone is not None:
+        data["alone"] = {"link": alone}
     return Payload(tuple(grounds), programs, script, noise, data | {"normals": noise.id if noise else ""}, numbers)
 
 

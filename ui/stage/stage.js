@@ -56,6 +56,7 @@ class Stage {
     // What the hand has changed and Python has not taken up yet: values by the key of their dial, and the start.
     this.turning = new Map();
     this.start = null;
+    this.stands = null;
     this.stale = false;
     this.clock = new Clock();
     this.calm = window.matchMedia('(prefers-reduced-motion: reduce)');
@@ -434,7 +435,8 @@ class Stage {
   // Nothing more is expected of the start that was chosen.
   forget() {
     clearTimeout(this.forgetting);
-    this.start = this.ghost = null;
+    this.start = this.stands;
+    this.ghost = null;
     this.stale = this.dirty = true;
   }
 
@@ -460,7 +462,9 @@ class Stage {
   dropped() {
     this.holding = false;
     this.send('start', this.start);
-    this.forgetting = setTimeout(() => this.forget(), PATIENCE);
+    // Where no one answers, what a hand sets stands.
+    if (this.data.alone) this.stands = this.start;
+    else this.forgetting = setTimeout(() => this.forget(), PATIENCE);
   }
 
   // What Python says of the dial of a key.
@@ -475,7 +479,7 @@ class Stage {
     this.turning.set(key, { value, held });
     this.rows.follow(key, value);
     this.stale = this.dirty = true;
-    if (!held) setTimeout(() => this.lapse(key, value), PATIENCE);
+    if (!held && !this.data.alone) setTimeout(() => this.lapse(key, value), PATIENCE);
   }
 
   // Tells Python what was turned. Held arrow keys are counted as one.
@@ -560,13 +564,17 @@ class Stage {
       if (!this.moved || !runner) return track;
       const numbers = this.numbersOf(track);
       const noisy = this.lacks(numbers);
-      if (!runner.ready || runner.heavy || noisy) {
+      if (!runner.ready || (runner.heavy && !data.alone) || noisy) {
         if (!runner.ready) this.stale = true;
         return { ...track, heavy: runner.heavy || noisy };
       }
       last = numbers[0];
       return runner.take(track, numbers, this.begins, this.normals, this.minimum);
     });
+    if (data.alone) {
+      this.settled = this.tracks;
+      this.describe();
+    }
     this.clock.lasts(this.moved ? last : data.steps);
     // The ring is drawn where the paths begin as soon as they follow.
     if (this.moved && this.runners.size) this.ghost = null;

@@ -1,23 +1,17 @@
-"""Tables, JSON and pictures to take home; and that nothing else is taken for a run."""
+"""Tables and JSON to take home; and that nothing else is taken for a run."""
 
 import csv
 import io
 import json
 import math
 import re
-from html.parser import HTMLParser
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 import pytest
 
 from core import OBJECTIVES, OPTIMIZERS, SCHEDULES, Run, trace
-from core.catalogue.racers import RACERS
 from core.export import path_csv, run_from_json, run_json
-from core.figures import contour
-from core.figures.look import DARK, LIGHT, Look
-from core.figures.picture import figure_html
 
 # --- The table ---
 
@@ -161,57 +155,3 @@ def test_what_is_no_run_is_refused_with_a_sentence(name: str) -> None:
     assert str(caught.value).endswith((".", "?"))
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 500
-
-
-# --- The picture ---
-
-
-class _Page(HTMLParser):
-    """The elements of a page, with their attributes."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-
-@pytest.fixture(scope="module", params=[LIGHT, DARK], ids=["light", "dark"])
-def page(request: pytest.FixtureRequest) -> tuple[str, Look]:
-    path = trace(Run("bowl", "adam", (1.0, 2.0), 5))
-    figure = contour(OBJECTIVES["bowl"], [(RACERS["adam"], path)], request.param)
-    return figure_html(figure, 'Bowl & <script>alert("x")</script>'), request.param
-
-
-def test_a_picture_asks_no_other_machine(page: tuple[str, Look]) -> None:
-    elements = _Page(page[0]).elements
-    assert not [(tag, attrs) for tag, attrs in elements if {"src", "href", "srcset", "data-src"} & set(attrs)]
-    # What plotly.js might ask for while it runs, the browser refuses.
-    (policy,) = [attrs["content"] for tag, attrs in elements if tag == "meta" and "http-equiv" in attrs]
-    assert policy is not None
-    assert policy.startswith("default-src 'none';")
-    assert "http" not in policy
-    assert "*" not in policy
-
-
-def test_a_picture_holds_plotly_and_the_figure(page: tuple[str, Look]) -> None:
-    assert len(page[0]) > 1_000_000
-    assert page[0].count("Plotly.newPlot(") == 1
-    assert re.search(r'"displaylogo":\s*false', page[0])
-    assert re.search(r'"showSendToCloud":\s*false', page[0])
-
-
-def test_the_title_of_a_picture_is_text(page: tuple[str, Look]) -> None:
-    assert "<title>Bowl &amp; &lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;</title>" in page[0]
-    assert 'alert("x")' not in page[0]
-
-
-def test_a_picture_has_the_ground_of_its_theme(page: tuple[str, Look]) -> None:
-    text, look = page
-    assert f"background: {look.background}; color: {look.text}" in text
-
-
-def test_a_figure_of_no_theme_is_shown_on_light_ground() -> None:
-    assert f"background: {LIGHT.background}" in figure_html(go.Figure(), "Empty")

@@ -38,7 +38,7 @@ def test_every_module_is_in_the_script_once_and_after_those_that_it_needs() -> N
     script = bundle("stage")
     folder = Path(__file__).parents[3] / "ui" / "stage"
     for module in folder.glob("*.js"):
-        if module.name not in ("mount.js", "figure.js"):
+        if module.name not in ("mount.js", "figure.js", "drawing.js", "living.js"):
             assert script.count(f"const {module.stem} = (() => {{") == 1, module.name
     assert "from './" not in script
 
@@ -112,8 +112,7 @@ def _dials() -> list[dict[str, Any]]:
     made = []
     for racer in map(RACERS.__getitem__, OPTIMIZERS):
         for schedule in SCHEDULES.values():
-            tuned: Any = {"schedule": schedule.key}
-            for dial in racer_dials(racer, tuned, OBJECTIVES["bowl"]):
+            for dial in racer_dials(racer, schedule.key, OBJECTIVES["bowl"]):
                 made.append(_dial(dial, (dial.name,), (dial.hyper.default,)))
     made += [_dial(dial, (dial.name,), (dial.hyper.default,)) for dial in (*everyone_dials(), factor_dial())]
     return list({(spec["scale"], spec["low"], spec["high"], spec["whole"]): spec for spec in made}.values())
@@ -241,7 +240,7 @@ def test_a_dial_turns_the_number_that_its_racer_runs_with() -> None:
     racer = RACERS["adam"]
     objective = OBJECTIVES["bowl"]
     run = Run("bowl", "adam", objective.start, 7, {"lr": 0.02, "beta2": 0.9}, "cosine", {"eta_min": 0.01}, 0.5, 2.0)
-    own = racer_dials(racer, {"hypers": {}, "schedule": "cosine", "schedule_hypers": {}}, OBJECTIVES["bowl"])
+    own = racer_dials(racer, "cosine", OBJECTIVES["bowl"])
     data = stage_payload(
         objective,
         [(racer, trace(run))],
@@ -268,10 +267,7 @@ def test_dials_of_all_begin_at_what_the_first_racer_has_and_name_what_they_turn(
     racers = [RACERS["sgd"], RACERS["adam"], RACERS["adamw"], RACERS["lion"]]
     objective = OBJECTIVES["bowl"]
     race = [(racer, trace(Run("bowl", racer.key, objective.start, 3))) for racer in racers]
-    own = {
-        racer.key: racer_dials(racer, {"hypers": {}, "schedule": "constant", "schedule_hypers": {}}, OBJECTIVES["bowl"])
-        for racer in racers
-    }
+    own = {racer.key: racer_dials(racer, "constant", OBJECTIVES["bowl"]) for racer in racers}
     dials = Dials(own, everyone_dials(), [factor_dial()], common_dials(racers))
     data = stage_payload(objective, race, ["plane"], 300, "", dials=dials).data
     spread = {spec["name"]: (spec["spread"], spec["value"]) for spec in data["everyone"] if "spread" in spec}
@@ -308,7 +304,7 @@ def test_only_racers_that_there_are_join_and_one_always_stays() -> None:
 
 
 def test_only_numbers_that_a_dial_may_take_are_believed() -> None:
-    own = racer_dials(RACERS["adam"], {"hypers": {}, "schedule": "constant", "schedule_hypers": {}}, OBJECTIVES["bowl"])
+    own = racer_dials(RACERS["adam"], "constant", OBJECTIVES["bowl"])
     dials = Dials({"adam": own}, everyone_dials(), [factor_dial()])
     assert believed_dials({"adam_lr": 0.5, "steps": 7, "noise": 0}, dials) == {"adam_lr": 0.5, "steps": 7, "noise": 0}
     for wrong in (None, "1", True, [1], -1, math.nan, math.inf, 10**400):
