@@ -21,7 +21,7 @@ from core.evidence.experiments import minima as experiments
 from ui import navigation
 
 ROOT = Path(__file__).parents[1]
-PARTS = ("app.py", "core", "ui", "pages", "tests", ".streamlit", "docs", "pyproject.toml")
+PARTS = ("app.py", "benchmarks", "core", "ui", "pages", "tests", ".streamlit", "docs", "pyproject.toml")
 
 # Where each declaration is added: a module, and its tuple of declarations.
 DECLARATIONS: tuple[tuple[ModuleType, str, str], ...] = (

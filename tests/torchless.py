@@ -62,4 +62,5 @@ def main() -> None:
     print("files:", len(_files))
 
 
-main()
+if __name__ == "__main__":
+    main()
