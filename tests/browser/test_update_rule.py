@@ -48,6 +48,7 @@ def test_an_edited_table_is_in_the_text_and_in_the_link(
     settled(tab)
     tab.wait_for_url(re.compile("udata=5,2"))
     tab.locator("summary", has_text="The same points as text").click()
+    settled(tab)
     tab.locator(".st-key-ureset button").click()
     expect(text).to_have_value("1,2; 2,4; 3,6")
 
