@@ -17,8 +17,9 @@ Array = npt.NDArray[np.float64]
 
 # Rates that each rule tries where it is tuned: neighbours on a slider of four powers of ten differ by 1.6.
 RATES = 20
-# Steps that a page may spend, two or three seconds. With so many variables a step takes twice as long as with few.
-_BUDGET, _TWICE = 150_000, 1000
+# Steps that a page may spend, two or three seconds. With so many variables a step takes twice as long as with few, and
+# a rule takes longer than others whose program on a bowl has more than so many operations.
+_BUDGET, _TWICE, _USUAL = 150_000, 1000, 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,18 +53,21 @@ class WideRace:
     in_two: tuple[float, ...]
 
 
-def too_dear(problem: Problem, steps: int, racers: int, tuned: bool) -> str:
-    """Why a race costs more than a page may spend on it, and what to lower; empty if it does not."""
+def too_dear(problem: Problem, runs: Sequence[Run], tuned: bool) -> str:
+    """Why the race of ``runs`` costs more than a page may spend on it, and what to lower; empty if it does not."""
+    steps = runs[0].steps
+    sizes = [replace(run, objective="bowl", start=(1.0, 1.0)).program(recording=False).size for run in runs]
+    usual = sum(max(size / _USUAL, 1.0) for size in sizes)
     # The race itself and, in two variables, the one it is compared with.
-    each = (RATES + 1 if tuned else 1) * racers * (2 + problem.dimension / _TWICE)
+    each = (RATES + 1 if tuned else 1) * usual * (2 + problem.dimension / _TWICE)
     if each * steps <= _BUDGET:
         return ""
     tries = f", each tried at {RATES} rates," if tuned else ""
     fewer = int(_BUDGET / each) // 10 * 10
-    others = ["fewer rules"] + ["fewer variables"] * (problem.dimension > _TWICE / 10)
+    others = ["fewer or simpler rules"] + ["fewer variables"] * (problem.dimension > _TWICE / 10)
     others += ["the rates as above"] * tuned
     return (
-        f"{counted(racers, 'rule')} with {counted(steps)} in {counted(problem.dimension, 'variable')}{tries} would "
+        f"{counted(len(runs), 'rule')} with {counted(steps)} in {counted(problem.dimension, 'variable')}{tries} would "
         f"take more than a few seconds. This race is run for {counted(fewer)} or fewer, or with "
         f"{' or '.join(others)}."
     )

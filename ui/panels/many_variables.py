@@ -73,7 +73,7 @@ def _many_variables(race: Race) -> None:
     _family_panel(family)
     problem = Problem(family.key, dimension, kappa)
     racers, runs = [racer for racer, _ in race], [path.run for _, path in race]
-    if reason := too_dear(problem, runs[0].steps, len(runs), tuned):
+    if reason := too_dear(problem, runs, tuned):
         st.info(reason, icon=":material/hourglass_disabled:")
         return
     ran = _raced(astuple(problem), tuple(astuple(run) for run in runs), tuned)
