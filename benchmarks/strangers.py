@@ -278,6 +278,10 @@ async def attack(url: str, count: int, draw: Random) -> list[str]:
     return findings
 
 
+# An environment may stand in the folder as well.
+_OURS = tuple(str(ROOT / part) for part in ("app.py", "core/", "pages/", "ui/"))
+
+
 def blamed(log: str) -> list[str]:
     """The errors in ``log`` that our own lines raised, or that Streamlit raised about what our lines gave it.
 
@@ -286,7 +290,7 @@ def blamed(log: str) -> list[str]:
     found = []
     for error in log.split("Traceback (most recent call last)")[1:]:
         frames = re.findall(r'File "([^"]+)", line \d+, in (\S+)', error)
-        ours = [place for place, (file, _) in enumerate(frames) if file.startswith(str(ROOT))]
+        ours = [place for place, (file, _) in enumerate(frames) if file.startswith(_OURS)]
         read = any("/runtime/state/" in file for file, _ in frames[-4:])
         if ours and (ours[-1] == len(frames) - 1 or not read):
             found.append(error[-1500:])

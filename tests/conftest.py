@@ -21,7 +21,7 @@ def pytest_xdist_auto_num_workers() -> int:
 # Errors stay boxes with all they say, where visitors read an apology.
 os.environ["STREAMLIT_CLIENT_SHOW_ERROR_DETAILS"] = "full"
 # Cases of one test that run at a time; of more, such as all rules on all objectives, others are drawn in every run.
-_CASES = 20
+_CASES = 12
 
 
 @pytest.hookimpl(trylast=True)

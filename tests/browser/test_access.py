@@ -1,7 +1,9 @@
 """Access (WCAG 2.2 AA): what axe finds, the keyboard, the size of targets, narrow windows, forced colours, paper."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from random import Random
 from typing import Any, Literal
 
 import pytest
@@ -69,8 +71,13 @@ BEYOND = (
 )
 
 
+# Pages to look at, others in every run.
+LOOKED = len(navigation.ALL) if "TEST_ALL" in os.environ else 6
+PAGES = Random(f"{os.environ['TEST_SEED']} access").sample(navigation.ALL, LOOKED)
+
+
 # A module's, so that the tests of one page share its tab.
-@pytest.fixture(scope="module", params=navigation.ALL, ids=lambda page: page.title)
+@pytest.fixture(scope="module", params=PAGES, ids=lambda page: page.title)
 def tab(request: pytest.FixtureRequest, app_url: str, lasting_page: Callable[..., Page]) -> Page:
     shown = lasting_page()
     shown.goto(f"{app_url}/{request.param.path}")

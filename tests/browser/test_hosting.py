@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import served
-from tests.browser.stages import Open, at_rest, turn
+from tests.browser.stages import Open, at_rest, await_that, turn
 from ui.navigation import OPTIMIZERS, PLAYGROUND
 
 pytestmark = pytest.mark.browser
@@ -18,23 +18,26 @@ pytestmark = pytest.mark.browser
 def test_a_page_whose_server_is_replaced_shows_the_same_and_goes_on(
     tmp_path: Path, chromium: Browser, pictures: Callable[[Page], list[Any]]
 ) -> None:
-    tab = chromium.new_page(reduced_motion="reduce")
-    with served(tmp_path / "first.txt") as (url, _):
-        tab.goto(f"{url}/{OPTIMIZERS.path}?steps=120")
-        at_rest(tab)
-        # Of this, only the address knows by now, not the link by which the page was opened.
-        turn(tab)
-        address, shown = tab.url, pictures(tab)
-    app = tab.get_by_test_id("stApp")
-    expect(app).not_to_have_attribute("data-test-connection-state", "CONNECTED")
-    log = tmp_path / "second.txt"
-    with served(log, port=urlsplit(url).port or 0):
-        expect(app).to_have_attribute("data-test-connection-state", "CONNECTED", timeout=60_000)
-        at_rest(tab)
-        assert (tab.url, pictures(tab)) == (address, shown)
-        # The stage is a part of the page, which a new session does not know before it has run the whole page.
-        turn(tab)
-    tab.close()
+    log, received = tmp_path / "second.txt", list[Any]()
+    with chromium.new_context(reduced_motion="reduce") as context:
+        tab = context.new_page()
+        tab.on("websocket", lambda socket: socket.on("framereceived", lambda frame: received.append(frame)))
+        app = tab.get_by_test_id("stApp")
+        with served(tmp_path / "first.txt") as (url, _):
+            tab.goto(f"{url}/{OPTIMIZERS.path}?steps=120")
+            at_rest(tab)
+            # Of this, only the address knows by now, not the link by which the page was opened.
+            turn(tab)
+            address, shown = tab.url, pictures(tab)
+        expect(app).not_to_have_attribute("data-test-connection-state", "CONNECTED")
+        received.clear()
+        with served(log, port=urlsplit(url).port or 0):
+            # The first messages are those of the page that is run once more.
+            await_that(tab, lambda: len(received) > 9, "the new server's answer")
+            at_rest(tab)
+            assert (tab.url, pictures(tab)) == (address, shown)
+            # The stage is a part of the page, which a new session does not know before it has run the whole page.
+            turn(tab)
     assert "fragment" not in log.read_text()
 
 
