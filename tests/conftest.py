@@ -28,14 +28,23 @@ _CASES = 12
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Draws the cases to run, unless ``TEST_ALL`` is set, and puts what takes longest first.
 
-    Or one process would still be at it when the others have nothing left to do.
+    Of more than a few tests that drive a browser half are drawn, beside those that open every page. Without the longest
+    first, one process would still be at it when the others have nothing left to do.
     """
     cases: dict[str, list[pytest.Item]] = {}
     for item in items:
         cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    driven = sorted(name for name in cases if "tests/browser/" in name and "test_pages.py" not in name)
+    idle = set(
+        Random(f"{os.environ['TEST_SEED']} browser").sample(driven, len(driven) // 2 if len(driven) > _CASES else 0)
+    )
     left_out: set[pytest.Item] = set()
     for name, alike in cases.items():
-        if len(alike) > _CASES and "TEST_ALL" not in os.environ:
+        if "TEST_ALL" in os.environ:
+            continue
+        if name in idle:
+            left_out |= {*alike}
+        elif len(alike) > _CASES:
             drawn = Random(f"{os.environ['TEST_SEED']} {name}").sample(alike, _CASES)
             left_out |= {*alike} - {*drawn}
     config.hook.pytest_deselected(items=list(left_out))

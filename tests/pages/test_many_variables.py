@@ -107,7 +107,7 @@ def test_a_visitors_rule_races_too() -> None:
 
 def test_a_race_that_is_too_dear_is_refused_with_what_to_lower() -> None:
     app = open_page(PAGE, {"manyopen": "true", "manyd": "1000", "steps": "5000", "manyrates": "tuned here"})
-    reason = too_dear(Problem("rosenbrock", 1000), 5000, 4, tuned=True)
+    reason = too_dear(Problem("rosenbrock", 1000), [replace(run, steps=5000) for run in RUNS], tuned=True)
     assert reason in [info.value for info in app.info]
     app = clean(app.button_group(key="manyrates").set_value("as above").run())
     assert reason not in [info.value for info in app.info]
