@@ -24,11 +24,10 @@ from benchmarks.fuzz import formulas, rules
 from benchmarks.load import Visitor, connect
 from core.outside import written
 from tests.browser.conftest import ROOT, served
-from tests.pages.visits import MARKUP, Link, controls, link_of, markup_shown, notes, open_page
+from tests.pages.visits import MARKUP, Link, link_of, markup_shown, notes, open_page, opened
 from ui import navigation
 from ui.kit import share
 from ui.kit.apology import APOLOGY
-from ui.kit.limits import OWN
 from ui.navigation import Page
 
 LINKS, MESSAGES = 2000, 1000
@@ -92,19 +91,7 @@ def _sendable(text: str) -> str:
 
 def opened_pages(pages: Sequence[Page] = navigation.ALL) -> dict[Page, tuple[Link, dict[str, str]]]:
     """Of each of ``pages`` a link that opens its folds and lets all of one's own be typed, and its controls then."""
-    found = {}
-    for page in pages:
-        link: dict[str, str] = {}
-        while True:
-            drawn = controls(open_page(page, link))
-            own = {f"{page.prefix}f": OWN, f"{page.prefix}data": "Own table"}
-            more = {key: "true" for key, kind in drawn.items() if kind == "expander"}
-            more |= {key: own[key] for key in own if drawn.get(key) == "selectbox"}
-            if more == link:
-                break
-            link = more
-        found[page] = (link, drawn)
-    return found
+    return {page: opened(page) for page in pages}
 
 
 def try_link(page: Page, link: Link) -> str:

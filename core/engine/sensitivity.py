@@ -92,18 +92,26 @@ def rate_plot(race: Race, sweep: Callable[..., npt.NDArray[np.float64]] = swept)
     return Plot("learning rate", _title(run.resolved_objective, run.steps), tuple(series), True, base is not None)
 
 
+def step_size(race: Race) -> int:
+    """The operations of one step of all of ``race``."""
+    return sum(path.run.program(recording=False).size for _, path in race)
+
+
+def fewer_steps(size: int, most: int) -> int:
+    """The steps, a multiple of ten, that race whose steps have ``size`` operations may take for at most ``most``."""
+    return max(10, 10 * (most // size // 10))
+
+
 def too_dear(race: Race) -> str:
     """Why the curves of ``race`` cost more than a page may spend on them, and what to lower; empty if they do not."""
-    sizes = [path.run.program(recording=False).size for _, path in race]
-    steps = race[0][1].run.steps
-    cost = steps * sum(sizes)
+    steps, size = race[0][1].run.steps, step_size(race)
+    cost = steps * size
     if cost <= _SWEEP:
         return ""
-    fewer = max(10, 10 * (_SWEEP // sum(sizes) // 10))
     return (
-        f"These curves need {counted(steps)} of {digits(sum(sizes))} operations, {digits(cost / 1e6)} million in all, "
-        f"and a page may spend {digits(_SWEEP / 1e6)} million on them. They are drawn for {counted(fewer)} or fewer, "
-        "with fewer or simpler rules, or on a shorter formula."
+        f"These curves need {counted(steps)} of {digits(size)} operations, {digits(cost / 1e6)} million in all, "
+        f"and a page may spend {digits(_SWEEP / 1e6)} million on them. They are drawn for "
+        f"{counted(fewer_steps(size, _SWEEP))} or fewer, with fewer or simpler rules, or on a shorter formula."
     )
 
 

@@ -75,7 +75,7 @@ def landscape(objective: Objective, view: View, size: int) -> Landscape:
         low = max(low, high - 12.0)
         spacing = 1.0 if high - low > 4.5 else 0.5
     else:
-        spacing = _round_spacing((high - low) / _LINES)
+        spacing = round_spacing((high - low) / _LINES)
     first, last = ceil(low / spacing) * spacing, floor(high / spacing) * spacing
     note = _note(objective, logarithmic, first, last, spacing)
     return Landscape(objective, view, x, y, value, logarithmic, low, high, first, last, spacing, note)
@@ -88,7 +88,7 @@ def _unclipped(objective: Objective, value: Array, logarithmic: bool) -> Array:
     return np.log10(np.maximum(value - (objective.minimum or 0.0), 5e-324))
 
 
-def _round_spacing(wanted: float) -> float:
+def round_spacing(wanted: float) -> float:
     """The smallest of 1, 2, 5 times a power of ten that is at least ``wanted``."""
     power = 10.0 ** floor(log10(wanted))
     return next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power >= wanted * (1 - 1e-9))

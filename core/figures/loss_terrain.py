@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, floor, log10
+from math import ceil, floor
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from core.engine.findings import Plot, Series
 from core.engine.status import Outcome, Status
 from core.figures import labels, marks
 from core.figures.contour import lines, pointer
+from core.figures.landscape import round_spacing
 from core.figures.look import Array, Look, axis, compact, layout, note, written
 from core.figures.plot import plot
 from core.figures.surface import MARGIN, ground, scene
@@ -173,9 +174,7 @@ def _scale(loss: Array) -> _Scale:
     low, high = (float(number) for number in np.percentile(heights, [0.0, _HIGHEST]))
     if high - low <= 1e-12 * max(abs(low), abs(high), 1.0):
         return _Scale(logarithmic, (low, low + 1.0), 2.0, f"flat: the loss is {digits(finite.mean())} everywhere")
-    wanted = (high - low) / _LINES
-    power = 10.0 ** floor(log10(wanted))
-    spacing = next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power >= wanted * (1 - 1e-9))
+    spacing = round_spacing((high - low) / _LINES)
     each = f"factor {digits(10.0**spacing, '.3g')}" if logarithmic else digits(spacing)
     return _Scale(logarithmic, (low, high), spacing, f"contour lines every {each} of the loss")
 

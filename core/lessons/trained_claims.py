@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from core.evidence.claims import CLAIMS, Claim
-
 # Of a control of the page of networks.
 Setting = str | float | bool | list[str]
 
@@ -55,8 +53,3 @@ _SHOWN = {
 }
 TRAINED: Mapping[str, Trained] = MappingProxyType(_SHOWN)
 """By the key of the claim."""
-
-
-def trained_claims() -> list[Claim]:
-    """The claims that a training shows."""
-    return [CLAIMS[key] for key in TRAINED]

@@ -5,13 +5,13 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import trace
+from core import outside, trace
 from core.catalogue.optimizers import OPTIMIZERS
 from core.lessons.history import Chapter, known_by, lineage, race_by, story, timeline_entries, years
 from tests.pages.visits import clean, notes, open_page, run_table, state, words
 from ui import navigation
 from ui.kit.limits import MAX_RACERS
-from ui.page.history import believed_chapter, believed_name
+from ui.page.history import believed_name
 
 PAGE = navigation.HISTORY
 PREFIX = PAGE.prefix
@@ -79,8 +79,8 @@ def test_the_story_begins_with_the_first_rule_and_its_buttons_stand_where_the_ye
 
 @pytest.mark.parametrize("raw", [None, True, -1, 3, 10**30, 1.0, "1", [1], {"go": 1}])
 def test_a_forged_turn_of_the_story_is_not_believed(raw: object) -> None:
-    assert believed_chapter(raw, 3) is None
-    assert [believed_chapter(number, 3) for number in range(3)] == [0, 1, 2]
+    assert outside.index(raw, 3) is None
+    assert [outside.index(number, 3) for number in range(3)] == [0, 1, 2]
 
 
 def test_another_start_is_raced_from() -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.catalogue.hypers import Hyper
 from ui.kit import share
-from ui.kit.basics import asked_number, number_in
+from ui.kit.basics import asked_number, number_in, whole_in
 from ui.kit.dials import Dial
 from ui.kit.share import number_text
 
@@ -94,10 +94,7 @@ def whole_slider(
     on_change: Callable[[], None] | None = None,
 ) -> int:
     """A slider over the whole numbers from ``low`` to ``high``, which lie within the ``bounds`` that a link is told."""
-    read, allowed = number_in(*bounds, whole=True)
-    share.setting(
-        key, int(default), lambda text: None if (number := read(text)) is None else int(number), allowed, called=label
-    )
+    share.setting(key, int(default), *whole_in(*bounds), called=label)
     return int(
         st.slider(
             label,

@@ -292,6 +292,12 @@ def number_in(low: float, high: float, whole: bool = False) -> tuple[Callable[[s
     return partial(outside.written, low=low, high=high, whole=whole), allowed
 
 
+def whole_in(low: float, high: float) -> tuple[Callable[[str], int | None], str]:
+    """``number_in`` for a control that holds whole numbers as such."""
+    read, allowed = number_in(low, high, whole=True)
+    return lambda text: None if (number := read(text)) is None else int(number), allowed
+
+
 def asked_number(key: str, low: float, high: float, whole: bool = False) -> list[float]:
     """The last number in ``[low, high]`` that the link gives for ``key``, alone in a list."""
     read, _ = number_in(low, high, whole)

@@ -7,7 +7,7 @@ browser's history each time.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ from ui.kit.limits import MAX_LINK
 
 Setting = str | float | bool | list[str]
 
-LOCK, HIDE, TASK, PROJECTOR = "lock", "hide", "task", "projector"
+FIELDS = LOCK, HIDE, TASK, PROJECTOR = "lock", "hide", "task", "projector"
 """What a teacher's link says of the whole page: keys of controls that stay as it sets them, of such that are not even
 drawn, a task for those who open it, and whether the page is set for a projector."""
 
@@ -150,7 +150,7 @@ def begin(path: str, address: object = None) -> None:
             kept[path] = asked
         now[_ASKED] = dict(kept[path])
         # Their keys are the same on every page.
-        for key in (LOCK, HIDE, TASK, PROJECTOR):
+        for key in FIELDS:
             now.pop(key, None)
         now[_CALLED] = {}
     now.pop(_CHANGED, None)
@@ -165,7 +165,7 @@ def _announce_fields() -> None:
     """Announces what a teacher's link says of the whole page."""
 
     def key(text: str) -> str | None:
-        known = re.fullmatch(r"\w{1,80}", text) and text not in (LOCK, HIDE, TASK, PROJECTOR)
+        known = re.fullmatch(r"\w{1,80}", text) and text not in FIELDS
         return text if known else None
 
     for name in (LOCK, HIDE):
@@ -317,6 +317,14 @@ def setting(
         st.html(f"<style>.st-key-{key}, .st-key-{key}_row {{ display: none; }}</style>")
 
 
+def fields(
+    task: str = "", lock: Sequence[str] = (), hide: Sequence[str] = (), projector: bool = False
+) -> dict[str, Setting]:
+    """The settings by which a teacher's link says these things of the whole page; none of what it does not say."""
+    said: dict[str, Setting] = {TASK: task, LOCK: [*lock], HIDE: [*hide], PROJECTOR: projector}
+    return {name: value for name, value in said.items() if value}
+
+
 def locked(key: str) -> bool:
     """Whether the control ``key`` of the open page stays as the link sets it."""
     return key in st.session_state.get(LOCK, ()) or hidden(key)
@@ -351,14 +359,11 @@ def _believed(value: Any, default: Setting, read: Callable[[str], Setting | None
     if isinstance(default, list):
         if not isinstance(value, list):
             return default
-        return [text for text in dict.fromkeys(filter(_is_text, value)) if read(text) is not None][:most]
+        texts = dict.fromkeys(text for text in value if isinstance(text, str))
+        return [text for text in texts if read(text) is not None][:most]
     alike = all(isinstance(value, kind) == isinstance(default, kind) for kind in (str, bool))
     known = alike and isinstance(value, str | int | float) and read(*_texts(value)) is not None
     return value if known else default
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
 
 
 def instead(key: str, value: Setting | None) -> None:

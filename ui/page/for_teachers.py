@@ -33,9 +33,7 @@ def stop_link(stop: Stop) -> Link:
     settings: dict[str, share.Setting] = {
         **(scenario_state(stop.scenario, page.prefix) if stop.scenario is not None else {}),
         **stop.fields,
-        **({share.TASK: stop.task} if stop.task else {}),
-        **({share.LOCK: list(stop.locked)} if stop.locked else {}),
-        **({share.HIDE: list(stop.hidden)} if stop.hidden else {}),
+        **share.fields(stop.task, stop.locked, stop.hidden),
     }
     return share.encode(settings)
 

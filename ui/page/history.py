@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import OBJECTIVES, trace
+from core import OBJECTIVES, outside, trace
 from core.catalogue.optimizers import OPTIMIZERS
 from core.catalogue.racers import RACERS
 from core.figures import family_tree, timeline
@@ -28,7 +28,7 @@ from core.lessons.history import (
 )
 from ui.controls import choice, fold, kept_start, moment_control, named, one_of, start_control, switch
 from ui.kit import share
-from ui.kit.elements import bullets, clicked, look, prose, sheet
+from ui.kit.elements import bullets, clicked, look, prose, sent, sheet
 from ui.kit.limits import MAX_RACERS
 from ui.navigation import HISTORY, REFERENCE, link
 from ui.panels.catalogue import rule_panel
@@ -150,7 +150,7 @@ def _chapter_control(chapters: Sequence[Chapter]) -> Chapter:
     share.setting(key, texts[0], one_of(texts), allowed, called=label)
 
     def turn() -> None:
-        at = believed_chapter(st.session_state[player]["go"], len(chapters))
+        at = outside.index(sent(player, "go"), len(chapters))
         if at is not None:
             share.ask({key: texts[at], f"{HISTORY.prefix}t": float(RACE_STEPS)})
 
@@ -161,11 +161,6 @@ def _chapter_control(chapters: Sequence[Chapter]) -> Chapter:
     with buttons:
         _player(key=player, data={"at": at, "of": len(texts)}, on_go_change=turn, height="content")
     return chapters[at]
-
-
-def believed_chapter(raw: Any, count: int) -> int | None:
-    """The one of ``count`` chapters that a browser asks for; ``None`` for anything else, which it may send as well."""
-    return raw if isinstance(raw, int) and not isinstance(raw, bool) and 0 <= raw < count else None
 
 
 def _take(figure: str, names: Mapping[str, str]) -> None:

@@ -6,8 +6,9 @@ from dataclasses import asdict
 import streamlit as st
 
 from core.catalogue.racers import Racer
+from core.evidence.claims import CLAIMS
 from core.formula.words import counted, digits
-from core.lessons.trained_claims import trained_claims
+from core.lessons.trained_claims import TRAINED
 from core.lessons.training_rates import OPENING
 from core.problems.training.models import Model, Setting
 from core.problems.training.settings import Training
@@ -127,4 +128,4 @@ def closer_panel(entry: Entry) -> None:
 def claims_panel() -> None:
     """What is said of networks and their rules, checked."""
     label = "What is said of training networks"
-    claims.about(REAL_NETWORK, claims.TRAINING_TOPIC, label, *trained_claims())
+    claims.about(REAL_NETWORK, claims.TRAINING_TOPIC, label, *(CLAIMS[key] for key in TRAINED))

@@ -17,7 +17,6 @@ from ui.stage.asking import offers
 
 # Pixels of a QR code that is read across a room.
 _CODE = 360
-_FIELDS = (share.LOCK, share.HIDE, share.TASK, share.PROJECTOR)
 
 
 def classroom_fold(page: Page) -> None:
@@ -77,10 +76,7 @@ def _builder(page: Page) -> None:
     settings: dict[str, share.Setting] = {
         **(dict.fromkeys(clocks, "0") if paused else {}),
         **({asked[0]: asked[1]} if asked else {}),
-        **({share.LOCK: locked} if locked else {}),
-        **({share.HIDE: hidden} if hidden else {}),
-        **({share.TASK: task} if task.strip() else {}),
-        **({share.PROJECTOR: True} if projector else {}),
+        **share.fields(task if task.strip() else "", locked, hidden, projector),
     }
     link, kept = teachers_link(share.link(), page, settings), _key(page, "made")
     if st.button("Make the link", key=_key(page, "make"), type="primary", icon=":material/link:"):
@@ -93,7 +89,7 @@ def _builder(page: Page) -> None:
 
 def teachers_link(link: Link, page: Page, settings: Mapping[str, share.Setting]) -> Link:
     """``link`` of ``page`` with the ``settings`` of a teacher, and nothing of an earlier teacher's."""
-    left = {key: texts for key, texts in link.items() if key not in (*_FIELDS, page.classroom)}
+    left = {key: texts for key, texts in link.items() if key not in (*share.FIELDS, page.classroom)}
     return left | share.encode(settings)
 
 
@@ -119,7 +115,9 @@ def _names(called: Mapping[str, str]) -> dict[str, str]:
     # Streamlit's lists show formulas as they are written.
     names = {key: name.partition(" $")[0] for key, name in called.items()}
     counts = Counter(names.values())
-    return {key: f"{name} ({key})" if counts[name] > 1 else name for key, name in names.items() if key not in _FIELDS}
+    return {
+        key: f"{name} ({key})" if counts[name] > 1 else name for key, name in names.items() if key not in share.FIELDS
+    }
 
 
 def _choose(label: str, names: Mapping[str, str], key: str, field: str) -> list[str]:

@@ -4,13 +4,13 @@ It is kept in that browser alone (``ui/kit/memory.js``). A page that shows some 
 beyond the visit.
 """
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
 import streamlit as st
 
+from core import outside
 from core.evidence.claims import CLAIMS
 from core.formula.words import counted, listed
 from core.lessons.missions import MISSIONS
@@ -18,6 +18,7 @@ from core.lessons.predictions import PREDICTIONS
 from core.lessons.tour import STOPS
 from ui import navigation
 from ui.kit.codec import Link
+from ui.kit.elements import sent
 from ui.kit.limits import MAX_LINK
 from ui.navigation import Page
 
@@ -72,30 +73,27 @@ def believed_memory(raw: Any) -> Memory:
     if not isinstance(raw, str) or len(raw) > _MOST:
         return Memory()
     try:
-        kept = json.loads(raw)
-    except (ValueError, RecursionError):
+        kept = outside.json_value(raw)
+    except ValueError:
         return Memory()
-    if not isinstance(kept, dict):
-        return Memory()
-    done = kept.get("done")
+    done = outside.part(kept, "done")
     keys = {key for key in done if isinstance(key, str)} if isinstance(done, list) else set()
-    page, link = _believed_last(kept.get("last"))
-    stop = kept.get("tour")
+    page, link = _believed_last(outside.part(kept, "last"))
     return Memory(
         frozenset(key for key in CLAIMS if f"claim_{key}" in keys),
         frozenset(key for key in PREDICTIONS if f"ask_{key}" in keys),
         frozenset(key for key in MISSIONS if f"mission_{key}" in keys),
         page,
         link,
-        stop if isinstance(stop, int) and not isinstance(stop, bool) and 0 < stop <= len(STOPS) else 0,
+        outside.index(outside.part(kept, "tour"), len(STOPS) + 1) or 0,
     )
 
 
 def _believed_last(raw: Any) -> tuple[Page | None, Link]:
     """The page that was last open, any but the home page, and its link, which that page will check."""
     pages = {page.path: page for page in navigation.ALL if page is not navigation.HOME}
-    path, query = (raw.get("page"), raw.get("query")) if isinstance(raw, dict) else (None, None)
-    if not isinstance(path, str) or path not in pages or not isinstance(query, str) or len(query) > MAX_LINK:
+    path, query = outside.member(outside.part(raw, "page"), pages), outside.part(raw, "query")
+    if path is None or not isinstance(query, str) or len(query) > MAX_LINK:
         return None, {}
     try:
         return pages[path], parse_qs(query, keep_blank_values=True, max_num_fields=_FIELDS)
@@ -109,8 +107,8 @@ def recalled() -> Memory:
     key = "memory_browser"
 
     def take() -> None:
-        sent = now[key]["kept"]
-        now[_SENT] = sent if isinstance(sent, str) and len(sent) <= _MOST else ""
+        kept = sent(key, "kept")
+        now[_SENT] = kept if isinstance(kept, str) and len(kept) <= _MOST else ""
 
     _browser(
         data={"known": now.get(_SENT, ""), "forget": now.get(_FORGOTTEN, 0)}, key=key, height=1, on_kept_change=take

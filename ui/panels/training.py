@@ -22,7 +22,7 @@ from core.problems.training.split import Dataset, Split
 from ui.controls import choice
 from ui.controls.training import Chosen
 from ui.kit import share
-from ui.kit.basics import number_in, one_of
+from ui.kit.basics import one_of, whole_in
 from ui.kit.codec import Link
 from ui.kit.elements import bullets, look, torch_for
 from ui.stage import growing_figure
@@ -297,9 +297,8 @@ def _pictures(entry: Entry, runs: Sequence[Ran], steps: int, active: bool, prefi
 def _clock(steps: int, ready: bool, prefix: str) -> int | None:
     """The step at which everything stands, chosen once the training is over; nothing at its end."""
     key = f"{prefix}t"
-    read, allowed = number_in(0, steps, whole=True)
     label = "Step shown"
-    share.setting(key, steps, lambda text: None if (at := read(text)) is None else int(at), allowed, called=label)
+    share.setting(key, steps, *whole_in(0, steps), called=label)
     # Streamlit greys the label of what cannot be used more than is easy to read.
     st.caption(label)
     disabled = not ready or share.locked(key)

@@ -1,5 +1,5 @@
-// Grips: what a hand takes hold of in a view, and what it tells the stage. One that does not `moves` is locked. `away` is how far it is from a place in
-// pixels; a place beyond the axes is not taken, unless the grip `clamps` it.
+// Grips: what a hand takes hold of in a view, and what it tells the stage. One that does not `moves` is locked. `away`
+// is how far it is from a place in pixels; a place beyond the axes is not taken, unless the grip `clamps` it.
 
 import { snapped } from './scales.js';
 

@@ -6,6 +6,7 @@ from enum import IntEnum
 
 import numpy as np
 
+from core.engine.sensitivity import fewer_steps, step_size
 from core.engine.summary import Race
 from core.engine.trace import Path
 from core.formula.words import counted, digits
@@ -152,12 +153,12 @@ _TABLE = (
 
 def too_dear(race: Race) -> str:
     """Why trying changes to the runs of ``race`` costs more than a page may spend, and what to lower; or empty."""
-    steps, size = race[0][1].run.steps, sum(path.run.program(recording=False).size for _, path in race)
+    steps, size = race[0][1].run.steps, step_size(race)
     if steps * size <= _MOST:
         return ""
     return (
         f"Finding a change that helps means many more runs of these {counted(steps)}, {digits(steps * size / _MOST)} "
-        f"times what a page may spend on them. It is done for {counted(max(10, 10 * (_MOST // size // 10)))} or fewer, "
+        f"times what a page may spend on them. It is done for {counted(fewer_steps(size, _MOST))} or fewer, "
         "with fewer or simpler rules, or on a shorter formula."
     )
 

@@ -1,6 +1,7 @@
 """What a training is said to show of a claim is what it shows, beside the training as it is offered."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 import pytest
@@ -19,8 +20,7 @@ DEEP = {"depth": 8, "activation": "sigmoid"}
 def _reports(**changed: object) -> list[Report]:
     settings = {"model_settings": {}, **changed}
     fields = {key: dict(value) if isinstance(value, tuple) else value for key, value in settings.items()}
-    made = {name: getattr(DESCENT, name) for name in ("dataset", "model", "optimizer", "hypers", "steps", "batch")}
-    return list(train(Training(**{**made, **fields})))
+    return list(train(replace(DESCENT, **fields)))
 
 
 def _loss(**changed: object) -> float:
