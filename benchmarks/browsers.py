@@ -2,8 +2,9 @@
 
 python -m benchmarks.browsers firefox|webkit [folder for pictures]
 
-Every page is opened; on one the stage plays, its start is dragged and a dial is turned; the address is opened again;
-and the programs of all rules take the steps of Python. Prints a line for each, and ends with 1 if one failed.
+Every page is opened; on one the stage plays, its start is dragged and a dial is turned; the address is opened again; a
+finger drags the start; and the programs of all rules take the steps of Python. Prints a line for each, and ends with 1
+if one failed.
 """
 
 import base64
@@ -68,8 +69,8 @@ class Browser(Protocol):
     def value(self, expression: str) -> Any:
         """What a JavaScript ``expression`` gives, as JSON."""
 
-    def drag(self, start: list[float], end: list[float]) -> None:
-        """Takes hold with the mouse at ``start`` and lets go at ``end``, both in pixels of the window."""
+    def drag(self, by: str, start: list[float], end: list[float]) -> None:
+        """Takes hold ``by`` mouse or touch at ``start`` and lets go at ``end``, both in pixels of the window."""
 
     def press(self, key: str) -> None:
         """Presses a key, by its code in WebDriver."""
@@ -78,14 +79,14 @@ class Browser(Protocol):
         """The window as a PNG."""
 
 
-def _dragged(start: list[float], end: list[float]) -> list[dict[str, Any]]:
-    """What a mouse does to drag, as WebDriver describes it."""
+def _dragged(by: str, start: list[float], end: list[float]) -> list[dict[str, Any]]:
+    """What a mouse or a finger does to drag, as WebDriver describes it."""
     ways = [[one + share * (other - one) for one, other in zip(start, end, strict=True)] for share in (0.3, 0.6, 1, 1)]
     moves: list[dict[str, Any]] = [
         {"type": "pointerMove", "x": round(x), "y": round(y), "duration": 150} for x, y in (start, *ways)
     ]
     acts = [moves[0], {"type": "pointerDown", "button": 0}, *moves[1:], {"type": "pointerUp", "button": 0}]
-    return [{"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": acts}]
+    return [{"type": "pointer", "id": by, "parameters": {"pointerType": by}, "actions": acts}]
 
 
 def _pressed(key: str) -> list[dict[str, Any]]:
@@ -123,8 +124,8 @@ class _Bidi:
             raise RuntimeError(answer["exceptionDetails"]["text"])
         return json.loads(answer["result"].get("value", "null"))
 
-    def drag(self, start: list[float], end: list[float]) -> None:
-        self._send("input.performActions", context=self._tab, actions=_dragged(start, end))
+    def drag(self, by: str, start: list[float], end: list[float]) -> None:
+        self._send("input.performActions", context=self._tab, actions=_dragged(by, start, end))
 
     def press(self, key: str) -> None:
         self._send("input.performActions", context=self._tab, actions=_pressed(key))
@@ -155,8 +156,8 @@ class _Classic:
         said = self._send("POST", "/execute/sync", script=f"return JSON.stringify({expression}) ?? null", args=[])
         return json.loads(said or "null")
 
-    def drag(self, start: list[float], end: list[float]) -> None:
-        self._send("POST", "/actions", actions=_dragged(start, end))
+    def drag(self, by: str, start: list[float], end: list[float]) -> None:
+        self._send("POST", "/actions", actions=_dragged(by, start, end))
 
     def press(self, key: str) -> None:
         self._send("POST", "/actions", actions=_pressed(key))
@@ -264,12 +265,12 @@ def _plays(browser: Browser, url: str) -> str:
     return f"{len(seen)} steps seen in 1.2 s"
 
 
-def _dragged_start(browser: Browser, url: str) -> str:
+def _dragged_start(browser: Browser, url: str, by: str = "mouse") -> str:
     objective = next(iter(RACES.values())).resolved_objective
     (x, y), (left, right) = objective.start, objective.domain[0]
     there = [x + 0.2 * (right - left), y]
     start, end = (browser.value(_START.replace("START", json.dumps(one))) for one in ([x, y], there))
-    browser.drag(start, end)
+    browser.drag(by, start, end)
     _await(browser, "location.search.includes('x=')", "the start in the address")
     _settled(browser)
     return str(browser.value("location.search"))
@@ -291,6 +292,12 @@ def _reopened(browser: Browser, url: str) -> str:
     again = browser.value(_ROWS)
     assert rows == again, (rows, again)
     return f"the same {len(rows)} numbers"
+
+
+def _touched_start(browser: Browser, url: str) -> str:
+    browser.goto(f"{url}/{navigation.OPTIMIZERS.path}?steps=300")
+    _settled(browser)
+    return _dragged_start(browser, url, "touch")
 
 
 def _programs(browser: Browser, url: str) -> str:
@@ -319,7 +326,7 @@ def _programs(browser: Browser, url: str) -> str:
 
 
 _HOME, _RIGHT = "\ue011", "\ue014"
-CHECKS = (_pages, _plays, _dragged_start, _turned_dial, _reopened, _programs)
+CHECKS = (_pages, _plays, _dragged_start, _turned_dial, _reopened, _touched_start, _programs)
 
 
 def main() -> int:

@@ -1,8 +1,9 @@
 """What visitors cost the server: CPU, messages and bytes of one action page by page, and how long many of them wait.
 
-Fifty on mixed pages, then ten while two others train networks.
+Fifty on mixed pages, then ten while two others train networks. Or, with ``--long``, twenty who come and go for half an
+hour, and whether memory or the cost of a rerun grows.
 
-python -m benchmarks.load [--json]
+python -m benchmarks.load [--long] [--json]
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import json
 import random
 import re
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -29,10 +31,12 @@ from ui import navigation
 from ui.kit.apology import APOLOGY
 from ui.navigation import Page
 
-MANY, FEW, TRAINERS = 50, 10, 2
+MANY, SOME, FEW, TRAINERS = 50, 20, 10, 2
 # Seconds: between two actions of a visitor, for which visitors act, in which they arrive, and in which processes that
 # train have begun to.
 THINK, WATCH, ARRIVE, BEGIN = 2.0, 60.0, 10.0, 8.0
+# Seconds for which they come and go, and of each of the parts of it that are compared, of which the first warms up.
+LONG, EPOCH = 1800.0, 300.0
 # A training that outlasts the visitors.
 TRAINING = urlencode(
     {
@@ -285,12 +289,60 @@ async def crowds(url: str) -> list[Result]:
     return [*results, _at_most(name, slowed, slowed, 0.7, "s")]
 
 
+async def lasting(url: str, process: int) -> list[Result]:
+    """Whether memory and the cost of a rerun grow while visitors come and go, each for a while and to another page."""
+    errors: list[str] = []
+    answered = visits = 0
+    end = time.perf_counter() + LONG
+
+    async def visit(number: int) -> None:
+        nonlocal answered, visits
+        draw = random.Random(number)
+        await asyncio.sleep(ARRIVE * number / SOME)
+        while time.perf_counter() < end:
+            act = ACTS[(visits := visits + 1) % len(ACTS)]
+            async with connect(url) as socket:
+                visitor = Visitor(socket)
+                await visitor.open(act.page)
+                leaves = min(end, time.perf_counter() + WATCH)
+                while time.perf_counter() < leaves:
+                    await asyncio.sleep(THINK * draw.uniform(0.5, 1.5))
+                    await visitor.act(act, draw.random())
+                    answered += 1
+                errors.extend(visitor.errors)
+
+    coming = asyncio.gather(*(visit(number) for number in range(SOME)))
+    held, cost = [], []
+    for _ in range(round(LONG / EPOCH)):
+        before, spent = answered, _spent(process)
+        await asyncio.sleep(EPOCH)
+        cost.append((_spent(process) - spent) / (answered - before))
+        held.append(_held(process))
+    await coming
+    _blame(errors)
+    name = f"{SOME} visitors for {LONG / 60:g} minutes, {visits} visits, {answered} reruns"
+    print(name, [round(number) for number in held], [round(1e3 * number) for number in cost], file=sys.stderr)
+    return [
+        _at_most(f"{name}: memory, the end to {EPOCH / 60:g} minutes", cost[-1], held[-1] / held[0], 1.1, "times"),
+        _at_most(f"{name}: memory", cost[-1], held[-1], 1000, "MB"),
+        _at_most(f"{name}: CPU of a rerun, likewise", cost[-1], cost[-1] / cost[0], 1.1, "times"),
+    ]
+
+
+def _held(process: int) -> float:
+    """Megabytes of memory that ``process`` holds."""
+    (line,) = (line for line in Path(f"/proc/{process}/status").read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1e3
+
+
 def _blame(errors: Iterable[str]) -> None:
     if said := sorted(set(errors)):
         raise RuntimeError(f"The server answered with errors: {said}")
 
 
 async def _all(url: str, process: int) -> list[Result]:
+    if "--long" in sys.argv[1:]:
+        return await lasting(url, process)
     results = [result for act in ACTS for result in await alone(url, process, act)]
     return [*results, *await crowds(url)]
 

@@ -20,51 +20,17 @@ Hypers = Mapping[str, float] | tuple[tuple[str, float], ...]
 """Values by the names of hyperparameters; a ``Run`` keeps them as sorted pairs."""
 
 
-@dataclass(frozen=True)
-class Run:
-    """Everything a run depends on, as plain hashable values.
+class Ruled:
+    """What a rule moves, with its settings and its schedule: a ``Run`` or a training.
 
-    ``objective``, ``optimizer`` and ``schedule`` are catalogue keys or formula text; ``start`` has one number per
-    variable (one or two). What is missing in ``hypers`` and ``schedule_hypers`` takes its default. ``noise`` is the
-    standard deviation added to each coordinate of every gradient, drawn from ``default_rng((seed, t))`` at step t;
-    ``clip_norm`` is the largest gradient norm, ``None`` for no limit.
-    Raises ``ValueError`` (of which ``FormulaError`` is one) with name, range and value.
+    ``optimizer`` and ``schedule`` are catalogue keys or formula text. What is missing in ``hypers`` and
+    ``schedule_hypers`` takes its default.
     """
 
-    objective: str
     optimizer: str
-    start: tuple[float, ...]
-    steps: int = 500
-    hypers: Hypers = ()
-    schedule: str = "constant"
-    schedule_hypers: Hypers = ()
-    noise: float = 0.0
-    clip_norm: float | None = None
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        # Frozen, so values are brought into their plain form through object's own setter.
-        put = object.__setattr__
-        put(self, "start", tuple(float(number) for number in self.start))
-        put(self, "hypers", _pairs(self.hypers))
-        put(self, "schedule_hypers", _pairs(self.schedule_hypers))
-        if len(self.start) not in (1, 2):
-            raise ValueError(f"start must have 1 or 2 numbers; {len(self.start)} were given.")
-        for number in self.start:
-            _check_range("start", number, -MAX_POSITION, MAX_POSITION)
-        _check_whole("steps", self.steps, 1, MAX_STEPS)
-        _check_whole("seed", self.seed, 0, 2**63 - 1)
-        put(self, "steps", int(self.steps))
-        put(self, "seed", int(self.seed))
-        _check_range("noise", self.noise, 0.0, 1e6)
-        if self.clip_norm is not None:
-            _check_range("clip_norm", self.clip_norm, 1e-12, 1e12)
-        self.settings, self.schedule_settings, self.resolved_objective  # noqa: B018 (each checks what it reads)
-
-    @property
-    def resolved_objective(self) -> Objective:
-        """The declaration that ``objective`` names or writes."""
-        return objective(self.objective, len(self.start))
+    hypers: Hypers
+    schedule: str
+    schedule_hypers: Hypers
 
     @property
     def resolved_optimizer(self) -> Optimizer:
@@ -87,6 +53,50 @@ class Run:
         """The value of every hyperparameter of the schedule, defaults included."""
         entry = self.resolved_schedule
         return complete(entry.hypers, dict(self.schedule_hypers), entry.name)
+
+
+@dataclass(frozen=True)
+class Run(Ruled):
+    """Everything a run depends on, as plain hashable values.
+
+    ``objective`` is a catalogue key or formula text; ``start`` has one number per variable (one or two). ``noise`` is
+    the standard deviation added to each coordinate of every gradient, drawn from ``default_rng((seed, t))`` at step t;
+    ``clip_norm`` is the largest gradient norm, ``None`` for no limit.
+    Raises ``ValueError`` (of which ``FormulaError`` is one) with name, range and value.
+    """
+
+    objective: str
+    optimizer: str
+    start: tuple[float, ...]
+    steps: int = 500
+    hypers: Hypers = ()
+    schedule: str = "constant"
+    schedule_hypers: Hypers = ()
+    noise: float = 0.0
+    clip_norm: float | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        # Frozen, so values are brought into their plain form through object's own setter.
+        put = object.__setattr__
+        put(self, "start", tuple(float(number) for number in self.start))
+        put(self, "hypers", pairs(self.hypers))
+        put(self, "schedule_hypers", pairs(self.schedule_hypers))
+        if len(self.start) not in (1, 2):
+            raise ValueError(f"start must have 1 or 2 numbers; {len(self.start)} were given.")
+        for number in self.start:
+            check_range("start", number, -MAX_POSITION, MAX_POSITION)
+        put(self, "steps", whole("steps", self.steps, 1, MAX_STEPS))
+        put(self, "seed", whole("seed", self.seed, 0, 2**63 - 1))
+        check_range("noise", self.noise, 0.0, 1e6)
+        if self.clip_norm is not None:
+            check_range("clip_norm", self.clip_norm, 1e-12, 1e12)
+        self.settings, self.schedule_settings, self.resolved_objective  # noqa: B018 (each checks what it reads)
+
+    @property
+    def resolved_objective(self) -> Objective:
+        """The declaration that ``objective`` names or writes."""
+        return objective(self.objective, len(self.start))
 
     @property
     def completed(self) -> "Run":
@@ -131,16 +141,20 @@ class Run:
         )
 
 
-def _pairs(values: Hypers) -> Hypers:
+def pairs(values: Hypers) -> Hypers:
+    """``values`` as ``Ruled`` keeps them: sorted pairs of a name and a float."""
     return tuple(sorted((str(name), float(value)) for name, value in dict(values).items()))
 
 
-def _check_range(name: str, value: float, low: float, high: float) -> None:
+def check_range(name: str, value: float, low: float, high: float) -> None:
+    """Raises ``ValueError`` with the name, the range and the value unless that lies in ``[low, high]``."""
     if not low <= value <= high:
         raise ValueError(f"{name} must lie in {outside(value, low, high)}.")
 
 
-def _check_whole(name: str, value: int, low: int, high: int) -> None:
+def whole(name: str, value: float, low: int, high: int) -> int:
+    """``value`` if it is a whole number in ``[low, high]``; otherwise raises ``ValueError`` likewise."""
     if isinstance(value, bool) or not low <= value <= high or value != int(value):
         bounds = f"[{low}, {high}]; {value} was given" if isinstance(value, bool) else outside(value, low, high)
         raise ValueError(f"{name} must be a whole number in {bounds}.")
+    return int(value)

@@ -15,11 +15,12 @@ from core.problems.many_variables import FAMILIES, SMALLEST, Problem, Quadratic,
 
 Array = npt.NDArray[np.float64]
 
-# Rates that each rule tries where it is tuned: neighbours on a slider of four powers of ten differ by 1.6.
-RATES = 20
-# Steps that a page may spend, two or three seconds. With so many variables a step takes twice as long as with few, and
-# a rule takes longer than others whose program on a bowl has more than so many operations.
-_BUDGET, _TWICE, _USUAL = 150_000, 1000, 60
+# Rates that each rule tries where it is tuned: neighbours on a slider of four powers of ten differ by 1.8.
+RATES = 16
+# Steps that a page may spend, two or three seconds. With so many variables a step takes half as long again as with few,
+# and a rule takes longer than others whose program on a bowl has more than so many operations. One that solves a system
+# of equations takes so many times as long for each variable more.
+_BUDGET, _HALF_MORE, _USUAL, _SOLVES = 105_000, 1000, 60, 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,21 +57,25 @@ class WideRace:
 def too_dear(problem: Problem, runs: Sequence[Run], tuned: bool) -> str:
     """Why the race of ``runs`` costs more than a page may spend on it, and what to lower; empty if it does not."""
     steps = runs[0].steps
-    sizes = [replace(run, objective="bowl", start=(1.0, 1.0)).program(recording=False).size for run in runs]
-    usual = sum(max(size / _USUAL, 1.0) for size in sizes)
-    # The race itself and, in two variables, the one it is compared with.
-    each = (RATES + 1 if tuned else 1) * usual * (2 + problem.dimension / _TWICE)
+    each = (RATES + 1 if tuned else 1) * sum(_weight(problem, run) for run in runs)
     if each * steps <= _BUDGET:
         return ""
     tries = f", each tried at {RATES} rates," if tuned else ""
     fewer = int(_BUDGET / each) // 10 * 10
-    others = ["fewer or simpler rules"] + ["fewer variables"] * (problem.dimension > _TWICE / 10)
+    others = ["fewer or simpler rules"] + ["fewer variables"] * (problem.dimension > _HALF_MORE / 10)
     others += ["the rates as above"] * tuned
     return (
         f"{counted(len(runs), 'rule')} with {counted(steps)} in {counted(problem.dimension, 'variable')}{tries} would "
         f"take more than a few seconds. This race is run for {counted(fewer)} or fewer, or with "
         f"{' or '.join(others)}."
     )
+
+
+def _weight(problem: Problem, run: Run) -> float:
+    """What a step of ``run`` costs, and one of the race in two variables that it is compared with."""
+    size = replace(run, objective="bowl", start=(1.0, 1.0)).program(recording=False).size
+    solves = _SOLVES if run.resolved_optimizer.parsed.needs_whole_hessian else 1
+    return max(size / _USUAL, 1.0) * (2 + solves * problem.dimension / _HALF_MORE)
 
 
 def wide_race(problem: Problem, runs: Sequence[Run], tuned: bool) -> WideRace:

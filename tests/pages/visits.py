@@ -3,12 +3,14 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from random import Random
 from typing import Any
 from urllib.parse import parse_qs
 
 from pandas import DataFrame
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import ButtonGroup
 
@@ -22,6 +24,9 @@ from ui.kit.limits import OWN
 from ui.navigation import Page
 from ui.page.reference import PARTS
 from ui.panels.claims import topic_key
+
+# A visit looks through all installed packages for components, which takes longer than to open a page.
+manifest_scanner.scan_component_manifests = lru_cache(manifest_scanner.scan_component_manifests)
 
 ROOT = Path(__file__).parents[2]
 Link = Mapping[str, str | list[str]]

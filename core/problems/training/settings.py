@@ -3,15 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from core.catalogue.hypers import complete
-from core.catalogue.optimizers import Optimizer, optimizer
-from core.catalogue.schedules import Schedule, schedule
+from core.engine.run import Hypers, Ruled, check_range, pairs, whole
 from core.formula.words import digits, outside
 from core.problems.training.data import OWN, dataset
 from core.problems.training.models import Model, Setting, model
 from core.problems.training.split import Dataset
 
-Pairs = Mapping[str, float] | tuple[tuple[str, float], ...]
 MixedPairs = Mapping[str, Setting] | tuple[tuple[str, Setting], ...]
 
 MOST_STEPS, MOST_WEIGHTS, MOST_BATCH, MOST_ACCUMULATION = 5000, 100_000, 2000, 16
@@ -23,13 +20,12 @@ MOST_WORK, _LEAST_WORK = 5e11, 1e5
 
 
 @dataclass(frozen=True)
-class Training:
+class Training(Ruled):
     """Everything that a training depends on, as plain hashable values.
 
     ``dataset`` is a key of ``DATASETS``, or ``OWN`` with the pasted ``table``, of which ``target`` is predicted from
-    ``features`` (all columns of numbers if there are none). ``model`` is a key of ``MODELS``; ``optimizer`` and
-    ``schedule`` are catalogue keys or formula text. What is missing in ``model_settings``, ``hypers`` and
-    ``schedule_hypers`` takes its default. A step sees ``accumulation`` batches of ``batch`` rows (0 for all rows);
+    ``features`` (all columns of numbers if there are none). ``model`` is a key of ``MODELS``; what is missing in
+    ``model_settings`` takes its default. A step sees ``accumulation`` batches of ``batch`` rows (0 for all rows);
     ``clip_norm`` is the largest gradient norm, ``None`` for no limit; ``smoothing`` the share of each answer that is
     spread evenly over the classes. ``seed`` chooses noise of the data and their split, start and batches.
     Raises ``ValueError`` (of which ``FormulaError`` is one) with name, range and value.
@@ -38,13 +34,13 @@ class Training:
     dataset: str = "moons"
     model: str = "mlp"
     optimizer: str = "adam"
-    hypers: Pairs = ()
+    hypers: Hypers = ()
     model_settings: MixedPairs = ()
     steps: int = 500
     batch: int = 32
     accumulation: int = 1
     schedule: str = "constant"
-    schedule_hypers: Pairs = ()
+    schedule_hypers: Hypers = ()
     clip_norm: float | None = None
     smoothing: float = 0.0
     seed: int = 0
@@ -55,8 +51,8 @@ class Training:
 
     def __post_init__(self) -> None:
         put = object.__setattr__
-        put(self, "hypers", _numbers(self.hypers))
-        put(self, "schedule_hypers", _numbers(self.schedule_hypers))
+        put(self, "hypers", pairs(self.hypers))
+        put(self, "schedule_hypers", pairs(self.schedule_hypers))
         put(self, "model_settings", _mixed(self.model_settings))
         put(self, "features", tuple(self.features))
         for name, low, high in (
@@ -65,10 +61,10 @@ class Training:
             ("accumulation", 1, MOST_ACCUMULATION),
             ("seed", 0, 2**31 - 1),
         ):
-            put(self, name, _whole(name, getattr(self, name), low, high))
-        _check("smoothing", self.smoothing, 0.0, 0.9)
+            put(self, name, whole(name, getattr(self, name), low, high))
+        check_range("smoothing", self.smoothing, 0.0, 0.9)
         if self.clip_norm is not None:
-            _check("clip_norm", self.clip_norm, 1e-12, 1e12)
+            check_range("clip_norm", self.clip_norm, 1e-12, 1e12)
         self.settings, self.schedule_settings  # noqa: B018 (each checks what it reads)
         if refusal := self.resolved_model.refusal(self.resolved_dataset):
             raise ValueError(refusal)
@@ -84,28 +80,6 @@ class Training:
     def resolved_model(self) -> Model:
         """The declaration that ``model`` names."""
         return model(self.model)
-
-    @property
-    def resolved_optimizer(self) -> Optimizer:
-        """The declaration that ``optimizer`` names or writes."""
-        return optimizer(self.optimizer)
-
-    @property
-    def resolved_schedule(self) -> Schedule:
-        """The declaration that ``schedule`` names or writes."""
-        return schedule(self.schedule)
-
-    @property
-    def settings(self) -> dict[str, float]:
-        """The value of every hyperparameter of the rule, defaults included."""
-        entry = self.resolved_optimizer
-        return complete(entry.hypers, dict(self.hypers), entry.name)
-
-    @property
-    def schedule_settings(self) -> dict[str, float]:
-        """The value of every hyperparameter of the schedule, defaults included."""
-        entry = self.resolved_schedule
-        return complete(entry.hypers, dict(self.schedule_hypers), entry.name)
 
     @property
     def model_values(self) -> dict[str, Setting]:
@@ -166,22 +140,6 @@ class Training:
             )
 
 
-def _numbers(values: Pairs) -> Pairs:
-    return tuple(sorted((str(name), float(value)) for name, value in dict(values).items()))
-
-
 def _mixed(values: MixedPairs) -> MixedPairs:
     plain = ((str(name), value if isinstance(value, str) else float(value)) for name, value in dict(values).items())
     return tuple(sorted(plain))
-
-
-def _check(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise ValueError(f"{name} must lie in {outside(value, low, high)}.")
-
-
-def _whole(name: str, value: float, low: int, high: int) -> int:
-    if isinstance(value, bool) or not low <= value <= high or value != int(value):
-        bounds = f"[{low}, {high}]; {value} was given" if isinstance(value, bool) else outside(value, low, high)
-        raise ValueError(f"{name} must be a whole number in {bounds}.")
-    return int(value)
