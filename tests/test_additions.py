@@ -139,6 +139,7 @@ DECLARATIONS: tuple[tuple[ModuleType, str, str], ...] = (
     ),
 )
 PAGE = """\
+import ui.process
 from ui import navigation
 
 navigation.begin(navigation.THROWAWAY)

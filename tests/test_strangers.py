@@ -11,6 +11,7 @@ from random import Random
 
 import pytest
 
+from benchmarks.load import Visitor, connect
 from benchmarks.strangers import attack, blamed, links, opened_pages, try_link
 from tests.browser.conftest import served
 from ui import navigation
@@ -36,3 +37,21 @@ def test_forged_messages_break_nothing_and_change_nothing_for_others(
     with served(log) as (url, _):
         findings = asyncio.run(attack(url, SENT, Random(f"{os.environ['TEST_SEED']} messages")))
     assert findings + blamed(log.read_text(errors="replace")) == []
+
+
+def test_all_who_open_a_new_server_at_once_get_their_pages(tmp_path: Path) -> None:
+    log = tmp_path / "log.txt"
+
+    async def come(url: str, page: Page) -> list[str]:
+        async with connect(url) as socket:
+            visitor = Visitor(socket)
+            await visitor.open(page)
+            return visitor.errors
+
+    async def come_at_once(url: str) -> list[list[str]]:
+        return await asyncio.gather(*(come(url, page) for page in navigation.ALL))
+
+    with served(log) as (url, _):
+        errors = asyncio.run(come_at_once(url))
+    assert errors == [[]] * len(navigation.ALL)
+    assert "Traceback" not in log.read_text()

@@ -9,8 +9,6 @@ from typing import Literal
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-import ui.kit.apology  # for what no page expects
-import ui.process  # noqa: F401 (once per process, after the imports)
 from core.catalogue.optimizers import OPTIMIZERS as RULES
 from core.lessons.tour import STOPS, minutes
 from ui.kit import classroom, share, terms, tour

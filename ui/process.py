@@ -1,18 +1,18 @@
-"""What happens once per server process: the imports every page needs, then a lasting peace with the collector.
+"""What happens once per server process: all imports of the pages, then a lasting peace with the collector.
 
-The collector walks over everything the imports have made, hundreds of thousands of objects, and thirty visitors wait
-seconds for that. Frozen objects are not walked. Import this before anything that renders.
+Every page imports this first. Of two visitors who open a new server at once one may import a package and the other a
+module in it; each then waits for the other, and Python hands out what is half loaded. So one loads everything, while
+the others wait. The collector walks over all that the imports have made, hundreds of thousands of objects, and thirty
+visitors wait seconds for that; frozen objects are not walked.
 """
 
 import gc
 import sys
 from functools import lru_cache
+from importlib import import_module
+from pkgutil import walk_packages
 
-import pandas  # noqa: F401 (imported to be frozen)
-import plotly.graph_objects  # noqa: F401
-
-import core
-import core.figures  # noqa: F401
+import ui
 
 
 @lru_cache(maxsize=1)
@@ -27,4 +27,6 @@ def settle() -> None:
     _freeze(len(sys.modules))
 
 
+for _module in walk_packages(ui.__path__, "ui."):
+    import_module(_module.name)
 settle()

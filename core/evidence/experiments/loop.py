@@ -170,8 +170,9 @@ def _driven(optimizer: "Optimizer", schedulers: "Sequence[LRScheduler]", steps: 
 
 def _stacked(optimizer: "Optimizer", epochs: int, peak: float, steps: int) -> "list[LRScheduler]":
     """The schedulers of a page of examples, run from top to bottom with one optimizer."""
-    from torch.optim import lr_scheduler
+    import torch
 
+    lr_scheduler = torch.optim.lr_scheduler
     step_decay = lr_scheduler.StepLR(optimizer, step_size=30, gamma=0.1)
     cosine = lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs)
     warmup = lr_scheduler.LinearLR(optimizer, start_factor=0.01, total_iters=_WARMUP)
@@ -183,8 +184,9 @@ def _stacked(optimizer: "Optimizer", epochs: int, peak: float, steps: int) -> "l
 
 
 def _schedulers(settings: Mapping[str, float]) -> Finding:
-    from torch.optim import lr_scheduler
+    import torch
 
+    lr_scheduler = torch.optim.lr_scheduler
     lr, peak = settings["lr"], settings["peak"]
     epochs, batches = int(settings["epochs"]), int(settings["batches"])
     steps = epochs * batches
@@ -259,8 +261,8 @@ _MOMENTA = (0.8, 0.9)
 
 def _cycle(settings: Mapping[str, float]) -> Finding:
     import torch
-    from torch.optim import lr_scheduler
 
+    lr_scheduler = torch.optim.lr_scheduler
     low, up = settings["low"], int(settings["up"])
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=low, momentum=_MOMENTA[1])
     scheduler = lr_scheduler.CyclicLR(optimizer, base_lr=low, max_lr=low * settings["ratio"], step_size_up=up)
@@ -319,8 +321,9 @@ _ZEROED, _ADDED_UP = "x = x - lr*g", "total = total + g\nx = x - lr*total"
 
 
 def _forgotten(settings: Mapping[str, float]) -> Finding:
-    from torch.optim import lr_scheduler
+    import torch
 
+    lr_scheduler = torch.optim.lr_scheduler
     lr, passes, epochs = settings["lr"], int(settings["passes"]), int(settings["epochs"])
     zeroed, added_up = (trace(Run("parabola", rule, (1.0,), _LOOP_STEPS, {"lr": lr})) for rule in (_ZEROED, _ADDED_UP))
     # On a line every pass has the same gradient, as one batch has while nothing moves.
