@@ -64,7 +64,7 @@ def _time(value: float | None) -> str:
 
 
 def report(results: Sequence[Result]) -> None:
-    """Prints a table, or JSON if the program was called with ``--json``."""
+    """Prints a table, or JSON or a table of Markdown if the program was called with ``--json`` or ``--markdown``."""
     if "--json" in sys.argv[1:]:
         print(json.dumps([asdict(result) for result in results], indent=1))
         return
@@ -80,6 +80,10 @@ def report(results: Sequence[Result]) -> None:
         )
         for result in results
     ]
+    if "--markdown" in sys.argv[1:]:
+        rows.insert(1, ("---",) * len(rows[0]))
+        print("\n".join(f"| {' | '.join(row)} |" for row in rows))
+        return
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -182,3 +182,21 @@ def test_the_name_of_a_column_is_never_markup(page: AppTest) -> None:
     app = _pasted(page, f"{MARKUP} loss\n" + "\n".join(str(1 / (step + 1)) for step in range(20)))
     assert any("elsewhere.example" in caption.value for caption in app.caption)
     assert markup_shown(app) == []
+
+
+def test_a_diagnosis_that_costs_too_much_is_refused_with_what_to_lower() -> None:
+    dear = " + ".join(f"sin({place}*x)*cos({place}*y)/{place}" for place in range(1, 9))
+    rules = ["Muon", "Adam", "AdEMAMix", "MARS", "Adan", "Prodigy"]
+    link = {"doctor": "true", "f": "Own formula", "formula": dear, "rules": rules}
+
+    def said(steps: int) -> str:
+        return "\n".join(one.value for one in open_page(PAGE, {**link, "steps": str(steps)}).info)
+
+    refusal = re.search(
+        r"It is done for ([\d\u2009\u202f ]+) steps or fewer, with fewer or simpler rules", said(MAX_STEPS)
+    )
+    assert refusal is not None
+    fewer = int(re.sub(r"\D", "", refusal[1]))
+    assert 0 < fewer < MAX_STEPS
+    assert "It is done for" not in said(fewer)
+    assert "It is done for" in said(fewer + 10)
