@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-import ui.process  # noqa: F401 (first, so that one visitor loads all while others wait)
+import ui.whole  # noqa: F401 (first, so that one visitor loads all while others wait)
 from core import trace
 from core.catalogue.racers import RACERS
 from core.engine.scenarios import DESCENTS

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-import ui.process  # noqa: F401 (first, so that one visitor loads all while others wait)
+import ui.whole  # noqa: F401 (first, so that one visitor loads all while others wait)
 from ui import navigation
 from ui.page import history
 from ui.panels import claims, classroom

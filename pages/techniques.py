@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-import ui.process  # noqa: F401 (first, so that one visitor loads all while others wait)
+import ui.whole  # noqa: F401 (first, so that one visitor loads all while others wait)
 from core.lessons.techniques import TECHNIQUES
 from ui import navigation
 from ui.kit.elements import prose

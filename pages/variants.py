@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-import ui.process  # noqa: F401 (first, so that one visitor loads all while others wait)
+import ui.whole  # noqa: F401 (first, so that one visitor loads all while others wait)
 from core.evidence.claims import CLAIMS
 from core.lessons.batch_story import update_rule
 from core.problems.batches.race import race

@@ -139,7 +139,7 @@ DECLARATIONS: tuple[tuple[ModuleType, str, str], ...] = (
     ),
 )
 PAGE = """\
-import ui.process
+import ui.whole
 from ui import navigation
 
 navigation.begin(navigation.THROWAWAY)

@@ -146,11 +146,11 @@ def test_the_image_holds_all_that_the_pages_read_and_opening_them_does_not_load_
 def test_every_page_first_loads_what_all_share() -> None:
     for page in navigation.ALL:
         ours = re.findall(r"^(?:import|from) ((?:core|ui)\b[\w.]*)", (ROOT / page.file).read_text(), re.MULTILINE)
-        assert ours[0] == "ui.process", page.file
+        assert ours[0] == "ui.whole", page.file
     # Python hands out half of a package, if one imports it while the other imports a module in it.
     inits = [path for part in ("core", "ui") for path in (ROOT / part).rglob("__init__.py")]
     packages = {".".join(path.parent.relative_to(ROOT).parts) for path in inits}
-    assert packages - _modules_after("import ui.process") == {"core.export.torch_peer"}
+    assert packages - _modules_after("import ui.whole") == {"core.export.torch_peer"}
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
