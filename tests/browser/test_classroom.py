@@ -54,6 +54,8 @@ def test_on_a_projector_the_stage_fills_the_window_and_takes_the_keys(page: Call
     expect(stage_in(tab).locator(".gd-heading p")).to_have_text("Task. Who wins?")
     expect(tab.locator(".st-key-menu")).not_to_be_visible()
     for width, height in ((1280, 720), (1920, 1080)):
+        # As when the window goes to the projector long after the page was opened.
+        tab.wait_for_timeout(4500)
         tab.set_viewport_size({"width": width, "height": height})
         await_that(tab, lambda: tab.evaluate(SEEN) == [True] * 5, f"the stage within {width} by {height}")
     tab.keyboard.press("ArrowRight")

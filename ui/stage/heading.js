@@ -3,7 +3,7 @@
 import { element } from './elements.js';
 import { loadFormulas } from './formulas.js';
 
-const STILL = 4000; // Milliseconds in which what stands above a stage may still push it down.
+const STILL = 4000; // Milliseconds in which what stands above a stage may push it down, in a window of a new size too.
 
 export class Heading {
   constructor(stage) {
@@ -38,17 +38,23 @@ export class Heading {
     if (!this.shown || this.came || root !== document.querySelector('.gd-stage')) return;
     this.came = true;
     root.focus({ preventScroll: true });
-    const until = performance.now() + STILL;
+    let until = 0;
     const moved = new AbortController();
     for (const type of ['wheel', 'touchstart', 'pointerdown', 'keydown']) {
       window.addEventListener(type, () => moved.abort(), { passive: true, signal: moved.signal });
     }
     const approach = () => {
-      if (moved.signal.aborted || this.stage.ended) return;
+      if (this.stage.ended) moved.abort();
+      if (moved.signal.aborted) return;
       root.scrollIntoView({ block: 'start' });
       if (performance.now() < until) setTimeout(approach, 100);
-      else moved.abort();
     };
-    approach();
+    const begin = () => {
+      const waits = performance.now() < until;
+      until = performance.now() + STILL;
+      if (!waits) approach();
+    };
+    window.addEventListener('resize', begin, { signal: moved.signal });
+    begin();
   }
 }
