@@ -28,15 +28,15 @@ _CASES = 12
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Draws the cases to run, unless ``TEST_ALL`` is set, and puts what takes longest first.
 
-    Of more than a few tests that drive a browser half are drawn, beside those that open every page. Without the longest
-    first, one process would still be at it when the others have nothing left to do.
+    Of more than a few tests that drive a browser a third are drawn, beside those that open every page. Without the
+    longest first, one process would still be at it when the others have nothing left to do.
     """
     cases: dict[str, list[pytest.Item]] = {}
     for item in items:
         cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
     driven = sorted(name for name in cases if "tests/browser/" in name and "test_pages.py" not in name)
     idle = set(
-        Random(f"{os.environ['TEST_SEED']} browser").sample(driven, len(driven) // 2 if len(driven) > _CASES else 0)
+        Random(f"{os.environ['TEST_SEED']} browser").sample(driven, 2 * len(driven) // 3 if len(driven) > _CASES else 0)
     )
     left_out: set[pytest.Item] = set()
     for name, alike in cases.items():
