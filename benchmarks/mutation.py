@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 LINES, GOAL = 20, 0.85
 # Seconds after which tests will not end any more, and what the program "timeout" then ends with.
 _ENDLESS, _TIMED_OUT = 1800, 124
+_HOW = ("-q", "-x", "-n", "2", "-p", "no:cacheprovider")
 _COPIED = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache")
 _ORDER: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.GtE,
@@ -94,20 +95,7 @@ def _replaced(source: str, node: ast.AST, made: ast.AST) -> str:
 
 def _notices(folder: Path, *tests: str) -> bool:
     """Whether one of the ``tests`` fails in ``folder``, or does not end."""
-    command = [
-        "timeout",
-        str(_ENDLESS),
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-x",
-        "-n",
-        "2",
-        "-p",
-        "no:cacheprovider",
-        *tests,
-    ]
+    command = ["timeout", str(_ENDLESS), sys.executable, "-m", "pytest", *_HOW, *tests]
     return subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode in (1, _TIMED_OUT)
 
 
