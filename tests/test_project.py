@@ -143,6 +143,11 @@ def test_the_image_holds_all_that_the_pages_read_and_opening_them_does_not_load_
     assert loaded.isdisjoint({"torch", "sklearn"})
 
 
+def test_no_clock_decides_a_test() -> None:
+    clocks = re.compile("process_time|perf_counter|thread_time")
+    assert [path.name for path in (ROOT / "tests").rglob("*.py") if clocks.search(path.read_text())] == []
+
+
 def test_every_page_first_loads_what_all_share() -> None:
     for page in navigation.ALL:
         ours = re.findall(r"^(?:import|from) ((?:core|ui)\b[\w.]*)", (ROOT / page.file).read_text(), re.MULTILINE)

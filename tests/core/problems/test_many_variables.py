@@ -1,7 +1,5 @@
 """Problems of many variables: exact derivatives, the catalogue's own steps in two, theory's losses, an honest plane."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -19,6 +17,7 @@ from core.problems.many_variables import (
 )
 from core.problems.many_variables.families import newton_direction
 from core.problems.theory import best_settings
+from tests.work import at_most
 
 every_family = pytest.mark.parametrize("family", FAMILIES)
 every_rule = pytest.mark.parametrize("rule", OPTIMIZERS)
@@ -196,14 +195,13 @@ def test_a_long_run_keeps_few_points_the_first_and_the_last_among_them() -> None
     assert problem.surface.value(descent.points[-1]) == descent.loss[-1]
 
 
-def test_four_rules_in_a_thousand_variables_take_less_than_a_second() -> None:
+def test_four_rules_in_a_thousand_variables_take_little_work() -> None:
     problem = Problem("rosenbrock", LARGEST)
     runs = [_run(problem, rule, 500) for rule in ("sgd", "momentum", "rmsprop", "adam")]
-    begun = time.process_time()
-    descents = [descend(problem, run) for run in runs]
-    plane([descent.points for descent in descents], problem.surface.minimum)
-    # A fifth of that, measured; the rest is for a slower machine.
-    assert time.process_time() - begun < 1
+    # Twice as many as it takes, which is a fifth of a second.
+    with at_most(200 * sum(run.steps for run in runs)):
+        descents = [descend(problem, run) for run in runs]
+        plane([descent.points for descent in descents], problem.surface.minimum)
 
 
 @pytest.mark.parametrize(

@@ -107,8 +107,8 @@ def test_the_axes_count_updates_samples_and_microseconds() -> None:
 
 
 def test_an_update_takes_some_time() -> None:
-    # A tenth of what a machine of 2010 and a hundred times what a busy one of today would take.
-    assert 1e-7 < timed(PAIR, 8) < 1e-2
+    # A tenth of what it takes at least.
+    assert timed(PAIR, 8) > 1e-7
 
 
 def test_the_picture_reaches_up_to_the_start_and_never_has_no_height() -> None:
