@@ -3,7 +3,7 @@
 Fifty on mixed pages, then ten while two others train networks. Or, with ``--long``, twenty who come and go for half an
 hour, and whether memory or the cost of a rerun grows.
 
-python -m benchmarks.load [--long] [--json]
+python -m benchmarks.load [--long] [--json | --markdown]
 """
 
 import asyncio
@@ -247,6 +247,21 @@ async def _train(url: str, seconds: float) -> None:
         _blame(trainer.errors)
 
 
+async def _stay(url: str, act: Act, draw: random.Random, answered: list[float]) -> tuple[float, list[str]]:
+    """A visitor who opens a page, acts there again and again, and leaves: how long the first run took, and the errors.
+
+    The seconds of each rerun are added to ``answered``.
+    """
+    async with connect(url) as socket:
+        visitor = Visitor(socket)
+        first = await visitor.open(act.page)
+        end = time.perf_counter() + WATCH
+        while time.perf_counter() < end:
+            await asyncio.sleep(THINK * draw.uniform(0.5, 1.5))
+            answered.append(await visitor.act(act, draw.random()))
+        return first, visitor.errors
+
+
 async def crowd(url: str, acts: Sequence[Act], visitors: int) -> tuple[float, float]:
     """How long visitors wait who come to mixed pages and act again and again: 95 of 100 reruns, and first runs."""
     opened: list[float] = []
@@ -254,16 +269,10 @@ async def crowd(url: str, acts: Sequence[Act], visitors: int) -> tuple[float, fl
     errors: list[str] = []
 
     async def visit(number: int) -> None:
-        act, draw = acts[number % len(acts)], random.Random(number)
         await asyncio.sleep(ARRIVE * number / visitors)
-        async with connect(url) as socket:
-            visitor = Visitor(socket)
-            opened.append(await visitor.open(act.page))
-            end = time.perf_counter() + WATCH
-            while time.perf_counter() < end:
-                await asyncio.sleep(THINK * draw.uniform(0.5, 1.5))
-                answered.append(await visitor.act(act, draw.random()))
-            errors.extend(visitor.errors)
+        first, said = await _stay(url, acts[number % len(acts)], random.Random(number), answered)
+        opened.append(first)
+        errors.extend(said)
 
     await asyncio.gather(*(visit(number) for number in range(visitors)))
     _blame(errors)
@@ -292,36 +301,28 @@ async def crowds(url: str) -> list[Result]:
 async def lasting(url: str, process: int) -> list[Result]:
     """Whether memory and the cost of a rerun grow while visitors come and go, each for a while and to another page."""
     errors: list[str] = []
-    answered = visits = 0
+    answered: list[float] = []
+    visits = 0
     end = time.perf_counter() + LONG
 
     async def visit(number: int) -> None:
-        nonlocal answered, visits
+        nonlocal visits
         draw = random.Random(number)
         await asyncio.sleep(ARRIVE * number / SOME)
         while time.perf_counter() < end:
-            act = ACTS[(visits := visits + 1) % len(ACTS)]
-            async with connect(url) as socket:
-                visitor = Visitor(socket)
-                await visitor.open(act.page)
-                leaves = min(end, time.perf_counter() + WATCH)
-                while time.perf_counter() < leaves:
-                    await asyncio.sleep(THINK * draw.uniform(0.5, 1.5))
-                    await visitor.act(act, draw.random())
-                    answered += 1
-                errors.extend(visitor.errors)
+            visits += 1
+            errors.extend((await _stay(url, ACTS[visits % len(ACTS)], draw, answered))[1])
 
     coming = asyncio.gather(*(visit(number) for number in range(SOME)))
     held, cost = [], []
     for _ in range(round(LONG / EPOCH)):
-        before, spent = answered, _spent(process)
+        before, spent = len(answered), _spent(process)
         await asyncio.sleep(EPOCH)
-        cost.append((_spent(process) - spent) / (answered - before))
+        cost.append((_spent(process) - spent) / (len(answered) - before))
         held.append(_held(process))
     await coming
     _blame(errors)
-    name = f"{SOME} visitors for {LONG / 60:g} minutes, {visits} visits, {answered} reruns"
-    print(name, [round(number) for number in held], [round(1e3 * number) for number in cost], file=sys.stderr)
+    name = f"{SOME} visitors for {LONG / 60:g} minutes, {visits} visits, {len(answered)} reruns"
     return [
         _at_most(f"{name}: memory, the end to {EPOCH / 60:g} minutes", cost[-1], held[-1] / held[0], 1.1, "times"),
         _at_most(f"{name}: memory", cost[-1], held[-1], 1000, "MB"),
